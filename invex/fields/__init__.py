@@ -1,0 +1,1 @@
+"""Fields: types, locale, canonical values, checks, the specification of a template. Pure: no Django in here."""

@@ -1,0 +1,1 @@
+"""Reading: a file becomes pages, pages become words. Pure: no Django in here."""

@@ -1,0 +1,1 @@
+"""Learning: the library that learns to read documents from a few confirmed ones. Pure: no Django, no PDF library."""
