@@ -1,0 +1,233 @@
+"""Words -> lines -> cells, as numpy arrays: the geometry that candidates, features and tables are built on.
+
+A *line* is what a person reads in one go; a *cell* is a run of words of one line without a wide gap. Cells know the
+nearest cell above and below that shares some of their width, so that a label above a value is one look-up away.
+
+All pages of a document are one layout: words are numbered through, line after line, left to right in each line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from invex.fields.geometry import Box, PageBox, union
+from invex.reading.types import Document, Page
+
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float32]
+
+LINE_MERGE_HEIGHTS = 0.55  # words belong to one line when their centres differ by less than this many word heights
+CELL_GAP_HEIGHTS = 0.9  # a wider gap starts a new cell ...
+CELL_GAP_MEDIANS = 1.7  # ... but on letter-spaced pages only when it also exceeds this many median word gaps
+MAX_SKEW = 0.1  # dy/dx; a steeper median slope is noise, not skew
+SAME_WORD_HEIGHTS = 3.0  # gap up to which the next word in reading order tells the slope of its line
+NO_CELL = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The words of a document in line order, n words, m cells, k lines, p pages.
+
+    texts: n printed texts. box: (n, 4) relative to the page. page, line, cell: (n,) where a word belongs.
+    origin: (n,) position of the word among its page's words. height: (n,) relative to the page's height.
+    pixel: (p, 2) width and height of the pages in the document's unit: multiply boxes by it before comparing x with y.
+    line_start: (k + 1,), cell_start: (m + 1,) offsets into the words. cell_line: (m,). cell_box: (m, 4).
+    above, below: (m,) nearest cell with a common range of x, NO_CELL when there is none on the page.
+    word_above: (n,) the same for single words (a cell of an earlier line).
+    """
+
+    document: Document
+    texts: tuple[str, ...]
+    box: Floats
+    height: Floats
+    page: Ints
+    line: Ints
+    cell: Ints
+    origin: Ints
+    pixel: Floats
+    line_start: Ints
+    line_page: Ints
+    cell_start: Ints
+    cell_line: Ints
+    cell_box: Floats
+    above: Ints
+    below: Ints
+    word_above: Ints
+
+    @property
+    def words(self) -> int:
+        return len(self.texts)
+
+    @property
+    def lines(self) -> int:
+        return len(self.line_page)
+
+    @property
+    def cells(self) -> int:
+        return len(self.cell_line)
+
+    def text(self, start: int, stop: int) -> str:
+        """The words start..stop-1 with single spaces between them."""
+        return " ".join(self.texts[start:stop])
+
+    def cell_text(self, cell: int) -> str:
+        return self.text(int(self.cell_start[cell]), int(self.cell_start[cell + 1]))
+
+    def line_text(self, line: int) -> str:
+        return self.text(int(self.line_start[line]), int(self.line_start[line + 1]))
+
+    def boxes(self, words: list[int] | range) -> tuple[PageBox, ...]:
+        """One box a line around `words`, in reading order: a value that wraps has several."""
+        by_line: dict[int, list[int]] = {}
+        for w in words:
+            by_line.setdefault(int(self.line[w]), []).append(w)
+        return tuple(
+            PageBox(int(self.page[ws[0]]), union([Box(*(float(v) for v in self.box[w])) for w in ws]))
+            for _, ws in sorted(by_line.items())
+        )
+
+
+def lay_out(document: Document) -> Layout:
+    """Return the layout of all pages; words without visible text are dropped."""
+    parts = [_page_lines(page) for page in document.pages]
+    order: list[int] = []  # position among the page's words
+    pages: list[int] = []
+    line_sizes: list[int] = []
+    cell_sizes: list[int] = []
+    cell_line: list[int] = []
+    line_page: list[int] = []
+    for number, lines in enumerate(parts):
+        for cells in lines:
+            for cell in cells:
+                order.extend(cell)
+                cell_sizes.append(len(cell))
+                cell_line.append(len(line_sizes))
+            line_sizes.append(sum(map(len, cells)))
+            line_page.append(number)
+            pages.extend([number] * line_sizes[-1])
+    words = [document.pages[p].words[i] for p, i in zip(pages, order)]
+    box = np.array([w.box for w in words], np.float32).reshape(-1, 4)
+    page = np.array(pages, np.int32)
+    cell_start = np.concatenate([[0], np.cumsum(cell_sizes)]).astype(np.int32)
+    lines_of_cells = np.array(cell_line, np.int32)
+    pages_of_lines = np.array(line_page, np.int32)
+    cell_box = _cell_boxes(box, cell_start)
+    above, below, word_above = _pointers(box, cell_box, lines_of_cells, pages_of_lines, cell_start, page)
+    return Layout(
+        document=document,
+        texts=tuple(w.text for w in words),
+        box=box,
+        height=box[:, 3] - box[:, 1],
+        page=page,
+        line=np.repeat(np.arange(len(line_sizes), dtype=np.int32), line_sizes),
+        cell=np.repeat(np.arange(len(cell_sizes), dtype=np.int32), cell_sizes),
+        origin=np.array(order, np.int32),
+        pixel=np.array([(p.width, p.height) for p in document.pages], np.float32).reshape(-1, 2),
+        line_start=np.concatenate([[0], np.cumsum(line_sizes)]).astype(np.int32),
+        line_page=pages_of_lines,
+        cell_start=cell_start,
+        cell_line=lines_of_cells,
+        cell_box=cell_box,
+        above=above,
+        below=below,
+        word_above=word_above,
+    )
+
+
+def _page_lines(page: Page) -> list[list[list[int]]]:
+    """Lines of cells of word positions, top to bottom, left to right."""
+    shown = [i for i, w in enumerate(page.words) if w.text.strip()]
+    if not shown:
+        return []
+    box = np.array([page.words[i].box for i in shown], np.float64)
+    x0, x1 = box[:, 0] * page.width, box[:, 2] * page.width
+    height = np.maximum((box[:, 3] - box[:, 1]) * page.height, 1e-6)
+    center = (box[:, 1] + box[:, 3]) / 2 * page.height
+    level = center - _skew(x0, x1, center, height) * (x0 + x1) / 2
+    lines: list[list[int]] = []
+    line_level, line_height = 0.0, 0.0
+    for w in np.lexsort((x0, level)).tolist():
+        near = LINE_MERGE_HEIGHTS * min(line_height, height[w]) if lines else -1.0
+        if abs(level[w] - line_level) < near:
+            lines[-1].append(w)
+            share = 1 / len(lines[-1])
+            line_level += (level[w] - line_level) * share
+            line_height += (height[w] - line_height) * share
+        else:
+            lines.append([w])
+            line_level, line_height = level[w], height[w]
+    ordered = [sorted(line, key=lambda w: (x0[w], w)) for line in lines]
+    gaps = [x0[b] - x1[a] for line in ordered for a, b in pairwise(line) if x0[b] > x1[a]]
+    least = CELL_GAP_MEDIANS * float(np.median(gaps)) if gaps else 0.0
+    # A page of single-word cells has only wide gaps, which say nothing about letter spacing.
+    least = min(least, 2 * CELL_GAP_HEIGHTS * float(np.median(height)))
+    result = []
+    for line in ordered:
+        cells = [[line[0]]]
+        for a, b in pairwise(line):
+            if x0[b] - x1[a] > max(CELL_GAP_HEIGHTS * min(height[a], height[b]), least):
+                cells.append([])
+            cells[-1].append(b)
+        result.append([[shown[w] for w in cell] for cell in cells])
+    return result
+
+
+def _skew(x0: np.ndarray, x1: np.ndarray, center: np.ndarray, height: np.ndarray) -> float:
+    """Median dy/dx between neighbours in reading order, 0 when the page gives no evidence."""
+    if len(x0) < 3:
+        return 0.0
+    gap = x0[1:] - x1[:-1]
+    rise = center[1:] - center[:-1]
+    run = (x0[1:] + x1[1:] - x0[:-1] - x1[:-1]) / 2
+    near = (gap > -0.5 * height[:-1]) & (gap < SAME_WORD_HEIGHTS * height[:-1]) & (run > 0)
+    near &= np.abs(rise) < LINE_MERGE_HEIGHTS * height[:-1]
+    if near.sum() < 3:
+        return 0.0
+    slope = float(np.median(rise[near] / run[near]))
+    return slope if abs(slope) < MAX_SKEW else 0.0
+
+
+def _cell_boxes(box: Floats, cell_start: Ints) -> Floats:
+    if len(cell_start) < 2:
+        return np.zeros((0, 4), np.float32)
+    at = cell_start[:-1]
+    low = np.minimum.reduceat(box[:, :2], at, axis=0)
+    high = np.maximum.reduceat(box[:, 2:], at, axis=0)
+    return np.concatenate([low, high], axis=1)
+
+
+def _pointers(
+    box: Floats, cell_box: Floats, cell_line: Ints, line_page: Ints, cell_start: Ints, page: Ints
+) -> tuple[Ints, Ints, Ints]:
+    """Return above and below of the cells and above of the words, see Layout."""
+    above = np.full(len(cell_line), NO_CELL, np.int32)
+    below = above.copy()
+    word_above = np.full(len(page), NO_CELL, np.int32)
+    if not len(cell_line):
+        return above, below, word_above
+    cell_page = line_page[cell_line]
+    for number in np.unique(cell_page):
+        c = np.flatnonzero(cell_page == number)
+        w = np.flatnonzero(page == number)
+        boxes, line = cell_box[c], cell_line[c]
+        above[c] = _nearest(boxes, line, boxes, line, c, upwards=True)
+        below[c] = _nearest(boxes, line, boxes, line, c, upwards=False)
+        lines_of_words = np.repeat(line, np.diff(cell_start)[c])
+        word_above[w] = _nearest(box[w], lines_of_words, boxes, line, c, upwards=True)
+    return above, below, word_above
+
+
+def _nearest(boxes: Floats, line: Ints, cells: Floats, cell_line: Ints, ids: np.ndarray, *, upwards: bool) -> Ints:
+    """For each box the id of the nearest cell on another line that overlaps it in x; ties go to the wider overlap."""
+    overlap = np.minimum(boxes[:, None, 2], cells[None, :, 2]) - np.maximum(boxes[:, None, 0], cells[None, :, 0])
+    distance = (line[:, None] - cell_line[None, :]) * (1 if upwards else -1)
+    eligible = (overlap > 0) & (distance > 0)
+    # Lines count before width: overlap is below 1 page, so it only breaks ties.
+    rank = np.where(eligible, overlap - distance, -np.inf)
+    best = rank.argmax(axis=1)
+    found = eligible[np.arange(len(boxes)), best]
+    return np.where(found, ids[best], NO_CELL).astype(np.int32)
