@@ -1,0 +1,1 @@
+"""Kernel: states, events, queue, blobs, audit, errors. Knows nobody."""

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+
+from invex.accounts.models import Project
+
+from .states import MOVES, DocumentState
+
+
+class Batch(models.Model):
+    """Documents that came together."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="batches")
+    name = models.CharField(max_length=200)
+    created_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "-id"], name="batch_newest")]
+        verbose_name_plural = "batches"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Document(models.Model):
+    """A file that was received, and where it stands. The file itself is the blob `sha256`."""
+
+    MOVES: ClassVar = MOVES
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="documents")
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="documents")
+    name = models.CharField(max_length=255)  # as the uploader called it
+    sha256 = models.CharField(max_length=64, db_index=True)
+    size = models.PositiveBigIntegerField()  # bytes
+    uploaded_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+    updated_at = models.DateTimeField(auto_now=True, db_index=True)
+    twin = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL
+    )  # the same bytes, received before
+
+    state = models.CharField(max_length=16, choices=DocumentState.choices, default=DocumentState.RECEIVED)
+    state_changed_at = models.DateTimeField(auto_now_add=True)
+    reason_code = models.CharField(max_length=64, blank=True)  # why it failed, or why it needs a person
+    reason_message = models.TextField(blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)  # of the present step
+    leased_until = models.DateTimeField(
+        null=True, blank=True
+    )  # a worker is on it; afterwards the sweeper takes it back
+
+    page_count = models.PositiveIntegerField(null=True, blank=True)
+    words_blob = models.CharField(max_length=64, blank=True)  # words JSON, see invex.reading.words
+    einvoice_blob = models.CharField(max_length=64, blank=True)
+    reader = models.CharField(max_length=64, blank=True)
+    read_seconds = models.FloatField(null=True, blank=True)
+    warnings = models.JSONField(default=list, blank=True)
+
+    template = models.CharField(max_length=200, blank=True, db_index=True)  # its name; "" = unknown
+    approved_by = models.CharField(max_length=200, blank=True)  # a person, "token:NAME", or "auto"
+    approved_at = models.DateTimeField(null=True, blank=True)
+    postponed_until = models.DateField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=0)  # grows with every save by a person: a stale save is a conflict
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["project", "state", "-id"], name="document_by_state"),
+            models.Index(fields=["batch", "state"], name="document_by_batch"),
+            models.Index(fields=["state", "leased_until"], name="document_leased"),
+            models.Index(fields=["project", "updated_at", "id"], name="document_updated"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PageImage(models.Model):
+    """The picture of a page as a person sees it, a WebP blob."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="page_images")
+    index = models.PositiveIntegerField()  # from 0
+    width_px = models.PositiveIntegerField()
+    height_px = models.PositiveIntegerField()
+    blob = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["index"]
+        constraints = [models.UniqueConstraint(fields=["document", "index"], name="page_once")]
+
+    def __str__(self) -> str:
+        return f"page {self.index} of {self.document_id}"

@@ -1,0 +1,33 @@
+"""The life of a document."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class DocumentState(models.TextChoices):
+    RECEIVED = "received", "Received"  # the bytes are stored; waits to be read
+    READING = "reading", "Reading"  # a worker turns pages into words
+    EXTRACTING = "extracting", "Extracting"  # words are there; waits for the predictor
+    REVIEW = "review", "To review"  # values are there; a person looks
+    APPROVED = "approved", "Approved"  # confirmed by a person, a token or a promise of accuracy
+    REJECTED = "rejected", "Rejected"  # a person said: not one of ours
+    FAILED = "failed", "Failed"  # with a code and a sentence; can be retried
+    NEEDS_PASSWORD = "needs_password", "Needs password"  # encrypted; a person can give the password
+    SPLIT = "split", "Split"  # its pages live on in other documents
+
+
+S = DocumentState
+MOVES: dict[str, frozenset[str]] = {
+    S.RECEIVED: frozenset({S.READING, S.FAILED}),
+    S.READING: frozenset({S.EXTRACTING, S.RECEIVED, S.FAILED, S.NEEDS_PASSWORD}),
+    S.EXTRACTING: frozenset({S.REVIEW, S.APPROVED, S.FAILED}),
+    S.REVIEW: frozenset({S.APPROVED, S.REJECTED, S.SPLIT, S.RECEIVED}),
+    S.APPROVED: frozenset({S.REVIEW}),  # opened again by a person
+    S.REJECTED: frozenset({S.REVIEW, S.RECEIVED}),
+    S.FAILED: frozenset({S.RECEIVED, S.REJECTED}),
+    S.NEEDS_PASSWORD: frozenset({S.RECEIVED, S.REJECTED}),
+    S.SPLIT: frozenset(),
+}
+WORKING = (S.RECEIVED, S.READING, S.EXTRACTING)
+DONE = (S.APPROVED, S.REJECTED, S.SPLIT)

@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+from django.db import models
+
+from invex.documents.models import Document
+
+
+class Extraction(models.Model):
+    """What one build with one memory read from a document. A re-read adds a row; which is current moves by swap."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="extractions")
+    number = models.PositiveIntegerField()  # counts from 1 within the document
+    is_current = models.BooleanField(default=False)
+    template = models.CharField(max_length=200, blank=True)  # "" = unknown
+    template_confidence = models.FloatField()
+    prediction = models.JSONField()  # fields and tables of invex-prediction/1
+    reasons = models.JSONField(default=list)  # why a person must look: [{"code", "message", "field"}]
+    build = models.CharField(max_length=200)
+    memory = models.PositiveIntegerField(null=True, blank=True)  # memory revision
+    deployment = models.PositiveIntegerField(null=True, blank=True)  # deployment revision
+    reader = models.CharField(max_length=64)
+    template_version = models.PositiveIntegerField(null=True, blank=True)
+    thresholds = models.JSONField(default=dict)  # copied from the deployment revision
+    seconds = models.FloatField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document", "number"], name="extraction_number_once"),
+            models.UniqueConstraint(
+                fields=["document"], condition=models.Q(is_current=True), name="one_current_extraction"
+            ),
+        ]
+        indexes = [models.Index(fields=["build"], name="extraction_by_build")]
+
+    def __str__(self) -> str:
+        return f"extraction {self.number} of {self.document_id}"

@@ -1,0 +1,20 @@
+"""The wiring on one page: which jobs an event wakes, on which queue, and what the sweeper looks after."""
+
+from __future__ import annotations
+
+# event name -> (job, queue), by dotted name. A job takes the subject's primary key, may run twice, and ends where it
+# would have ended.
+JOBS: dict[str, tuple[tuple[str, str], ...]] = {
+    "document.received": (("invex.documents.jobs.read_document", "read"),),
+    "document.read": (("invex.extraction.jobs.extract_document", "extract"),),
+    "document.approved": (("mlops.memory.jobs.refit", "default"),),
+    "memory.updated": (("invex.extraction.jobs.reread_waiting", "extract"),),
+    "template.changed": (("mlops.memory.jobs.refit_template", "default"),),
+}
+
+# Called by the scheduler every few seconds; each returns how many rows it took up again.
+SWEEPS: tuple[str, ...] = (
+    "invex.kernel.outbox.dispatch_stale",
+    "invex.documents.jobs.sweep",
+    "invex.extraction.jobs.sweep",
+)

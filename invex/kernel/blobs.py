@@ -1,0 +1,110 @@
+"""Blobs: bytes named by their sha256, on disk before any row names them, never changed."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+from typing import BinaryIO, Protocol
+from urllib.parse import unquote, urlparse
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from .errors import BadInput
+
+CHUNK = 1 << 20
+
+
+class BlobStore(Protocol):
+    """Where blobs lie; the port behind STORAGE_URL."""
+
+    def put(self, data: bytes) -> str:
+        """Store `data` durably and return its sha256 as hex."""
+
+    def put_stream(self, chunks: Iterable[bytes], *, max_bytes: int) -> tuple[str, int]:
+        """Store a stream; return (sha256, size). Raises BadInput(code="too_large") beyond `max_bytes`."""
+
+    def path(self, sha256: str) -> Path:
+        """Return a local file with the blob's bytes. Raises FileNotFoundError."""
+
+    def open(self, sha256: str) -> BinaryIO: ...
+
+    def exists(self, sha256: str) -> bool: ...
+
+    def delete(self, sha256: str) -> None: ...
+
+
+class FolderStore:
+    """Blobs as files `aa/bb/sha256` below a folder."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def _file(self, sha256: str) -> Path:
+        if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
+            raise ValueError(f"not a sha256: {sha256!r}")
+        return self.root / sha256[:2] / sha256[2:4] / sha256
+
+    def put(self, data: bytes) -> str:
+        return self.put_stream([data], max_bytes=len(data))[0]
+
+    def put_stream(self, chunks: Iterable[bytes], *, max_bytes: int) -> tuple[str, int]:
+        incoming = self.root / "incoming"
+        incoming.mkdir(parents=True, exist_ok=True)
+        digest, size = hashlib.sha256(), 0
+        fd, name = tempfile.mkstemp(dir=incoming)
+        try:
+            with os.fdopen(fd, "wb") as f:
+                for chunk in chunks:
+                    size += len(chunk)
+                    if size > max_bytes:
+                        raise BadInput(f"The file is larger than {max_bytes / 2**20:.0f} MB.", code="too_large")
+                    digest.update(chunk)
+                    f.write(chunk)
+                f.flush()
+                os.fsync(f.fileno())
+            sha256 = digest.hexdigest()
+            target = self._file(sha256)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.rename(name, target)
+            folder = os.open(target.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)  # the name must survive a power cut too
+            finally:
+                os.close(folder)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+        return sha256, size
+
+    def path(self, sha256: str) -> Path:
+        file = self._file(sha256)
+        if not file.exists():
+            raise FileNotFoundError(f"blob {sha256} is missing below {self.root}; `manage.py doctor` lists such blobs")
+        return file
+
+    def open(self, sha256: str) -> BinaryIO:
+        return open(self.path(sha256), "rb")
+
+    def exists(self, sha256: str) -> bool:
+        return self._file(sha256).exists()
+
+    def delete(self, sha256: str) -> None:
+        self._file(sha256).unlink(missing_ok=True)
+
+
+@lru_cache
+def _store(url: str) -> BlobStore:
+    parsed = urlparse(url)
+    if parsed.scheme == "file":
+        return FolderStore(Path(unquote(parsed.path)))
+    raise ImproperlyConfigured(f"STORAGE_URL={url!r}: give file:///a/folder")
+
+
+def store() -> BlobStore:
+    """The blob store of STORAGE_URL."""
+    return _store(settings.STORAGE_URL)

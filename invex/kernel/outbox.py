@@ -1,0 +1,43 @@
+"""Events: written with the change that caused them, dispatched to jobs after the commit, again until it worked."""
+
+from __future__ import annotations
+
+import datetime
+from functools import partial
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
+from .models import Event
+from .queue import wake
+
+# An event this old that is still not dispatched lost its process; younger ones are on their way.
+STALE = datetime.timedelta(seconds=10)
+
+
+def emit(name: str, subject: object, *, project: str = "", **payload: Any) -> Event:
+    """Write the event `name` about `subject` (a primary key), and wake its jobs once the transaction commits.
+
+    The jobs of a name are listed in invex/flow.py. `payload` holds ids and figures, never document text.
+    """
+    event = Event.objects.create(name=name, subject=str(subject), project=project, payload=payload)
+    transaction.on_commit(partial(dispatch, event))
+    return event
+
+
+def dispatch(event: Event) -> bool:
+    """Wake every job of the event. Return False when Redis was away; the sweeper tries again."""
+    jobs = import_string(settings.FLOW)
+    if not all(wake(job, event.subject, queue=queue) for job, queue in jobs.get(event.name, ())):
+        return False
+    Event.objects.filter(pk=event.pk, dispatched_at__isnull=True).update(dispatched_at=timezone.now())
+    return True
+
+
+def dispatch_stale() -> int:
+    """Dispatch events whose process died before it could. Return how many went out."""
+    waiting = Event.objects.filter(dispatched_at__isnull=True, created_at__lt=timezone.now() - STALE).order_by("id")
+    return sum(dispatch(event) for event in waiting[:1000])

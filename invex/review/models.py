@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from django.db import models
+
+from invex.documents.models import Document
+from invex.extraction.models import Extraction
+
+
+class ConfirmedLabel(models.Model):
+    """What somebody confirmed about a document: never changed, only superseded by the next revision."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="labels")
+    revision = models.PositiveIntegerField()  # counts from 1 within the document
+    is_current = models.BooleanField(default=True)
+    template = models.CharField(max_length=200, blank=True, db_index=True)  # "" = unknown
+    label = models.JSONField()  # labels/ID.json of the dataset folder
+    source = models.CharField(max_length=8)  # person | token | bulk | xml
+    actor = models.CharField(max_length=200)
+    corrected = models.JSONField(default=list)  # keys whose value differs from what was shown
+    extraction = models.ForeignKey(Extraction, null=True, on_delete=models.SET_NULL)  # what was shown
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["document", "revision"], name="label_revision_once"),
+            models.UniqueConstraint(fields=["document"], condition=models.Q(is_current=True), name="one_current_label"),
+        ]
+
+    def __str__(self) -> str:
+        return f"label {self.revision} of {self.document_id}"

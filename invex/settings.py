@@ -1,0 +1,208 @@
+"""Settings: the one place where the environment is read. A bad value fails here, loudly."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+
+def _integer(name: str, default: int, *, least: int = 0) -> int:
+    raw = os.environ.get(name, "")
+    if not raw:
+        return default
+    try:
+        value = int(raw)
+    except ValueError:
+        value = least - 1
+    if value < least:
+        raise ImproperlyConfigured(f"{name}={raw!r}: give a whole number of at least {least}")
+    return value
+
+
+def _flag(name: str, *, default: bool) -> bool:
+    raw = os.environ.get(name, "").lower()
+    if raw in ("", "1", "0", "true", "false", "yes", "no"):
+        return default if raw == "" else raw in ("1", "true", "yes")
+    raise ImproperlyConfigured(f"{name}={raw!r}: give 1 or 0")
+
+
+# --- where everything lies -------------------------------------------------------------------------------------------
+DATA_DIR = Path(os.environ.get("DATA") or BASE_DIR / "data").resolve()
+STORAGE_URL = os.environ.get("STORAGE_URL") or (DATA_DIR / "blobs").as_uri()
+TMP_DIR = DATA_DIR / "tmp"
+
+
+def _secret_key() -> str:
+    """The SECRET_KEY of the environment, else one that is made once and kept in DATA."""
+    if key := os.environ.get("SECRET_KEY"):
+        return key
+    path = DATA_DIR / "secret_key"
+    try:
+        return path.read_text().strip()
+    except FileNotFoundError:
+        pass
+    try:
+        DATA_DIR.mkdir(parents=True, exist_ok=True)
+        with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as f:
+            f.write(secrets.token_urlsafe(50))
+        return path.read_text().strip()
+    except FileExistsError:  # another process was first
+        return path.read_text().strip()
+    except OSError:  # a read-only place: `extract` needs no data folder, and signs nothing that outlives the process
+        return secrets.token_urlsafe(50)
+
+
+SECRET_KEY = _secret_key()
+DEBUG = _flag("INVEX_DEBUG", default=False)
+ALLOWED_HOSTS = [h for h in os.environ.get("INVEX_HOSTS", "*").split(",") if h]
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("INVEX_ORIGINS", "").split(",") if o]
+
+# --- Django ----------------------------------------------------------------------------------------------------------
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django_htmx",
+    "django_rq",
+    "ninja",
+    "invex.kernel",
+    "invex.accounts",
+    "invex.documents",
+    "invex.catalog",
+    "invex.extraction",
+    "invex.review",
+    "invex.results",
+    "invex.web",
+    "mlops.memory",
+    "mlops.deployment",
+    "mlops.console",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "invex.web.middleware.ContentSecurityPolicy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "invex.urls"
+WSGI_APPLICATION = "invex.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "invex.web.context.shell",
+            ],
+        },
+    }
+]
+
+DATABASES = {
+    "default": dj_database_url.parse(
+        os.environ.get("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'invex.sqlite3'}", conn_max_age=60
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # Write-ahead log: readers never wait. Immediate: a writer takes its lock at the start, so that a busy database
+    # makes it wait (timeout, seconds) instead of failing in mid-transaction.
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+    DATABASES["default"]["OPTIONS"] = {
+        "timeout": 30,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+    }
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "accounts.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "login"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _flag("INVEX_HTTPS", default=False)
+X_FRAME_OPTIONS = "DENY"
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "invex" / "locale"]
+TIME_ZONE = os.environ.get("TZ") or "UTC"
+USE_I18N = USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedStaticFilesStorage"},
+}
+FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
+
+# --- queues ----------------------------------------------------------------------------------------------------------
+# The database is the truth, Redis only wakes workers: every queue may be flushed at any time.
+REDIS_URL = os.environ.get("REDIS_URL") or f"unix://{DATA_DIR / 'redis.sock'}"
+QUEUES = ("read", "extract", "extract-gpu", "online", "default")
+RQ_QUEUES = {
+    name: {
+        "URL": REDIS_URL,
+        "DEFAULT_TIMEOUT": 600,
+        "SERIALIZER": "rq.serializers.JSONSerializer",  # never pickle
+        "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": 2},
+    }
+    for name in QUEUES
+}
+RQ_SHOW_ADMIN_LINK = False
+
+# --- Invex -----------------------------------------------------------------------------------------------------------
+MAX_UPLOAD_BYTES = _integer("INVEX_MAX_UPLOAD_MB", 100, least=1) * 2**20
+MAX_PAGES = _integer("INVEX_MAX_PAGES", 500, least=1)
+READ_ATTEMPTS = _integer("INVEX_READ_ATTEMPTS", 3, least=1)
+PAGE_IMAGE_DPI = _integer("INVEX_PAGE_DPI", 150, least=50)
+DEVICE = os.environ.get("INVEX_DEVICE", "auto")
+if DEVICE not in ("auto", "cpu") and not DEVICE.startswith("cuda"):
+    raise ImproperlyConfigured(f"INVEX_DEVICE={DEVICE!r}: give auto, cpu or cuda:0")
+
+# What the product takes from the factory, by dotted name: invex never imports mlops.
+FLOW = "invex.flow.JOBS"  # event name -> jobs to wake
+PREDICTOR = "mlops.deployment.predictor.load"  # (project id) -> predictor
+OFFLINE_PREDICTOR = "mlops.learning.predictor.load"  # (package path or None) -> predictor
+API_ROUTERS = [
+    ("", "invex.documents.api.router"),
+    ("", "invex.results.api.router"),
+    ("", "invex.catalog.api.router"),
+]
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("INVEX_LOG_LEVEL", "INFO")},
+}
