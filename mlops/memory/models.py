@@ -8,14 +8,14 @@ from invex.accounts.models import Project
 class MemoryRevision(models.Model):
     """What was confirmed since the build, as fitted models. The newest revision of a project is the one in use.
 
-    build + revision reproduces a prediction exactly: `models` maps a template's name to the blob of its fitted
+    build + revision reproduces a prediction exactly: `fitted` maps a template's name to the blob of its fitted
     model, `index` is the blob of the template recogniser.
     """
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memory_revisions")
     revision = models.PositiveIntegerField()  # counts from 1 within the project
     build = models.CharField(max_length=200)  # the build on top of which it was fitted
-    models = models.JSONField(default=dict)  # template name -> {"blob", "examples": n, "digest": of the examples}
+    fitted = models.JSONField(default=dict)  # template name -> {"blob", "examples": n, "digest": of the examples}
     index = models.CharField(max_length=64, blank=True)  # blob
     created_at = models.DateTimeField(auto_now_add=True)
 
