@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
 
 import dj_database_url
@@ -81,6 +83,7 @@ INSTALLED_APPS = [
     "invex.review",
     "invex.results",
     "invex.web",
+    "invex.operations",
     "mlops.memory",
     "mlops.deployment",
     "mlops.console",
@@ -89,6 +92,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "invex.web.middleware.ContentSecurityPolicy",
+    "invex.web.middleware.ErrorPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -167,7 +171,20 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
 
 # --- queues ----------------------------------------------------------------------------------------------------------
 # The database is the truth, Redis only wakes workers: every queue may be flushed at any time.
-REDIS_URL = os.environ.get("REDIS_URL") or f"unix://{DATA_DIR / 'redis.sock'}"
+OWN_REDIS = not os.environ.get("REDIS_URL")
+UNIX_SOCKET_PATH_BYTES = 100  # the kernel's limit is 107
+
+
+def _own_redis_url() -> str:
+    """A socket in DATA, or where that path is too long for a socket, one in a folder of /tmp named after it."""
+    path = DATA_DIR / "redis" / "redis.sock"
+    if len(os.fsencode(path)) > UNIX_SOCKET_PATH_BYTES:
+        name = hashlib.sha256(os.fsencode(DATA_DIR)).hexdigest()[:16]
+        path = Path(tempfile.gettempdir()) / f"invex-{os.getuid()}-{name}" / "redis.sock"
+    return f"unix://{path}"
+
+
+REDIS_URL = os.environ.get("REDIS_URL") or _own_redis_url()
 QUEUES = ("read", "extract", "extract-gpu", "online", "default")
 RQ_QUEUES = {
     name: {
@@ -183,6 +200,9 @@ RQ_SHOW_ADMIN_LINK = False
 # --- Invex -----------------------------------------------------------------------------------------------------------
 MAX_UPLOAD_BYTES = _integer("INVEX_MAX_UPLOAD_MB", 100, least=1) * 2**20
 MAX_PAGES = _integer("INVEX_MAX_PAGES", 500, least=1)
+CPUS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+READERS = _integer("INVEX_READERS", max(1, CPUS), least=1)  # processes that read files, one thread each
+WEB_PROCESSES = _integer("INVEX_WEB_PROCESSES", min(4, max(2, CPUS)), least=1)
 READ_ATTEMPTS = _integer("INVEX_READ_ATTEMPTS", 3, least=1)
 PAGE_IMAGE_DPI = _integer("INVEX_PAGE_DPI", 150, least=50)
 DEVICE = os.environ.get("INVEX_DEVICE", "auto")
@@ -193,6 +213,7 @@ if DEVICE not in ("auto", "cpu") and not DEVICE.startswith("cuda"):
 FLOW = "invex.flow.JOBS"  # event name -> jobs to wake
 PREDICTOR = "mlops.deployment.predictor.load"  # (project id) -> predictor
 OFFLINE_PREDICTOR = "mlops.learning.predictor.load"  # (package path or None) -> predictor
+MENU = ""  # (url name, label, path, right) of each place that the factory adds to the frame, by dotted name
 API_ROUTERS = [
     ("", "invex.documents.api.router"),
     ("", "invex.results.api.router"),

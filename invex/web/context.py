@@ -2,11 +2,60 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from invex.accounts import queries
+from invex.accounts.access import Access
+from invex.accounts.roles import Right, Role
+from invex.documents.models import Document
+from invex.documents.states import DocumentState
+
+
+@dataclass(frozen=True, slots=True)
+class MenuEntry:
+    """A place in the frame. `section`: the path after /p/PROJECT/ under which it counts as the current place."""
+
+    label: str
+    url: str
+    is_current: bool
+    count: int = 0
+
+
+# (url name, label, path under the project, right that it needs)
+PLACES = (
+    ("inbox", gettext_lazy("Inbox"), "inbox", Right.READ),
+    ("batches", gettext_lazy("Batches"), "batches", Right.READ),
+    ("documents", gettext_lazy("Documents"), "documents", Right.READ),
+    ("templates", gettext_lazy("Templates"), "templates", Right.READ),
+)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
-    """Return the template context of the frame; empty before login."""
-    return {"access": getattr(request, "access", None)}
+    """Return the template context of the frame; only the bare name of the product before login."""
+    access: Access | None = getattr(request, "access", None)
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {}
+    context: dict[str, Any] = {"projects": list(queries.projects_of(user))}
+    if access is not None:
+        context |= {"access": access, "role_label": Role(access.role).label, "menu": _menu(request, access)}
+    return context
+
+
+def _menu(request: HttpRequest, access: Access) -> list[MenuEntry]:
+    waiting = Document.objects.filter(project=access.project, state=DocumentState.REVIEW).count()
+    places = (*PLACES, *import_string(settings.MENU)) if settings.MENU else PLACES
+    here = request.path.removeprefix(f"/p/{access.project.slug}/").split("/")[0]
+    return [
+        MenuEntry(_(label), reverse(name, args=[access.project.slug]), here == path, waiting if name == "inbox" else 0)
+        for name, label, path, right in places
+        if access.may(right)
+    ]

@@ -1,0 +1,1 @@
+"""Operations: start, supervise and watch the processes of an installation."""

@@ -1,0 +1,52 @@
+"""Which queues have a live worker: each worker renews a key in Redis, which outlives it by seconds only.
+
+RQ's own registry of workers does not come back after a FLUSHALL; these keys do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+from collections.abc import Iterator, Sequence
+
+import django_rq
+import redis
+
+BEAT_S = 3
+LIFE_S = 15
+PREFIX = "invex:alive:"
+
+
+@contextlib.contextmanager
+def beating(queues: Sequence[str]) -> Iterator[None]:
+    """While the block runs, say every BEAT_S seconds that `queues` have a worker."""
+    stop = threading.Event()
+    who = f"{socket.gethostname()}:{os.getpid()}"
+
+    def beat() -> None:
+        connection = django_rq.get_connection(queues[0])
+        while True:
+            with contextlib.suppress(redis.RedisError):  # the next beat tries again
+                for queue in queues:
+                    connection.set(f"{PREFIX}{queue}:{who}", "1", ex=LIFE_S)
+            if stop.wait(BEAT_S):
+                break
+
+    thread = threading.Thread(target=beat, name="liveness", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=1)
+
+
+def live_queues() -> dict[str, int]:
+    """Return how many live workers each queue has. Raises redis.RedisError when Redis is away."""
+    counts: dict[str, int] = {}
+    for key in django_rq.get_connection("default").scan_iter(f"{PREFIX}*", count=500):
+        queue = key.decode().removeprefix(PREFIX).split(":", 1)[0]
+        counts[queue] = counts.get(queue, 0) + 1
+    return counts

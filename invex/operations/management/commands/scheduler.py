@@ -1,0 +1,46 @@
+"""`manage.py scheduler`: every few seconds, take up whatever lost its job."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import close_old_connections
+from django.utils.module_loading import import_string
+
+from invex.flow import SWEEPS
+
+log = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Look every few seconds for rows and events whose job is gone, and wake them again."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--every", type=float, default=3.0, help="seconds between two rounds")
+        parser.add_argument("--once", action="store_true", help="one round, then stop")
+
+    def handle(self, *args: Any, every: float, once: bool, **options: Any) -> None:
+        stop = threading.Event()
+        if not once:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: stop.set())
+        while not stop.is_set():
+            for name in SWEEPS:
+                self._sweep(name)
+            if once:
+                break
+            close_old_connections()
+            stop.wait(every)
+
+    def _sweep(self, name: str) -> None:
+        try:
+            taken_up = import_string(name)()
+        except Exception:  # one broken sweep must not stop the others; the next round tries it again
+            log.exception("%s failed", name)
+            return
+        if taken_up:
+            log.info("%s took up %d", name, taken_up)

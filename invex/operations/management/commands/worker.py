@@ -1,0 +1,30 @@
+"""`manage.py worker QUEUE...`: run the jobs of these queues, one after the other, in this process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from invex.operations import liveness
+
+
+class Command(BaseCommand):
+    help = "Run the jobs of the given queues. It holds its models and does not fork."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("queues", nargs="+", choices=settings.QUEUES)
+        parser.add_argument("--burst", action="store_true", help="stop when the queues are empty")
+
+    def handle(self, *args: Any, queues: list[str], burst: bool, **options: Any) -> None:
+        import django_rq
+        from rq.worker import SimpleWorker
+
+        try:
+            found = [django_rq.get_queue(name) for name in queues]
+        except ValueError as e:
+            raise CommandError(f"REDIS_URL={settings.REDIS_URL}: {e}") from e
+        with liveness.beating(queues):
+            worker = SimpleWorker(found, connection=found[0].connection, serializer=found[0].serializer)
+            worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
