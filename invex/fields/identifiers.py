@@ -33,6 +33,7 @@ _VAT_SHAPES = {
     "SK": r"\d{10}", "SM": r"\d{3,5}",
 }  # fmt: skip
 _VAT = {prefix: re.compile(shape) for prefix, shape in _VAT_SHAPES.items()}
+LEAST_IBAN_DIGITS = 12  # in an IBAN with wrong check digits, to tell it from words in capitals
 LEAST_TAX_DIGITS = 7  # of a tax number that has no country prefix
 
 _IBAN_START = re.compile(r"(?<![A-Z0-9])(?:" + "|".join(sorted(IBAN_LENGTHS)) + r")[ ]?\d\d")
@@ -73,12 +74,16 @@ def _take(line: str, start: int, count: int) -> int | None:
 
 
 def iban_spans(line: str) -> Iterator[Span]:
-    """Yield the IBANs of `line` whose check digits are right, printed with or without spaces."""
+    """Yield what has the shape of an IBAN in `line`: country, two digits, the country's length; spaces or none.
+
+    Wrong check digits do not hide it: it is printed, and its check tells the reviewer.
+    """
     upper = uniform(line)
     for match in _IBAN_START.finditer(upper):
         end = _take(upper, match.start(), IBAN_LENGTHS[match[0][:2]])
         compact = _GLUE.sub("", upper[match.start() : end]).upper() if end else ""
-        if end and is_iban(compact):
+        if is_iban(compact) or sum(c.isdigit() for c in compact) >= LEAST_IBAN_DIGITS:
+            assert end is not None
             yield Span(match.start(), end, (Reading(compact),))
 
 
@@ -129,7 +134,7 @@ def vat_readings(text: str) -> tuple[Reading, ...]:
 
 
 def iban_readings(text: str) -> tuple[Reading, ...]:
-    """Return the IBAN in `text`; () when its check digits are wrong."""
+    """Return the IBAN in `text`, compacted."""
     return next((span.readings for span in iban_spans(text.upper())), ())
 
 

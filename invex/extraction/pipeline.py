@@ -1,0 +1,135 @@
+"""From a read document to a checked prediction and the decision who looks at it: read, predict, check, route.
+
+Pure, so that jobs, online prediction and the command line share it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from invex.fields.checks import Checked, check
+from invex.fields.locale import infer, settle
+from invex.fields.prediction import Prediction, error_to_json, prediction_to_json
+from invex.fields.spec import TemplateSpec
+from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
+from invex.reading.errors import Unreadable
+from invex.reading.types import Document
+
+from .einvoice import merge_xml
+from .lines import lines_of
+
+# What is asked of a document that belongs to no template.
+UNKNOWN = TemplateSpec("", STANDARD_FIELDS, (LINE_ITEMS,))
+
+
+class Predictor(Protocol):
+    """Reads values from documents; a loaded model package, or several behind a deployment."""
+
+    @property
+    def templates(self) -> Mapping[str, TemplateSpec]: ...
+
+    def predict(self, document: Document, *, template: str | None = None) -> Prediction:
+        """Return what `document` says. template: the one it is known to be of; None = detect it."""
+        ...
+
+
+class Reader(Protocol):
+    """Turns files into documents; invex.reading.pool.ReaderPool."""
+
+    def read(self, path: Path, *, name: str) -> Document:
+        """Return the document in file `path`, called `name` for people. Raises Unreadable."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The least confidence with which a document passes without a person, all in [0, 1].
+
+    fields: by field key; a field that is not named, and every cell of a table, needs `default`.
+    """
+
+    template: float
+    default: float
+    fields: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a person has to look: a code for programs, a sentence for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of a document: state "review", with at least one reason, or "approved", with none."""
+
+    prediction: Prediction
+    state: str
+    reasons: tuple[Reason, ...]
+
+
+def run(
+    document: Document, predictor: Predictor, *, thresholds: Thresholds | None = None, template: str | None = None
+) -> Outcome:
+    """Return what `document` says, checked, and whether a person has to look at it.
+
+    thresholds: None = a person looks at every document. template: the one it is known to be of; None = detect it.
+    """
+    prediction = predictor.predict(document, template=template)
+    prediction = replace(prediction, warnings=tuple(dict.fromkeys((*document.warnings, *prediction.warnings))))
+    spec = predictor.templates.get(prediction.template.name or "", UNKNOWN)
+    merged = merge_xml(prediction, document, spec)
+    locale = settle(spec.locale, infer(_printed_lines(document)))
+    checked = check(spec, merged.prediction, locale.known)
+    failures = (*merged.failures, *checked.failures)
+    return route(Checked(checked.prediction, failures), thresholds)
+
+
+def route(checked: Checked, thresholds: Thresholds | None) -> Outcome:
+    """Return who looks at the document: a failed check or a doubt always goes to a person."""
+    prediction = checked.prediction
+    reasons = [Reason(failure.name, failure.message) for failure in checked.failures]
+    if prediction.template.name is None:
+        reasons.append(Reason("unknown_template", "The document looks like none of the templates"))
+    if thresholds is None:
+        reasons.append(Reason("approval_off", "Automatic approval is off: a person looks at every document"))
+    else:
+        reasons.extend(_doubts(prediction, thresholds))
+    return Outcome(prediction, "review" if reasons else "approved", tuple(dict.fromkeys(reasons)))
+
+
+def _doubts(prediction: Prediction, thresholds: Thresholds) -> Iterator[Reason]:
+    if prediction.template.confidence < thresholds.template:
+        yield Reason("low_confidence", f"The template is only {prediction.template.confidence:.0%} sure")
+    for key, values in prediction.fields.items():
+        for value in values:
+            if value.confidence < thresholds.fields.get(key, thresholds.default):
+                yield Reason("low_confidence", f"{key} is only {value.confidence:.0%} sure")
+    for key, rows in prediction.tables.items():
+        unsure = sum(cell.confidence < thresholds.default for row in rows for cell in row.values())
+        if unsure:
+            yield Reason("low_confidence", f"{unsure} cells of {key} are not sure enough")
+
+
+def _printed_lines(document: Document) -> Iterator[str]:
+    for page in document.pages:
+        for line in lines_of(page.words):
+            yield " ".join(word.text for word in line)
+
+
+def extract_file(path: Path, reader: Reader, predictor: Predictor) -> dict[str, Any]:
+    """Return the line that `extract` prints for a file: its prediction, or why it could not be read."""
+    start = time.perf_counter()
+    try:
+        document = reader.read(path, name=path.name)
+    except Unreadable as e:
+        return error_to_json(file=path.name, code=e.code, message=e.message)
+    prediction = run(document, predictor).prediction
+    seconds = time.perf_counter() - start
+    return prediction_to_json(prediction, id=path.stem, file=path.name, pages=len(document.pages), seconds=seconds)

@@ -1,0 +1,150 @@
+"""The checks of a prediction: the standard ones that a field's key or type calls for, and the template's own rules.
+
+required            a required field has a value
+format              the value is canonical for its type
+ambiguous           the printed date or number has one meaning (type date, and the numeric ones)
+iban, vat_id        the check digits are right (by type)
+net_plus_tax        net_amount + tax_amount = total_amount (by key)
+sum_of_lines        the amounts of line_items add up to net_amount, total_amount or gross_amount (by key)
+quantity_times_price  in each row of line_items (by key)
+dates_in_order      *_from <= *_to, *_start <= *_end, invoice_date <= due_date (by key, of type date)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from .findings import Finding, Target, attach, decimal_of, last_place, name_of, single
+from .locale import is_ambiguous
+from .prediction import Prediction, Value
+from .rules import apply_rule, in_order
+from .spec import LocaleSpec, TemplateSpec
+from .standard import LINE_ITEMS
+from .validators import iban_is_valid, problem, vat_id_is_valid
+
+LINES_SUM_TO = ("net_amount", "total_amount", "gross_amount")
+ORDERED_SUFFIXES = (("from", "to"), ("start", "end"))
+ORDERED_KEYS = (("invoice_date", "due_date"),)
+TOTALS_ROUNDING = 2  # last places by which net + tax may miss the total: tax is rounded a rate, or a line
+HALF = Decimal("0.5")
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A prediction with its checks, and those that failed, for routing."""
+
+    prediction: Prediction
+    failures: tuple[Finding, ...]
+
+
+def check(spec: TemplateSpec, prediction: Prediction, known: LocaleSpec) -> Checked:
+    """Return `prediction` with the results of all checks that `spec` calls for.
+
+    known: the conventions that are sure for this document (invex.fields.locale); what they leave open is ambiguous.
+    The rules of `spec` must be valid (invex.fields.rules.validate_rule).
+    """
+    findings = [
+        *_required(spec, prediction),
+        *_values(spec, prediction, known),
+        *_net_plus_tax(spec, prediction),
+        *_sum_of_lines(spec, prediction),
+        *_quantity_times_price(prediction),
+        *_dates_in_order(spec, prediction),
+    ]
+    for rule in spec.rules:
+        findings.extend(apply_rule(rule, spec, prediction))
+    return Checked(attach(prediction, findings), tuple(f for f in findings if not f.ok))
+
+
+def _required(spec: TemplateSpec, prediction: Prediction) -> Iterator[Finding]:
+    for field in spec.fields:
+        if field.required and not prediction.fields.get(field.key):
+            yield Finding("required", False, f"{field.label or field.key} is missing, and it is required")
+
+
+def _values(spec: TemplateSpec, prediction: Prediction, known: LocaleSpec) -> Iterator[Finding]:
+    """The checks of one value by its type, for fields and for cells."""
+    for field in spec.fields:
+        for index, value in enumerate(prediction.fields.get(field.key, ())):
+            yield from _value(field.type, field.label or field.key, value, known, Target(field.key, index))
+    for table in spec.tables:
+        for index, row in enumerate(prediction.tables.get(table.key, ())):
+            for column in table.columns:
+                if column.key in row:
+                    where = f"{column.label or column.key} of row {index + 1}"
+                    yield from _value(column.type, where, row[column.key], known, Target(table.key, index, column.key))
+
+
+def _value(type: str, name: str, value: Value, known: LocaleSpec, target: Target) -> Iterator[Finding]:
+    fault = problem(type, value.value)
+    if fault:
+        yield Finding("format", False, f"{name}: {fault}", (target,))
+        return
+    if value.source == "model" and is_ambiguous(type, value.text, known):
+        yield Finding("ambiguous", False, f"{name}: “{value.text}” can be read in two ways", (target,))
+    if type == "iban":
+        ok = iban_is_valid(value.value.replace(" ", ""))
+        yield Finding("iban", ok, "" if ok else f"{name}: the check digits are wrong", (target,))
+    if type == "vat_id":
+        valid = vat_id_is_valid(value.value)
+        if valid is not None:
+            yield Finding("vat_id", valid, "" if valid else f"{name}: the check digits are wrong", (target,))
+
+
+def _net_plus_tax(spec: TemplateSpec, prediction: Prediction) -> Iterator[Finding]:
+    net, total = (decimal_of(single(prediction, key)) for key in ("net_amount", "total_amount"))
+    taxes = [decimal_of(value) for value in prediction.fields.get("tax_amount", ())]
+    known_taxes = [tax for tax in taxes if tax is not None]
+    if net is None or total is None or not known_taxes or len(known_taxes) != len(taxes):
+        return
+    ok = abs(net + sum(known_taxes) - total) <= TOTALS_ROUNDING * last_place(net, total, *known_taxes)
+    names = [name_of(spec, key) for key in ("net_amount", "tax_amount", "total_amount")]
+    message = "" if ok else f"{names[0]} + {names[1]} is {net + sum(known_taxes)}, but {names[2]} is {total}"
+    taxed = tuple(Target("tax_amount", index) for index in range(len(taxes)))
+    yield Finding("net_plus_tax", ok, message, (Target("net_amount"), *taxed, Target("total_amount")))
+
+
+def _sum_of_lines(spec: TemplateSpec, prediction: Prediction) -> Iterator[Finding]:
+    cells = [decimal_of(row.get("amount")) for row in prediction.tables.get(LINE_ITEMS.key, ())]
+    amounts = [cell for cell in cells if cell is not None]
+    totals = {key: decimal_of(single(prediction, key)) for key in LINES_SUM_TO}
+    printed = {key: total for key, total in totals.items() if total is not None}
+    if not amounts or len(amounts) != len(cells) or not printed:
+        return
+    tolerance = last_place(*amounts, *printed.values()) * (1 + len(amounts) * HALF)
+    fitting = [key for key, total in printed.items() if abs(sum(amounts) - total) <= tolerance]
+    if fitting:
+        yield Finding("sum_of_lines", True, "", (Target(fitting[0]),))
+    else:
+        key, total = next(iter(printed.items()))
+        message = f"the lines add up to {sum(amounts)}, but {name_of(spec, key)} is {total}"
+        yield Finding("sum_of_lines", False, message, (Target(key),))
+
+
+def _quantity_times_price(prediction: Prediction) -> Iterator[Finding]:
+    for index, row in enumerate(prediction.tables.get(LINE_ITEMS.key, ())):
+        quantity, price, amount = (decimal_of(row.get(column)) for column in ("quantity", "unit_price", "amount"))
+        if quantity is None or price is None or amount is None or any("discount" in column for column in row):
+            continue
+        # Each of the three may be rounded in its last printed place.
+        rounding = last_place(amount) + abs(quantity) * last_place(price) + abs(price) * last_place(quantity)
+        if quantity == quantity.to_integral_value():
+            rounding -= abs(price) * last_place(quantity)
+        ok = abs(quantity * price - amount) <= HALF * rounding
+        message = "" if ok else f"row {index + 1}: {quantity} × {price} is not {amount}"
+        yield Finding("quantity_times_price", ok, message, (Target(LINE_ITEMS.key, index, "amount"),))
+
+
+def _dates_in_order(spec: TemplateSpec, prediction: Prediction) -> Iterator[Finding]:
+    dates = [field.key for field in spec.fields if field.type == "date"]
+    pairs = [pair for pair in ORDERED_KEYS if set(pair) <= set(dates)]
+    for begin, end in ORDERED_SUFFIXES:
+        pairs.extend(
+            (key, f"{key.removesuffix(begin)}{end}")
+            for key in dates
+            if key.endswith(f"_{begin}") and f"{key.removesuffix(begin)}{end}" in dates
+        )
+    for first, second in pairs:
+        yield from in_order(spec, prediction, first, second, name="dates_in_order")

@@ -1,0 +1,147 @@
+"""How one document writes dates and numbers, told from all that is printed on it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .dates import date_readings, date_spans
+from .folding import fold
+from .numbers import number_readings, number_spans
+from .readings import Reading
+from .spec import LocaleSpec
+from .values import NUMERIC_TYPES
+
+# One convention is taken as known when it has this many times the evidence of the others (a stray misread may oppose).
+DECISIVE = 5
+# A language is taken as known from this many of its words, and twice as many as of the next.
+LEAST_STOP_WORDS = 4
+CENTS = 2  # decimals of a price: "5.1" may as well be the number of a section
+
+_STOP_WORDS = {
+    "en": "the of and to for from with this your you our is are by on please not total date",
+    "de": "der die das und von zu fur mit sie ihre wir ist den dem nicht bitte auf rechnung betrag datum",
+    "fr": "le la les et du des pour avec vous votre nous est sur pas par facture montant date",
+    "es": "el los las y del por para con su sus es en no una factura importe fecha",
+    "it": "il lo gli e di del della per con non una si fattura importo data",
+    "nl": "de het een en van voor met op uw u wij is niet factuur bedrag datum",
+    "pt": "o os as e do da dos para com sua nao uma em fatura valor data",
+    "pl": "i w z na do od za nr dla nie sie jest faktura kwota data",
+    "sv": "och det att for med som er ni vi ar inte pa faktura belopp datum",
+    "da": "og det at for med som de vi er ikke pa til faktura belob dato",
+}
+_LANGUAGES = {language: frozenset(words.split()) for language, words in _STOP_WORDS.items()}
+# What people write who write in these languages, when the document itself does not say. English says neither.
+_CUSTOM = {language: LocaleSpec("dmy", ",") for language in _LANGUAGES if language != "en"}
+_CUSTOM["sv"] = LocaleSpec("ymd", ",")
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLocale:
+    """What a document says about its conventions.
+
+    guess: the likeliest convention, to choose among readings.
+    known: the part of it that is sure enough for an ambiguous text to count as read.
+    """
+
+    guess: LocaleSpec
+    known: LocaleSpec
+
+
+def infer(texts: Iterable[str]) -> DocumentLocale:
+    """Return the conventions of a document from its lines.
+
+    Every text with a single reading votes ("31/12/2020" for dmy, "1.234,56" for a comma); where none does, the
+    language of the words gives a hint; an English text with dollars is guessed, not known, to be American.
+    """
+    orders: Counter[str] = Counter()
+    decimals: Counter[str] = Counter()
+    words: Counter[str] = Counter()
+    has_dollars = False
+    for text in texts:
+        words.update(fold(text).split())
+        has_dollars = has_dollars or "$" in text
+        for span in date_spans(text):
+            vote = span.readings[0].date_order if len(span.readings) == 1 else None
+            if vote:
+                orders[vote] += 1
+        for span in number_spans(text):
+            reading = span.readings[0]
+            if len(span.readings) == 1 and reading.decimal and _is_telling(reading):
+                decimals[reading.decimal] += 1
+    custom = LocaleSpec()
+    language = _language(words)
+    if language is not None:
+        custom = _CUSTOM.get(language, custom)
+    day_or_month_first = {order: n for order, n in orders.items() if order in ("dmy", "mdy")}
+    order, is_order_known = _winner(day_or_month_first or orders)
+    decimal, is_decimal_known = _winner(decimals)
+    american = "mdy" if language in (None, "en") and has_dollars and decimal != "," else None
+    guess = LocaleSpec(order or custom.date_order or american, decimal or custom.decimal)
+    known = LocaleSpec(
+        order if is_order_known else (custom.date_order if order is None else None),
+        decimal if is_decimal_known else None,
+    )
+    return DocumentLocale(guess, known)
+
+
+def infer_locale(texts: Iterable[str]) -> LocaleSpec:
+    """Return the likeliest conventions of a document from its lines; None in it where nothing speaks for one."""
+    return infer(texts).guess
+
+
+def settle(template: LocaleSpec, document: DocumentLocale) -> DocumentLocale:
+    """Return the conventions for a document of a template that remembers its own.
+
+    The template's win over a guess. Where the document is sure of another, it is read its way, but as not known:
+    then an ambiguous text goes to a person.
+    """
+    order, known_order = _settle(template.date_order, document.guess.date_order, document.known.date_order)
+    decimal, known_decimal = _settle(template.decimal, document.guess.decimal, document.known.decimal)
+    return DocumentLocale(LocaleSpec(order, decimal), LocaleSpec(known_order, known_decimal))
+
+
+def _settle(remembered: str | None, guess: str | None, known: str | None) -> tuple[str | None, str | None]:
+    if remembered is None:
+        return guess, known
+    if known is None or known == remembered:
+        return remembered, remembered
+    return known, None
+
+
+def _is_telling(reading: Reading) -> bool:
+    fraction = reading.value.partition(".")[2]
+    return len(fraction) in (0, CENTS)
+
+
+def _winner(votes: dict[str, int]) -> tuple[str | None, bool]:
+    """Return the convention with most votes, and whether that is decisive."""
+    if not votes:
+        return None, False
+    best = max(votes, key=lambda name: (votes[name], name))
+    return best, votes[best] >= DECISIVE * (sum(votes.values()) - votes[best])
+
+
+def _language(words: Counter[str]) -> str | None:
+    hits = sorted(((sum(words[w] for w in stop), name) for name, stop in _LANGUAGES.items()), reverse=True)
+    (most, language), (second, _) = hits[:2]
+    return language if most >= LEAST_STOP_WORDS and most >= 2 * second else None
+
+
+def is_ambiguous_date(text: str, locale: LocaleSpec) -> bool:
+    """Whether day and month of the printed date could be exchanged, and `locale` does not say which is which."""
+    orders = {reading.date_order for reading in date_readings(text)}
+    return {"dmy", "mdy"} <= orders and locale.date_order not in orders
+
+
+def is_ambiguous_number(text: str, locale: LocaleSpec) -> bool:
+    """Whether the printed number is two numbers ("1.234"), and `locale` does not say which."""
+    return len(number_readings(text)) > 1 and locale.decimal is None
+
+
+def is_ambiguous(type: str, text: str, locale: LocaleSpec) -> bool:
+    """Whether `text` as a value of `type` means different values that `locale` does not tell apart."""
+    if type == "date":
+        return is_ambiguous_date(text, locale)
+    return type in NUMERIC_TYPES and is_ambiguous_number(text, locale)
