@@ -9,7 +9,7 @@ class VocabularyField(models.Model):
     """A field of the project's vocabulary: the same key always has the same type, in every template."""
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="vocabulary")
-    key = models.CharField(max_length=64)
+    key = models.CharField(max_length=130)  # of a field, of a table, or "table.column"
     type = models.CharField(max_length=16)
     label = models.CharField(max_length=200)
 
@@ -26,6 +26,7 @@ class Template(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="templates")
     name = models.CharField(max_length=200)
     spec = models.JSONField()  # as invex.fields.template_json writes it: fields, tables, rules, locale
+    learned_locale = models.JSONField(default=dict)  # from confirmed documents: {"date_order", "decimal"}
     version = models.PositiveIntegerField(default=1)
     retired_at = models.DateTimeField(null=True, blank=True)
     created_by = models.CharField(max_length=200)

@@ -4,6 +4,8 @@ from django.db import models
 
 from invex.documents.models import Document
 
+REOPENED = "reopened"  # reason code of a document that a person opened again: it is not read over
+
 
 class Extraction(models.Model):
     """What one build with one memory read from a document. A re-read adds a row; which is current moves by swap."""
@@ -17,6 +19,7 @@ class Extraction(models.Model):
     reasons = models.JSONField(default=list)  # why a person must look: [{"code", "message", "field"}]
     build = models.CharField(max_length=200)
     memory = models.PositiveIntegerField(null=True, blank=True)  # memory revision
+    checked_memory = models.PositiveIntegerField(null=True, blank=True)  # the newest one that reads the same
     deployment = models.PositiveIntegerField(null=True, blank=True)  # deployment revision
     reader = models.CharField(max_length=64)
     template_version = models.PositiveIntegerField(null=True, blank=True)

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 import django_rq
 import redis
+from rq.results import Result
+
+from .errors import NotNow
 
 log = logging.getLogger(__name__)
+
+RETRY_S = 10  # after which a caller that found no worker may come again
 
 
 def wake(job: str, *args: int | str, queue: str = "default") -> bool:
@@ -21,3 +27,32 @@ def wake(job: str, *args: int | str, queue: str = "default") -> bool:
         log.warning("Redis cannot be reached (%s); %s%s waits for the sweeper", e, job, args)
         return False
     return True
+
+
+def is_idle(queue: str) -> bool:
+    """Say whether no job waits in the queue; False when Redis cannot be reached."""
+    try:
+        return bool(django_rq.get_queue(queue).count == 0)
+    except redis.RedisError as e:
+        log.warning("Redis cannot be reached (%s)", e)
+        return False
+
+
+def ask(job: str, *args: int | str, queue: str, timeout_s: int) -> Any:
+    """Run the job on a worker of the queue, wait for what it returns, and return that (JSON).
+
+    Raises NotNow when Redis cannot be reached or no worker answers in time; the job is then withdrawn. What the job
+    itself raises is a bug and becomes a RuntimeError.
+    """
+    try:
+        asked = django_rq.get_queue(queue).enqueue(job, *args, ttl=timeout_s, result_ttl=60, failure_ttl=60)
+        result = asked.latest_result(timeout=timeout_s)
+        if result is None:
+            asked.delete()
+    except redis.RedisError as e:
+        raise NotNow("The queue cannot be reached at the moment. Try again.", retry_after_s=RETRY_S) from e
+    if result is None:
+        raise NotNow(f"No worker was free within {timeout_s} seconds. Try again.", retry_after_s=RETRY_S)
+    if result.type != Result.Type.SUCCESSFUL:
+        raise RuntimeError(f"{job}{args} failed: {result.exc_string}")
+    return result.return_value

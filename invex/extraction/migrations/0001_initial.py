@@ -25,6 +25,7 @@ class Migration(migrations.Migration):
                 ('reasons', models.JSONField(default=list)),
                 ('build', models.CharField(max_length=200)),
                 ('memory', models.PositiveIntegerField(blank=True, null=True)),
+                ('checked_memory', models.PositiveIntegerField(blank=True, null=True)),
                 ('deployment', models.PositiveIntegerField(blank=True, null=True)),
                 ('reader', models.CharField(max_length=64)),
                 ('template_version', models.PositiveIntegerField(blank=True, null=True)),

@@ -1,0 +1,63 @@
+"""Reads of the catalogue: templates, what they ask for, and the project's vocabulary."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from django.db.models import QuerySet
+
+from invex.accounts.models import Project
+from invex.documents.models import Document
+from invex.fields.spec import LocaleSpec, TemplateSpec
+from invex.fields.template_json import template_from_json
+from invex.kernel.errors import NotFound
+
+from .models import Template, VocabularyField
+
+
+def templates(project: Project, *, with_retired: bool = False) -> QuerySet[Template]:
+    """Return the project's templates by name."""
+    rows = Template.objects.filter(project=project).order_by("name")
+    return rows if with_retired else rows.filter(retired_at__isnull=True)
+
+
+def template(project: Project, name: str) -> Template:
+    """Return one template, also a retired one. Raises NotFound."""
+    found = Template.objects.filter(project=project, name=name).first()
+    if found is None:
+        raise NotFound(f"There is no template {name!r} in this project.")
+    return found
+
+
+def asked(row: Template) -> TemplateSpec:
+    """Return what the template asks for, as its author wrote it."""
+    return template_from_json(row.spec)
+
+
+def spec(row: Template) -> TemplateSpec:
+    """Return what the template asks for; where it leaves the locale open, as it was learned from its documents."""
+    written, learned = asked(row), row.learned_locale
+    locale = LocaleSpec(
+        written.locale.date_order or learned.get("date_order"), written.locale.decimal or learned.get("decimal")
+    )
+    return replace(written, locale=locale)
+
+
+def specs(project_id: int) -> dict[str, TemplateSpec]:
+    """Return what the project's templates in use ask for, by name."""
+    rows = Template.objects.filter(project=project_id, retired_at__isnull=True).order_by("name")
+    return {row.name: spec(row) for row in rows}
+
+
+def is_used(row: Template) -> bool:
+    """Say whether a document of the project was read or confirmed as this template."""
+    return Document.objects.filter(project=row.project_id, template=row.name).exists()
+
+
+def vocabulary(project: Project, keys: Iterable[str] | None = None) -> dict[str, str]:
+    """Return key -> type of the project's fields; a column of a table has the key "table.column"."""
+    rows = VocabularyField.objects.filter(project=project).order_by("key")
+    if keys is not None:
+        rows = rows.filter(key__in=list(keys))
+    return dict(rows.values_list("key", "type"))

@@ -1,0 +1,40 @@
+"""Jobs of extraction. Each takes ids, may run twice, and ends where it would have ended."""
+
+from __future__ import annotations
+
+from invex.kernel.queue import is_idle, wake
+
+from . import queries, services
+from .predictors import deployed
+
+REREAD_BATCH = 50  # documents re-read by one job, so that newly received ones get their turn in between
+QUEUE = "extract"
+
+
+def extract_document(document_id: int | str) -> int:
+    """Extract the document, and with it others of its project that wait. Return how many were finished."""
+    return services.extract(services.claim(int(document_id)))
+
+
+def reread_waiting(project_id: int | str) -> int:
+    """Read those documents in review anew that the project's newest memory may read otherwise.
+
+    Those are the documents of templates that it changed, and of no template. Return how many changed.
+    """
+    project_id = int(project_id)
+    predictor = deployed(project_id)
+    if predictor.memory is None:
+        return 0
+    rows = list(queries.behind(project_id, predictor.memory)[: REREAD_BATCH + 1])
+    changed = sum(services.keep_up(row, predictor) for row in rows[:REREAD_BATCH])
+    if len(rows) > REREAD_BATCH:
+        wake("invex.extraction.jobs.reread_waiting", project_id, queue=QUEUE)
+    return changed
+
+
+def sweep() -> int:
+    """Wake workers for documents that lost theirs. While the queue is busy nothing is lost, only waiting."""
+    if not is_idle(QUEUE):
+        return 0
+    stranded = queries.stranded().values_list("pk", flat=True)[: 10 * services.BATCH]
+    return sum(wake("invex.extraction.jobs.extract_document", pk, queue=QUEUE) for pk in stranded)

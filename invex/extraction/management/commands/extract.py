@@ -1,0 +1,72 @@
+"""`manage.py extract FILE...`: files -> predictions, one a line. Needs no server, no queue, no database."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from invex.extraction.pipeline import Predictor, Reader, extract_file
+from invex.extraction.predictors import offline
+from invex.fields.prediction import error_to_json
+
+BAD_INPUT = 2  # exit code, FORMATS section 6
+MOST_WORKERS = 4  # of the default; each holds an OCR process of about 1 GB once a scan comes
+
+
+class Command(BaseCommand):
+    help = "Read documents and print what they say, one invex-prediction/1 object a line. Nothing is stored."
+    requires_system_checks: list[str] = []
+    requires_migrations_checks = False
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="PDF, PNG, JPEG, TIFF, WebP or XML")
+        parser.add_argument("--model", type=Path, metavar="PACKAGE", help="a model package; default: the shipped one")
+        parser.add_argument("--workers", type=int, default=min(os.cpu_count() or 1, MOST_WORKERS), metavar="N",
+                            help="files read at the same time (default: %(default)s)")  # fmt: skip
+
+    def handle(self, *args: Any, files: list[Path], model: Path | None, workers: int, **options: Any) -> None:
+        # Imported here: `manage.py` lists its commands on machines without the reading libraries, too.
+        from invex.reading.pool import ReaderPool
+
+        if workers < 1:
+            raise CommandError("--workers: give at least 1", returncode=BAD_INPUT)
+        try:
+            predictor = offline(model)
+        except (OSError, ValueError) as e:
+            raise CommandError(f"--model {model}: {e}", returncode=BAD_INPUT) from e
+        failed = 0
+        with ReaderPool(min(workers, len(files))) as pool:
+            for line in _lines(files, pool, predictor, workers):
+                failed += "error" in line
+                self.stdout.write(json.dumps(line, ensure_ascii=False))
+                self.stdout.flush()
+        if failed:
+            self.stderr.write(f"{failed} of {len(files)} files could not be read; their lines say why.")
+        if failed == len(files):
+            raise CommandError("No file could be read.", returncode=BAD_INPUT)
+
+
+def _lines(files: list[Path], reader: Reader, predictor: Predictor, workers: int) -> Iterator[dict[str, Any]]:
+    """Yield one line a file, in the order given; `workers` are read at the same time."""
+    with ThreadPoolExecutor(workers) as threads:
+        yield from threads.map(lambda file: _line(file, reader, predictor), files)
+
+
+def _line(file: Path, reader: Reader, predictor: Predictor) -> dict[str, Any]:
+    """Return the file's prediction, or the error that a person can act on."""
+    if file.is_dir():
+        return error_to_json(file=str(file), code="unsupported", message="This is a folder. Name the files in it.")
+    try:
+        with file.open("rb"):
+            pass
+    except FileNotFoundError:
+        return error_to_json(file=str(file), code="empty", message="There is no such file. Check its name.")
+    except OSError as e:
+        return error_to_json(file=str(file), code="corrupt", message=f"The file cannot be opened: {e.strerror}.")
+    return extract_file(file, reader, predictor)

@@ -1,0 +1,40 @@
+"""The predictors that the factory hands over, by the dotted names of the settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from .pipeline import Predictor, Thresholds
+
+
+class DeployedPredictor(Predictor, Protocol):
+    """What a project has deployed, with the memory of what was confirmed since.
+
+    build: name of the package. memory: revision of the memory, None while it is empty. deployment: its revision,
+    None before the first. thresholds: None = a person looks at everything.
+    """
+
+    build: str
+    memory: int | None
+    deployment: int | None
+    thresholds: Thresholds | None
+
+    def changed_since(self, memory: int | None) -> frozenset[str]:
+        """Return the templates that a later memory revision than this one changed."""
+        ...
+
+
+def deployed(project_id: int) -> DeployedPredictor:
+    """Return the project's predictor as of now; the factory keeps it loaded in this process."""
+    loaded: DeployedPredictor = import_string(settings.PREDICTOR)(project_id)
+    return loaded
+
+
+def offline(package: Path | None) -> Predictor:
+    """Return the predictor of a model package, or the shipped one's. Raises OSError or ValueError when it is none."""
+    loaded: Predictor = import_string(settings.OFFLINE_PREDICTOR)(package)
+    return loaded

@@ -1,0 +1,40 @@
+"""Reads of extraction: what was read from a document, and what waits."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from invex.documents.models import Document
+from invex.documents.states import DocumentState
+
+from .models import REOPENED, Extraction
+
+# A document that waited this long without a worker lost its job; younger ones are on their way.
+STALE = datetime.timedelta(seconds=30)
+
+
+def current(document: Document) -> Extraction | None:
+    """Return the extraction that is shown, None before the first."""
+    return Extraction.objects.filter(document=document, is_current=True).first()
+
+
+def stranded() -> QuerySet[Document]:
+    """Return documents that wait for the predictor and that no worker holds, the oldest first."""
+    now = timezone.now()
+    expired = Q(leased_until__lt=now) | Q(leased_until__isnull=True, state_changed_at__lt=now - STALE)
+    return Document.objects.filter(expired, state=DocumentState.EXTRACTING).order_by("state_changed_at")
+
+
+def behind(project_id: int, memory: int) -> QuerySet[Extraction]:
+    """Return the shown extractions of waiting documents that an older memory than this one read, the oldest first.
+
+    Not those that a person opened again.
+    """
+    older = Q(checked_memory__isnull=True) | Q(checked_memory__lt=memory)
+    rows = Extraction.objects.filter(
+        older, is_current=True, document__project=project_id, document__state=DocumentState.REVIEW
+    )
+    return rows.exclude(document__reason_code=REOPENED).select_related("document__project").order_by("document_id")

@@ -1,0 +1,216 @@
+"""Writes of extraction: claims documents for a worker, stores what was read, decides who looks at it."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import time
+from dataclasses import asdict
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Max, Q
+from django.utils import timezone
+
+from invex.catalog.models import Template
+from invex.documents import queries as documents
+from invex.documents.models import Document
+from invex.documents.states import DocumentState
+from invex.fields.prediction import prediction_to_json
+from invex.kernel.actor import SYSTEM
+from invex.kernel.outbox import emit
+from invex.kernel.states import move
+from invex.reading.errors import SENTENCES
+
+from .models import Extraction
+from .pipeline import Outcome, run
+from .predictors import DeployedPredictor, deployed
+
+log = logging.getLogger(__name__)
+
+BATCH = 16  # documents that a worker takes at once
+LEASE = datetime.timedelta(minutes=5)  # longer than a batch of large documents takes
+AUTO = "auto"  # who approved, when the promise of accuracy did
+S = DocumentState
+
+
+def claim(document_id: int) -> list[Document]:
+    """Lease the document, and others of its project that wait too, to the caller; [] when somebody else has it.
+
+    Whoever was tried before is tried alone: a document that kills its worker must not fail those beside it.
+    """
+    first = Document.objects.filter(_is_free(), pk=document_id).first()
+    if first is None:
+        return []
+    wanted = [first]
+    if first.attempts == 0:
+        others = Document.objects.filter(_is_free(), project=first.project_id, attempts=0).exclude(pk=first.pk)
+        wanted += others.order_by("id")[: BATCH - 1]
+    until = timezone.now() + LEASE
+    with transaction.atomic():
+        return [document for document in wanted if _lease(document, until)]
+
+
+def _is_free() -> Q:
+    return Q(state=S.EXTRACTING) & (Q(leased_until__isnull=True) | Q(leased_until__lt=timezone.now()))
+
+
+def _lease(document: Document, until: datetime.datetime) -> bool:
+    """Take the document by compare-and-swap on its lease; fail it when it was tried too often."""
+    if document.attempts >= settings.READ_ATTEMPTS:
+        _fail(document)
+        return False
+    free = Document.objects.filter(pk=document.pk, state=S.EXTRACTING, leased_until=document.leased_until)
+    if document.leased_until is None:
+        free = Document.objects.filter(pk=document.pk, state=S.EXTRACTING, leased_until__isnull=True)
+    if not free.update(leased_until=until, attempts=F("attempts") + 1):
+        return False
+    document.leased_until, document.attempts = until, document.attempts + 1
+    return True
+
+
+def _fail(document: Document) -> None:
+    project = document.project.slug
+    with transaction.atomic():
+        if move(
+            document, S.FAILED, actor=SYSTEM, project=project, leased_until=None, updated_at=timezone.now(),
+            reason_code="crashed", reason_message=SENTENCES["crashed"],
+        ):  # fmt: skip
+            emit("document.failed", document.pk, project=project, document=document.pk, code="crashed")
+
+
+def extract(claimed: list[Document]) -> int:
+    """Read the values of documents that the caller has leased. Return how many were finished.
+
+    One that raises keeps its place in the count of attempts and is taken up again by the sweeper.
+    """
+    if not claimed:
+        return 0
+    predictor = deployed(claimed[0].project_id)
+    finished = 0
+    for document in claimed:
+        try:
+            finished += extract_one(document, predictor)
+        except Exception:  # a bug, or memory: it must not cost the documents beside it
+            log.exception("document %s could not be extracted (attempt %s)", document.pk, document.attempts)
+            Document.objects.filter(pk=document.pk, leased_until=document.leased_until).update(leased_until=None)
+    return finished
+
+
+def extract_one(document: Document, predictor: DeployedPredictor) -> bool:
+    """Read the values of one leased document and pass it on. Return False when the lease was lost."""
+    outcome, seconds = _run(document, predictor)
+    is_approved = outcome.state == S.APPROVED
+    changes: dict[str, Any] = {**_shown(outcome), "attempts": 0}
+    if is_approved:
+        changes |= {"approved_by": AUTO, "approved_at": timezone.now()}
+    project = document.project.slug
+    with transaction.atomic():
+        won = move(
+            document, outcome.state, actor=SYSTEM, project=project, only_if=Q(leased_until=document.leased_until),
+            leased_until=None, **changes,
+        )  # fmt: skip
+        if not won:
+            return False
+        row = _store(document, outcome, predictor, seconds)
+        _tell(document, row, is_approved=is_approved)
+    return True
+
+
+def keep_up(shown: Extraction, predictor: DeployedPredictor) -> bool:
+    """Bring what is shown of a waiting document up to the predictor's memory. Return True when it changed."""
+    if shown.template and shown.template not in predictor.changed_since(shown.checked_memory):
+        Extraction.objects.filter(pk=shown.pk).update(checked_memory=predictor.memory)
+        return False
+    try:
+        return reread(shown, predictor)
+    except Exception:  # a bug: what is shown stays, and the documents behind it get their turn
+        log.exception("document %s could not be read anew", shown.document_id)
+        Extraction.objects.filter(pk=shown.pk).update(checked_memory=predictor.memory)
+        return False
+
+
+def reread(before: Extraction, predictor: DeployedPredictor) -> bool:
+    """Read a waiting document anew; show the result unless a person touched the document meanwhile.
+
+    A result that is the same leaves the shown extraction and notes that the newer memory agrees with it.
+    Return True when another result is shown now.
+    """
+    document = before.document
+    outcome, seconds = _run(document, predictor)
+    if _content(document, outcome, seconds) == before.prediction and _reasons(outcome) == before.reasons:
+        Extraction.objects.filter(pk=before.pk).update(checked_memory=predictor.memory)
+        return False
+    with transaction.atomic():
+        untouched = Document.objects.filter(pk=document.pk, state=S.REVIEW, version=document.version)
+        if not untouched.filter(extractions__pk=before.pk, extractions__is_current=True).update(**_shown(outcome)):
+            return False
+        row = _store(document, outcome, predictor, seconds)
+        _tell(document, row, is_approved=False)
+    return True
+
+
+def _run(document: Document, predictor: DeployedPredictor) -> tuple[Outcome, float]:
+    start = time.perf_counter()
+    read = documents.read_words(document)
+    if read is None:
+        raise ValueError(f"document {document.pk} is in state {document.state} without words")
+    outcome = run(read, predictor, thresholds=predictor.thresholds)
+    return outcome, time.perf_counter() - start
+
+
+def _content(document: Document, outcome: Outcome, seconds: float) -> dict[str, Any]:
+    """Return what an extraction keeps of the prediction: its template, fields, tables and warnings."""
+    whole = prediction_to_json(outcome.prediction, id="", file="", pages=document.page_count or 0, seconds=seconds)
+    return {key: whole[key] for key in ("template", "fields", "tables", "warnings")}
+
+
+def _reasons(outcome: Outcome) -> list[dict[str, str]]:
+    return [asdict(reason) for reason in outcome.reasons]
+
+
+def _shown(outcome: Outcome) -> dict[str, Any]:
+    first = outcome.reasons[0] if outcome.reasons else None
+    return {
+        "template": outcome.prediction.template.name or "",
+        "reason_code": first.code if first else "",
+        "reason_message": first.message if first else "",
+        "updated_at": timezone.now(),
+    }
+
+
+def _store(document: Document, outcome: Outcome, predictor: DeployedPredictor, seconds: float) -> Extraction:
+    """Add the extraction and make it the current one; call it in the transaction that won the document."""
+    rows = Extraction.objects.filter(document=document)
+    rows.filter(is_current=True).update(is_current=False)
+    template = outcome.prediction.template.name or ""
+    version = Template.objects.filter(project=document.project_id, name=template).values_list("version", flat=True)
+    return Extraction.objects.create(
+        document=document,
+        number=(rows.aggregate(n=Max("number"))["n"] or 0) + 1,
+        is_current=True,
+        template=template,
+        template_confidence=outcome.prediction.template.confidence,
+        prediction=_content(document, outcome, seconds),
+        reasons=_reasons(outcome),
+        build=predictor.build,
+        memory=predictor.memory,
+        checked_memory=predictor.memory,
+        deployment=predictor.deployment,
+        reader=document.reader,
+        template_version=version.first(),
+        thresholds=asdict(predictor.thresholds) if predictor.thresholds else {},
+        seconds=seconds,
+    )
+
+
+def _tell(document: Document, row: Extraction, *, is_approved: bool) -> None:
+    project = document.project.slug
+    about = {"document": document.pk, "template": row.template, "build": row.build}
+    emit(
+        "prediction.made", document.pk, project=project, **about, confidence=row.template_confidence,
+        seconds=round(row.seconds, 4),
+    )  # fmt: skip
+    if is_approved:
+        emit("document.auto_approved", document.pk, project=project, **about)

@@ -1,0 +1,101 @@
+"""Pure: where a value that somebody typed stands on the page, when only one place says it.
+
+A value that stands in several places keeps no box: which one was meant is the learner's question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from invex.extraction.lines import lines_of
+from invex.fields.folding import fold
+from invex.fields.geometry import PageBox, union
+from invex.fields.identifiers import collapse
+from invex.fields.labels import Label, LabelValue
+from invex.fields.values import spans
+from invex.reading.types import Document, Word
+
+from .labels import Shape, same, type_of
+
+AS_PRINTED = frozenset({"text", "address", "id"})  # these have no readings: the characters must be the same
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A run of words on one level of a page; `starts` are the offsets of the words in `text`."""
+
+    page: int
+    words: tuple[Word, ...]
+    text: str
+    starts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value was found, as it is printed there."""
+
+    text: str
+    box: PageBox
+
+
+def lines(document: Document) -> tuple[Line, ...]:
+    """Return the document's words, which come in reading order, as lines."""
+    return tuple(_line(number, run) for number, page in enumerate(document.pages) for run in lines_of(page.words))
+
+
+def _line(page: int, words: list[Word]) -> Line:
+    starts, at = [], 0
+    for word in words:
+        starts.append(at)
+        at += len(word.text) + 1
+    return Line(page, tuple(words), " ".join(w.text for w in words), tuple(starts))
+
+
+def places(kind: str, value: str, among: tuple[Line, ...]) -> tuple[Place, ...]:
+    """Return where `value`, canonical and of type `kind`, is printed within one line."""
+    find = _printed if kind in AS_PRINTED else _read
+    found: dict[PageBox, Place] = {}
+    for line in among:
+        for start, end in find(kind, value, line):
+            inside = [w for w, at in zip(line.words, line.starts) if at < end and at + len(w.text) > start]
+            box = PageBox(line.page, union([w.box for w in inside]))
+            found[box] = Place(" ".join(w.text for w in inside), box)
+    return tuple(found.values())
+
+
+def _printed(_: str, value: str, line: Line) -> Iterator[tuple[int, int]]:
+    wanted, text = fold(value), fold(line.text)
+    at = text.find(wanted)
+    while at >= 0:
+        end = at + len(wanted)
+        before, after = text[at - 1 : at], text[end : end + 1]
+        if not before.isalnum() and not after.isalnum():
+            yield at, end
+        at = text.find(wanted, end)
+
+
+def _read(kind: str, value: str, line: Line) -> Iterator[tuple[int, int]]:
+    for span in spans(kind, line.text):
+        if any(same(kind, reading.value, value) for reading in span.readings):
+            yield span.start, span.end
+
+
+def with_boxes(label: Label, document: Document, shape: Shape) -> Label:
+    """Return `label` with a box and the printed text for every value that has none and stands in one place only."""
+    on_page = lines(document)
+
+    def located(key: str, value: LabelValue) -> LabelValue:
+        if value.boxes:
+            return value
+        found = places(type_of(key, shape), collapse(value.value), on_page)
+        return replace(value, text=value.text or found[0].text, boxes=(found[0].box,)) if len(found) == 1 else value
+
+    return replace(
+        label,
+        fields={k: tuple(located(k, v) for v in vs) for k, vs in label.fields.items()},
+        tables={
+            k: tuple({c: located(f"{k}.{c}", v) for c, v in row.items()} for row in rows)
+            for k, rows in label.tables.items()
+        },
+    )

@@ -1,0 +1,49 @@
+"""Reads of the review: what is confirmed about a document."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from invex.accounts.models import Project
+from invex.documents.models import Document
+from invex.documents.states import DocumentState
+
+from .models import ConfirmedLabel
+
+
+def current_label(document: Document) -> ConfirmedLabel | None:
+    """Return the newest label of the document; it stands until it is superseded, also when the document is reopened."""
+    return ConfirmedLabel.objects.filter(document=document, is_current=True).first()
+
+
+def history(document: Document) -> QuerySet[ConfirmedLabel]:
+    """Return all labels of the document, the newest first."""
+    return ConfirmedLabel.objects.filter(document=document).order_by("-revision")
+
+
+def confirmed(project: Project | int, *, template: str | None = None) -> QuerySet[ConfirmedLabel]:
+    """Return the current labels of the project's approved documents, the newest first.
+
+    template: only those of one template, "" for those that belong to none.
+    """
+    rows = ConfirmedLabel.objects.filter(
+        is_current=True, document__project=project, document__state=DocumentState.APPROVED
+    )
+    if template is not None:
+        rows = rows.filter(template=template)
+    return rows.select_related("document").order_by("-id")
+
+
+def to_review(project: Project) -> QuerySet[Document]:
+    """Return the documents that wait for a person now, the oldest first."""
+    today = timezone.localdate()
+    return Document.objects.filter(
+        Q(postponed_until__isnull=True) | Q(postponed_until__lte=today), project=project, state=DocumentState.REVIEW
+    ).order_by("id")
+
+
+def next_to_review(project: Project, *, after: Document) -> int | None:
+    """Return the document to look at after `after`: the next one that waits, else the first; None when none is left."""
+    waiting = to_review(project).exclude(pk=after.pk).values_list("pk", flat=True)
+    return waiting.filter(pk__gt=after.pk).first() or waiting.first()

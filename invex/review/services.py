@@ -1,0 +1,272 @@
+"""Writes of the review: who confirms, corrects, rejects, reopens or postpones a document."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import replace
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Max, Q
+from django.utils import timezone
+
+from invex.accounts.access import Access
+from invex.accounts.roles import Right
+from invex.catalog import queries as catalog
+from invex.catalog.models import Template
+from invex.catalog.services import create_template, learn_locale, update_template
+from invex.documents import queries as documents
+from invex.documents.models import Document
+from invex.documents.states import WORKING, DocumentState
+from invex.extraction.models import Extraction
+from invex.fields.labels import Label, label_to_json
+from invex.fields.spec import LocaleSpec, TemplateSpec
+from invex.fields.template_json import template_to_json
+from invex.kernel import audit
+from invex.kernel.errors import BadInput, Conflict, NotFound
+from invex.kernel.outbox import emit
+from invex.kernel.states import move
+
+from . import queries
+from .labels import (
+    Shape,
+    corrections,
+    extended,
+    observed_locale,
+    parse,
+    require_canonical,
+    shape_of,
+    shape_of_vocabulary,
+    unknown_keys,
+)
+from .locate import with_boxes
+from .models import ConfirmedLabel
+
+S = DocumentState
+
+
+def confirm(
+    access: Access,
+    document_id: int,
+    data: dict[str, Any],
+    *,
+    version: int | None = None,
+    may_create_template: bool = False,
+) -> ConfirmedLabel:
+    """Confirm what a document says: store `data` (labels/ID.json) as its label, approve it, tell the learner.
+
+    version: of the document that the caller looked at; None = whatever it is now. The same label again changes
+    nothing. may_create_template: create or extend the template that the label names (right TEMPLATES).
+    Raises NotFound, BadInput (no label, an unknown template or field, a value that is not canonical), and Conflict
+    with `yours` and `theirs` when somebody was faster or the document is in no state to be confirmed.
+    """
+    access.require(Right.REVIEW)
+    document = documents.document(access.project, document_id)
+    _require_version(document, version, data)
+    label = _with_source(access, parse(data, pages=document.page_count or 0))
+    with transaction.atomic():
+        template, shape = _template_of(access, label, may_create=may_create_template)
+        require_canonical(label, shape, template_locale(template))
+        before = queries.current_label(document)
+        if before and document.state == S.APPROVED and before.label == label_to_json(label):
+            return before
+        stored = label_to_json(_located(document, label, shape))
+        if before and document.state == S.APPROVED and before.label == stored:
+            return before
+        shown = Extraction.objects.filter(document=document, is_current=True).first()
+        corrected = corrections(label, _judged(before, shown), shape)
+        _approve(access, document, label, data)
+        ConfirmedLabel.objects.filter(document=document, is_current=True).update(is_current=False)
+        row = ConfirmedLabel.objects.create(
+            document=document,
+            revision=(ConfirmedLabel.objects.filter(document=document).aggregate(n=Max("revision"))["n"] or 0) + 1,
+            template=label.template or "",
+            label=stored,
+            source=label.source,
+            actor=str(access.actor),
+            corrected=list(corrected),
+            extraction=shown,
+        )
+        if template is not None:
+            learn_locale(template, observed_locale(label, shape))
+        _tell(access, document, row, shown)
+    return row
+
+
+def reject(access: Access, document_id: int, *, reason: str = "", version: int | None = None) -> None:
+    """Say that the document is not one of ours. Raises NotFound, Conflict."""
+    document = _to_change(access, document_id, version, allowed=(S.REVIEW, S.FAILED, S.NEEDS_PASSWORD))
+    changes = {"reason_code": "rejected", "reason_message": reason}
+    _move(access, document, S.REJECTED, "document.rejected", **changes)
+
+
+def reopen(access: Access, document_id: int, *, version: int | None = None) -> None:
+    """Take an approved or rejected document back into review. Raises NotFound, Conflict."""
+    document = _to_change(access, document_id, version, allowed=(S.APPROVED, S.REJECTED))
+    was_read = Extraction.objects.filter(document=document, is_current=True).exists()
+    target, event = (S.REVIEW, "document.reopened") if was_read else (S.RECEIVED, "document.received")
+    _move(
+        access, document, target, event,
+        reason_code="", reason_message="", approved_by="", approved_at=None, attempts=0, leased_until=None,
+    )  # fmt: skip
+
+
+def postpone(access: Access, document_id: int, until: datetime.date | None, *, version: int | None = None) -> None:
+    """Hide a document from the review queue until a day; None shows it again. Raises NotFound, BadInput, Conflict."""
+    document = _to_change(access, document_id, version, allowed=(S.REVIEW,))
+    if until is not None and until <= timezone.localdate():
+        raise BadInput("Postpone it to a day after today.", code="bad_date")
+    with transaction.atomic():
+        unchanged = Document.objects.filter(pk=document.pk, state=S.REVIEW, version=document.version)
+        if not unchanged.update(postponed_until=until, version=F("version") + 1, updated_at=timezone.now()):
+            raise _stale(document, version)
+        audit.record(
+            access.actor, "postpone", "document", document.pk, project=access.project.slug,
+            until=until.isoformat() if until else None,
+        )  # fmt: skip
+
+
+def template_locale(template: Template | None) -> LocaleSpec:
+    """Return how documents of the template write dates and numbers."""
+    return catalog.spec(template).locale if template is not None else LocaleSpec()
+
+
+def _with_source(access: Access, label: Label) -> Label:
+    """A label may say that it is weaker evidence (bulk, xml); who sends it decides between person and token."""
+    if label.source in ("bulk", "xml"):
+        return label
+    return replace(label, source="token" if access.actor.kind == "token" else "person")
+
+
+def _template_of(access: Access, label: Label, *, may_create: bool) -> tuple[Template | None, Shape]:
+    """Return the template that the label names, and the keys it may use. Raises BadInput, NotAllowed, Conflict."""
+    known = shape_of_vocabulary(catalog.vocabulary(access.project))
+    if label.template is None:
+        _require_known(label, known, "the project's vocabulary")
+        return None, known
+    try:
+        row = catalog.template(access.project, label.template)
+        spec = catalog.spec(row)
+    except NotFound as e:
+        if not may_create:
+            raise BadInput(
+                f"There is no template {label.template!r}; create it, or send ?create_template=1.",
+                code="unknown_template",
+                template=label.template,
+            ) from e
+        spec = extended(TemplateSpec(label.template), label, known)
+        return create_template(access, template_to_json(spec)), shape_of(spec)
+    if may_create and unknown_keys(label, shape_of(spec)):
+        spec = extended(replace(spec, locale=catalog.asked(row).locale), label, known)
+        row = update_template(access, row.name, template_to_json(spec), version=row.version)
+    _require_known(label, shape_of(spec), f"template {label.template!r}")
+    return row, shape_of(spec)
+
+
+def _require_known(label: Label, shape: Shape, where: str) -> None:
+    unknown = unknown_keys(label, shape)
+    if unknown:
+        raise BadInput(
+            f"{', '.join(unknown)}: no such field in {where}; add it there, or leave it out.",
+            code="unknown_field",
+            fields=list(unknown),
+        )
+
+
+def _located(document: Document, label: Label, shape: Shape) -> Label:
+    read = documents.read_words(document)
+    return with_boxes(label, read, shape) if read is not None else label
+
+
+def _judged(before: ConfirmedLabel | None, shown: Extraction | None) -> dict[str, Any]:
+    """Return the values that the person saw: what was confirmed before, else what was extracted."""
+    if before is not None:
+        return before.label
+    return shown.prediction if shown is not None else {}
+
+
+def _approve(access: Access, document: Document, label: Label, data: dict[str, Any]) -> None:
+    changes: dict[str, Any] = {
+        "template": label.template or "",
+        "approved_by": str(access.actor),
+        "approved_at": timezone.now(),
+        "reason_code": "",
+        "reason_message": "",
+        "postponed_until": None,
+        "version": F("version") + 1,
+        "updated_at": timezone.now(),
+    }
+    project = access.project.slug
+    if document.state == S.APPROVED:  # corrected once more: no change of state, but the same swap
+        unchanged = Document.objects.filter(pk=document.pk, state=S.APPROVED, version=document.version)
+        won = bool(unchanged.update(**changes))
+        audit.record(access.actor, "confirm again", "document", document.pk, project=project)
+    elif document.state == S.REVIEW:
+        won = move(
+            document, S.APPROVED, actor=access.actor, project=project, only_if=Q(version=document.version), **changes
+        )
+    else:
+        raise _not_in(document, (S.REVIEW, S.APPROVED))
+    if not won:
+        raise _stale(document, None, data)
+
+
+def _tell(access: Access, document: Document, row: ConfirmedLabel, shown: Extraction | None) -> None:
+    project, build = access.project.slug, shown.build if shown else ""
+    about = {"document": document.pk, "template": row.template, "build": build, "source": row.source}
+    fields = shown.prediction.get("fields", {}) if shown else {}
+    for key in row.corrected:
+        confidence = max((v["confidence"] for v in fields.get(key, ())), default=None)
+        emit("field.corrected", document.pk, project=project, **about, field=key, confidence=confidence, corrected=True)
+    emit("document.approved", document.pk, project=project, **about, corrected=bool(row.corrected))
+
+
+def _to_change(access: Access, document_id: int, version: int | None, *, allowed: tuple[str, ...]) -> Document:
+    access.require(Right.REVIEW)
+    document = documents.document(access.project, document_id)
+    _require_version(document, version)
+    if document.state not in allowed:
+        raise _not_in(document, allowed)
+    return document
+
+
+def _move(access: Access, document: Document, to: str, event: str, **changes: Any) -> None:
+    project = access.project.slug
+    with transaction.atomic():
+        won = move(
+            document, to, actor=access.actor, project=project, only_if=Q(version=document.version),
+            version=F("version") + 1, updated_at=timezone.now(), **changes,
+        )  # fmt: skip
+        if not won:
+            raise _stale(document, None)
+        emit(event, document.pk, project=project, document=document.pk, template=document.template)
+
+
+def _require_version(document: Document, version: int | None, data: dict[str, Any] | None = None) -> None:
+    if version is not None and version != document.version:
+        raise _stale(document, version, data)
+
+
+def _not_in(document: Document, allowed: tuple[str, ...]) -> Conflict:
+    remedy = "wait until it is read" if document.state in WORKING else "open it again, or retry it, first"
+    return Conflict(
+        f"The document is {document.get_state_display().lower()}, not {' or '.join(allowed)}: {remedy}.",
+        code="wrong_state",
+        state=document.state,
+    )
+
+
+def _stale(document: Document, version: int | None, data: dict[str, Any] | None = None) -> Conflict:
+    """The document changed since the caller looked at it: say what they sent and what is there now."""
+    now = Document.objects.get(pk=document.pk)
+    theirs = queries.current_label(now)
+    return Conflict(
+        f"Somebody changed this document meanwhile (it is {now.get_state_display().lower()} now); "
+        "look at it and save again.",
+        code="stale",
+        version=now.version,
+        seen=document.version if version is None else version,
+        state=now.state,
+        yours=data,
+        theirs=theirs.label if theirs else None,
+    )
