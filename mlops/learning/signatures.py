@@ -1,0 +1,88 @@
+"""What a page looks like, as a sparse vector: the shingles of its text and where they are.
+
+Shingles (Broder, "On the resemblance and containment of documents", 1997) are runs of four characters of the folded
+text without white space, so that a misread character or a word that was split costs four of them and not the line.
+Pairs of neighbouring words say more about boilerplate, and shingles tied to a coarse x say where the columns are; y is
+left out, because tables push everything below them down.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from invex.reading.types import Document, Page
+
+from .hashing import Hashes, mix, tokens
+
+GROUPS = ("text", "column", "pair")  # shingles; shingles with their x; pairs of neighbouring words
+GROUP_BITS = 16
+GROUP_SIZE = 1 << GROUP_BITS
+SIZE = len(GROUPS) * GROUP_SIZE
+
+MAX_PAGES = 3  # later pages repeat the earlier ones or are terms
+LATER_PAGE_WEIGHT = 0.3  # the first page says what a document is
+SHINGLE = 4
+X_BINS = 10
+MIN_SHINGLES = 16  # a document with fewer has too little text to look like anything
+
+_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+_DIGIT = re.compile(r"\d")
+_CODE_BASE = np.uint64(1000003)
+_COLUMN_SALT = np.uint64(1)
+
+
+class Signature(NamedTuple):
+    """A sparse vector over SIZE buckets, a third for each of GROUPS.
+
+    buckets: (n,) int32, ascending, none twice. weights: (n,) float32, log(1 + occurrences), later pages counting less.
+    """
+
+    buckets: NDArray[np.int32]
+    weights: NDArray[np.float32]
+
+    @property
+    def is_empty(self) -> bool:
+        return int(np.searchsorted(self.buckets, GROUP_SIZE)) < MIN_SHINGLES
+
+
+def signature(document: Document) -> Signature:
+    """Return what `document` looks like; an empty signature when its pages have no words."""
+    buckets: list[NDArray[np.int64]] = []
+    counts: list[NDArray[np.float64]] = []
+    for number, page in enumerate(document.pages[:MAX_PAGES]):
+        for group, hashes in enumerate(_page_hashes(page)):
+            buckets.append((hashes >> np.uint64(64 - GROUP_BITS)).astype(np.int64) + group * GROUP_SIZE)
+            counts.append(np.full(len(hashes), 1.0 if number == 0 else LATER_PAGE_WEIGHT))
+    if not buckets:
+        return Signature(np.zeros(0, np.int32), np.zeros(0, np.float32))
+    unique, inverse = np.unique(np.concatenate(buckets), return_inverse=True)
+    total = np.bincount(inverse, np.concatenate(counts), minlength=len(unique))
+    return Signature(unique.astype(np.int32), np.log1p(total).astype(np.float32))
+
+
+def fold(text: str) -> str:
+    """Letters and digits only, case folded, every digit 0: what two documents of one template have in common."""
+    return _DIGIT.sub("0", _NOT_ALPHANUMERIC.sub("", text.casefold()))
+
+
+def _page_hashes(page: Page) -> tuple[Hashes, Hashes, Hashes]:
+    folded = [(text, word.box.x0) for word in page.words if (text := fold(word.text))]
+    texts = [text for text, _ in folded]
+    codes = np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32).astype(np.uint64)
+    shingles = len(codes) - SHINGLE + 1
+    if shingles < 1:
+        empty = np.zeros(0, np.uint64)
+        return empty, empty, empty
+    rolling = np.zeros(shingles, np.uint64)
+    for offset in range(SHINGLE):
+        rolling = rolling * _CODE_BASE + codes[offset : offset + shingles]
+    text_hashes = mix(rolling)
+    x_of_code = np.repeat([x for _, x in folded], [len(text) for text in texts])[:shingles]
+    column_hashes = mix(text_hashes + np.rint(x_of_code * X_BINS).astype(np.uint64) + _COLUMN_SALT)
+    words = tokens(texts)
+    pair_hashes = mix(words[:-1] * np.uint64(3) + mix(words[1:]))
+    return text_hashes, column_hashes, pair_hashes
