@@ -11,7 +11,7 @@ from .folding import fold
 
 _CODES = "en de fr es it nl pt pl sv da nb fi cs sk ro hu ca id ms"
 LANGUAGES = tuple(_CODES.split())
-SHORTEST = 3  # shorter abbreviations ("m.", "VI") are not told from other words
+SHORTEST = 2  # a single letter is not told from other words
 # Printed on real documents though CLDR prefers another form; "maerz" is how it is typed without umlauts.
 ALSO_PRINTED = {"janv": 1, "fevr": 2, "maerz": 3, "mrt": 3, "avr": 4, "juil": 7, "sept": 9, "set": 9}
 

@@ -6,9 +6,9 @@ import sys
 import unicodedata
 
 _SAME = {
-    **dict.fromkeys("    ", " "),  # no-break, narrow no-break, thin and figure space
-    **dict.fromkeys("‘’´`ʼ", "'"),
-    **dict.fromkeys("−–—‐‑", "-"),
+    **dict.fromkeys("\u00a0\u202f\u2009\u2007", " "),  # no-break, narrow no-break, thin and figure space
+    **dict.fromkeys("\u2018\u2019\u00b4`\u02bc", "'"),  # quotation marks, acute, grave, modifier apostrophe
+    **dict.fromkeys("\u2212\u2013\u2014\u2010\u2011", "-"),  # minus, dashes, hyphens
     "ł": "l",
     "ø": "o",
     "đ": "d",

@@ -154,6 +154,7 @@ MONTH_NAMES: dict[str, int] = {
     "lipiec": 7,
     "lug": 7,
     "luglio": 7,
+    "ag": 8,
     "ago": 8,
     "agost": 8,
     "agosto": 8,

@@ -1,0 +1,111 @@
+import pytest
+
+from invex.fields.checks import check
+from invex.fields.prediction import Prediction, TemplateMatch, Value
+from invex.fields.spec import FieldSpec, LocaleSpec, RuleSpec, TemplateSpec
+from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
+
+SPEC = TemplateSpec(
+    "Acme",
+    (*STANDARD_FIELDS, FieldSpec("flight_from", "date"), FieldSpec("flight_to", "date")),
+    (LINE_ITEMS,),
+)
+KNOWN = LocaleSpec("dmy", ".")
+
+
+def read(rows=(), **fields):
+    def value(text):
+        return Value(text, text, 0.9)
+
+    return Prediction(
+        TemplateMatch("Acme", 1.0),
+        {
+            key: tuple(value(v) for v in (values if isinstance(values, tuple) else (values,)))
+            for key, values in fields.items()
+        },
+        {"line_items": tuple({column: value(cell) for column, cell in row.items()} for row in rows)},
+    )
+
+
+def failed(prediction, *, spec=SPEC, known=KNOWN):
+    return [finding.name for finding in check(spec, prediction, known).failures]
+
+
+def test_a_right_invoice_passes_and_its_values_say_so():
+    prediction = read(
+        rows=({"quantity": "2", "unit_price": "40.00", "amount": "80.00"}, {"quantity": "1", "unit_price": "20.00", "amount": "20.00"}),
+        net_amount="100.00", tax_amount="19.00", total_amount="119.00", invoice_date="2020-01-01", due_date="2020-01-31",
+        iban="DE89370400440532013000", supplier_vat_id="DE136695976",
+    )  # fmt: skip
+    checked = check(SPEC, prediction, KNOWN)
+    assert checked.failures == ()
+    names = {key: [c.name for v in values for c in v.checks] for key, values in checked.prediction.fields.items()}
+    assert names["net_amount"] == ["net_plus_tax", "sum_of_lines"]
+    assert names["total_amount"] == ["net_plus_tax"]
+    assert names["due_date"] == ["dates_in_order"]
+    assert names["iban"] == ["iban"]
+    assert names["supplier_vat_id"] == ["vat_id"]
+    assert [c.name for c in checked.prediction.tables["line_items"][0]["amount"].checks] == ["quantity_times_price"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [
+        ({"net_amount": "100.00", "tax_amount": "19.00", "total_amount": "120.00"}, "net_plus_tax"),
+        ({"net_amount": "100.00", "tax_amount": ("7.00", "10.00"), "total_amount": "119.00"}, "net_plus_tax"),
+        ({"invoice_date": "2020-02-01", "due_date": "2020-01-31"}, "dates_in_order"),
+        ({"flight_from": "2020-02-01", "flight_to": "2020-01-31"}, "dates_in_order"),
+        ({"iban": "DE88370400440532013000"}, "iban"),
+        ({"supplier_vat_id": "DE136695977"}, "vat_id"),
+        ({"total_amount": "12,00"}, "format"),
+        ({"net_amount": "90.00", "rows": ({"amount": "80.00"}, {"amount": "20.00"})}, "sum_of_lines"),
+        ({"rows": ({"quantity": "2", "unit_price": "40.00", "amount": "81.00"},)}, "quantity_times_price"),
+    ],
+)
+def test_what_is_wrong_fails_its_check(fields, name):
+    assert failed(read(**fields)) == [name]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"net_amount": "100.00", "tax_amount": "19.00", "total_amount": "119.02"},
+        {"net_amount": "100.00", "tax_amount": ("7.00", "12.00"), "total_amount": "119.00"},
+        {"net_amount": "100.00", "total_amount": "150.00"},
+        {"total_amount": "100.00", "net_amount": "84.03", "rows": ({"amount": "80.00"}, {"amount": "20.00"})},
+        {"rows": ({"quantity": "3", "unit_price": "0.333", "amount": "1.00"},)},
+        {"rows": ({"quantity": "0.33", "unit_price": "90.00", "amount": "30.00"},)},
+        {"rows": ({"quantity": "2", "unit_price": "40.00", "discount": "10", "amount": "72.00"},)},
+        {"net_amount": "90.00", "rows": ({"amount": "80.00"}, {"quantity": "1"})},
+        {"total_amount": ("1.00", "2.00"), "net_amount": "5.00", "tax_amount": "1.00"},
+    ],
+)
+def test_rounding_and_missing_parts_fail_nothing(fields):
+    assert failed(read(**fields)) == []
+
+
+def test_a_required_field_that_is_missing():
+    spec = TemplateSpec("T", (FieldSpec("po", "id", "PO", required=True),))
+    (finding,) = check(spec, read(), KNOWN).failures
+    assert (finding.name, finding.message) == ("required", "PO is missing, and it is required")
+    assert failed(read(po="1"), spec=spec) == []
+
+
+def test_an_ambiguous_date_fails_until_the_order_is_known_or_a_person_said_it():
+    def dated(source):
+        value = Value("2020-04-03", "03/04/2020", 0.99, source=source)
+        return Prediction(TemplateMatch("Acme", 1.0), {"invoice_date": (value,)})
+
+    assert failed(dated("model"), known=LocaleSpec()) == ["ambiguous"]
+    assert failed(dated("model")) == []
+    assert failed(dated("person"), known=LocaleSpec()) == []
+
+
+def test_the_rules_of_the_template_are_checked_too():
+    spec = TemplateSpec("T", (FieldSpec("po", "id"),), rules=(RuleSpec("pattern", ("po",), {"regex": r"\d+"}),))
+    assert failed(read(po="x"), spec=spec) == ["pattern"]
+
+
+def test_checking_twice_says_everything_once():
+    once = check(SPEC, read(net_amount="1.00", tax_amount="1.00", total_amount="3.00"), KNOWN).prediction
+    assert check(SPEC, once, KNOWN).prediction == once
