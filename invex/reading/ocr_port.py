@@ -35,5 +35,5 @@ class OcrEngine(Protocol):
         """Return text and confidence [0, 1] of each image of one upright line; ("", 0.0) where there is none."""
 
 
-# An engine is heavy: whoever may need one is given this, and calls it when it does. It returns the same engine each time.
+# An engine is heavy: whoever may need one is given this, and calls it when it does; it returns the same each time.
 EngineSource = Callable[[], OcrEngine]

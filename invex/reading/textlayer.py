@@ -110,7 +110,7 @@ def _join(
 def _words(text: str, first: NDArray[np.intp], boxes: NDArray[np.float32]) -> tuple[Word, ...]:
     """Words in reading order; what lies outside the page or prints nothing is left out."""
     centers = (boxes[:, :2] + boxes[:, 2:]) / 2
-    inside = np.logical_and(centers >= 0, centers <= 1).all(axis=1)
+    inside: NDArray[np.bool_] = np.all((centers >= 0) & (centers <= 1), axis=1)
     boxes = boxes.clip(0.0, 1.0)
     ends = np.append(first[1:], len(text))
     order = reading_order(boxes)
