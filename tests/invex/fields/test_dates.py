@@ -78,7 +78,7 @@ def test_day_and_month_that_could_be_exchanged_have_two_readings():
 @pytest.mark.parametrize("width", ["medium", "long", "full"])
 def test_dates_as_cldr_prints_them_are_read_back(language, width):
     for month in range(1, 13):
-        day = date(2000 + month, month, 3 * month - 2)
+        day = date(2000 + month, month, 2 * month)
         printed = format_date(day, format=width, locale=language)
         assert day.isoformat() in [reading.value for reading in date_readings(printed)], printed
 
