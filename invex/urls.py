@@ -2,6 +2,42 @@
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from django.contrib.auth.views import LoginView, LogoutView
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from invex.api import api
+from invex.catalog import views as catalog
+from invex.documents import views as documents
+from invex.operations import views as operations
+from invex.review import views as review
+from invex.web import views as web
+
+project_pages: list[URLPattern | URLResolver] = [
+    path("", web.dashboard, name="dashboard"),
+    path("inbox/", web.inbox, name="inbox"),
+    path("batches/", documents.batches, name="batches"),
+    path("batches/<int:pk>/", documents.batch, name="batch"),
+    path("batches/<int:pk>/upload/", documents.upload, name="upload"),
+    path("documents/", documents.documents, name="documents"),
+    path("documents/<int:pk>/", review.document, name="document"),
+    path("documents/<int:pk>/file", documents.file, name="document-file"),
+    path("documents/<int:pk>/words", documents.words, name="document-words"),
+    path("documents/<int:pk>/pages/<int:index>", documents.page_image, name="page-image"),
+    path("documents/<int:pk>/retry/", documents.retry, name="document-retry"),
+    path("documents/<int:pk>/password/", documents.password, name="document-password"),
+    path("templates/", catalog.templates, name="templates"),
+    path("templates/new/", catalog.new_template, name="template-new"),
+    path("templates/by-name/<str:name>/", catalog.template, name="template"),
+    path("templates/by-name/<str:name>/delete/", catalog.delete_template, name="template-delete"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", web.home, name="home"),
+    path("login/", LoginView.as_view(template_name="accounts/login.html"), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+    path("p/<slug:project>/", include(project_pages)),
+    path("api/v1/", api.urls),
+    path("healthz", operations.healthz),
+    path("readyz", operations.readyz),
+    path("metrics", operations.metrics),
+]

@@ -1,0 +1,225 @@
+"""Pages of batches and documents: upload, live progress, lists, page images and words."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db.models import Case, When
+from django.http import FileResponse, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from invex.accounts.pages import ProjectRequest, in_project
+from invex.accounts.roles import Right
+from invex.kernel import blobs
+from invex.kernel.errors import BadInput, NotFound
+
+from . import queries, services
+from .models import Document
+from .states import DocumentState
+
+PER_PAGE = 50
+YEAR_S = 365 * 24 * 3600  # blobs never change, so browsers may keep them
+UNKNOWN = "-"  # in the address of a list: documents of no known template
+NEEDS_REMEDY = (DocumentState.FAILED, DocumentState.NEEDS_PASSWORD)
+FASTEST_POLL_S, SLOWEST_POLL_S = 1, 15
+
+
+@require_http_methods(["GET", "POST"])
+@in_project()
+def batches(request: ProjectRequest) -> HttpResponseBase:
+    """List the batches, the newest first, with a place to drop files; POST makes a batch."""
+    access = request.access
+    if request.method == "POST":
+        batch = services.create_batch(access, name=request.POST.get("name", ""))
+        if request.accepts("text/html"):
+            return redirect("batch", access.project.slug, batch.pk)
+        return JsonResponse({"id": str(batch.pk), "upload": f"{request.path}{batch.pk}/upload/"}, status=201)
+    rows, pager = _one_page(request, queries.batches(access.project))
+    progress = queries.progress_of(rows)
+    context = {
+        "batches": [{"row": b, "progress": progress[b.pk], "bar": _bar(progress[b.pk])} for b in rows],
+        "can_upload": access.may(Right.UPLOAD),
+        **pager,
+    }
+    return render(request, "documents/batches.html", context)
+
+
+@require_GET
+@in_project()
+def batch(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """Show one batch; its live part alone when htmx asks for it."""
+    access = request.access
+    row = queries.batch(access.project, pk)
+    progress = queries.progress(row)
+    documents, pager = _one_page(request, queries.documents(access.project, batch=row), urgent_first=True)
+    context = {
+        "batch": row,
+        "progress": progress,
+        "bar": _bar(progress),
+        "documents": documents,
+        "poll_s": _poll_s(progress),
+        "hide_batch": True,
+        "can_upload": access.may(Right.UPLOAD),
+        **pager,
+    }
+    return render(request, "documents/_batch.html" if request.htmx else "documents/batch.html", context)
+
+
+@require_POST
+@in_project(Right.UPLOAD)
+def upload(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """Receive the files of one request; the page's script sends one a request, a browser without script several."""
+    row = queries.batch(request.access.project, pk)
+    files = request.FILES.getlist("file")
+    if not files:
+        raise BadInput(_("Choose a file."), code="no_file")
+    received = [services.receive(request.access, row, name=f.name or _("unnamed"), chunks=f.chunks()) for f in files]
+    if request.accepts("text/html"):
+        return redirect("batch", request.access.project.slug, row.pk)
+    return JsonResponse({"ids": [str(d.pk) for d in received]}, status=202)
+
+
+@require_GET
+@in_project()
+def documents(request: ProjectRequest) -> HttpResponseBase:
+    """List documents by the filters in the address: q (start of the name), state, template, batch."""
+    access, asked = request.access, request.GET
+    state = asked.get("state") or None
+    if state is not None and state not in DocumentState.values:
+        raise BadInput(_("There is no state %(state)s.") % {"state": state})
+    template = asked.get("template") or None
+    found = queries.documents(
+        access.project,
+        state=state,
+        template="" if template == UNKNOWN else template,
+        batch=queries.batch(access.project, asked["batch"]) if asked.get("batch") else None,
+        name=asked.get("q") or None,
+    )
+    rows, pager = _one_page(request, found)
+    context = {
+        "documents": rows,
+        "states": DocumentState.choices,
+        "templates": _template_names(access.project.pk),
+        "chosen": {"state": state or "", "template": template or "", "q": asked.get("q", "")},
+        "unknown": UNKNOWN,
+        **pager,
+    }
+    return render(request, "documents/documents.html", context)
+
+
+@require_GET
+@in_project()
+def page_image(request: ProjectRequest, pk: int, index: int) -> HttpResponseBase:
+    """The picture of a page, WebP; drawn now when it has not been drawn yet."""
+    row = queries.document(request.access.project, pk)
+    image = services.page_image(request.access, row, index)
+    return _blob(image.blob, "image/webp")
+
+
+@require_GET
+@in_project()
+def file(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """The file as it was received, always as a download: nothing in it may run in this site."""
+    row = queries.document(request.access.project, pk)
+    try:
+        opened = blobs.store().open(row.sha256)
+    except FileNotFoundError as e:
+        raise NotFound(_("The file of this document is missing in the store.")) from e
+    response = FileResponse(opened, as_attachment=True, filename=row.name, content_type="application/octet-stream")
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@require_GET
+@in_project()
+def words(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """The words of each page as [text, x0, y0, x1, y1], for the page's script."""
+    row = queries.document(request.access.project, pk)
+    read = queries.read_words(row)
+    pages = [[[w.text, *(round(v, 5) for v in w.box)] for w in page.words] for page in read.pages] if read else []
+    return JsonResponse({"pages": pages})
+
+
+@require_POST
+@in_project(Right.UPLOAD)
+def retry(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """Read a failed document again."""
+    services.retry(request.access, queries.document(request.access.project, pk))
+    return redirect("document", request.access.project.slug, pk)
+
+
+@require_POST
+@in_project(Right.UPLOAD)
+def password(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """Take the password of an encrypted document and read it."""
+    row = queries.document(request.access.project, pk)
+    services.give_password(request.access, row, password=request.POST.get("password", ""))
+    messages.success(request, _("Invex reads the document with this password now."))
+    return redirect("document", request.access.project.slug, pk)
+
+
+def _blob(sha256: str, content_type: str) -> HttpResponse | FileResponse:
+    response = FileResponse(blobs.store().open(sha256), content_type=content_type)
+    response["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _template_names(project_id: int) -> list[str]:
+    names = Document.objects.filter(project=project_id).exclude(template="").order_by("template")
+    return list(names.values_list("template", flat=True).distinct())
+
+
+def _one_page(request: ProjectRequest, rows: Any, *, urgent_first: bool = False) -> tuple[list[Any], dict[str, str]]:
+    """Return the rows of the page that the address asks for, and the addresses of its neighbours.
+
+    urgent_first: what needs a remedy comes before the rest.
+    """
+    raw = request.GET.get("page", "1")
+    number = int(raw) if raw.isascii() and raw.isdigit() and 0 < len(raw) < 7 and int(raw) else 1
+    if urgent_first:
+        rows = rows.order_by(Case(When(state__in=NEEDS_REMEDY, then=0), default=1), "-id")
+    else:
+        rows = rows.order_by("-id")
+    start = (number - 1) * PER_PAGE
+    found = list(rows[start : start + PER_PAGE + 1])
+
+    def address(page: int) -> str:
+        return "?" + urlencode({**request.GET.dict(), "page": page})
+
+    older = address(number + 1) if len(found) > PER_PAGE else ""
+    return found[:PER_PAGE], {"newer": address(number - 1) if number > 1 else "", "older": older}
+
+
+def _bar(progress: queries.Progress) -> list[dict[str, Any]]:
+    """The bar of states as rectangles: x and width in [0, 1], with label and number."""
+    counts = progress.counts
+    S = DocumentState
+    parts = [
+        ("approved", _("approved"), counts[S.APPROVED]),
+        ("review", _("to review"), counts[S.REVIEW] + counts[S.NEEDS_PASSWORD]),
+        ("failed", _("failed"), counts[S.FAILED]),
+        ("rejected", _("rejected or split"), counts[S.REJECTED] + counts[S.SPLIT]),
+        ("working", _("reading"), counts[S.READING] + counts[S.EXTRACTING]),
+        ("received", _("received"), counts[S.RECEIVED]),
+    ]
+    bar, x = [], 0.0
+    for kind, label, number in parts:
+        if number:
+            width = number / progress.total
+            bar.append({"kind": kind, "label": label, "number": number, "x": f"{x:.4f}", "width": f"{width:.4f}"})
+            x += width
+    return bar
+
+
+def _poll_s(progress: queries.Progress) -> int:
+    """Seconds until the page looks again: soon while a little is left, slower in a long batch, 0 = not any more."""
+    if not progress.working:
+        return 0
+    if progress.eta_s is None:
+        return FASTEST_POLL_S * 2
+    return min(SLOWEST_POLL_S, max(FASTEST_POLL_S, progress.eta_s // 30))

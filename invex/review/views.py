@@ -1,0 +1,167 @@
+"""The document's page: look, correct, approve."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from invex.accounts.pages import ProjectRequest, in_project
+from invex.accounts.roles import Right
+from invex.catalog import queries as catalog
+from invex.documents import queries as documents
+from invex.documents.models import Document
+from invex.documents.states import WORKING, DocumentState
+from invex.extraction import queries as extractions
+from invex.fields.spec import TemplateSpec
+from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
+from invex.kernel.errors import BadInput, Conflict
+
+from . import forms, queries, services
+
+
+@require_http_methods(["GET", "POST"])
+@in_project()
+def document(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """Show a document beside its fields; POST approves, rejects or opens it again."""
+    access = request.access
+    row = documents.document(access.project, pk)
+    if request.method == "POST":
+        return _decide(request, row)
+    chosen = request.GET.get("template", row.template)
+    return _page(request, row, chosen if _is_template(request, chosen) else "")
+
+
+def _decide(request: ProjectRequest, row: Document) -> HttpResponseBase:
+    access, action = request.access, request.POST.get("action", "approve")
+    version = int(request.POST["version"]) if request.POST.get("version", "").isdigit() else None
+    if action == "approve":
+        return _approve(request, row, version)
+    if action == "reject":
+        services.reject(access, row.pk, version=version)
+        messages.success(request, _("%(name)s was rejected.") % {"name": row.name})
+        return _to_next(request, row)
+    if action == "reopen":
+        services.reopen(access, row.pk, version=version)
+        return redirect("document", access.project.slug, row.pk)
+    raise BadInput(_("There is no action %(action)s.") % {"action": action})
+
+
+def _approve(request: ProjectRequest, row: Document, version: int | None) -> HttpResponseBase:
+    access, chosen = request.access, request.POST.get("template", "")
+    if not _is_template(request, chosen):
+        raise BadInput(_("There is no template %(name)s.") % {"name": chosen})
+    template = catalog.template(access.project, chosen) if chosen else None
+    spec = _spec(request, chosen, row)
+    sent = forms.read_form(
+        spec, request.POST.dict(), template=chosen or None, locale=services.template_locale(template)
+    )
+    if sent.errors:
+        problem = _("Some values are not understood; they are marked.")
+        return _page(request, row, chosen, typed=sent, problem=problem, status=422)
+    try:
+        services.confirm(access, row.pk, sent.label, version=version)
+    except (BadInput, Conflict) as e:
+        row.refresh_from_db()
+        return _page(request, row, chosen, typed=sent, problem=e.message, status=e.status)
+    messages.success(
+        request,
+        _("%(name)s is approved. Documents like it are read again with what was learned.") % {"name": row.name},
+    )
+    return _to_next(request, row)
+
+
+def _to_next(request: ProjectRequest, row: Document) -> HttpResponse:
+    following = queries.next_to_review(request.access.project, after=row)
+    if following is None:
+        return redirect("inbox", request.access.project.slug)
+    return redirect("document", request.access.project.slug, following)
+
+
+def _page(
+    request: ProjectRequest,
+    row: Document,
+    chosen: str,
+    *,
+    typed: forms.Sent | None = None,
+    problem: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    access = request.access
+    extraction = extractions.current(row)
+    label = queries.current_label(row) if row.state != DocumentState.REVIEW else None
+    shown: dict[str, Any] = {}
+    if typed is not None:
+        shown = typed.shown
+    elif label is not None:
+        shown = label.label
+    elif extraction is not None:
+        shown = extraction.prediction
+    reasons = extraction.reasons if extraction is not None and label is None and typed is None else []
+    rows, tables = forms.rows_of(
+        _spec(request, chosen, row), shown, reasons, by_person=label is not None or typed is not None
+    )
+    if typed is not None:
+        rows = [forms.with_errors(r, typed.errors) for r in rows]
+    known = {r.spec.key for r in rows} | {t.spec.key for t in tables}
+    context = {
+        "document": row,
+        "extraction": extraction,
+        "label": label,
+        "pages": _pages(request, row),
+        "rows": rows,
+        "tables": tables,
+        "general_remarks": [r["message"] for r in reasons if r.get("field") not in known],
+        "need_count": sum(r.needs_person for r in rows),
+        "chosen_template": chosen,
+        "template_names": [t.name for t in catalog.templates(access.project)],
+        "is_working": row.state in WORKING,
+        "is_open": row.state == DocumentState.REVIEW,
+        "can_review": access.may(Right.REVIEW),
+        "can_author": access.may(Right.TEMPLATES),
+        "waiting": queries.to_review(access.project).count(),
+        "next_document": queries.next_to_review(access.project, after=row),
+        "conflict": problem,
+    }
+    return render(request, "review/document.html", context, status=status)
+
+
+def _pages(request: ProjectRequest, row: Document) -> list[dict[str, Any]]:
+    """The pages in order with their address, and their size in pixels where they are drawn already."""
+    drawn = documents.page_images(row)
+    slug = request.access.project.slug
+    return [
+        {
+            "index": index,
+            "url": reverse("page-image", args=[slug, row.pk, index]),
+            "width_px": drawn[index].width_px if index in drawn else None,
+            "height_px": drawn[index].height_px if index in drawn else None,
+        }
+        for index in range(row.page_count or 0)
+    ]
+
+
+def _is_template(request: ProjectRequest, name: str) -> bool:
+    return not name or catalog.templates(request.access.project).filter(name=name).exists()
+
+
+def _spec(request: ProjectRequest, chosen: str, row: Document) -> TemplateSpec:
+    """Return what the page asks for: the template's fields, or on an unknown document the standard ones it has."""
+    if chosen:
+        return catalog.spec(catalog.template(request.access.project, chosen))
+    extraction, label = extractions.current(row), queries.current_label(row)
+    found: set[str] = set()
+    for source in (extraction.prediction if extraction else {}, label.label if label else {}):
+        found |= set(source.get("fields", {})) | {k for k, rows in source.get("tables", {}).items() if rows}
+    if request.method == "POST":
+        found |= {name.split(":")[1] for name in request.POST if name.startswith(("f:", "t:"))}
+    return TemplateSpec(
+        "",
+        tuple(f for f in STANDARD_FIELDS if f.key in found),
+        (LINE_ITEMS,) if LINE_ITEMS.key in found else (),
+    )

@@ -1,0 +1,71 @@
+"""The shell: start page, dashboard, inbox."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.contrib.auth.decorators import login_required
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from invex.accounts import queries as accounts
+from invex.accounts.models import User
+from invex.accounts.pages import ProjectRequest, in_project
+from invex.accounts.roles import Right
+from invex.documents import queries as documents
+from invex.documents.models import Document
+from invex.documents.states import WORKING, DocumentState
+from invex.review import queries as reviews
+
+SHOWN_FAILURES = 8
+INBOX_ROWS = 200
+
+
+@require_GET
+@login_required
+def home(request: HttpRequest) -> HttpResponseBase:
+    """Go to the person's first project."""
+    assert isinstance(request.user, User)
+    first = accounts.projects_of(request.user).first()
+    if first is None:
+        context = {"heading": _("No project yet"), "explanation": _("Ask an owner of a project to make you a member.")}
+        return render(request, "shell/error.html", context)
+    return redirect("dashboard", first.slug)
+
+
+@require_GET
+@in_project()
+def dashboard(request: ProjectRequest) -> HttpResponseBase:
+    """What waits, what was done, what went wrong."""
+    project = request.access.project
+    counts = documents.counts_by_state(project)
+    today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    week = today - datetime.timedelta(days=6)
+    approved = Document.objects.filter(project=project, state=DocumentState.APPROVED, approved_at__gte=week)
+    by_hand = approved.exclude(approved_by=documents.AUTO).count()
+    waiting = reviews.to_review(project)
+    context = {
+        "counts": counts,
+        "working": sum(counts[s] for s in WORKING),
+        "total": sum(counts.values()),
+        "approved_week": approved.count(),
+        "by_hand_week": by_hand,
+        "oldest": waiting.order_by("created_at").values_list("created_at", flat=True).first(),
+        "failures": documents.documents(project, state=DocumentState.FAILED).order_by("-id")[:SHOWN_FAILURES],
+        "by_template": waiting.order_by().values("template").annotate(n=Count("id")).order_by("-n"),
+        "can_upload": request.access.may(Right.UPLOAD),
+    }
+    return render(request, "web/dashboard.html", context)
+
+
+@require_GET
+@in_project()
+def inbox(request: ProjectRequest) -> HttpResponseBase:
+    """The documents that wait for a person, the oldest first."""
+    waiting = reviews.to_review(request.access.project).select_related("batch", "twin")
+    context = {"documents": waiting[:INBOX_ROWS], "total": waiting.count(), "shown": INBOX_ROWS}
+    return render(request, "web/inbox.html", context)
