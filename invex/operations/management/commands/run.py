@@ -7,6 +7,7 @@ import fcntl
 import os
 import shutil
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,8 @@ class Command(BaseCommand):
         password = demo.ensure_administrator()
         if demo.is_missing():
             self._say("First start: making the project demo with sample documents ...")
-            demo.create(say=self._say)
+            # In a process of its own: the readers and models that it loads are gone before the supervisor starts.
+            subprocess.run([sys.executable, str(settings.BASE_DIR / "manage.py"), "demo"], check=True)
         config = run_dir / "supervisord.conf"
         found = processes.programs(host=host, port=port)
         config.write_text(processes.supervisor_config(found, run_dir=run_dir), encoding="utf-8")

@@ -1,0 +1,95 @@
+"""The first start: an administrator, and the project `demo` with sample documents that the real pipeline reads."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from django.db import transaction
+from fixtures.generator.samples import write_samples
+
+from invex.accounts import queries as accounts
+from invex.accounts.access import Access
+from invex.accounts.models import Membership, Project, User
+from invex.accounts.roles import Role
+from invex.documents import jobs as reading
+from invex.documents import services as documents
+from invex.documents.models import Document
+from invex.documents.states import DocumentState
+from invex.extraction import jobs as extraction
+from invex.kernel import outbox
+from invex.review import services as reviews
+
+ADMINISTRATOR = "admin"
+PROJECT = "demo"
+PASSWORD_BYTES = 9  # 12 characters, 72 bits
+
+
+def ensure_administrator() -> str | None:
+    """Make the administrator when there is none, with INVEX_ADMIN_PASSWORD or a random password.
+
+    Return the password when it is new, or was given again by the environment (which then sets it); else None.
+    """
+    given = os.environ.get("INVEX_ADMIN_PASSWORD") or None
+    admin = User.objects.filter(username=ADMINISTRATOR).first()
+    if admin is not None:
+        if given and not admin.check_password(given):
+            admin.set_password(given)
+            admin.save(update_fields=["password"])
+        return given
+    password = given or secrets.token_urlsafe(PASSWORD_BYTES)
+    User.objects.create_superuser(ADMINISTRATOR, password=password)
+    return password
+
+
+def is_missing() -> bool:
+    """Whether no project was ever made here."""
+    return not Project.objects.exists()
+
+
+def create(*, say: Callable[[str], None]) -> None:
+    """Make the project `demo`: upload the samples, read them, confirm some, and leave the others to review."""
+    with transaction.atomic():
+        project = Project.objects.create(slug=PROJECT, name="Demo")
+        admin = User.objects.get(username=ADMINISTRATOR)
+        Membership.objects.create(project=project, user=admin, role=Role.OWNER)
+    access = accounts.access_of(admin, PROJECT)
+    with tempfile.TemporaryDirectory() as folder:
+        labels = _upload(access, write_samples(Path(folder)))
+    say(f"  {len(labels)} sample documents are received; reading them ...")
+    for pk in labels:
+        reading.read_document(pk)
+        extraction.extract_document(pk)
+    confirmed = _confirm_first_of_each_kind(access, labels)
+    outbox.run_here()
+    say(f"  {confirmed} of them are confirmed as examples; the others wait for you in the inbox.")
+
+
+def _upload(access: Access, samples: list[tuple[Path, Path]]) -> dict[int, dict[str, object]]:
+    """Receive the sample files; return their labels by document."""
+    batch = documents.create_batch(access, name="Sample documents")
+    labels = {}
+    for file, label in samples:
+        row = documents.receive(access, batch, name=file.name, chunks=[file.read_bytes()])
+        labels[row.pk] = json.loads(label.read_text(encoding="utf-8"))
+    return labels
+
+
+def _confirm_first_of_each_kind(access: Access, labels: dict[int, dict[str, object]]) -> int:
+    """Confirm the first document of every kind that comes more than once, so that its template is known."""
+    kinds = [label["template"] for label in labels.values()]
+    seen: set[object] = set()
+    confirmed = 0
+    for pk, label in labels.items():
+        kind = label["template"]
+        is_waiting = Document.objects.filter(pk=pk, state=DocumentState.REVIEW).exists()
+        if kind is None or kinds.count(kind) < 2 or kind in seen or not is_waiting:
+            continue
+        seen.add(kind)
+        reviews.confirm(access, pk, label, may_create_template=True)
+        confirmed += 1
+    return confirmed

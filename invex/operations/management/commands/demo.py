@@ -1,0 +1,28 @@
+"""`manage.py demo`: the administrator and the sample project of the first start."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from invex.operations import demo
+
+
+class Command(BaseCommand):
+    help = "Make the project demo with sample documents, read by the real pipeline. Needs no worker and no Redis."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        if not demo.is_missing():
+            raise CommandError("There are projects already; the demo is made in an empty installation only.")
+        if password := demo.ensure_administrator():
+            self.stderr.write(f"{demo.ADMINISTRATOR} {password}")
+        # Redis is not there yet on a first start; the events are run here instead.
+        logging.getLogger("invex.kernel.queue").setLevel(logging.ERROR)
+
+        def say(text: str) -> None:
+            self.stdout.write(text)
+            self.stdout.flush()
+
+        demo.create(say=say)
