@@ -1,0 +1,52 @@
+"""What `manage.py learn`, `predict` and `evaluate` share: a reader for documents whose words nobody gave."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from mlops.learning.dataset import BadDataset, Reader, load_dataset
+
+WORKERS = 2  # each holds an OCR process of about 1 GB once a scan comes
+
+
+class DatasetCommand(BaseCommand):
+    """A command of mlops.learning.cli with the reading room behind it."""
+
+    requires_system_checks: list[str] = []
+    requires_migrations_checks = False
+
+    def run(self, command: Callable[[Namespace, Reader | None], int], options: Namespace) -> None:
+        # Imported here: `manage.py` lists its commands on machines without the reading libraries, too.
+        from invex.reading.pool import ReaderPool
+        from mlops.console.words_cache import CachedReader
+
+        logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
+        workers = min(os.cpu_count() or 1, WORKERS)
+        with ReaderPool(workers) as pool:
+            reader = CachedReader(pool, settings.DATA_DIR / "words", workers)
+            reader.read_ahead(_files(options))
+            code = command(options, reader)
+        if code:
+            sys.exit(code)
+
+
+def _files(options: Any) -> list[Any]:
+    """The files of the dataset that will be read; a bad dataset is reported by the command itself."""
+    try:
+        dataset = load_dataset(options.dataset)
+    except BadDataset:
+        return []
+    learns = getattr(options, "out", None) is not None
+    return [
+        e.file
+        for e in (dataset.labelled() if learns else dataset.entries)
+        if e.words is None and e.file is not None and e.file.exists()
+    ]

@@ -1,0 +1,23 @@
+"""`python -m mlops.learning learn|predict|evaluate`: no Django, no PDF library, documents from words/ alone."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+
+from . import cli
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m mlops.learning", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    cli.add_learn(commands.add_parser("learn", help="dataset folder -> model package"))
+    cli.add_predict(commands.add_parser("predict", help="dataset folder -> predictions, one a line"))
+    options = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
+    return {"learn": cli.run_learn, "predict": cli.run_predict}[options.command](options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""learn, predict and evaluate (FORMATS.md, section 6): shared by `python -m mlops.learning` and `manage.py`.
+
+Results go to standard output, progress to standard error. A caller with a PDF library gives a reader.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+from invex.fields.prediction import error_to_json, prediction_to_json
+from invex.fields.spec import BadSpec
+from invex.reading.errors import Unreadable
+
+from .archive import BadPackage
+from .dataset import BadDataset, Dataset, Entry, Reader, load_dataset, read
+from .learner import LearnConfig, NothingToLearn, learn
+from .package import Package
+from .predictor import Predictor, shipped_package
+
+DONE, FAULT, BAD_INPUT, NOTHING = 0, 1, 2, 5
+NO_BASE = "none"
+
+log = logging.getLogger(__name__)
+
+
+def add_learn(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", type=Path, help="a folder of format invex-dataset/1")
+    parser.add_argument("--out", type=Path, required=True, help="the package to write")
+    parser.add_argument("--base", help=f"package to start from; absent: the shipped one; {NO_BASE!r}: nothing")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--smoke", action="store_true", help="a few documents a template: proves data and code quickly")
+
+
+def add_predict(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("package", type=Path)
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--ids", type=Path, help="only these documents: one id a line, or a JSON list")
+
+
+def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
+    """Write a package. Returns the exit code."""
+    try:
+        base = _base(options.base)
+        config = LearnConfig(seed=options.seed)
+        package = learn(load_dataset(options.dataset), base=base, reader=reader, config=config, is_smoke=options.smoke)
+        package.save(options.out)
+    except NothingToLearn as e:
+        return _refuse(e, NOTHING)
+    except (BadDataset, BadPackage, BadSpec, Unreadable, OSError) as e:
+        return _refuse(e, BAD_INPUT)
+    log.info("%s: %s", options.out, package.build)
+    return DONE
+
+
+def run_predict(options: argparse.Namespace, reader: Reader | None = None, out: TextIO = sys.stdout) -> int:
+    """Print one prediction a line; a document that cannot be read gives an error line. Returns the exit code."""
+    try:
+        predictor = Predictor(Package.load(options.package))
+        dataset = load_dataset(options.dataset)
+        entries = _entries(dataset, options.ids)
+    except (BadDataset, BadPackage, OSError, ValueError) as e:
+        return _refuse(e, BAD_INPUT)
+    if not entries:
+        return _refuse(NothingToLearn(f"{options.dataset}: no document to predict"), NOTHING)
+    for line in predictions(predictor, entries, reader):
+        print(json.dumps(line, ensure_ascii=False), file=out, flush=True)
+    return DONE
+
+
+def predictions(predictor: Predictor, entries: Sequence[Entry], reader: Reader | None) -> Iterator[dict[str, Any]]:
+    """Yield the `invex-prediction/1` object of each document; labels are not read."""
+    for entry in entries:
+        name = entry.file.name if entry.file is not None else f"{entry.id}.json"
+        try:
+            document = read(entry, reader)
+        except Unreadable as e:
+            yield error_to_json(file=name, code=e.code, message=e.message, id=entry.id)
+            continue
+        except BadDataset as e:
+            yield error_to_json(file=name, code="unsupported", message=str(e), id=entry.id)
+            continue
+        start = time.perf_counter()
+        prediction = predictor.predict(document)
+        seconds = time.perf_counter() - start
+        yield prediction_to_json(prediction, id=entry.id, file=name, pages=len(document.pages), seconds=seconds)
+
+
+def _base(given: str | None) -> Package | None:
+    if given == NO_BASE:
+        return None
+    return shipped_package() if given is None else Package.load(Path(given))
+
+
+def _entries(dataset: Dataset, ids: Path | None) -> tuple[Entry, ...]:
+    """Return the entries named in file `ids`, in its order; all without one."""
+    if ids is None:
+        return dataset.entries
+    text = ids.read_text(encoding="utf-8")
+    wanted = [str(i) for i in json.loads(text)] if text.lstrip().startswith("[") else text.split()
+    by_id = {e.id: e for e in dataset.entries}
+    unknown = [i for i in wanted if i not in by_id]
+    if unknown:
+        raise BadDataset(f"{ids}: not in the dataset: {', '.join(unknown[:5])}")
+    return tuple(by_id[i] for i in wanted)
+
+
+def _refuse(error: Exception, code: int) -> int:
+    sys.stderr.write(f"error: {error}\n")
+    return code

@@ -1,0 +1,50 @@
+"""From scores to values: softmax with NULL, mass over occurrences, one value after the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from invex.fields.spec import LocaleSpec
+from invex.fields.values import choose
+
+from .candidates import Candidates
+from .layout import Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A value with its probability; best: its likeliest occurrence (a candidate's number)."""
+
+    value: str
+    probability: float
+    best: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Values of a field by falling probability, and the probability that there is none."""
+
+    choices: tuple[Choice, ...]
+    absent: float
+
+
+def rank(candidates: Candidates, scores: Floats, null: float, locale: LocaleSpec, *, most: int = 24) -> Ranking:
+    """Return the values with the largest mass over their occurrences. scores: (K,)."""
+    if not len(candidates):
+        return Ranking((), 1.0)
+    top = max(float(scores.max()), null)
+    e = np.exp((scores - top).astype(np.float64))
+    e_null = float(np.exp(null - top))
+    total = float(e.sum()) + e_null
+    order = np.argsort(-scores, kind="stable")
+    mass: dict[str, float] = {}
+    best: dict[str, int] = {}
+    # Occurrences beyond these share next to no mass.
+    for k in order[: 20 * most].tolist():
+        value = choose(candidates.readings[k], locale).value
+        mass[value] = mass.get(value, 0.0) + float(e[k])
+        best.setdefault(value, k)
+    ranked = sorted(mass, key=lambda v: (-mass[v], best[v]))[:most]
+    return Ranking(tuple(Choice(v, mass[v] / total, best[v]) for v in ranked), e_null / total)

@@ -1,0 +1,177 @@
+"""From a dataset to a package: `learn` of FORMATS.md, section 6."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from invex.fields.labels import label_to_json
+from invex.fields.spec import FieldSpec, TableSpec, TemplateSpec
+from invex.reading.words import to_json
+
+from .dataset import Dataset, Reader, Sample, samples
+from .fitting import Example, FitConfig, fit_examples
+from .model import TemplateModel
+from .package import EMPTY, Package, environment, memory_of
+from .predictor import prior_of
+from .templates import fit_templates
+from .view import View
+
+log = logging.getLogger(__name__)
+
+EVERY = "*"  # the template that documents of all templates are taken for
+SMOKE_DOCUMENTS = 3  # a template, in a smoke run
+
+
+class NothingToLearn(ValueError):
+    """The dataset has no labelled document."""
+
+
+@dataclass(frozen=True, slots=True)
+class LearnConfig:
+    """How a package is learned; saved in it."""
+
+    fit: FitConfig = field(default_factory=FitConfig)
+    seed: int = 0
+
+
+def learn(
+    dataset: Dataset,
+    *,
+    base: Package | None = None,
+    reader: Reader | None = None,
+    config: LearnConfig = LearnConfig(),
+    version: str = "0.1.0",
+    build: int = 0,
+    is_smoke: bool = False,
+) -> Package:
+    """Return the package learned from the labelled documents of `dataset`.
+
+    Raises NothingToLearn, BadDataset, and what `reader` raises.
+    """
+    known = tuple(samples(dataset, reader))
+    if is_smoke:
+        known = _few(known)
+    if not known:
+        raise NothingToLearn(f"{dataset.root}: no document has a label; add labels/ID.json files")
+    examples = [Example(View(s.document), s.label) for s in known]
+    prior = prior_of(base or EMPTY)
+    by_template: dict[str, list[Example]] = {}
+    for example in examples:
+        if example.label.template is not None:
+            by_template.setdefault(example.label.template, []).append(example)
+    models = {}
+    for name, mine in sorted(by_template.items()):
+        spec = _spec(name, dataset.fields, dataset.tables, mine)
+        models[name] = fit_examples(spec, mine, prior=prior, config=config.fit, seed=config.seed)
+        log.info("template %s: %d documents, %s", name, len(mine), _located(models[name]))
+    shared = fit_examples(
+        _spec(EVERY, dataset.fields, dataset.tables, examples),
+        examples,
+        prior=prior,
+        config=config.fit,
+        seed=config.seed,
+    )
+    index = fit_templates({n: [e.view.document for e in es] for n, es in by_template.items()})
+    return Package(
+        manifest={
+            "name": _project(dataset.name),
+            "version": version,
+            "build": build,
+            "dataset": {"name": dataset.name, "sha256": dataset_hash(known), "documents": len(known)},
+            "code": code_version(),
+            "configuration": asdict(config),
+            "seed": config.seed,
+            "base": base.build if base is not None else None,
+            "metrics": {},
+            **environment(),
+        },
+        day_zero=base.day_zero if base is not None else None,
+        shared=shared,
+        models=models,
+        index=index,
+        memory=memory_of(known),
+        card=_card(dataset, known, models),
+    )
+
+
+def fit_template(base: Package, spec: TemplateSpec, known: Sequence[Sample], *, seed: int = 0) -> TemplateModel:
+    """Return the model of one template on top of `base`: how Invex learns at once from a confirmed document."""
+    examples = [Example(View(s.document), s.label) for s in known]
+    return fit_examples(spec, examples, prior=prior_of(base), seed=seed)
+
+
+def _spec(
+    name: str, fields: Iterable[FieldSpec], tables: Iterable[TableSpec], examples: Sequence[Example]
+) -> TemplateSpec:
+    """What the documents of a template were asked: the fields and tables that somebody labelled."""
+    return TemplateSpec(
+        name,
+        tuple(f for f in fields if any(e.label.fields.get(f.key) for e in examples)),
+        tuple(t for t in tables if any(e.label.tables.get(t.key) for e in examples)),
+    )
+
+
+def _few(known: Sequence[Sample]) -> tuple[Sample, ...]:
+    taken: dict[str | None, int] = {}
+    out = []
+    for sample in known:
+        taken[sample.label.template] = taken.get(sample.label.template, 0) + 1
+        if taken[sample.label.template] <= SMOKE_DOCUMENTS:
+            out.append(sample)
+    return tuple(out)
+
+
+def _located(model: TemplateModel) -> str:
+    return ", ".join(f"{f.field.key} {f.located} of {f.asked} located" for f in model.fields)
+
+
+def _project(name: str) -> str:
+    cleaned = "".join(c for c in name if c.isalnum())
+    return cleaned[:1].upper() + cleaned[1:] or "Project"
+
+
+def dataset_hash(known: Sequence[Sample]) -> str:
+    """sha256 over ids, words and labels: what was learned from, whatever the folder is called."""
+    digest = hashlib.sha256()
+    for sample in sorted(known, key=lambda s: s.id):
+        digest.update(repr((sample.id, to_json(sample.document), label_to_json(sample.label))).encode())
+    return digest.hexdigest()
+
+
+def code_version() -> str:
+    """sha256 of the sources that shape a model: this library and the fields' room."""
+    digest = hashlib.sha256()
+    here = Path(__file__).parent
+    for folder in (here, here.parents[1] / "invex" / "fields"):
+        for path in sorted(folder.rglob("*.py")):
+            digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _card(dataset: Dataset, known: Sequence[Sample], models: dict[str, TemplateModel]) -> str:
+    """card.md: what the package was learned from, and what is known to limit it."""
+    lines = [
+        f"# {_project(dataset.name)}",
+        "",
+        f"Learned from {len(known)} labelled documents of `{dataset.name}`.",
+        "",
+    ]
+    lines += ["", "| template | documents | values located on the page |", "|---|---|---|"]
+    for name, model in sorted(models.items()):
+        asked, located = sum(f.asked for f in model.fields), sum(f.located for f in model.fields)
+        lines.append(f"| {name} | {model.documents} | {located} of {asked} |")
+    lines += [
+        "",
+        "Values that are not on the page as confirmed cannot be learned. Fields that nobody confirmed are not read.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def stamped(package: Package, **manifest: Any) -> Package:
+    """Return the package with other entries in its manifest: a build number, metrics."""
+    return replace(package, manifest={**package.manifest, **manifest})

@@ -1,0 +1,161 @@
+"""Where on the page is a confirmed value? Labels from an ERP have no boxes, so every occurrence may be meant.
+
+A value matches a candidate by its type: the same date, the same number within half a cent, the same letters and digits.
+Values that no candidate matches are looked for in the running text, which teaches where such values begin and end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from invex.fields.geometry import PageBox
+from invex.fields.labels import LabelValue
+from invex.fields.values import NUMERIC_TYPES, readings
+
+from .candidates import TEXT_TYPES, Breaks, Candidates, find
+from .hashing import fold
+from .layout import Layout
+
+HALF_A_CENT = 0.005
+ADDRESS_EDITS = 3  # letters that may differ between a confirmed address and the page
+LEAST_COVER = 0.5  # of the area of a candidate that must lie in the confirmed boxes
+LEAST_CHARS = 2  # of a value that is looked for in running text
+MOST_BREAKS = 12
+
+_NOT_ALNUM = re.compile(r"[\W_]+")
+
+
+def flat(text: str) -> str:
+    """Letters and digits, case folded: two texts with the same ones are the same value."""
+    return _NOT_ALNUM.sub("", text.casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Candidates that may be one confirmed value, (K,) each.
+
+    matching: all occurrences. meant: those in the confirmed boxes. Without boxes `meant` equals `matching`.
+    """
+
+    matching: NDArray[np.bool_]
+    meant: NDArray[np.bool_]
+
+
+def locate(candidates: Candidates, label: LabelValue) -> Located:
+    """Return the occurrences of `label` among `candidates`."""
+    keys = _keys(candidates.kind, label)
+    matching = np.array([_matches(candidates.kind, candidates, k, keys) for k in range(len(candidates))], bool)
+    if not label.boxes:
+        return Located(matching, matching)
+    inside = _inside(candidates, label.boxes)
+    meant = matching & inside
+    return Located(matching, meant if meant.any() else matching)
+
+
+def _keys(kind: str, label: LabelValue) -> tuple[str, ...]:
+    """What a candidate's value may equal: the value, and the printed text where that reads as something else."""
+    keys = [label.value]
+    if label.text is not None:
+        keys += [r.value for r in readings(kind, label.text) if kind not in ("date", *NUMERIC_TYPES)]
+        printed = readings(kind, label.text)
+        if kind in ("date", *NUMERIC_TYPES) and not any(_same(kind, r.value, label.value) for r in printed):
+            keys += [r.value for r in printed]  # the words disagree with the truth: an OCR error
+    return tuple(_key(kind, k) for k in keys)
+
+
+def _key(kind: str, value: str) -> str:
+    if kind in NUMERIC_TYPES or kind in ("date", "currency"):
+        return value.strip()
+    return flat(value)
+
+
+def _same(kind: str, a: str, b: str) -> bool:
+    if kind in NUMERIC_TYPES:
+        try:
+            return abs(float(a) - float(b)) < HALF_A_CENT
+        except ValueError:
+            return False
+    if kind == "address" and abs(len(a) - len(b)) <= ADDRESS_EDITS:
+        return _edits(a, b) <= ADDRESS_EDITS
+    return a == b and a != ""
+
+
+def _matches(kind: str, candidates: Candidates, k: int, keys: tuple[str, ...]) -> bool:
+    return any(_same(kind, _key(kind, r.value), key) for r in candidates.readings[k] for key in keys)
+
+
+def _edits(a: str, b: str) -> int:
+    """Edit distance (Levenshtein), cut off early: texts whose first and last quarter both differ are far apart."""
+    if a == b:
+        return 0
+    quarter = max(len(b) // 4, 1)
+    if a[:quarter] != b[:quarter] and a[-quarter:] != b[-quarter:]:
+        return ADDRESS_EDITS + 1
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        before, row[0] = row[0], i
+        for j, y in enumerate(b, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
+    return row[-1]
+
+
+def _inside(candidates: Candidates, boxes: tuple[PageBox, ...]) -> NDArray[np.bool_]:
+    """(K,) does most of the candidate's first line lie in one of the boxes?"""
+    result = np.zeros(len(candidates), bool)
+    box = candidates.box
+    page = candidates.layout.page[candidates.first] if len(candidates) else np.zeros(0, np.int32)
+    area = np.maximum((box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1]), 1e-9)
+    for number, b in boxes:
+        wide = np.minimum(box[:, 2], b.x1) - np.maximum(box[:, 0], b.x0)
+        high = np.minimum(box[:, 3], b.y1) - np.maximum(box[:, 1], b.y0)
+        result |= (page == number) & (wide > 0) & (high > 0) & (wide * high > LEAST_COVER * area)
+    return result
+
+
+def learn_breaks(pairs: Iterable[tuple[Layout, str, LabelValue]]) -> Breaks:
+    """Return the words beside confirmed texts (layout, type, value) that are no candidates yet."""
+    after: dict[str, int] = {}
+    before: dict[str, int] = {}
+    for layout, kind, label in pairs:
+        if kind not in TEXT_TYPES or len(flat(label.value)) < LEAST_CHARS:
+            continue
+        candidates = find(layout, kind)
+        if locate(candidates, label).matching.any():
+            continue
+        for first, last in occurrences(layout, label.value):
+            if first > layout.cell_start[layout.cell[first]]:
+                word = fold(layout.texts[first - 1])
+                after[word] = after.get(word, 0) + 1
+            if last + 1 < layout.cell_start[layout.cell[last] + 1]:
+                word = fold(layout.texts[last + 1])
+                before[word] = before.get(word, 0) + 1
+    return Breaks(_commonest(after), _commonest(before))
+
+
+def _commonest(counts: dict[str, int]) -> frozenset[str]:
+    return frozenset(sorted(counts, key=lambda w: (-counts[w], w))[:MOST_BREAKS])
+
+
+def occurrences(layout: Layout, value: str) -> list[tuple[int, int]]:
+    """Return (first, last) word of each run of words with the letters and digits of `value`."""
+    sought = flat(value)
+    if len(sought) < LEAST_CHARS:
+        return []
+    pieces = [flat(t) for t in layout.texts]
+    starts = np.concatenate([[0], np.cumsum([len(p) for p in pieces])])
+    text = "".join(pieces)
+    found = []
+    at = text.find(sought)
+    while at >= 0:
+        # Words of punctuation alone share their offset with the next one: begin at the last, end at the first of them.
+        first = int(np.searchsorted(starts, at, side="right")) - 1
+        last = int(np.searchsorted(starts, at + len(sought), side="left")) - 1
+        if starts[first] == at and starts[last + 1] == at + len(sought):
+            found.append((first, last))
+        at = text.find(sought, at + 1)
+    return found

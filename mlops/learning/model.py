@@ -1,0 +1,105 @@
+"""What was learned about one template: small enough to be refitted and stored with every confirmed document."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from safetensors.numpy import load, save
+
+from invex.fields.spec import FieldSpec, LocaleSpec, TemplateSpec
+from invex.fields.template_json import template_from_json, template_to_json
+
+from .candidates import NO_BREAKS, Breaks
+from .features import Features
+from .scorer import Scorer
+
+TEMPLATE_MODEL_FORMAT = 1
+UNKNOWN_LOCALE = LocaleSpec()
+
+
+@dataclass(frozen=True, slots=True)
+class FieldModel:
+    """What was learned about one field of a template.
+
+    scorer: the small scorer. supports: features of confirmed occurrences (S, F), with which matching compares.
+    most: values that one document had at most. present, absent: documents with and certainly without a value.
+    located: confirmed values found among the candidates; asked: confirmed values.
+    gain: weight of the prior when the scorer was fitted on top of it.
+    """
+
+    field: FieldSpec
+    scorer: Scorer
+    supports: Features | None = None
+    most: int = 1
+    present: int = 0
+    absent: int = 0
+    located: int = 0
+    asked: int = 0
+    gain: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateModel:
+    """The small scorers of one template, and how its documents write values."""
+
+    spec: TemplateSpec
+    fields: tuple[FieldModel, ...]
+    breaks: Breaks = NO_BREAKS
+    locale: LocaleSpec = UNKNOWN_LOCALE
+    documents: int = 0
+
+    def field(self, key: str) -> FieldModel | None:
+        return next((f for f in self.fields if f.field.key == key), None)
+
+    def to_bytes(self) -> bytes:
+        """safetensors with the description as metadata; the same model gives the same bytes."""
+        arrays: dict[str, np.ndarray] = {}
+        fields = []
+        for i, f in enumerate(self.fields):
+            arrays[f"{i}.buckets"] = f.scorer.buckets
+            arrays[f"{i}.values"] = f.scorer.values
+            if f.supports is not None:
+                arrays[f"{i}.support_bucket"] = f.supports.bucket
+                arrays[f"{i}.support_weight"] = f.supports.weight
+                arrays[f"{i}.support_group"] = f.supports.group
+            about = {k: getattr(f, k) for k in ("most", "present", "absent", "located", "asked", "gain")}
+            fields.append({"field": asdict(f.field), "null": f.scorer.null, **about})
+        description = {
+            "format": TEMPLATE_MODEL_FORMAT,
+            "spec": template_to_json(self.spec),
+            "fields": fields,
+            "breaks": {"after": sorted(self.breaks.after), "before": sorted(self.breaks.before)},
+            "locale": asdict(self.locale),
+            "documents": self.documents,
+        }
+        arrays["description"] = np.frombuffer(
+            json.dumps(description, sort_keys=True, ensure_ascii=False).encode(), np.uint8
+        ).copy()
+        return save(arrays)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> TemplateModel:
+        """The inverse of to_bytes. Raises ValueError when the bytes are of another format."""
+        arrays = load(data)
+        if "description" not in arrays:
+            raise ValueError("these bytes are no template model: there is no description in them")
+        about = json.loads(arrays["description"].tobytes())
+        if about.get("format") != TEMPLATE_MODEL_FORMAT:
+            raise ValueError(
+                f"template model of format {about.get('format')!r}; this version reads {TEMPLATE_MODEL_FORMAT}"
+            )
+        fields = []
+        for i, f in enumerate(about["fields"]):
+            supports = None
+            if f"{i}.support_bucket" in arrays:
+                supports = Features(
+                    arrays[f"{i}.support_bucket"], arrays[f"{i}.support_weight"], arrays[f"{i}.support_group"]
+                )
+            scorer = Scorer(arrays[f"{i}.buckets"], arrays[f"{i}.values"], f.pop("null"))
+            fields.append(FieldModel(FieldSpec(**f.pop("field")), scorer, supports, **f))
+        breaks = Breaks(frozenset(about["breaks"]["after"]), frozenset(about["breaks"]["before"]))
+        return cls(
+            template_from_json(about["spec"]), tuple(fields), breaks, LocaleSpec(**about["locale"]), about["documents"]
+        )

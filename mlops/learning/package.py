@@ -1,0 +1,153 @@
+"""A model package, `invex-model/1`: all that is needed to predict, without a database (FORMATS.md, section 3)."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import load as load_arrays
+from safetensors.numpy import save as save_arrays
+
+from invex.fields.labels import label_from_json, label_to_json
+from invex.fields.spec import BadSpec, TemplateSpec
+from invex.fields.template_json import template_from_json, template_to_json
+from invex.reading.words import from_json, to_json
+
+from . import archive
+from .archive import BadPackage
+from .dataset import Sample
+from .model import TemplateModel
+from .templates import TemplateIndex
+
+TEMPLATES, MEMORY, CARD = "templates.json", "memory.json", "card.md"
+DAY_ZERO, SHARED, INDEX = "weights/day_zero.safetensors", "weights/shared.safetensors", "weights/index.safetensors"
+LIBRARIES = ("numpy", "safetensors")
+
+
+@dataclass(frozen=True)
+class Package:
+    """What `learn` makes and a predictor loads.
+
+    manifest: package.json without format and files. day_zero: reads the standard fields of unknown documents, None in a
+    package that was learned without a base. shared: learned from the documents of all templates together, for documents
+    that belong to none. models: one a template. index: tells templates apart. samples: what `models` were learned from.
+    """
+
+    manifest: Mapping[str, Any]
+    day_zero: TemplateModel | None = None
+    shared: TemplateModel | None = None
+    models: Mapping[str, TemplateModel] = field(default_factory=dict)
+    index: TemplateIndex = field(default_factory=TemplateIndex)
+    memory: bytes = b"[]"
+    card: str = ""
+
+    @property
+    def templates(self) -> dict[str, TemplateSpec]:
+        return {name: m.spec for name, m in sorted(self.models.items())}
+
+    @property
+    def build(self) -> str:
+        """Its name: `<Project>-<major>.<minor>.<patch>-build.<n>`."""
+        return f"{self.manifest['name']}-{self.manifest['version']}-build.{self.manifest['build']}"
+
+    @cached_property
+    def samples(self) -> tuple[Sample, ...]:
+        """The examples that travel in the package."""
+        return tuple(
+            Sample(s["id"], from_json(s["words"], file=s["file"], reader=s["reader"]), label_from_json(s["label"]))
+            for s in json.loads(self.memory)
+        )
+
+    def with_template(self, model: TemplateModel) -> Package:
+        return replace(self, models={**self.models, model.spec.name: model})
+
+    def to_bytes(self) -> bytes:
+        """The zip file; the same package gives the same bytes."""
+        specs = [template_to_json(m.spec) for _, m in sorted(self.models.items())]
+        files = {
+            TEMPLATES: json.dumps({"templates": specs}, sort_keys=True, ensure_ascii=False, indent=1).encode(),
+            MEMORY: self.memory,
+            CARD: self.card.encode(),
+            INDEX: save_arrays({k: np.ascontiguousarray(v) for k, v in sorted(self.index.to_arrays().items())}),
+        }
+        if self.day_zero is not None:
+            files[DAY_ZERO] = self.day_zero.to_bytes()
+        if self.shared is not None:
+            files[SHARED] = self.shared.to_bytes()
+        for number, (_, model) in enumerate(sorted(self.models.items())):
+            files[f"weights/template-{number:04d}.safetensors"] = model.to_bytes()
+        return archive.pack(self.manifest, files)
+
+    @classmethod
+    def from_bytes(cls, data: bytes, name: str = "package") -> Package:
+        """The inverse of to_bytes. Raises BadPackage."""
+        manifest, files = archive.unpack(data, name)
+        try:
+            models = [
+                TemplateModel.from_bytes(content)
+                for file, content in sorted(files.items())
+                if file.startswith("weights/template-")
+            ]
+            specs = [template_from_json(t) for t in json.loads(files[TEMPLATES])["templates"]]
+            if [m.spec for m in models] != specs:
+                raise BadPackage(f"{name}: {TEMPLATES} and the weights name different templates")
+            return cls(
+                manifest=manifest,
+                day_zero=TemplateModel.from_bytes(files[DAY_ZERO]) if DAY_ZERO in files else None,
+                shared=TemplateModel.from_bytes(files[SHARED]) if SHARED in files else None,
+                models={m.spec.name: m for m in models},
+                index=TemplateIndex.from_arrays(load_arrays(files[INDEX])),
+                memory=files[MEMORY],
+                card=files[CARD].decode(),
+            )
+        except (KeyError, TypeError, IndexError, BadSpec) as e:
+            raise BadPackage(f"{name}: incomplete: {type(e).__name__}: {e}") from e
+
+    @classmethod
+    def load(cls, path: Path) -> Package:
+        """Return the package in a file. Raises BadPackage, OSError."""
+        return cls.from_bytes(path.read_bytes(), path.name)
+
+    def save(self, path: Path) -> None:
+        archive.write(path, self.to_bytes())
+
+
+# Before anything was learned: the small scorer with an empty prior.
+EMPTY = Package({"name": "Invex", "version": "0.0.0", "build": 0})
+
+
+def memory_of(samples: tuple[Sample, ...]) -> bytes:
+    """memory.json: the examples with their words, so that a package can be refitted without the documents' files."""
+    return json.dumps(
+        [
+            {
+                "id": s.id,
+                "file": s.document.file,
+                "reader": s.document.reader,
+                "words": to_json(s.document),
+                "label": label_to_json(s.label),
+            }
+            for s in samples
+        ],
+        sort_keys=True,
+        ensure_ascii=False,
+        separators=(",", ":"),
+    ).encode()
+
+
+def environment() -> dict[str, Any]:
+    """What the same bytes depend on besides dataset, configuration and seed."""
+    libraries = {}
+    for library in LIBRARIES:
+        try:
+            libraries[library] = version(library)
+        except PackageNotFoundError:
+            libraries[library] = "unknown"
+    return {"device_class": f"cpu-{platform.machine()}", "libraries": libraries, "python": platform.python_version()}

@@ -1,0 +1,108 @@
+"""Reading the fields of a document with a template's model: score, rank, decide, explain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from invex.fields.locale import settle
+from invex.fields.prediction import Alternative, Value
+from invex.fields.spec import LocaleSpec
+from invex.fields.values import NUMERIC_TYPES
+
+from .candidates import Candidates
+from .decoding import Ranking, rank
+from .features import GROUPS, Features
+from .fitting import Prior, no_prior
+from .layout import Floats
+from .model import FieldModel, TemplateModel
+from .view import View
+
+ALTERNATIVES = 2
+REASONS = 4
+LEAST_REASON = 0.05
+_GROUP_NAMES = list(GROUPS.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The candidates of a field with their scores, and the score of NULL."""
+
+    model: FieldModel
+    candidates: Candidates
+    features: Features
+    scores: Floats
+    null: float
+    ranking: Ranking
+
+
+def read_fields(view: View, model: TemplateModel, prior: Prior = no_prior) -> dict[str, tuple[Value, ...]]:
+    """Return the values of every field that the model knows; () where nothing is likelier than something."""
+    locale = _locale(view, model)
+    scored = [score(view, model, f, prior, locale) for f in model.fields]
+    return {s.model.field.key: _values(s, locale) for s in scored}
+
+
+def score(view: View, model: TemplateModel, field: FieldModel, prior: Prior, locale: LocaleSpec) -> Scored:
+    kind = field.field.type
+    candidates = view.candidates(kind, model.breaks)
+    features = view.features(kind, model.breaks)
+    scores, null = field.scorer.scores(features), field.scorer.null
+    known = prior(view, field.field, model.breaks) if field.gain else None
+    if known is not None:
+        scores = scores + np.float32(field.gain) * known[0]
+    ranking = rank(candidates, scores, null, locale)
+    return Scored(field, candidates, features, scores, null, ranking)
+
+
+def _locale(view: View, model: TemplateModel) -> LocaleSpec:
+    kinds = {f.field.type for f in model.fields}
+    ambiguous = any(
+        len(r) > 1
+        for kind in sorted(kinds)
+        if kind == "date" or kind in NUMERIC_TYPES
+        for r in view.candidates(kind).readings
+    )
+    return settle(model.locale, view.locale).guess if ambiguous else model.locale
+
+
+def _values(scored: Scored, locale: LocaleSpec) -> tuple[Value, ...]:
+    """The likeliest value when it is likelier than none; repeated fields go on with what is left."""
+    out: list[Value] = []
+    choices, left = list(scored.ranking.choices), 1.0
+    most = scored.model.most if scored.model.most == 1 else scored.model.most + 2
+    while choices and len(out) < most:
+        choice = choices[0]
+        if choice.probability <= scored.ranking.absent:
+            break
+        second = tuple(
+            Alternative(
+                c.value,
+                c.probability / left,
+                scored.candidates.texts[c.best],
+                scored.candidates.layout.boxes(list(scored.candidates.words(c.best))),
+            )
+            for c in choices[1 : 1 + ALTERNATIVES]
+        )
+        out.append(
+            Value(
+                choice.value,
+                scored.candidates.texts[choice.best],
+                min(choice.probability / left, 1.0),
+                boxes=scored.candidates.layout.boxes(list(scored.candidates.words(choice.best))),
+                alternatives=second,
+                why=why(scored, choice.best),
+            )
+        )
+        left = max(left - choice.probability, 1e-12)
+        choices = choices[1:]
+    return tuple(out)
+
+
+def why(scored: Scored, k: int) -> tuple[tuple[str, float], ...]:
+    """The kinds of evidence that spoke for candidate k, strongest first."""
+    parts = scored.model.scorer.contributions(scored.features, k)
+    by_group = np.bincount(scored.features.group, parts, minlength=len(_GROUP_NAMES))
+    order = np.argsort(-by_group, kind="stable")[:REASONS]
+    return tuple((_GROUP_NAMES[g], float(by_group[g])) for g in order.tolist() if by_group[g] > LEAST_REASON)

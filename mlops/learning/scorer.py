@@ -1,0 +1,244 @@
+"""The small scorer: one linear function a field, refitted from the confirmed documents in a fraction of a second.
+
+Listwise softmax over the candidates of a document and NULL, "it is not there" (ListNet's top-one probability, Cao et
+al., ICML 2007), where any of several occurrences may be the one that was meant: the summed probability of the positives
+is maximised (multiple-instance learning, Dietterich et al., 1997). The score is
+
+    score(candidate) = offset(candidate) + w . features(candidate),    score(NULL) = null
+
+`offset` is where other evidence enters: the prior, the matching with confirmed occurrences, a network. w has an L2
+prior around 0, so what the offset already explains is not learned twice. Absence is learned from documents without the
+value, and from every other document by leaving its occurrences out: then NULL should win over what is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .features import Features
+from .hashing import BUCKETS
+from .layout import Floats
+
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ScorerConfig:
+    """l2: strength of the prior on w. absence: weight of the left-out copy of each document.
+
+    candidates: negatives a document in the first round; hard: highest-scoring others added in the second.
+    """
+
+    l2: float = 0.02
+    absence: float = 0.005
+    candidates: int = 150
+    hard: int = 40
+    steps: int = 40
+
+    def __post_init__(self) -> None:
+        if self.l2 <= 0 or not 0 <= self.absence <= 1 or min(self.candidates, self.hard, self.steps) < 1:
+            raise ValueError(f"scorer configuration out of range: {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class Bag:
+    """One document as a field sees it: K candidates.
+
+    positive: (K,) may be the value that was meant. excluded: (K,) says nothing, e.g. another occurrence of the value
+    when a click said which one was meant. No positive: the value is not there. offset: (K,). weight: of this document.
+    """
+
+    features: Features
+    positive: NDArray[np.bool_]
+    excluded: NDArray[np.bool_]
+    offset: Floats
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Scorer:
+    """Sparse weights: buckets int32 (n,), values float32 (n,), and the score of NULL."""
+
+    buckets: NDArray[np.int32]
+    values: Floats
+    null: float
+
+    def scores(self, features: Features) -> Floats:
+        """(K,) without any offset."""
+        out: Floats = np.einsum("kf,kf->k", self.table()[features.bucket], features.weight)
+        return out
+
+    def contributions(self, features: Features, row: int) -> Floats:
+        """(F,) what each feature column adds to the score of one candidate."""
+        out: Floats = self.table()[features.bucket[row]] * features.weight[row]
+        return out
+
+    def table(self) -> Floats:
+        """(BUCKETS,) dense weights."""
+        dense = np.zeros(BUCKETS, np.float32)
+        dense[self.buckets] = self.values
+        return dense
+
+
+EMPTY_SCORER = Scorer(np.zeros(0, np.int32), np.zeros(0, np.float32), 0.0)
+
+
+def fit(bags: list[Bag], config: ScorerConfig, *, seed: int = 0, null: float = 0.0) -> Scorer:
+    """Return the scorer of a field; `null` is the offset of NULL. The same input gives the same bytes."""
+    rng = np.random.default_rng(seed)
+    usable = [b for b in bags if (~b.excluded).any()]
+    if not usable:
+        return Scorer(EMPTY_SCORER.buckets, EMPTY_SCORER.values, null)
+    chosen = [_draw(b, config.candidates, rng) for b in usable]
+    scorer = _fit_rows(usable, chosen, config, null)
+    harder = [_add_hard(b, c, scorer, config.hard) for b, c in zip(usable, chosen)]
+    if all(len(a) == len(b) for a, b in zip(harder, chosen)):
+        return scorer
+    return _fit_rows(usable, harder, config, null)
+
+
+def _draw(bag: Bag, most: int, rng: np.random.Generator) -> np.ndarray:
+    positive = np.flatnonzero(bag.positive & ~bag.excluded)
+    negative = np.flatnonzero(~bag.positive & ~bag.excluded)
+    if len(negative) > most:
+        negative = rng.choice(negative, most, replace=False)
+    return np.sort(np.concatenate([positive, negative]))
+
+
+def _add_hard(bag: Bag, chosen: np.ndarray, scorer: Scorer, most: int) -> np.ndarray:
+    """Add the highest-scoring candidates that were not drawn."""
+    left = np.ones(len(bag.positive), bool)
+    left[chosen] = False
+    rest = np.flatnonzero(left & ~bag.excluded)
+    if not len(rest):
+        return chosen
+    scores = scorer.scores(bag.features.rows(rest)) + bag.offset[rest]
+    return np.sort(np.concatenate([chosen, rest[np.argsort(-scores, kind="stable")[:most]]]))
+
+
+def _fit_rows(bags: list[Bag], rows: list[np.ndarray], config: ScorerConfig, null: float) -> Scorer:
+    bucket = np.concatenate([b.features.bucket[r] for b, r in zip(bags, rows)])
+    weight = np.concatenate([b.features.weight[r] for b, r in zip(bags, rows)])
+    weight[weight == 0] = 0
+    used, at = np.unique(bucket, return_inverse=True)
+    at = at.reshape(bucket.shape)
+    problem = _Problem(
+        at,
+        weight.astype(np.float64),
+        len(used),
+        np.concatenate([b.offset[r] for b, r in zip(bags, rows)]).astype(np.float64),
+        np.concatenate([b.positive[r] for b, r in zip(bags, rows)]),
+        np.cumsum([0] + [len(r) for r in rows]),
+        np.array([b.weight for b in bags]),
+        null,
+        config,
+    )
+    solution = minimize(problem, np.zeros(len(used) + 1), steps=config.steps)
+    keep = np.abs(solution[:-1]) > WEIGHT_FLOOR
+    return Scorer(used[keep].astype(np.int32), solution[:-1][keep].astype(np.float32), float(null + solution[-1]))
+
+
+WEIGHT_FLOOR = 1e-5  # weights below it change no score that is ever shown
+
+
+class _Problem:
+    """Loss and gradient in the weights of the buckets that occur, and last the score of NULL above its offset."""
+
+    def __init__(
+        self,
+        at: np.ndarray,
+        weight: Doubles,
+        size: int,
+        offset: Doubles,
+        positive: NDArray[np.bool_],
+        starts: np.ndarray,
+        bag_weight: Doubles,
+        null: float,
+        config: ScorerConfig,
+    ) -> None:
+        self.at, self.weight, self.size, self.offset, self.positive = at, weight, size, offset, positive
+        self.starts, self.sizes = starts[:-1], np.diff(starts)
+        self.null, self.config, self.bag_weight = null, config, bag_weight
+        self.has_positive = np.add.reduceat(positive.astype(np.int64), self.starts) > 0
+
+    def __call__(self, x: Doubles) -> tuple[float, Doubles]:
+        w, bias = x[:-1], x[-1]
+        null = self.null + bias
+        scores = self.offset + (w[self.at] * self.weight).sum(axis=1)
+        top = np.maximum(np.maximum.reduceat(scores, self.starts), null)
+        e = np.exp(scores - np.repeat(top, self.sizes))
+        e_null = np.exp(null - top)
+        mass = np.add.reduceat(e, self.starts)
+        good = np.add.reduceat(np.where(self.positive, e, 0), self.starts)
+        total = mass + e_null
+        # present: -log(good / total); left out or truly absent: -log(e_null / (mass without positives + e_null))
+        rest = mass - good + e_null
+        present = np.where(self.has_positive, self.bag_weight, 0)
+        absent = np.where(self.has_positive, self.config.absence, 1.0) * self.bag_weight
+        tiny = 1e-300
+        loss = float(
+            (present * (np.log(total) - np.log(np.maximum(good, tiny)))).sum()
+            + (absent * (np.log(rest) - np.log(np.maximum(e_null, tiny)))).sum()
+        )
+        by_present = np.repeat(present / total, self.sizes) - np.where(
+            self.positive, np.repeat(present / np.maximum(good, tiny), self.sizes), 0
+        )
+        by_absent = np.where(self.positive, 0, np.repeat(absent / rest, self.sizes))
+        slope = e * (by_present + by_absent)
+        slope_null = float((present * e_null / total + absent * (e_null / rest - 1)).sum())
+        gradient = np.empty_like(x)
+        gradient[:-1] = np.bincount(self.at.ravel(), (slope[:, None] * self.weight).ravel(), minlength=self.size)
+        gradient[-1] = slope_null
+        loss += 0.5 * self.config.l2 * float(w @ w) + 0.5 * self.config.l2 * float(bias * bias)
+        gradient[:-1] += self.config.l2 * w
+        gradient[-1] += self.config.l2 * bias
+        return loss, gradient
+
+
+def minimize(
+    problem: Callable[[Doubles], tuple[float, Doubles]],
+    x: Doubles,
+    *,
+    steps: int,
+    memory: int = 8,
+    tolerance: float = 1e-4,
+) -> Doubles:
+    """L-BFGS with backtracking (Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 3.1)."""
+    loss, gradient = problem(x)
+    history: list[tuple[Doubles, Doubles, float]] = []
+    for _ in range(steps):
+        direction = -gradient
+        alphas = []
+        for s, y, rho in reversed(history):
+            alpha = rho * float(s @ direction)
+            alphas.append(alpha)
+            direction = direction - alpha * y
+        if history:
+            s, y, rho = history[-1]
+            direction = direction / (rho * float(y @ y))
+        else:
+            direction = direction / max(1.0, float(np.sqrt(gradient @ gradient)))
+        for (s, y, rho), alpha in zip(history, reversed(alphas)):
+            direction = direction + (alpha - rho * float(y @ direction)) * s
+        fall = float(gradient @ direction)
+        if fall >= 0:
+            direction, fall, history = -gradient, -float(gradient @ gradient), []
+        step = 1.0
+        while True:
+            following = x + step * direction
+            next_loss, next_gradient = problem(following)
+            if next_loss <= loss + 1e-4 * step * fall or step < 1e-6:
+                break
+            step /= 2
+        s, y = following - x, next_gradient - gradient
+        if float(s @ y) > 1e-10:
+            history = [*history[-(memory - 1) :], (s, y, 1 / float(s @ y))]
+        gain = loss - next_loss
+        x, loss, gradient = following, next_loss, next_gradient
+        if gain < tolerance * max(loss, 1e-3):
+            break
+    return x

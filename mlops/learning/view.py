@@ -1,0 +1,48 @@
+"""A document as the learner sees it: its layout, and per type its candidates and their features, each made once."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from invex.fields.locale import DocumentLocale, infer
+from invex.reading.types import Document
+
+from .candidates import NO_BREAKS, TEXT_TYPES, Breaks, Candidates, find
+from .features import Context, Features, featurize
+from .layout import Layout, lay_out
+
+LOCALE_LINES = 200  # of a document, that are asked for its conventions
+
+
+class View:
+    """Computes on demand and keeps; every field of a type, and every template that is tried, shares the work."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self._candidates: dict[tuple[str, Breaks], Candidates] = {}
+        self._features: dict[tuple[str, Breaks], Features] = {}
+
+    @cached_property
+    def layout(self) -> Layout:
+        return lay_out(self.document)
+
+    @cached_property
+    def context(self) -> Context:
+        return Context(self.layout)
+
+    @cached_property
+    def locale(self) -> DocumentLocale:
+        layout = self.layout
+        return infer(layout.line_text(i) for i in range(min(layout.lines, LOCALE_LINES)))
+
+    def candidates(self, kind: str, breaks: Breaks = NO_BREAKS) -> Candidates:
+        key = (kind, breaks if kind in TEXT_TYPES else NO_BREAKS)
+        if key not in self._candidates:
+            self._candidates[key] = find(self.layout, *key)
+        return self._candidates[key]
+
+    def features(self, kind: str, breaks: Breaks = NO_BREAKS) -> Features:
+        key = (kind, breaks if kind in TEXT_TYPES else NO_BREAKS)
+        if key not in self._features:
+            self._features[key] = featurize(self.context, self.candidates(*key))
+        return self._features[key]
