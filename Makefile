@@ -32,10 +32,10 @@ $(VENV)/installed-%: %
 	@touch $@
 
 test: $(DEV)  ## all tests that need no root; browser tests where Chromium is found
-	$(PY) -m pytest -n 2 -m "not slow" $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadgroup -m "not slow" $(ARGS)
 
 full: $(DEV)  ## the long version
-	$(PY) -m pytest -n 2 $(ARGS)
+	$(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: $(DEV)  ## before each commit: format, lint, import contracts, types, tests of what you touched
 	$(PY) -m ruff format --check .
