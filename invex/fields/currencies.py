@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 
 from .folding import fold
 from .readings import Reading, Span
@@ -41,13 +44,18 @@ _SIGNS: dict[str, tuple[str, ...]] = {
 _BY_LENGTH = sorted(_SIGNS, key=len, reverse=True)
 _ALPHABETIC = [re.escape(s) for s in _BY_LENGTH if s[0].isalpha()]
 _SYMBOLIC = [re.escape(s) for s in _BY_LENGTH if not s[0].isalpha()]
-_CODE = "|".join(sorted(CODES))
+# Grouped by their initial, the engine tries 26 branches at a word, not 150.
+_CODE = "|".join(
+    f"{initial}(?:{'|'.join(code[1:] for code in codes)})"
+    for initial, codes in groupby(sorted(CODES), key=itemgetter(0))
+)
 # To be embedded in the pattern of an amount: a currency glued to, or one space away from, its number.
 BESIDE_NUMBER = rf"(?:(?<![^\W\d_])(?:{_CODE}|(?i:{'|'.join(_ALPHABETIC)}))(?![^\W\d_])|{'|'.join(_SYMBOLIC)})"
 _ANYWHERE = re.compile(BESIDE_NUMBER)
 _DIGIT_BESIDE = re.compile(r"\d\s?\Z|\A\s?\d")
 
 
+@lru_cache(maxsize=1 << 10)
 def currency_readings(text: str) -> tuple[Reading, ...]:
     """Return the ISO 4217 codes that `text`, a code, symbol or name, may stand for; () when it is none."""
     stripped = text.strip().strip(":;,()[]")

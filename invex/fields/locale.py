@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .dates import date_readings, date_spans
 from .folding import fold
-from .numbers import number_readings, number_spans
+from .numbers import number_spans
 from .readings import Reading
 from .spec import LocaleSpec
-from .values import NUMERIC_TYPES
+from .values import NUMERIC_TYPES, readings
 
 # One convention is taken as known when it has this many times the evidence of the others (a stray misread may oppose).
 DECISIVE = 5
@@ -35,6 +36,9 @@ _LANGUAGES = {language: frozenset(words.split()) for language, words in _STOP_WO
 # What people write who write in these languages, when the document itself does not say. English says neither.
 _CUSTOM = {language: LocaleSpec("dmy", ",") for language in _LANGUAGES if language != "en"}
 _CUSTOM["sv"] = LocaleSpec("ymd", ",")
+# An American address ends in state and ZIP; where dollars are not the only money, they need not be American.
+_AMERICAN_ADDRESS = re.compile(r"\b[A-Z]{2},? \d{5}(?:-\d{4})?\b")
+_OTHER_MONEY = re.compile(r"[€£¥₹]|\b(?:RM|EUR|GBP|CAD|AUD|SGD|MYR|VAT|GST|ABN)(?![A-Za-z])|[ACS]\$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +57,18 @@ def infer(texts: Iterable[str]) -> DocumentLocale:
     """Return the conventions of a document from its lines.
 
     Every text with a single reading votes ("31/12/2020" for dmy, "1.234,56" for a comma); where none does, the
-    language of the words gives a hint; an English text with dollars is guessed, not known, to be American.
+    language of the words gives a hint; an English text with dollars alone, or with an American address, is guessed,
+    not known, to be American.
     """
     orders: Counter[str] = Counter()
     decimals: Counter[str] = Counter()
     words: Counter[str] = Counter()
-    has_dollars = False
+    has_dollars = has_other_money = has_american_address = False
     for text in texts:
         words.update(fold(text).split())
         has_dollars = has_dollars or "$" in text
+        has_other_money = has_other_money or _OTHER_MONEY.search(text) is not None
+        has_american_address = has_american_address or _AMERICAN_ADDRESS.search(text) is not None
         for span in date_spans(text):
             vote = span.readings[0].date_order if len(span.readings) == 1 else None
             if vote:
@@ -77,7 +84,8 @@ def infer(texts: Iterable[str]) -> DocumentLocale:
     day_or_month_first = {order: n for order, n in orders.items() if order in ("dmy", "mdy")}
     order, is_order_known = _winner(day_or_month_first or orders)
     decimal, is_decimal_known = _winner(decimals)
-    american = "mdy" if language in (None, "en") and has_dollars and decimal != "," else None
+    is_american = has_american_address or (has_dollars and not has_other_money)
+    american = "mdy" if is_american and language in (None, "en") and decimal != "," else None
     guess = LocaleSpec(order or custom.date_order or american, decimal or custom.decimal)
     known = LocaleSpec(
         order if is_order_known else (custom.date_order if order is None else None),
@@ -135,13 +143,11 @@ def is_ambiguous_date(text: str, locale: LocaleSpec) -> bool:
     return {"dmy", "mdy"} <= orders and locale.date_order not in orders
 
 
-def is_ambiguous_number(text: str, locale: LocaleSpec) -> bool:
-    """Whether the printed number is two numbers ("1.234"), and `locale` does not say which."""
-    return len(number_readings(text)) > 1 and locale.decimal is None
-
-
 def is_ambiguous(type: str, text: str, locale: LocaleSpec) -> bool:
-    """Whether `text` as a value of `type` means different values that `locale` does not tell apart."""
+    """Whether `text` as a value of `type` means different values that `locale` does not tell apart.
+
+    So do dates whose day and month could be exchanged, and numbers such as "1.234".
+    """
     if type == "date":
         return is_ambiguous_date(text, locale)
-    return type in NUMERIC_TYPES and is_ambiguous_number(text, locale)
+    return type in NUMERIC_TYPES and locale.decimal is None and len(readings(type, text)) > 1

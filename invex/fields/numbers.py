@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import lru_cache
 
 from .currencies import BESIDE_NUMBER
 from .folding import uniform
 from .readings import Reading, Span
 
+WHOLE = 100  # per cent
 LONGEST = 13  # digits before the decimals; longer ones are identifiers
 
 # Grouped by one separator (western thousands or Indian lakhs), or plain; then perhaps decimals.
@@ -41,6 +43,7 @@ def _pattern(number: str) -> re.Pattern[str]:
 
 _PATTERNS = (_pattern(_TIGHT), _pattern(_LOOSE))
 _DIGIT = re.compile(r"\d")
+_GAP_AT_DIGIT = re.compile(r"\d\s[\d.,]|[.,]\s\d")  # without one, the looser pattern need not be tried
 _SPACE = re.compile(r"\s")
 _SPACE_GROUPS = re.compile(r"\d{1,3}\s\d{3}")
 _LAST_SEPARATOR = re.compile(r"[.,](?=\d*\Z)")
@@ -87,23 +90,24 @@ def number_spans(line: str) -> Iterator[Span]:
 def percentage_spans(line: str) -> Iterator[Span]:
     """Yield the percentages of `line`: numbers with %, and plain ones up to 100 (a column may say % in its header)."""
     for span, match in _numbers(line):
-        if match["percent"] or (
-            not match["before"] and not match["after"] and all(0 <= float(r.value) <= 100 for r in span.readings)
-        ):
-            yield span
+        found = _as_shares(span.readings)
+        is_money = match["before"] or match["after"]
+        if match["percent"] or (not is_money and all(0 <= Decimal(r.value) <= WHOLE for r in found)):
+            yield span._replace(readings=found)
 
 
 def _numbers(line: str) -> Iterator[tuple[Span, re.Match[str]]]:
     line = uniform(line)
     if not _DIGIT.search(line):
         return
-    for pattern in _PATTERNS:
+    for pattern in _PATTERNS if _GAP_AT_DIGIT.search(line) else _PATTERNS[:1]:
         for match in pattern.finditer(line):
             printed = match["number"]
             start, end = match.span()
             has_decimals = len(printed) > 3 and printed[-3] in ".,"
             is_money = has_decimals or match["before"] or match["after"]
-            if line[: match.start("number")][-1:].isalpha() and not (is_money or match["percent"]):
+            before = match.start("number") - 1
+            if before >= 0 and line[before].isalpha() and not (is_money or match["percent"]):
                 continue  # the digits of "A12" are no number, those of "Total12.50" are
             if match["open"] and not (match["close"] and is_money):  # "(5.00)" is minus five, "(1)" a footnote
                 start, end = match.end("open"), match.end() - bool(match["close"])
@@ -120,6 +124,16 @@ def _numbers(line: str) -> Iterator[tuple[Span, re.Match[str]]]:
             found = _readings(printed, is_negative)
             if found:
                 yield Span(start, end, found), match
+
+
+def _as_shares(found: tuple[Reading, ...]) -> tuple[Reading, ...]:
+    """Drop readings over 100 where there is another: "5.125 %" is not five thousand."""
+    return tuple(r for r in found if abs(Decimal(r.value)) <= WHOLE) or found
+
+
+def percentage_readings(text: str) -> tuple[Reading, ...]:
+    """Return what the one number in `text` may be as a percentage."""
+    return _as_shares(number_readings(text))
 
 
 _AROUND = " \t:;*|=~\"'"

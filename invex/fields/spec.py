@@ -60,7 +60,7 @@ class RuleSpec:
 class LocaleSpec:
     """How a template writes dates and numbers; None where it is not known yet and must be inferred.
 
-    date_order: "dmy", "mdy" or "ymd". decimal: "." or ",".
+    date_order: "dmy", "mdy", "ymd" or the rare "ydm" ("2017-21-04"). decimal: "." or ",".
     """
 
     date_order: str | None = None

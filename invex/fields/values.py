@@ -20,7 +20,7 @@ from .identifiers import (
     vat_readings,
     vat_spans,
 )
-from .numbers import number_readings, number_spans, percentage_spans
+from .numbers import number_readings, number_spans, percentage_readings, percentage_spans
 from .readings import Reading, Span
 from .spec import LocaleSpec
 
@@ -45,7 +45,7 @@ _READINGS: Mapping[str, Callable[[str], tuple[Reading, ...]]] = {
     "date": date_readings,
     "amount": number_readings,
     "number": number_readings,
-    "percentage": number_readings,
+    "percentage": percentage_readings,
     "currency": currency_readings,
     "iban": iban_readings,
     "vat_id": vat_readings,

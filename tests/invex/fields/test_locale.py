@@ -37,6 +37,11 @@ def test_english_with_dollars_is_guessed_to_be_american_but_not_known():
     assert is_ambiguous_date("01/02/2020", document.known)
 
 
+def test_dollars_beside_other_money_say_nothing_and_an_american_address_does():
+    assert infer([*ENGLISH, "01/02/2020", "RM 5.00 ($1.20)"]).guess.date_order is None
+    assert infer([*ENGLISH, "01/02/2020", "Springfield, IL 62701"]).guess.date_order == "mdy"
+
+
 def test_contradicting_evidence_is_not_known():
     document = infer(["31/12/2020", "12/31/2020", "30/12/2020"])
     assert document.guess.date_order == "dmy"
@@ -76,4 +81,5 @@ def test_ambiguity():
     assert is_ambiguous("amount", "1.234", LocaleSpec())
     assert not is_ambiguous("amount", "1.234", LocaleSpec(decimal=","))
     assert not is_ambiguous("amount", "1.234,00", LocaleSpec())
+    assert not is_ambiguous("percentage", "5.125 %", LocaleSpec())
     assert not is_ambiguous("text", "1.234", LocaleSpec())

@@ -104,6 +104,11 @@ def test_percentages_need_a_sign_or_to_be_at_most_100():
     assert not any("150" in text or "EUR" in text for text in found)
 
 
+def test_a_percentage_is_not_read_as_thousands():
+    assert canonical("percentage", "5.125 %") == "5.125"
+    assert canonical("percentage", "1.234,5 %") == "1234.5"
+
+
 @given(CENTS, st.sampled_from(LOCALES))
 def test_a_number_as_cldr_prints_it_is_read_back(number, locale):
     printed = format_decimal(number, format="#,##,##0.00" if locale == "en_IN" else "#,##0.00", locale=locale)
