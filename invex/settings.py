@@ -89,6 +89,8 @@ INSTALLED_APPS = [
     "mlops.console",
 ]
 MIDDLEWARE = [
+    "invex.kernel.request_ids.RequestIds",
+    "invex.kernel.rest.problems.ProblemAnswers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "invex.web.middleware.ContentSecurityPolicy",
@@ -189,7 +191,7 @@ QUEUES = ("read", "extract", "extract-gpu", "online", "default")
 RQ_QUEUES = {
     name: {
         "URL": REDIS_URL,
-        "DEFAULT_TIMEOUT": 600,
+        "DEFAULT_TIMEOUT": -1 if name == "read" else 600,  # s; the reader pool limits each page itself
         "SERIALIZER": "rq.serializers.JSONSerializer",  # never pickle
         "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": 2},
     }
@@ -223,7 +225,8 @@ API_ROUTERS = [
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
+    "filters": {"request_id": {"()": "invex.kernel.request_ids.RequestIdFilter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("INVEX_LOG_LEVEL", "INFO")},
 }

@@ -38,21 +38,22 @@ class Document(models.Model):
     uploaded_by = models.CharField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True, db_index=True)
-    twin = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.SET_NULL
-    )  # the same bytes, received before
+    # The same bytes, received before.
+    twin = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL, related_name="twins")
 
     state = models.CharField(max_length=16, choices=DocumentState.choices, default=DocumentState.RECEIVED)
     state_changed_at = models.DateTimeField(auto_now_add=True)
     reason_code = models.CharField(max_length=64, blank=True)  # why it failed, or why it needs a person
     reason_message = models.TextField(blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)  # of the present step
-    leased_until = models.DateTimeField(
-        null=True, blank=True
-    )  # a worker is on it; afterwards the sweeper takes it back
+    # A worker is on it; afterwards the sweeper takes it back.
+    leased_until = models.DateTimeField(null=True, blank=True)
+
+    # In clear from the moment that a person gives it until the read that needs it ends; nothing keeps it after that.
+    password = models.CharField(max_length=200, blank=True)
 
     page_count = models.PositiveIntegerField(null=True, blank=True)
-    words_blob = models.CharField(max_length=64, blank=True)  # words JSON, see invex.reading.words
+    words_blob = models.CharField(max_length=64, blank=True)  # see readings.py
     einvoice_blob = models.CharField(max_length=64, blank=True)
     reader = models.CharField(max_length=64, blank=True)
     read_seconds = models.FloatField(null=True, blank=True)
@@ -83,7 +84,7 @@ class PageImage(models.Model):
     index = models.PositiveIntegerField()  # from 0
     width_px = models.PositiveIntegerField()
     height_px = models.PositiveIntegerField()
-    blob = models.CharField(max_length=64)
+    blob = models.CharField(max_length=64, blank=True)  # "" = it cannot be drawn
 
     class Meta:
         ordering = ["index"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import request_ids
 from .actor import Actor
 from .models import AuditEntry
 
@@ -17,4 +18,5 @@ def record(actor: Actor, action: str, subject_type: str, subject: object, *, pro
         subject_type=subject_type,
         subject=str(subject),
         detail=detail,
+        request_id=request_ids.current(),
     )

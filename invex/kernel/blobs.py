@@ -14,9 +14,13 @@ from urllib.parse import unquote, urlparse
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from .errors import BadInput
+from .errors import TooLarge
 
 CHUNK = 1 << 20
+
+
+def too_large(max_bytes: int) -> TooLarge:
+    return TooLarge(f"The file is larger than {max_bytes / 2**20:.0f} MiB. Split it, or ask for a higher limit.")
 
 
 class BlobStore(Protocol):
@@ -26,7 +30,7 @@ class BlobStore(Protocol):
         """Store `data` durably and return its sha256 as hex."""
 
     def put_stream(self, chunks: Iterable[bytes], *, max_bytes: int) -> tuple[str, int]:
-        """Store a stream; return (sha256, size). Raises BadInput(code="too_large") beyond `max_bytes`."""
+        """Store a stream; return (sha256, size). Raises TooLarge beyond `max_bytes`."""
 
     def path(self, sha256: str) -> Path:
         """Return a local file with the blob's bytes. Raises FileNotFoundError."""
@@ -62,7 +66,7 @@ class FolderStore:
                 for chunk in chunks:
                     size += len(chunk)
                     if size > max_bytes:
-                        raise BadInput(f"The file is larger than {max_bytes / 2**20:.0f} MB.", code="too_large")
+                        raise too_large(max_bytes)
                     digest.update(chunk)
                     f.write(chunk)
                 f.flush()

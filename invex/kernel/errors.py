@@ -25,6 +25,13 @@ class BadInput(InvexError):
     status = 422
 
 
+class TooLarge(BadInput):
+    """More bytes than allowed."""
+
+    code = "too_large"
+    status = 413
+
+
 class NotAllowed(InvexError):
     """The actor's role may not do this."""
 

@@ -10,6 +10,7 @@ class Event(models.Model):
     subject = models.CharField(max_length=64)  # primary key of what it is about
     project = models.CharField(max_length=64, blank=True)
     payload = models.JSONField(default=dict)  # ids and figures only, never document text
+    request_id = models.CharField(max_length=64, blank=True)  # the request that caused it
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     dispatched_at = models.DateTimeField(null=True, blank=True)
 
@@ -33,6 +34,7 @@ class AuditEntry(models.Model):
     subject_type = models.CharField(max_length=64)
     subject = models.CharField(max_length=200)
     detail = models.JSONField(default=dict)
+    request_id = models.CharField(max_length=64, blank=True)
 
     class Meta:
         indexes = [

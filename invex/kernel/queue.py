@@ -16,13 +16,14 @@ log = logging.getLogger(__name__)
 RETRY_S = 10  # after which a caller that found no worker may come again
 
 
-def wake(job: str, *args: int | str, queue: str = "default") -> bool:
+def wake(job: str, *args: int | str, queue: str = "default", at_front: bool = False) -> bool:
     """Enqueue the job with the dotted name `job`; arguments are ids. Return False when Redis cannot be reached.
 
-    Call it outside of a transaction or from on_commit: a worker must find the row that it is woken for.
+    at_front: somebody waits for it. Call it outside of a transaction or from on_commit: a worker must
+    find the row that it is woken for.
     """
     try:
-        django_rq.get_queue(queue).enqueue(job, *args, result_ttl=0, failure_ttl=24 * 3600)
+        django_rq.get_queue(queue).enqueue(job, *args, at_front=at_front, result_ttl=0, failure_ttl=24 * 3600)
     except redis.RedisError as e:
         log.warning("Redis cannot be reached (%s); %s%s waits for the sweeper", e, job, args)
         return False

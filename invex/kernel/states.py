@@ -42,7 +42,10 @@ def move(
     old = row.state
     if to not in row.MOVES.get(old, frozenset()):
         raise IllegalMove(f"{type(row).__name__} {row.pk}: {old} -> {to}")
-    changes = {"state": to, "state_changed_at": timezone.now(), **updates}
+    now = timezone.now()
+    # update() leaves auto_now fields alone, so they are named.
+    touched = {f.name: now for f in row._meta.concrete_fields if getattr(f, "auto_now", False)}
+    changes = {"state": to, "state_changed_at": now, **touched, **updates}
     with transaction.atomic():
         matching = type(row)._default_manager.filter(pk=row.pk, state=old)
         if only_if is not None:

@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
                 ('reason_message', models.TextField(blank=True)),
                 ('attempts', models.PositiveSmallIntegerField(default=0)),
                 ('leased_until', models.DateTimeField(blank=True, null=True)),
+                ('password', models.CharField(blank=True, max_length=200)),
                 ('page_count', models.PositiveIntegerField(blank=True, null=True)),
                 ('words_blob', models.CharField(blank=True, max_length=64)),
                 ('einvoice_blob', models.CharField(blank=True, max_length=64)),
@@ -55,7 +56,7 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=0)),
                 ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='documents.batch')),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='documents', to='accounts.project')),
-                ('twin', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='documents.document')),
+                ('twin', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='twins', to='documents.document')),
             ],
         ),
         migrations.CreateModel(
@@ -65,7 +66,7 @@ class Migration(migrations.Migration):
                 ('index', models.PositiveIntegerField()),
                 ('width_px', models.PositiveIntegerField()),
                 ('height_px', models.PositiveIntegerField()),
-                ('blob', models.CharField(max_length=64)),
+                ('blob', models.CharField(blank=True, max_length=64)),
                 ('document', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='page_images', to='documents.document')),
             ],
             options={

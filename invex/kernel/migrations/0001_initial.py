@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ('subject_type', models.CharField(max_length=64)),
                 ('subject', models.CharField(max_length=200)),
                 ('detail', models.JSONField(default=dict)),
+                ('request_id', models.CharField(blank=True, max_length=64)),
             ],
             options={
                 'verbose_name_plural': 'audit entries',
@@ -36,6 +37,7 @@ class Migration(migrations.Migration):
                 ('subject', models.CharField(max_length=64)),
                 ('project', models.CharField(blank=True, max_length=64)),
                 ('payload', models.JSONField(default=dict)),
+                ('request_id', models.CharField(blank=True, max_length=64)),
                 ('created_at', models.DateTimeField(auto_now_add=True, db_index=True)),
                 ('dispatched_at', models.DateTimeField(blank=True, null=True)),
             ],

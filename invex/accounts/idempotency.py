@@ -1,0 +1,128 @@
+"""`Idempotency-Key`: a write that is sent twice is done once (FORMATS.md, section 7)."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from ninja.decorators import decorate_view
+
+from invex.kernel.errors import InvexError
+from invex.kernel.models import IdempotencyKey
+from invex.kernel.rest.problems import problem
+
+from .auth import bearer_token
+
+HEADER = "Idempotency-Key"
+MAX_KEY = 200
+# A request that has not answered after this long has lost its process: its key is free again.
+ABANDONED = datetime.timedelta(minutes=10)
+KEPT_HEADERS = ("Location", "Retry-After", "Content-Type")
+PARAMETER = {
+    "in": "header",
+    "name": HEADER,
+    "required": False,
+    "description": "Any text of your own, new for each write: the same key and body get the same answer, done once.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": MAX_KEY},
+}
+
+View = Callable[..., HttpResponse]
+
+
+def _once(view: View) -> View:
+    @functools.wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        key = request.headers.get(HEADER)
+        if key is None:
+            return view(request, *args, **kwargs)
+        try:
+            access = bearer_token(request)
+        except InvexError:
+            access = None
+        if access is None:
+            return view(request, *args, **kwargs)  # which says 401
+        request.auth = access  # type: ignore[attr-defined]
+        if not 1 <= len(key) <= MAX_KEY:
+            return problem(
+                request, status=422, code="bad_idempotency_key", detail=f"{HEADER}: give 1 to {MAX_KEY} characters."
+            )
+        scope = f"{access.project.slug} {access.actor} {request.method} {request.get_full_path()}"
+        scope_sha256 = hashlib.sha256(scope.encode()).hexdigest()
+        return _answer_once(view, request, scope_sha256, key, _body_sha256(request), args, kwargs)
+
+    return answer
+
+
+idempotent = decorate_view(_once)
+"""Put below an operation's @router.post: with an Idempotency-Key, it runs once and later calls get the same answer."""
+
+
+def _answer_once(
+    view: View, request: HttpRequest, scope: str, key: str, body_sha256: str, args: Any, kwargs: Any
+) -> HttpResponse:
+    IdempotencyKey.objects.filter(
+        scope=scope, key=key, status__isnull=True, created_at__lt=timezone.now() - ABANDONED
+    ).delete()
+    try:
+        with transaction.atomic():
+            claim = IdempotencyKey.objects.create(scope=scope, key=key, body_sha256=body_sha256)
+    except IntegrityError:
+        return _earlier_answer(request, scope, key, body_sha256)
+    try:
+        response = view(request, *args, **kwargs)
+    except BaseException:
+        claim.delete()
+        raise
+    if response.status_code >= 400:
+        claim.delete()  # nothing was done, so that the call may be made again
+        return response
+    claim.status = response.status_code
+    claim.answer = json.loads(response.content) if response.content else None
+    claim.headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    claim.save(update_fields=["status", "answer", "headers"])
+    return response
+
+
+def _earlier_answer(request: HttpRequest, scope: str, key: str, body_sha256: str) -> HttpResponse:
+    earlier = IdempotencyKey.objects.filter(scope=scope, key=key).first()
+    if earlier is not None and earlier.body_sha256 != body_sha256:
+        return problem(
+            request,
+            status=422,
+            code="idempotency_key_reused",
+            detail=f"This {HEADER} was used with another body. Make a new key for a new request.",
+        )
+    if earlier is None or earlier.status is None:
+        return problem(
+            request,
+            status=409,
+            code="still_running",
+            detail=f"The first request with this {HEADER} is still running. Ask again in a moment.",
+            headers={"Retry-After": "1"},
+        )
+    content = b"" if earlier.answer is None else json.dumps(earlier.answer).encode()
+    return HttpResponse(content, status=earlier.status, headers={**earlier.headers, "Idempotent-Replayed": "true"})
+
+
+def _body_sha256(request: HttpRequest) -> str:
+    """Hash what was sent; of a multipart body its parts, since the boundary is another one each time."""
+    digest = hashlib.sha256()
+    if request.content_type != "multipart/form-data":
+        digest.update(request.body)
+        return digest.hexdigest()
+    for name in sorted(request.POST):
+        digest.update(repr((name, request.POST.getlist(name))).encode())
+    for name in sorted(request.FILES):
+        for file in request.FILES.getlist(name):
+            digest.update(repr((name, file.name, file.size)).encode())
+            for chunk in file.chunks():
+                digest.update(chunk)
+            file.seek(0)
+    return digest.hexdigest()

@@ -1,0 +1,135 @@
+"""The REST interface, /api/v1: the routers of the rooms, named in settings.API_ROUTERS, as one API."""
+
+from __future__ import annotations
+
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from ninja import NinjaAPI, Router
+from ninja.openapi.docs import DocsBase
+from ninja.openapi.schema import OpenAPISchema
+from ninja.operation import Operation
+
+from invex.accounts import idempotency
+from invex.accounts.auth import bearer_token
+from invex.kernel.errors import BadInput
+from invex.kernel.rest import problems
+
+DESCRIPTION = """Documents in, checked data out.
+
+Send `Authorization: Bearer TOKEN`. A token belongs to one project and has one role; an owner makes it on the page
+*Tokens*, or an operator with `python manage.py token --project demo --role reviewer`.
+
+Errors are `application/problem+json` (RFC 9457): `code` is for programs, `detail` for people. Lists are
+`{"items": [...], "next": URL or null}`. A write with an `Idempotency-Key` is done once, however often it is sent.
+"""
+# Swagger UI styles its elements in place; nothing else of the policy is widened.
+DOCS_POLICY = (
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
+    "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+WRITES = ("post", "put", "patch", "delete")
+# What any operation may answer besides its own; the status decides which operations say so in the OpenAPI document.
+COMMON_PROBLEMS = {
+    "401": "There is no valid token.",
+    "403": "The role of the token may not do this.",
+    "422": "A filter or the body is nonsense; `errors` says where.",
+    "500": "A fault of ours; the log of the server has the `request_id`.",
+}
+
+
+class Docs(DocsBase):
+    """Swagger UI from the installed package: no other server is asked for anything."""
+
+    def render_page(self, request: HttpRequest, api: NinjaAPI, **kwargs: Any) -> HttpResponse:
+        swagger = {"url": self.get_openapi_url(api, kwargs), "layout": "BaseLayout", "deepLinking": True}
+        response = render(request, "api/docs.html", {"title": api.title, "swagger": swagger})
+        response.headers["Content-Security-Policy"] = DOCS_POLICY
+        return response
+
+
+class Api(NinjaAPI):
+    """NinjaAPI whose OpenAPI document tells of problems and idempotency keys as well."""
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        return operation.view_func.__name__
+
+    def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        schema = super().get_openapi_schema(**kwargs)
+        schema["components"]["schemas"] |= _problem_schemas()
+        for path, operations in schema["paths"].items():
+            for method, operation in operations.items():
+                _tell_problems(path, method, operation)
+        return schema
+
+
+def _problem_schemas() -> dict[str, Any]:
+    schema = problems.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+    return {**schema.pop("$defs"), "Problem": schema}
+
+
+def _tell_problems(path: str, method: str, operation: dict[str, Any]) -> None:
+    answers = {str(status): answer for status, answer in operation["responses"].items()}
+    for status, description in COMMON_PROBLEMS.items():
+        answers.setdefault(status, {"description": description})
+    if "{" in path:
+        answers.setdefault("404", {"description": "It is not there, or belongs to another project."})
+    if method in WRITES:
+        answers.setdefault("409", {"description": "The first request is still running, or the state forbids it."})
+        operation.setdefault("parameters", []).append(idempotency.PARAMETER)
+    for status, answer in answers.items():
+        if int(status) >= 400:
+            answer["content"] = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    operation["responses"] = answers
+
+
+def _refuse_unknown_filters(operation: Operation) -> None:
+    """Make an operation answer 422 to a query parameter that it does not know: a typing error must not widen a list."""
+    known = {
+        alias
+        for model in operation.models
+        if model.__ninja_param_source__ == "query"
+        for alias in getattr(model, "__ninja_flatten_map__", model.model_fields)
+    }
+    view = operation.view_func
+
+    @wraps(view)
+    def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        for name, values in request.GET.lists():
+            if name not in known:
+                offer = f"Known: {', '.join(sorted(known))}." if known else "This address takes none."
+                raise BadInput(f"{name[:40]!r} is no filter here. {offer}", code="unknown_filter")
+            if len(values) > 1:
+                raise BadInput(f"{name!r} is given {len(values)} times. Give it once.", code="invalid")
+        return view(request, *args, **kwargs)
+
+    operation.view_func = checked
+
+
+def _assemble() -> Api:
+    api = Api(
+        title="Invex",
+        version="1",
+        description=DESCRIPTION,
+        urls_namespace="api",
+        auth=bearer_token,
+        docs=Docs(),
+    )
+    problems.handle_errors(api)
+    for prefix, name in settings.API_ROUTERS:
+        api.add_router(prefix, name)
+    for _, router in api._routers:
+        _check_filters(router)
+    return api
+
+
+def _check_filters(router: Router) -> None:
+    for view in router.path_operations.values():
+        for operation in view.operations:
+            _refuse_unknown_filters(operation)
+
+
+api = _assemble()

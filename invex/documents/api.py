@@ -1,0 +1,178 @@
+"""REST: batches and documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import FileResponse, HttpResponse
+from django.urls import reverse
+from ninja import File, Query, Router, Status
+from ninja.files import UploadedFile
+
+from invex.accounts.auth import ApiRequest
+from invex.accounts.idempotency import idempotent
+from invex.accounts.roles import Right
+from invex.kernel.blobs import store
+from invex.kernel.errors import BadInput
+from invex.kernel.rest.pagination import Paging, page
+from invex.kernel.rest.problems import Problem
+from invex.kernel.rest.schemas import row_id
+
+from . import queries, services
+from .models import Batch
+from .schemas import (
+    BatchIn,
+    BatchOut,
+    BatchPage,
+    DocumentFilters,
+    DocumentOut,
+    DocumentPage,
+    PasswordIn,
+    RejectIn,
+    address,
+)
+from .uploads import limited_upload
+
+router = Router(tags=["documents"])
+READ_COMES_IN_S = 2  # after which a caller may ask for the state of what it uploaded
+
+
+@router.post("/batches", response={201: BatchOut}, summary="Open a batch")
+@idempotent
+def create_batch(request: ApiRequest, response: HttpResponse, body: BatchIn) -> Any:
+    """Documents come in batches. Role: reviewer or more."""
+    batch = services.create_batch(request.auth, name=body.name)
+    response.headers["Location"] = reverse("api:get_batch", args=[batch.pk])
+    return Status(201, BatchOut.of(batch, queries.progress(batch)))
+
+
+@router.get("/batches", response=BatchPage, summary="List batches, the newest first")
+def list_batches(request: ApiRequest, paging: Query[Paging]) -> Any:
+    request.auth.require(Right.READ)
+    found = page(request, queries.batches(request.auth.project), paging, order=("-id",))
+    progress = queries.progress_of(found["items"])
+    return {**found, "items": [BatchOut.of(batch, progress[batch.pk]) for batch in found["items"]]}
+
+
+@router.get("/batches/{id}", response=BatchOut, summary="How far a batch is")
+def get_batch(request: ApiRequest, id: str) -> Any:
+    """Counts by state, progress, speed."""
+    batch = _batch(request, id)
+    return BatchOut.of(batch, queries.progress(batch))
+
+
+@router.post(
+    "/batches/{id}/documents",
+    response={202: DocumentOut, 413: Problem},
+    summary="Upload a file",
+    openapi_extra={
+        "responses": {
+            413: {"description": "The file is larger than allowed; code `too_large`."},
+            202: {
+                "headers": {
+                    "Location": {"schema": {"type": "string"}, "description": "Address of the document."},
+                    "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until it is worth to ask."},
+                }
+            },
+        }
+    },
+)
+@limited_upload
+@idempotent
+def upload_document(request: ApiRequest, response: HttpResponse, id: str, file: UploadedFile = File(...)) -> Any:  # noqa: B008
+    """One file a request: PDF, PNG, JPEG, TIFF, WebP, or e-invoice XML. It is read in the background.
+
+    What is in a file is found out by reading it: a file that cannot be read is accepted here and ends in the state
+    `failed` with a code. The same bytes again are accepted too, and name their `twin`. Role: reviewer or more.
+    """
+    request.auth.require(Right.UPLOAD)
+    batch = _batch(request, id)
+    if len(request.FILES) != 1 or len(request.FILES.getlist("file")) != 1:
+        raise BadInput("Send one file a request, as the part `file`.", code="one_file")
+    document = services.receive(request.auth, batch, name=file.name or "", chunks=file.chunks())
+    response.headers["Location"] = address(document)
+    response.headers["Retry-After"] = str(READ_COMES_IN_S)
+    return Status(202, DocumentOut.of(document))
+
+
+@router.get("/documents", response=DocumentPage, summary="List documents")
+def list_documents(request: ApiRequest, filters: Query[DocumentFilters]) -> Any:
+    """The newest first; with `updated_since` the oldest change first, so that a program can follow all changes."""
+    request.auth.require(Right.READ)
+    rows = queries.documents(
+        request.auth.project,
+        state=filters.state,
+        template=filters.template,
+        batch=_batch(request, filters.batch) if filters.batch is not None else None,
+        updated_since=filters.updated_since,
+    )
+    order = ("updated_at", "id") if filters.updated_since else ("-id",)
+    found = page(request, rows, filters, order=order)
+    return {**found, "items": [DocumentOut.of(document) for document in found["items"]]}
+
+
+@router.get("/documents/{id}", response=DocumentOut, summary="Where a document stands")
+def get_document(request: ApiRequest, id: str) -> Any:
+    """State, reason, template, who approved it."""
+    request.auth.require(Right.READ)
+    return DocumentOut.of(_document(request, id))
+
+
+@router.get("/documents/{id}/file", response={200: None}, summary="The file as it was received",
+            openapi_extra={"responses": {200: {"content": {"application/octet-stream": {}}}}})  # fmt: skip
+def get_file(request: ApiRequest, id: str) -> Any:
+    request.auth.require(Right.READ)
+    document = _document(request, id)
+    return FileResponse(
+        store().open(document.sha256),
+        as_attachment=True,
+        filename=document.name,
+        content_type="application/octet-stream",
+    )
+
+
+@router.get("/documents/{id}/pages/{index}/image", response={200: None, 503: Problem}, summary="A page as a picture",
+            openapi_extra={"responses": {
+                200: {"content": {"image/webp": {}}},
+                503: {"description": "The page is being drawn; come again after Retry-After seconds."},
+            }})  # fmt: skip
+def get_page_image(request: ApiRequest, id: str, index: str) -> Any:
+    """WebP. Pages count from 0. A page far behind the first is drawn when it is asked for: 503 until it is there."""
+    document = _document(request, id)
+    image = services.page_image(request.auth, document, row_id(index, what="page"))
+    return FileResponse(store().open(image.blob), content_type="image/webp")
+
+
+@router.post("/documents/{id}/retry", response={202: DocumentOut}, summary="Read a document again")
+@idempotent
+def retry_document(request: ApiRequest, id: str) -> Any:
+    """For documents that failed, were rejected, or wait for review. Role: reviewer or more."""
+    document = _document(request, id)
+    services.retry(request.auth, document)
+    return Status(202, DocumentOut.of(_document(request, id)))
+
+
+@router.post("/documents/{id}/password", response={202: DocumentOut}, summary="Give the password of an encrypted file")
+@idempotent
+def give_password(request: ApiRequest, id: str, body: PasswordIn) -> Any:
+    """For documents in the state `needs_password`. It is forgotten once the file is read. Role: reviewer or more."""
+    document = _document(request, id)
+    services.give_password(request.auth, document, password=body.password)
+    return Status(202, DocumentOut.of(_document(request, id)))
+
+
+@router.post("/documents/{id}/reject", response=DocumentOut, summary="Put a document aside")
+@idempotent
+def reject_document(request: ApiRequest, id: str, body: RejectIn) -> Any:
+    """It is not one of ours. Role: reviewer or more."""
+    document = _document(request, id)
+    services.reject(request.auth, document, why=body.reason)
+    return DocumentOut.of(_document(request, id))
+
+
+def _batch(request: ApiRequest, id: str) -> Batch:
+    return queries.batch(request.auth.project, row_id(id, what="batch"))
+
+
+def _document(request: ApiRequest, id: str) -> Any:
+    return queries.document(request.auth.project, row_id(id, what="document"))

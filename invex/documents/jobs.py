@@ -1,0 +1,47 @@
+"""Jobs of the read queue: thin, by id, may run twice."""
+
+from __future__ import annotations
+
+import datetime
+
+from django.utils import timezone
+
+from invex.kernel.queue import is_idle, wake
+
+from . import images, queries, reads
+from .models import Document
+from .states import DocumentState
+
+QUEUE = "read"
+# A wake-up takes milliseconds; a document that waits longer while the queue is empty has lost its own.
+LOST_AFTER = datetime.timedelta(seconds=10)
+# While the queue is busy nobody can tell: a document is woken again when it is this old, and then as often.
+OVERDUE_AFTER = datetime.timedelta(minutes=10)
+MOST_AT_ONCE = 1000
+
+
+def read_document(document_id: int | str) -> bool:
+    """Read a document that was received. Return False when it was not there to read, or another worker has it."""
+    document = Document.objects.select_related("project").filter(pk=document_id).first()
+    return document is not None and reads.read(document)
+
+
+def draw_pages(document_id: int | str, index: int | str) -> int:
+    """Draw the undrawn pages around page `index`. Return how many were drawn."""
+    document = Document.objects.filter(pk=document_id).first()
+    return 0 if document is None else images.draw_around(document, int(index))
+
+
+def sweep() -> int:
+    """Take up documents whose worker or wake-up is gone. Return how many."""
+    now = timezone.now()
+    taken_up = sum(reads.take_back(document) for document in queries.stranded_reads(now))
+    if is_idle(QUEUE):
+        lost = queries.unread_since(now - LOST_AFTER)
+    else:
+        lost = queries.unread_since(now - OVERDUE_AFTER).exclude(leased_until__gte=now)
+    ids = list(lost.values_list("pk", flat=True)[:MOST_AT_ONCE])
+    woken = [pk for pk in ids if wake("invex.documents.jobs.read_document", pk, queue=QUEUE)]
+    # No worker holds it: here the lease only says that it was woken, and not to do so each round.
+    Document.objects.filter(pk__in=woken, state=DocumentState.RECEIVED).update(leased_until=now + OVERDUE_AFTER)
+    return taken_up + len(woken)

@@ -1,0 +1,128 @@
+"""Reading a document: from received, through a lease, to words; what the jobs of the read queue do."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+
+from invex.kernel import leases
+from invex.kernel.actor import SYSTEM
+from invex.kernel.blobs import store
+from invex.kernel.outbox import emit
+from invex.kernel.states import move
+from invex.reading.errors import SENTENCES, Unreadable
+
+from . import images, readings
+from .models import Document, PageImage
+from .reader import reader
+from .services import fail
+from .states import DocumentState
+
+S = DocumentState
+WRONG_PASSWORD = "The password does not open the file. Enter another one, or upload a copy without one."
+
+
+def read(document: Document) -> bool:
+    """Read the document, if it waits to be read. Return False when another worker has it, or took it over."""
+    if document.state != S.RECEIVED:
+        return False
+    project = document.project.slug
+    attempt = document.attempts + 1
+    if not move(document, S.READING, actor=SYSTEM, project=project, attempts=attempt, leased_until=leases.until()):
+        return False
+    with leases.kept(Document.objects.filter(pk=document.pk, state=S.READING, attempts=attempt)):
+        started = time.perf_counter()
+        try:
+            found = reader().read(store().path(document.sha256), name=document.name, password=document.password)
+        except Unreadable as e:
+            return _unreadable(document, e)
+        result: dict[str, Any] = {
+            "page_count": len(found.pages),
+            "words_blob": readings.put_words(found),
+            "einvoice_blob": readings.put_einvoice(found),
+            "reader": found.reader,
+            "warnings": list(found.warnings),
+            "read_seconds": time.perf_counter() - started,
+        }
+        pages = images.first_pages(found, is_whole=bool(document.password))
+        # Without its password the file cannot be opened again, so its pages are drawn before that is forgotten.
+        drawn = images.draw(document, found, pages, password=document.password) if document.password else []
+        won = _pass_on(document, drawn, result)
+    if won and not drawn and pages:
+        images.save(images.draw(document, found, pages))  # the values do not wait for the pictures
+    return won
+
+
+def _pass_on(document: Document, drawn: list[PageImage], result: dict[str, Any]) -> bool:
+    """Store the result and move on, unless the lease was lost."""
+    project = document.project.slug
+    with transaction.atomic():
+        won = move(
+            document,
+            S.EXTRACTING,
+            actor=SYSTEM,
+            project=project,
+            only_if=_still_ours(document),
+            attempts=0,
+            leased_until=None,
+            password="",
+            reason_code="",
+            reason_message="",
+            **result,
+        )
+        if won:
+            document.page_images.all().delete()  # of an earlier read
+            images.save(drawn)
+            emit(
+                "document.read",
+                document.pk,
+                project=project,
+                document=document.pk,
+                pages=result["page_count"],
+                seconds=round(result["read_seconds"], 4),
+            )
+    return won
+
+
+def _still_ours(document: Document) -> Q:
+    """Each attempt has its number: a worker whose lease ran out finds another one."""
+    return Q(attempts=document.attempts)
+
+
+def _unreadable(document: Document, error: Unreadable) -> bool:
+    if error.code != "encrypted":
+        return fail(document, code=error.code, message=error.message, only_if=_still_ours(document))
+    project = document.project.slug
+    with transaction.atomic():
+        won = move(
+            document,
+            S.NEEDS_PASSWORD,
+            actor=SYSTEM,
+            project=project,
+            only_if=_still_ours(document),
+            reason_code=error.code,
+            reason_message=WRONG_PASSWORD if document.password else error.message,
+            attempts=0,
+            leased_until=None,
+            password="",
+        )
+        if won:
+            emit("document.needs_password", document.pk, project=project, document=document.pk)
+    return won
+
+
+def take_back(document: Document) -> bool:
+    """Let a document be read again whose worker is gone; fail it when it was tried too often."""
+    expired = Q(leased_until=document.leased_until, attempts=document.attempts)
+    if document.attempts >= settings.READ_ATTEMPTS:
+        return fail(document, code="crashed", message=SENTENCES["crashed"], only_if=expired)
+    project = document.project.slug
+    with transaction.atomic():
+        won = move(document, S.RECEIVED, actor=SYSTEM, project=project, only_if=expired, leased_until=None)
+        if won:
+            emit("document.received", document.pk, project=project, document=document.pk, attempt=document.attempts)
+    return won

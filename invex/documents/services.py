@@ -1,0 +1,186 @@
+"""Writes: batches, uploads, and what a person decides about a document's way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from invex.accounts.access import Access
+from invex.accounts.roles import Right
+from invex.kernel import audit
+from invex.kernel.actor import SYSTEM
+from invex.kernel.blobs import store
+from invex.kernel.errors import BadInput, Conflict, NotFound, NotNow
+from invex.kernel.outbox import emit
+from invex.kernel.queue import wake
+from invex.kernel.states import move
+from invex.reading.errors import SENTENCES
+
+from . import queries
+from .models import Batch, Document, PageImage
+from .names import shown_name
+from .states import WORKING, DocumentState
+
+S = DocumentState
+MAX_NAME = 200
+MAX_PASSWORD = 200
+PAGES_COME_IN_S = 2  # after which a viewer asks again for a page that is being drawn
+
+
+@transaction.atomic
+def create_batch(access: Access, *, name: str = "") -> Batch:
+    """Return a new batch; without a name it is called by its time."""
+    access.require(Right.UPLOAD)
+    name = " ".join(name.split()) or f"{timezone.localtime():%Y-%m-%d %H:%M}"
+    if len(name) > MAX_NAME:
+        raise BadInput(f"Give the batch a name of at most {MAX_NAME} characters.", code="bad_name")
+    batch = Batch.objects.create(project=access.project, name=name, created_by=str(access.actor))
+    audit.record(access.actor, "created", "batch", batch.pk, project=access.project.slug, name=name)
+    return batch
+
+
+def receive(access: Access, batch: Batch, *, name: str, chunks: Iterable[bytes]) -> Document:
+    """Store a file and return its document, waiting to be read; the same bytes again name their twin.
+
+    The bytes are on disk before the row is. An empty file becomes a document too, failed with code "empty": whoever
+    uploads a thousand files finds each of them in the batch. Raises TooLarge, and stores nothing
+    then.
+    """
+    access.require(Right.UPLOAD)
+    if batch.project_id != access.project.pk:
+        raise NotFound(f"There is no batch {batch.pk} in this project.")
+    sha256, size = store().put_stream(chunks, max_bytes=settings.MAX_UPLOAD_BYTES)
+    project = access.project.slug
+    with transaction.atomic():
+        twin = queries.first_of_its_bytes(access.project, sha256) if size else None
+        document = Document.objects.create(
+            project=access.project,
+            batch=batch,
+            name=shown_name(name),
+            sha256=sha256,
+            size=size,
+            uploaded_by=str(access.actor),
+            twin=twin,
+        )
+        audit.record(
+            access.actor, "received", "document", document.pk, project=project, sha256=sha256, size=size, batch=batch.pk
+        )
+        if size:
+            emit("document.received", document.pk, project=project, document=document.pk, batch=batch.pk)
+        else:
+            fail(document, code="empty", message=SENTENCES["empty"])
+    return document
+
+
+def fail(document: Document, *, code: str, message: str, only_if: Q | None = None) -> bool:
+    """End the document's way for now, with a code and a sentence. Return False when somebody else has moved it."""
+    with transaction.atomic():
+        won = move(
+            document,
+            S.FAILED,
+            actor=SYSTEM,
+            project=document.project.slug,
+            only_if=only_if,
+            detail={"code": code},
+            reason_code=code,
+            reason_message=message,
+            leased_until=None,
+            password="",
+        )
+        if won:
+            emit("document.failed", document.pk, project=document.project.slug, document=document.pk, code=code)
+    return won
+
+
+def retry(access: Access, document: Document) -> None:
+    """Have the document read again from its file. Raises Conflict when it is at work or approved."""
+    access.require(Right.UPLOAD)
+    _back_to_received(access, document, action="Read again can be what failed, was rejected or waits for review.")
+
+
+def give_password(access: Access, document: Document, *, password: str) -> None:
+    """Have an encrypted document read with `password`. Raises Conflict unless it waits for one.
+
+    The password stays in the document's row until that read has ended, whichever way, and nowhere else.
+    """
+    access.require(Right.UPLOAD)
+    if not password or len(password) > MAX_PASSWORD or "\x00" in password:
+        raise BadInput(f"Give a password of 1 to {MAX_PASSWORD} characters.", code="bad_password")
+    if document.state != S.NEEDS_PASSWORD:
+        raise Conflict(f"The document does not wait for a password; it is {document.state}.", state=document.state)
+    _back_to_received(access, document, action="The document no longer waits for a password.", password=password)
+
+
+def _back_to_received(access: Access, document: Document, *, action: str, **updates: Any) -> None:
+    _check_access(access, document)
+    if S.RECEIVED not in document.MOVES[document.state] or document.state in WORKING:
+        raise Conflict(f"The document is {document.state}. {action}", code="wrong_state", state=document.state)
+    project = access.project.slug
+    with transaction.atomic():
+        won = move(
+            document,
+            S.RECEIVED,
+            actor=access.actor,
+            project=project,
+            attempts=0,
+            leased_until=None,
+            reason_code="",
+            reason_message="",
+            **updates,
+        )
+        if not won:
+            raise Conflict("Somebody else has just moved the document. Look again.", code="moved")
+        emit("document.received", document.pk, project=project, document=document.pk, batch=document.batch_id)
+
+
+def reject(access: Access, document: Document, *, why: str = "") -> None:
+    """Put the document aside: it is not one of ours. Raises Conflict when it is at work, or approved."""
+    access.require(Right.REVIEW)
+    _check_access(access, document)
+    if S.REJECTED not in document.MOVES[document.state]:
+        raise Conflict(
+            f"A document that is {document.state} cannot be rejected.", code="wrong_state", state=document.state
+        )
+    project = access.project.slug
+    with transaction.atomic():
+        won = move(
+            document,
+            S.REJECTED,
+            actor=access.actor,
+            project=project,
+            reason_code="rejected",
+            reason_message=" ".join(why.split()),
+            password="",
+        )
+        if not won:
+            raise Conflict("Somebody else has just moved the document. Look again.", code="moved")
+        emit("document.rejected", document.pk, project=project, document=document.pk)
+
+
+def page_image(access: Access, document: Document, index: int) -> PageImage:
+    """Return the picture of a page, from 0.
+
+    The first pages are drawn when the document is read, the others when somebody looks: raises NotNow then, and has
+    them drawn. Raises NotFound for a page that the document does not have.
+    """
+    access.require(Right.READ)
+    _check_access(access, document)
+    if document.page_count is None or not 0 <= index < document.page_count:
+        raise NotFound(f"Document {document.pk} has no page {index} to show.")
+    image = document.page_images.filter(index=index).first()
+    if image is None:
+        wake("invex.documents.jobs.draw_pages", document.pk, index, queue="read", at_front=True)
+        raise NotNow("The page is being drawn.", code="drawing", retry_after_s=PAGES_COME_IN_S)
+    if not image.blob:
+        raise NotFound(f"Page {index} of this file cannot be drawn.", code="not_drawable")
+    return image
+
+
+def _check_access(access: Access, document: Document) -> None:
+    if document.project_id != access.project.pk:
+        raise NotFound(f"There is no document {document.pk} in this project.")

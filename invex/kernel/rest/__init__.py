@@ -1,0 +1,1 @@
+"""What every REST operation shares: problems, pages, schemas."""

@@ -1,0 +1,44 @@
+"""Bases and types of REST schemas."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Any
+
+from ninja import Schema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
+
+from invex.kernel.errors import NotFound
+
+# A database cannot keep the NUL character, so no text has one.
+Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+
+
+def _iso_8601(value: Any) -> Any:
+    # Pydantic would also take "0", as seconds since 1970.
+    if isinstance(value, str) and "T" not in value.upper():
+        raise ValueError("give date, time and offset, for example 2026-11-21T08:00:00Z")
+    return value
+
+
+def _in_utc(value: datetime.datetime) -> datetime.datetime:
+    try:
+        return value.astimezone(datetime.UTC)
+    except OverflowError as e:
+        raise ValueError("the time lies outside of the calendar") from e
+
+
+Timestamp = Annotated[AwareDatetime, BeforeValidator(_iso_8601), AfterValidator(_in_utc)]
+
+
+class Body(Schema):
+    """A request body: a key that it does not know is refused, it is most likely a typing error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+def row_id(text: str, *, what: str) -> int:
+    """Return the primary key that an id of the interface stands for. Raises NotFound when it cannot be one."""
+    if text.isascii() and text.isdigit() and len(text) <= 18:
+        return int(text)
+    raise NotFound(f"There is no {what} {text[:40]!r} in this project.")
