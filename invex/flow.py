@@ -8,6 +8,7 @@ JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "document.received": (("invex.documents.jobs.read_document", "read"),),
     "document.read": (("invex.extraction.jobs.extract_document", "extract"),),
     "document.approved": (("mlops.memory.jobs.refit", "default"),),
+    "document.reopened": (("mlops.memory.jobs.refit", "default"),),
     "memory.updated": (("invex.extraction.jobs.reread_waiting", "extract"),),
     "template.changed": (("mlops.memory.jobs.refit_template", "default"),),
 }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from invex.kernel.queue import is_idle, wake
 
-from . import queries, services
+from . import online, queries, services
 from .predictors import deployed
 
 REREAD_BATCH = 50  # documents re-read by one job, so that newly received ones get their turn in between
@@ -32,8 +35,14 @@ def reread_waiting(project_id: int | str) -> int:
     return changed
 
 
+def predict_upload(project_id: int, path: str, name: str) -> dict[str, Any]:
+    """Return what the project's predictor reads from the file at `path`, which is deleted."""
+    return online.predict_file(project_id, Path(path), name=name)
+
+
 def sweep() -> int:
     """Wake workers for documents that lost theirs. While the queue is busy nothing is lost, only waiting."""
+    online.delete_abandoned()
     if not is_idle(QUEUE):
         return 0
     stranded = queries.stranded().values_list("pk", flat=True)[: 10 * services.BATCH]

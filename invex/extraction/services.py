@@ -16,6 +16,7 @@ from django.utils import timezone
 from invex.catalog.models import Template
 from invex.documents import queries as documents
 from invex.documents.models import Document
+from invex.documents.services import fail
 from invex.documents.states import DocumentState
 from invex.fields.prediction import prediction_to_json
 from invex.kernel.actor import SYSTEM
@@ -59,7 +60,7 @@ def _is_free() -> Q:
 def _lease(document: Document, until: datetime.datetime) -> bool:
     """Take the document by compare-and-swap on its lease; fail it when it was tried too often."""
     if document.attempts >= settings.READ_ATTEMPTS:
-        _fail(document)
+        fail(document, code="crashed", message=SENTENCES["crashed"])
         return False
     free = Document.objects.filter(pk=document.pk, state=S.EXTRACTING, leased_until=document.leased_until)
     if document.leased_until is None:
@@ -68,16 +69,6 @@ def _lease(document: Document, until: datetime.datetime) -> bool:
         return False
     document.leased_until, document.attempts = until, document.attempts + 1
     return True
-
-
-def _fail(document: Document) -> None:
-    project = document.project.slug
-    with transaction.atomic():
-        if move(
-            document, S.FAILED, actor=SYSTEM, project=project, leased_until=None, updated_at=timezone.now(),
-            reason_code="crashed", reason_message=SENTENCES["crashed"],
-        ):  # fmt: skip
-            emit("document.failed", document.pk, project=project, document=document.pk, code="crashed")
 
 
 def extract(claimed: list[Document]) -> int:

@@ -17,9 +17,11 @@ from invex.catalog.models import Template
 from invex.catalog.services import create_template, learn_locale, update_template
 from invex.documents import queries as documents
 from invex.documents.models import Document
+from invex.documents.services import reject as put_aside
 from invex.documents.states import WORKING, DocumentState
-from invex.extraction.models import Extraction
+from invex.extraction.models import REOPENED, Extraction
 from invex.fields.labels import Label, label_to_json
+from invex.fields.locale import infer, settle
 from invex.fields.spec import LocaleSpec, TemplateSpec
 from invex.fields.template_json import template_to_json
 from invex.kernel import audit
@@ -39,7 +41,7 @@ from .labels import (
     shape_of_vocabulary,
     unknown_keys,
 )
-from .locate import with_boxes
+from .locate import lines, with_boxes
 from .models import ConfirmedLabel
 
 S = DocumentState
@@ -65,7 +67,7 @@ def confirm(
     _require_version(document, version, data)
     label = _with_source(access, parse(data, pages=document.page_count or 0))
     with transaction.atomic():
-        template, shape = _template_of(access, label, may_create=may_create_template)
+        template, shape = _template_of(access, document, label, may_create=may_create_template)
         require_canonical(label, shape, template_locale(template))
         before = queries.current_label(document)
         if before and document.state == S.APPROVED and before.label == label_to_json(label):
@@ -95,20 +97,39 @@ def confirm(
 
 def reject(access: Access, document_id: int, *, reason: str = "", version: int | None = None) -> None:
     """Say that the document is not one of ours. Raises NotFound, Conflict."""
-    document = _to_change(access, document_id, version, allowed=(S.REVIEW, S.FAILED, S.NEEDS_PASSWORD))
-    changes = {"reason_code": "rejected", "reason_message": reason}
-    _move(access, document, S.REJECTED, "document.rejected", **changes)
+    access.require(Right.REVIEW)
+    document = documents.document(access.project, document_id)
+    _require_version(document, version)
+    put_aside(access, document, why=reason)
 
 
 def reopen(access: Access, document_id: int, *, version: int | None = None) -> None:
-    """Take an approved or rejected document back into review. Raises NotFound, Conflict."""
+    """Take an approved or rejected document back into review, or to be read if it never was.
+
+    Its values stay as they were: it is not read over. Raises NotFound, Conflict.
+    """
     document = _to_change(access, document_id, version, allowed=(S.APPROVED, S.REJECTED))
+    project = access.project.slug
     was_read = Extraction.objects.filter(document=document, is_current=True).exists()
-    target, event = (S.REVIEW, "document.reopened") if was_read else (S.RECEIVED, "document.received")
-    _move(
-        access, document, target, event,
-        reason_code="", reason_message="", approved_by="", approved_at=None, attempts=0, leased_until=None,
-    )  # fmt: skip
+    with transaction.atomic():
+        won = move(
+            document,
+            S.REVIEW if was_read else S.RECEIVED,
+            actor=access.actor,
+            project=project,
+            only_if=Q(version=document.version),
+            version=F("version") + 1,
+            reason_code=REOPENED if was_read else "",
+            reason_message=f"Opened again by {access.actor}" if was_read else "",
+            approved_by="",
+            approved_at=None,
+            attempts=0,
+            leased_until=None,
+        )
+        if not won:
+            raise _stale(document, version)
+        event = "document.reopened" if was_read else "document.received"
+        emit(event, document.pk, project=project, document=document.pk, template=document.template)
 
 
 def postpone(access: Access, document_id: int, until: datetime.date | None, *, version: int | None = None) -> None:
@@ -126,6 +147,13 @@ def postpone(access: Access, document_id: int, until: datetime.date | None, *, v
         )  # fmt: skip
 
 
+def document_locale(document: Document, template: Template | None) -> LocaleSpec:
+    """Return how this document writes dates and numbers: its template's conventions, and what its own text shows."""
+    read = documents.read_words(document)
+    texts = [line.text for line in lines(read)] if read is not None else []
+    return settle(template_locale(template), infer(texts)).guess
+
+
 def template_locale(template: Template | None) -> LocaleSpec:
     """Return how documents of the template write dates and numbers."""
     return catalog.spec(template).locale if template is not None else LocaleSpec()
@@ -138,7 +166,9 @@ def _with_source(access: Access, label: Label) -> Label:
     return replace(label, source="token" if access.actor.kind == "token" else "person")
 
 
-def _template_of(access: Access, label: Label, *, may_create: bool) -> tuple[Template | None, Shape]:
+def _template_of(
+    access: Access, document: Document, label: Label, *, may_create: bool
+) -> tuple[Template | None, Shape]:
     """Return the template that the label names, and the keys it may use. Raises BadInput, NotAllowed, Conflict."""
     known = shape_of_vocabulary(catalog.vocabulary(access.project))
     if label.template is None:
@@ -156,7 +186,13 @@ def _template_of(access: Access, label: Label, *, may_create: bool) -> tuple[Tem
             ) from e
         spec = extended(TemplateSpec(label.template), label, known)
         return create_template(access, template_to_json(spec)), shape_of(spec)
-    if may_create and unknown_keys(label, shape_of(spec)):
+    if row.retired_at is not None and row.name != document.template and not may_create:
+        raise BadInput(
+            f"Template {row.name!r} is retired; choose another one, or save it again to use it.",
+            code="retired_template",
+            template=row.name,
+        )
+    if may_create and (row.retired_at is not None or unknown_keys(label, shape_of(spec))):
         spec = extended(replace(spec, locale=catalog.asked(row).locale), label, known)
         row = update_template(access, row.name, template_to_json(spec), version=row.version)
     _require_known(label, shape_of(spec), f"template {label.template!r}")
@@ -228,18 +264,6 @@ def _to_change(access: Access, document_id: int, version: int | None, *, allowed
     if document.state not in allowed:
         raise _not_in(document, allowed)
     return document
-
-
-def _move(access: Access, document: Document, to: str, event: str, **changes: Any) -> None:
-    project = access.project.slug
-    with transaction.atomic():
-        won = move(
-            document, to, actor=access.actor, project=project, only_if=Q(version=document.version),
-            version=F("version") + 1, updated_at=timezone.now(), **changes,
-        )  # fmt: skip
-        if not won:
-            raise _stale(document, None)
-        emit(event, document.pk, project=project, document=document.pk, template=document.template)
 
 
 def _require_version(document: Document, version: int | None, data: dict[str, Any] | None = None) -> None:

@@ -16,6 +16,7 @@ class MemoryRevision(models.Model):
     revision = models.PositiveIntegerField()  # counts from 1 within the project
     build = models.CharField(max_length=200)  # the build on top of which it was fitted
     fitted = models.JSONField(default=dict)  # template name -> {"blob", "examples": n, "digest": of the examples}
+    changed = models.JSONField(default=list)  # names of the templates that differ from the revision before
     index = models.CharField(max_length=64, blank=True)  # blob
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ('revision', models.PositiveIntegerField()),
                 ('build', models.CharField(max_length=200)),
                 ('fitted', models.JSONField(default=dict)),
+                ('changed', models.JSONField(default=list)),
                 ('index', models.CharField(blank=True, max_length=64)),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('project', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memory_revisions', to='accounts.project')),

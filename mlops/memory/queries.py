@@ -1,0 +1,84 @@
+"""Reads of the memory: its newest revision, and what a template is learned from."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from django.db.models import Max
+
+from invex.documents import queries as documents
+from invex.documents.models import Document as DocumentRow
+from invex.fields.labels import label_from_json
+from invex.kernel.blobs import store
+from invex.reading.types import Document
+from invex.review import queries as reviews
+from invex.review.models import ConfirmedLabel
+from mlops.learning.dataset import Sample
+from mlops.learning.model import TemplateModel
+from mlops.learning.templates import TemplateIndex
+
+from .index_blob import index_from_bytes
+from .models import MemoryRevision
+
+MOST_EXAMPLES = 60  # a template's; fitting them takes about a second, and more bring little
+NEWEST_SHARE = 2 / 3  # of them the newest; the others are spread evenly over the older ones, since layouts drift
+WORDS_KEPT = 128  # read documents that a worker keeps, so that the next refit of their template reads one file
+MODELS_KEPT = 1024
+
+
+def newest(project_id: int) -> MemoryRevision | None:
+    """Return the project's newest revision, the one in use."""
+    return MemoryRevision.objects.filter(project=project_id).order_by("-revision").first()
+
+
+def newest_revision(project_id: int) -> int | None:
+    """Return its number alone."""
+    number: int | None = MemoryRevision.objects.filter(project=project_id).aggregate(n=Max("revision"))["n"]
+    return number
+
+
+def changed_between(project_id: int, after: int, until: int) -> frozenset[str]:
+    """Return the templates that revisions after `after`, up to and including `until`, changed."""
+    rows = MemoryRevision.objects.filter(project=project_id, revision__gt=after, revision__lte=until)
+    return frozenset(name for changed in rows.values_list("changed", flat=True) for name in changed)
+
+
+def examples(project_id: int, template: str) -> list[ConfirmedLabel]:
+    """Return the labels that the template is learned from, the oldest first, at most MOST_EXAMPLES.
+
+    Labels of every source count once their document is approved. Auto-approved documents have none.
+    """
+    rows = list(reviews.confirmed(project_id, template=template))
+    if len(rows) > MOST_EXAMPLES:
+        new = round(MOST_EXAMPLES * NEWEST_SHARE)
+        older, wanted = rows[new:], MOST_EXAMPLES - new
+        rows = rows[:new] + [older[i * len(older) // wanted] for i in range(wanted)]
+    return rows[::-1]
+
+
+def sample(row: ConfirmedLabel) -> Sample | None:
+    """Return the read document with its label; None when its words are gone."""
+    read = _words(row.document_id, row.document.words_blob)
+    return None if read is None else Sample(str(row.document_id), read, label_from_json(row.label))
+
+
+@lru_cache(maxsize=WORDS_KEPT)
+def _words(document_id: int, words_blob: str) -> Document | None:
+    """`words_blob` is part of the key: a document that was read anew has other words."""
+    return documents.read_words(DocumentRow.objects.get(pk=document_id))
+
+
+@lru_cache(maxsize=MODELS_KEPT)
+def template_model(blob: str) -> TemplateModel:
+    """Return the fitted model in a blob, which never changes."""
+    return TemplateModel.from_bytes(store().path(blob).read_bytes())
+
+
+def index(row: MemoryRevision | None) -> TemplateIndex:
+    """Return the recogniser of a revision."""
+    return index_from_bytes(store().path(row.index).read_bytes()) if row is not None and row.index else TemplateIndex()
+
+
+def revision(project_id: int, number: int) -> MemoryRevision | None:
+    """Return one revision of the project's memory."""
+    return MemoryRevision.objects.filter(project=project_id, revision=number).first()
