@@ -43,6 +43,9 @@ UNSURE = 0.80
 TALL = 1.5  # height by width from which a line is taken to run up or down; RapidOCR turns such crops counter-clockwise
 _COLUMN_GAP = 6  # columns of the recogniser, each 8 of 48 px of height, between characters that are two words
 _COLUMN_PX = 8
+_MARGIN_ACROSS = 0.175  # of its height, by which the detector's box is larger than the font's on each side
+_MARGIN_ALONG = 0.9  # of its height, up to which it is longer than the text at each end
+_INKED = 0.25  # of a line's range of contrast, from which a column of pixels belongs to a character
 
 Quad = NDArray[np.float32]  # (4, 2) corners in pixels, clockwise from the top left of the text
 
@@ -153,34 +156,55 @@ def _split(text: str, columns: list[int], crop: Pixels) -> list[tuple[str, float
         after_space = False
         k += 1
     total = crop.shape[1] / crop.shape[0] * 48 / _COLUMN_PX  # columns of the whole line
-    ink = _ink_profile(crop)
+    inked = _ink_profile(crop)
     edges = []
     for following in starts[1:]:
-        edges.append(_gap(ink, columns[following - 1] + 0.5, columns[following] + 0.5, total))
-    bounds = [0.0, *(e for edge in edges for e in edge), 1.0]
+        edges.append(_gap(inked, columns[following - 1] + 0.5, columns[following] + 0.5, total))
+    begin, end = _text_ends(inked, crop.shape[0])
+    bounds = [begin, *(e for edge in edges for e in edge), end]
     ends = [*starts[1:], len(characters)]
     return [("".join(characters[a:b]), bounds[2 * i], bounds[2 * i + 1]) for i, (a, b) in enumerate(zip(starts, ends))]
 
 
-def _ink_profile(crop: Pixels) -> NDArray[np.float32]:
-    """Contrast of each pixel column of a line, (w,), 0 where it is empty."""
-    gray = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
-    spread: NDArray[np.float32] = (gray.max(axis=0).astype(np.float32) - gray.min(axis=0)).astype(np.float32)
-    return spread
+def _ink_profile(crop: Pixels) -> NDArray[np.bool_]:
+    """Which columns of pixels of a line belong to a character, (w,).
+
+    Rows near the edges do not count, nor does contrast that all columns have: a ruled line runs along many a text.
+    """
+    edge = int(crop.shape[0] * _MARGIN_ACROSS)
+    gray = cv2.cvtColor(crop[edge : crop.shape[0] - edge], cv2.COLOR_BGR2GRAY)
+    contrast = gray.max(axis=0).astype(int) - gray.min(axis=0)
+    low, high = int(contrast.min()), int(contrast.max())
+    inked: NDArray[np.bool_] = contrast > low + _INKED * (high - low)
+    return inked
 
 
-def _gap(ink: NDArray[np.float32], left: float, right: float, total: float) -> tuple[float, float]:
-    """The emptiest stretch between two character centres (in columns of `total`), relative to the line's length."""
-    width = len(ink)
+def _text_ends(inked: NDArray[np.bool_], height: int) -> tuple[float, float]:
+    """Where the first character begins and the last ends, relative to the line's length; near its ends in any case."""
+    where = np.flatnonzero(inked)
+    if not len(where):
+        return 0.0, 1.0
+    margin = min(_MARGIN_ALONG * height, len(inked) / 4)
+    begin, end = min(float(where[0]), margin), max(float(where[-1]) + 1, len(inked) - margin)
+    return begin / len(inked), end / len(inked)
+
+
+def _gap(inked: NDArray[np.bool_], left: float, right: float, total: float) -> tuple[float, float]:
+    """The longest empty stretch between two character centres (columns of `total`), relative to the line's length."""
+    width = len(inked)
     a = min(max(0, int(left / total * width)), width - 1)
     b = min(max(a + 1, int(np.ceil(right / total * width))), width)
-    part = ink[a:b]
-    low, high = float(part.min()), float(part.max())
-    empty = part <= low + 0.25 * (high - low)
-    edges = np.flatnonzero(np.diff(np.concatenate(([False], empty, [False])).astype(np.int8)))
+    edges = np.flatnonzero(np.diff(np.concatenate(([True], inked[a:b], [True])).astype(np.int8)))
+    if not len(edges):  # the characters touch
+        return (a + b) / 2 / width, (a + b) / 2 / width
     runs = edges.reshape(-1, 2)
-    start, end = runs[np.argmax(runs[:, 1] - runs[:, 0])]
-    return (a + float(start)) / width, (a + float(end)) / width
+    start, end = (a + runs[np.argmax(runs[:, 1] - runs[:, 0])]).tolist()
+    # A character's column may lie past its end, so that the stretch goes on outside.
+    while start == a > 0 and not inked[a - 1]:
+        start = a = a - 1
+    while end == b < width and not inked[b]:
+        end = b = b + 1
+    return start / width, end / width
 
 
 def _box(quad: Quad, start: float, end: float, was_turned: bool, width: int, height: int) -> Box:
@@ -190,6 +214,9 @@ def _box(quad: Quad, start: float, end: float, was_turned: bool, width: int, hei
         was_turned
     ):  # the crop was turned counter-clockwise, so that the line begins at the quad's top right, running down
         top_left, top_right, bottom_right, bottom_left = top_right, bottom_right, bottom_left, top_left
+    down_left, down_right = (bottom_left - top_left) * _MARGIN_ACROSS, (bottom_right - top_right) * _MARGIN_ACROSS
+    top_left, bottom_left = top_left + down_left, bottom_left - down_left
+    top_right, bottom_right = top_right + down_right, bottom_right - down_right
     corners = np.array(
         [
             top_left + (top_right - top_left) * start,
