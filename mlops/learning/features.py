@@ -147,7 +147,8 @@ class _Columns:
 
     def add(self, group: str, values: np.ndarray, weights: np.ndarray | float = 1.0) -> None:
         """values: (K,) or (K, c) integers; weights: a number or of the same shape."""
-        values = values.reshape(self.size, -1).astype(np.uint64)
+        columns = values.shape[1] if values.ndim == 2 else 1  # not -1: a document may have no candidate of a type
+        values = values.reshape(self.size, columns).astype(np.uint64)
         self.values.append(mix(values ^ SEEDS[group]))
         self.weights.append(
             np.broadcast_to(
