@@ -1,0 +1,179 @@
+"""What tests of the Django rooms share: projects, people of each role, tokens, clients, files, and jobs run in line."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.test import Client
+from django.utils.module_loading import import_string
+
+from invex.accounts.access import Access
+from invex.accounts.models import Membership, Project, User
+from invex.accounts.roles import Role
+from invex.kernel.actor import Actor
+
+
+@pytest.fixture(autouse=True)
+def data_dir(request, tmp_path):
+    """Blobs and temporary files of a database test lie in a folder of its own."""
+    if "db" not in request.fixturenames and "transactional_db" not in request.fixturenames:
+        return tmp_path
+    settings = request.getfixturevalue("settings")
+    settings.DATA_DIR = tmp_path
+    settings.STORAGE_URL = (tmp_path / "blobs").as_uri()
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # argon2 is slow by design
+    return tmp_path
+
+
+@pytest.fixture
+def project(db) -> Project:
+    return Project.objects.create(slug="demo", name="Demo")
+
+
+@pytest.fixture
+def other_project(db) -> Project:
+    return Project.objects.create(slug="other", name="Other")
+
+
+@pytest.fixture
+def person(project) -> Callable[..., User]:
+    """person(role, project=...) -> a member with that role, called by it."""
+
+    def make(role: str, project: Project = project) -> User:
+        user, _ = User.objects.get_or_create(username=f"{role}-{project.slug}")
+        Membership.objects.get_or_create(project=project, user=user, role=role)
+        return user
+
+    return make
+
+
+@pytest.fixture
+def access_as(project) -> Callable[..., Access]:
+    """access_as(role, project=...) -> what a person with that role may do."""
+    return lambda role, project=project: Access(Actor("user", f"{role}-{project.slug}"), project, Role(role))
+
+
+@pytest.fixture
+def access(access_as) -> Access:
+    """The access of the project's owner."""
+    return access_as(Role.OWNER)
+
+
+@pytest.fixture
+def other_access(access_as, other_project) -> Access:
+    """The access of the owner of another project."""
+    return access_as(Role.OWNER, other_project)
+
+
+@pytest.fixture
+def token(access_as, project) -> Callable[..., str]:
+    """token(role, project=...) -> the secret of a token with that role."""
+    from invex.accounts.models import ApiToken
+    from invex.accounts.services import create_token
+
+    def make(role: str, project: Project = project, **kwargs: Any) -> str:
+        name = f"{role}-{ApiToken.objects.count()}"
+        return create_token(access_as(Role.OWNER, project), name=name, role=role, **kwargs)[1]
+
+    return make
+
+
+@pytest.fixture
+def api(token, project) -> Callable[..., Client]:
+    """api(role, project=...) -> a client of the REST interface that sends a token with that role."""
+    return lambda role="owner", project=project: Client(headers={"Authorization": f"Bearer {token(role, project)}"})
+
+
+@pytest.fixture
+def batch(access):
+    from invex.documents.services import create_batch
+
+    return create_batch(access, name="March")
+
+
+@pytest.fixture
+def make_pdf() -> Callable[..., bytes]:
+    """make_pdf(*pages, password="") -> a PDF with these lines of text, one string a page."""
+    from reportlab.lib.pagesizes import A4
+    from reportlab.pdfgen.canvas import Canvas
+
+    def make(*pages: str, password: str = "") -> bytes:
+        out = io.BytesIO()
+        canvas = Canvas(out, pagesize=A4, invariant=1, encrypt=password or None)
+        for text in pages or ("Invoice 4711",):
+            for row, line in enumerate(text.splitlines()):
+                canvas.drawString(72, 770 - 16 * row, line)
+            canvas.showPage()
+        canvas.save()
+        return out.getvalue()
+
+    return make
+
+
+@pytest.fixture
+def receive(access, batch, make_pdf):
+    """receive(content=..., name=...) -> a document that was just uploaded."""
+    from invex.documents.services import receive as receive_document
+
+    def make(content: bytes | None = None, *, name: str = "invoice.pdf", access: Access = access, batch=batch):
+        return receive_document(access, batch, name=name, chunks=[make_pdf() if content is None else content])
+
+    return make
+
+
+class Jobs:
+    """The queues without Redis: what is enqueued waits in a list; calling it runs all, in order, in this process."""
+
+    def __init__(self) -> None:
+        self.waiting: list[tuple[str, tuple[Any, ...]]] = []
+        self.ran: list[tuple[str, tuple[Any, ...]]] = []
+        self.is_away = False
+
+    def get_queue(self, name: str) -> SimpleNamespace:
+        import redis
+
+        if self.is_away:
+            raise redis.ConnectionError("Redis is away")
+        return SimpleNamespace(enqueue=self._enqueue, count=len(self.waiting))
+
+    def _enqueue(self, job: str, *args: Any, at_front: bool = False, **_: Any) -> None:
+        self.waiting.insert(0 if at_front else len(self.waiting), (job, args))
+
+    def flush(self) -> None:
+        """What FLUSHALL does."""
+        self.waiting.clear()
+
+    def __call__(self, only: str = "") -> int:
+        """Dispatch the outbox and run jobs until none is left; `only`: those whose dotted name begins so.
+
+        Return how many ran. An event of a test's own transaction never commits, so it is dispatched here.
+        """
+        count = 0
+        while True:
+            self._dispatch()
+            job = next((j for j in self.waiting if j[0].startswith(only)), None)
+            if job is None:
+                return count
+            self.waiting.remove(job)
+            self.ran.append(job)
+            import_string(job[0])(*job[1])
+            count += 1
+
+    def _dispatch(self) -> None:
+        from invex.kernel.models import Event
+        from invex.kernel.outbox import dispatch
+
+        for event in Event.objects.filter(dispatched_at__isnull=True).order_by(F("id")):
+            dispatch(event)
+
+
+@pytest.fixture
+def run_jobs(monkeypatch) -> Iterator[Jobs]:
+    jobs = Jobs()
+    monkeypatch.setattr("django_rq.get_queue", jobs.get_queue)
+    yield jobs
