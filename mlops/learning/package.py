@@ -50,7 +50,8 @@ class Package:
 
     @property
     def templates(self) -> dict[str, TemplateSpec]:
-        return {name: m.spec for name, m in sorted(self.models.items())}
+        """What each template asks for, with the conventions of dates and numbers that were learned for it."""
+        return {name: replace(m.spec, locale=m.locale) for name, m in sorted(self.models.items())}
 
     @property
     def build(self) -> str:
