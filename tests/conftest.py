@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +16,11 @@ from invex.accounts.access import Access
 from invex.accounts.models import Membership, Project, User
 from invex.accounts.roles import Role
 from invex.kernel.actor import Actor
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Tests collect no static files.
+    config.addinivalue_line("filterwarnings", "ignore:No directory at:UserWarning")
 
 
 @pytest.fixture(autouse=True)
@@ -173,7 +178,7 @@ class Jobs:
 
 
 @pytest.fixture
-def run_jobs(monkeypatch) -> Iterator[Jobs]:
+def run_jobs(monkeypatch) -> Jobs:
     jobs = Jobs()
     monkeypatch.setattr("django_rq.get_queue", jobs.get_queue)
-    yield jobs
+    return jobs

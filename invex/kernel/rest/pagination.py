@@ -35,7 +35,7 @@ def page(request: HttpRequest, rows: QuerySet[Row], paging: Paging, *, order: tu
     Raises BadInput for a cursor that this list did not hand out.
     """
     names = [name.lstrip("-") for name in order]
-    if paging.cursor:
+    if paging.cursor is not None:
         rows = rows.filter(_after(rows, order, _values(rows, order, paging.cursor)))
     items = list(rows.order_by(*order)[: paging.limit + 1])
     if len(items) <= paging.limit:
