@@ -130,7 +130,7 @@ def reread(before: Extraction, predictor: DeployedPredictor) -> bool:
     """
     document = before.document
     outcome, seconds = _run(document, predictor)
-    if _content(document, outcome, seconds) == before.prediction and _reasons(outcome) == before.reasons:
+    if _is_same(before, _content(document, outcome, seconds), _reasons(outcome)):
         Extraction.objects.filter(pk=before.pk).update(checked_memory=predictor.memory)
         return False
     with transaction.atomic():
@@ -140,6 +140,12 @@ def reread(before: Extraction, predictor: DeployedPredictor) -> bool:
         row = _store(document, outcome, predictor, seconds)
         _tell(document, row, is_approved=False)
     return True
+
+
+def _is_same(before: Extraction, content: dict[str, Any], reasons: list[dict[str, str]]) -> bool:
+    """Say whether a person would see the same; how much it resembles its template changes with every example."""
+    seen = all(before.prediction[key] == content[key] for key in ("fields", "tables", "warnings"))
+    return seen and before.template == (content["template"]["name"] or "") and before.reasons == reasons
 
 
 def _run(document: Document, predictor: DeployedPredictor) -> tuple[Outcome, float]:

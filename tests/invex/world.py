@@ -1,0 +1,68 @@
+"""A small world for the tests of services: projects, people with roles, and generated documents that were read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fixtures.generator import Synthetic, Vendor
+from invex.accounts.access import Access
+from invex.accounts.models import Project
+from invex.accounts.roles import Role
+from invex.documents import readings
+from invex.documents.models import Batch, Document
+from invex.documents.states import DocumentState
+from invex.extraction import jobs as extraction
+from invex.fields.labels import label_to_json
+from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
+from invex.kernel.actor import Actor
+from invex.kernel.outbox import emit
+
+
+def access_to(slug: str, role: str = Role.AUTHOR, *, kind: str = "user", name: str = "ann") -> Access:
+    """Return the access of somebody with `role` to project `slug`, which is made when it is missing."""
+    project, _ = Project.objects.get_or_create(slug=slug, defaults={"name": slug.title()})
+    return Access(Actor(kind, name), project, role)
+
+
+def read_document(access: Access, one: Synthetic, *, name: str = "invoice.pdf") -> Document:
+    """Return a document that was read and waits for the predictor."""
+    batch, _ = Batch.objects.get_or_create(project=access.project, name="batch", created_by="ann")
+    document = Document.objects.create(
+        project=access.project,
+        batch=batch,
+        name=name,
+        sha256="0" * 64,
+        size=1,
+        uploaded_by=str(access.actor),
+        state=DocumentState.EXTRACTING,
+        page_count=len(one.document.pages),
+        words_blob=readings.put_words(one.document),
+        reader="test",
+    )
+    emit("document.read", document.pk, project=access.project.slug, document=document.pk)
+    return document
+
+
+def document_in_review(access: Access, one: Synthetic) -> Document:
+    """Return a document whose values were read and that waits for a person."""
+    document = read_document(access, one)
+    extraction.extract_document(document.pk)
+    document.refresh_from_db()
+    assert document.state == DocumentState.REVIEW, document.state
+    return document
+
+
+def label_of(one: Synthetic, **changes: Any) -> dict[str, Any]:
+    """Return what a person confirms about a generated document."""
+    return {**label_to_json(one.label), **changes}
+
+
+def template_json(name: str, **changes: Any) -> dict[str, Any]:
+    """Return a template that asks for the standard invoice fields and line items."""
+    fields = [{"key": f.key, "type": f.type, "label": f.label} for f in STANDARD_FIELDS]
+    columns = [{"key": c.key, "type": c.type, "label": c.label} for c in LINE_ITEMS.columns]
+    return {"name": name, "fields": fields, "tables": [{"key": LINE_ITEMS.key, "columns": columns}], **changes}
+
+
+def vendor(seed: int = 7) -> Vendor:
+    return Vendor(seed, kind="invoice", locale="de-DE")

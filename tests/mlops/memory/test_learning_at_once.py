@@ -1,0 +1,213 @@
+"""From a confirmed document to the next one being read with it."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.db import IntegrityError
+
+from invex.accounts.roles import Role
+from invex.catalog.services import create_template, remove_template, update_template
+from invex.documents.models import Document
+from invex.extraction import jobs as extraction
+from invex.extraction.models import Extraction
+from invex.kernel import outbox
+from invex.kernel.models import Event
+from invex.review import services as review
+from mlops.deployment.predictor import load
+from mlops.memory import jobs, queries, services
+from mlops.memory.models import MemoryRevision
+from tests.invex.world import access_to, document_in_review, label_of, template_json, vendor
+
+pytestmark = [pytest.mark.django_db]
+FAST_S = 1.0  # a refit from one document, on a busy machine
+
+
+@pytest.fixture
+def access():
+    return access_to("acme", Role.AUTHOR)
+
+
+def confirm(access, one):
+    document = document_in_review(access, one)
+    review.confirm(access, document.pk, label_of(one), may_create_template=True)
+    outbox.run_here()
+    return document
+
+
+def test_next_document_of_the_template_is_read_with_what_was_confirmed(access):
+    acme = vendor()
+    confirm(access, acme.document(0))
+    one = acme.document(1)
+    document = document_in_review(access, one)
+    extraction = Extraction.objects.get(document=document, is_current=True)
+    assert document.template == acme.name
+    assert extraction.memory == 1
+    read = {key: [v["value"] for v in values] for key, values in extraction.prediction["fields"].items()}
+    expected = {key: [v.value for v in values] for key, values in one.label.fields.items() if values}
+    right = [key for key in expected if read.get(key) == expected[key]]
+    assert len(right) >= 0.6 * len(expected), f"only {right} of {sorted(expected)}"
+
+
+def test_waiting_documents_are_read_again_and_the_approved_one_is_not(access):
+    acme = vendor()
+    waiting = document_in_review(access, acme.document(1))
+    assert waiting.template == ""
+    done = confirm(access, acme.document(0))
+    waiting.refresh_from_db()
+    assert waiting.template == acme.name
+    assert Extraction.objects.filter(document=waiting).count() == 2
+    assert Extraction.objects.get(document=waiting, is_current=True).number == 2
+    assert Extraction.objects.filter(document=done).count() == 1
+
+
+def test_a_document_that_somebody_saved_meanwhile_is_not_read_over(access, monkeypatch):
+    acme = vendor()
+    waiting = document_in_review(access, acme.document(1))
+
+    def saved_meanwhile(document, predictor, run=extraction.services._run):
+        outcome = run(document, predictor)
+        Document.objects.filter(pk=document.pk).update(version=document.version + 1)
+        return outcome
+
+    confirmed = document_in_review(access, acme.document(0))
+    review.confirm(access, confirmed.pk, label_of(acme.document(0)), may_create_template=True)
+    monkeypatch.setattr(extraction.services, "_run", saved_meanwhile)
+    outbox.run_here()
+    assert Extraction.objects.filter(document=waiting).count() == 1
+
+
+def test_the_same_reading_under_a_newer_memory_adds_no_extraction(access):
+    acme, other = vendor(7), vendor(11)
+    waiting = document_in_review(access, acme.document(0))
+    confirm(access, other.document(0))
+    assert Extraction.objects.filter(document=waiting).count() == 1
+    assert Extraction.objects.get(document=waiting).checked_memory == 1
+    assert extraction.reread_waiting(access.project.pk) == 0
+
+
+def test_refit_is_idempotent_and_fast(access):
+    acme = vendor()
+    document = confirm(access, acme.document(0))
+    assert MemoryRevision.objects.count() == 1
+    assert jobs.refit(document.pk) == 0
+    assert MemoryRevision.objects.count() == 1
+    MemoryRevision.objects.all().delete()
+    start = time.perf_counter()
+    assert jobs.refit(document.pk) == 1
+    assert time.perf_counter() - start < FAST_S
+
+
+def test_the_same_examples_give_the_same_blobs(access):
+    document = confirm(access, vendor().document(0))
+    first = queries.newest(access.project.pk)
+    MemoryRevision.objects.all().delete()
+    jobs.refit(document.pk)
+    second = queries.newest(access.project.pk)
+    assert (first.fitted, first.index) == (second.fitted, second.index)
+
+
+def test_a_lost_race_is_repeated_on_top_of_the_other_refit(access, monkeypatch):
+    acme, other = vendor(7), vendor(11)
+    confirm(access, acme.document(0))
+    document = document_in_review(access, other.document(0))
+    review.confirm(access, document.pk, label_of(other.document(0)), may_create_template=True)
+    before = queries.newest(access.project.pk)
+    stale = [before]
+
+    def newest(project_id, found=queries.newest):
+        return stale.pop() if stale else found(project_id)
+
+    MemoryRevision.objects.create(
+        project=access.project, revision=2, build=before.build, fitted=before.fitted, index=before.index
+    )
+    monkeypatch.setattr(services.queries, "newest", newest)
+    services.refit(access.project.pk, other.name)
+    found = MemoryRevision.objects.order_by("-revision").first()
+    assert found.revision == 3
+    assert set(found.fitted) == {acme.name, other.name}
+
+
+def test_two_revisions_with_the_same_number_are_impossible(access):
+    confirm(access, vendor().document(0))
+    with pytest.raises(IntegrityError):
+        MemoryRevision.objects.create(project=access.project, revision=1, build="b")
+
+
+def test_only_the_project_learns(access):
+    acme = vendor()
+    confirm(access, acme.document(0))
+    elsewhere = access_to("other")
+    assert document_in_review(elsewhere, acme.document(1)).template == ""
+    assert load(elsewhere.project.pk).memory is None
+
+
+def test_a_document_opened_again_is_forgotten_until_it_is_confirmed(access):
+    acme = vendor()
+    document = confirm(access, acme.document(0))
+    review.reopen(access, document.pk)
+    outbox.run_here()
+    assert queries.newest(access.project.pk).fitted == {}
+    review.confirm(access, document.pk, label_of(acme.document(0)))
+    outbox.run_here()
+    assert set(queries.newest(access.project.pk).fitted) == {acme.name}
+
+
+def test_a_corrected_template_changes_both(access):
+    acme = vendor()
+    create_template(access, template_json("Other"))
+    document = confirm(access, acme.document(0))
+    review.confirm(access, document.pk, label_of(acme.document(0), template="Other"))
+    outbox.run_here()
+    assert set(queries.newest(access.project.pk).fitted) == {"Other"}
+
+
+def test_a_retired_template_is_no_longer_recognised(access):
+    acme = vendor()
+    confirm(access, acme.document(0))
+    assert remove_template(access, acme.name) is False
+    outbox.run_here()
+    assert document_in_review(access, acme.document(1)).template == ""
+
+
+def test_a_changed_specification_is_learned(access):
+    acme = vendor()
+    create_template(access, template_json(acme.name))
+    confirm(access, acme.document(0))
+    only = [{"key": "invoice_number", "type": "id"}]
+    update_template(access, acme.name, {"fields": only})
+    outbox.run_here()
+    document = document_in_review(access, acme.document(1))
+    assert set(Extraction.objects.get(document=document).prediction["fields"]) == {"invoice_number"}
+
+
+def test_the_predictor_is_kept_until_memory_or_templates_change(access, django_assert_num_queries):
+    kept = load(access.project.pk)
+    with django_assert_num_queries(2):
+        assert load(access.project.pk) is kept
+    create_template(access, template_json("New"))
+    assert load(access.project.pk) is not kept
+
+
+def test_memory_updated_says_what_changed(access):
+    acme = vendor()
+    confirm(access, acme.document(0))
+    event = Event.objects.get(name="memory.updated")
+    assert event.subject == str(access.project.pk)
+    assert event.payload["template"] == acme.name
+    assert load(access.project.pk).changed_since(None) == {acme.name}
+    assert load(access.project.pk).changed_since(1) == frozenset()
+
+
+def test_examples_are_capped_newest_first_and_spread(access, monkeypatch):
+    monkeypatch.setattr(queries, "MOST_EXAMPLES", 3)
+    acme = vendor()
+    create_template(access, template_json(acme.name))
+    for index in range(6):
+        document = document_in_review(access, acme.document(index))
+        review.confirm(access, document.pk, label_of(acme.document(index)))
+    kept = [row.document_id for row in queries.examples(access.project.pk, acme.name)]
+    everyone = list(Document.objects.order_by("id").values_list("pk", flat=True))
+    assert kept[-2:] == everyone[-2:]
+    assert len(kept) == 3
