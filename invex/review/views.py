@@ -24,6 +24,8 @@ from invex.kernel.errors import BadInput, Conflict
 
 from . import forms, queries, services
 
+SAID_ELSEWHERE = ("approval_off",)  # true of every document of the project, so no reason to look at this one
+
 
 @require_http_methods(["GET", "POST"])
 @in_project()
@@ -116,7 +118,9 @@ def _page(
         "pages": _pages(request, row),
         "rows": rows,
         "tables": tables,
-        "general_remarks": [r["message"] for r in reasons if r.get("field") not in known],
+        "general_remarks": [
+            r["message"] for r in reasons if r.get("field") not in known and r["code"] not in SAID_ELSEWHERE
+        ],
         "need_count": sum(r.needs_person for r in rows),
         "chosen_template": chosen,
         "template_names": [t.name for t in catalog.templates(access.project)],
