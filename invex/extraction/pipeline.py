@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from invex.fields.checks import Checked, check
+from invex.fields.checks import AMBIGUOUS, Checked, check
 from invex.fields.locale import infer, settle
 from invex.fields.prediction import Prediction, error_to_json, prediction_to_json
-from invex.fields.spec import TemplateSpec
+from invex.fields.spec import LocaleSpec, TemplateSpec
 from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
 from invex.reading.errors import Unreadable
 from invex.reading.types import Document
@@ -24,6 +24,7 @@ from .lines import lines_of
 
 # What is asked of a document that belongs to no template.
 UNKNOWN = TemplateSpec("", STANDARD_FIELDS, (LINE_ITEMS,))
+NOTHING_KNOWN = LocaleSpec()
 
 
 class Predictor(Protocol):
@@ -85,8 +86,10 @@ def run(
     prediction = replace(prediction, warnings=tuple(dict.fromkeys((*document.warnings, *prediction.warnings))))
     spec = predictor.templates.get(prediction.template.name or "", UNKNOWN)
     merged = merge_xml(prediction, document, spec)
-    locale = settle(spec.locale, infer(_printed_lines(document)))
-    checked = check(spec, merged.prediction, locale.known)
+    checked = check(spec, merged.prediction, NOTHING_KNOWN)
+    if any(failure.name == AMBIGUOUS for failure in checked.failures):  # only then are the conventions asked for
+        locale = settle(spec.locale, infer(_printed_lines(document)))
+        checked = check(spec, merged.prediction, locale.known)
     failures = (*merged.failures, *checked.failures)
     return route(Checked(checked.prediction, failures), thresholds)
 

@@ -23,7 +23,9 @@ from .rules import apply_rule, in_order
 from .spec import LocaleSpec, TemplateSpec
 from .standard import LINE_ITEMS
 from .validators import iban_is_valid, problem, vat_id_is_valid
+from .values import NUMERIC_TYPES, choose, readings
 
+AMBIGUOUS = "ambiguous"
 LINES_SUM_TO = ("net_amount", "total_amount", "gross_amount")
 ORDERED_SUFFIXES = (("from", "to"), ("start", "end"))
 ORDERED_KEYS = (("invoice_date", "due_date"),)
@@ -82,8 +84,8 @@ def _value(type: str, name: str, value: Value, known: LocaleSpec, target: Target
     if fault:
         yield Finding("format", False, f"{name}: {fault}", (target,))
         return
-    if value.source == "model" and is_ambiguous(type, value.text, known):
-        yield Finding("ambiguous", False, f"{name}: “{value.text}” can be read in two ways", (target,))
+    if value.source == "model":
+        yield from _one_meaning(type, name, value, known, target)
     if type == "iban":
         ok = iban_is_valid(value.value.replace(" ", ""))
         yield Finding("iban", ok, "" if ok else f"{name}: the check digits are wrong", (target,))
@@ -91,6 +93,18 @@ def _value(type: str, name: str, value: Value, known: LocaleSpec, target: Target
         valid = vat_id_is_valid(value.value)
         if valid is not None:
             yield Finding("vat_id", valid, "" if valid else f"{name}: the check digits are wrong", (target,))
+
+
+def _one_meaning(type: str, name: str, value: Value, known: LocaleSpec, target: Target) -> Iterator[Finding]:
+    """Yield a finding where the text is ambiguous, or was read otherwise than the document's conventions say."""
+    if is_ambiguous(type, value.text, known):
+        yield Finding(AMBIGUOUS, False, f"{name}: “{value.text}” can be read in two ways", (target,))
+    elif type == "date" or type in NUMERIC_TYPES:
+        found = readings(type, value.text)
+        expected = choose(found, known).value if found else value.value
+        if value.value != expected and value.value in {reading.value for reading in found}:
+            message = f"{name}: “{value.text}” was read as {value.value}; on this document it should mean {expected}"
+            yield Finding(AMBIGUOUS, False, message, (target,))
 
 
 def _net_plus_tax(spec: TemplateSpec, prediction: Prediction) -> Iterator[Finding]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
-from decimal import Decimal
 
 from .identifiers import collapse, is_iban
 from .spec import LocaleSpec
@@ -110,10 +109,3 @@ def currency_exists(code: str) -> bool:
     from babel.numbers import list_currencies
 
     return code in list_currencies()
-
-
-def minor_unit(currency: str | None) -> Decimal:
-    """Return the smallest amount of a currency: 0.01 for EUR, 1 for JPY; 0.01 when it is not known."""
-    from babel.numbers import get_currency_precision
-
-    return Decimal(1).scaleb(-get_currency_precision(currency)) if currency else Decimal("0.01")

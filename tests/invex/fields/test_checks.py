@@ -97,8 +97,23 @@ def test_an_ambiguous_date_fails_until_the_order_is_known_or_a_person_said_it():
         return Prediction(TemplateMatch("Acme", 1.0), {"invoice_date": (value,)})
 
     assert failed(dated("model"), known=LocaleSpec()) == ["ambiguous"]
+    assert failed(dated("model"), known=LocaleSpec(decimal=",")) == ["ambiguous"]
     assert failed(dated("model")) == []
     assert failed(dated("person"), known=LocaleSpec()) == []
+
+
+def test_a_date_read_against_the_conventions_of_its_document_fails():
+    value = Value("2020-03-04", "03/04/2020", 0.99)
+    prediction = Prediction(TemplateMatch("Acme", 1.0), {"invoice_date": (value,)})
+    assert failed(prediction, known=LocaleSpec("mdy")) == []
+    (finding,) = check(SPEC, prediction, LocaleSpec("dmy")).failures
+    assert finding.name == "ambiguous"
+    assert "2020-04-03" in finding.message
+
+
+def test_a_currency_sign_of_several_countries_is_not_a_question_of_conventions():
+    prediction = Prediction(TemplateMatch("Acme", 1.0), {"currency": (Value("CAD", "$", 0.9),)})
+    assert failed(prediction) == []
 
 
 def test_the_rules_of_the_template_are_checked_too():
