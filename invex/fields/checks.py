@@ -120,8 +120,17 @@ def _net_plus_tax(spec: TemplateSpec, prediction: Prediction) -> Iterator[Findin
     yield Finding("net_plus_tax", ok, message, (Target("net_amount"), *taxed, Target("total_amount")))
 
 
+def _read_rows(prediction: Prediction) -> dict[int, dict[str, Value]]:
+    """Return the line items that were read from the page, by their number.
+
+    The rows of an e-invoice cannot be misread, and its allowances and price units, which make its sums, are not kept.
+    """
+    rows = enumerate(prediction.tables.get(LINE_ITEMS.key, ()))
+    return {index: row for index, row in rows if all(cell.source != "xml" for cell in row.values())}
+
+
 def _sum_of_lines(spec: TemplateSpec, prediction: Prediction) -> Iterator[Finding]:
-    cells = [decimal_of(row.get("amount")) for row in prediction.tables.get(LINE_ITEMS.key, ())]
+    cells = [decimal_of(row.get("amount")) for row in _read_rows(prediction).values()]
     amounts = [cell for cell in cells if cell is not None]
     totals = {key: decimal_of(single(prediction, key)) for key in LINES_SUM_TO}
     printed = {key: total for key, total in totals.items() if total is not None}
@@ -138,7 +147,7 @@ def _sum_of_lines(spec: TemplateSpec, prediction: Prediction) -> Iterator[Findin
 
 
 def _quantity_times_price(prediction: Prediction) -> Iterator[Finding]:
-    for index, row in enumerate(prediction.tables.get(LINE_ITEMS.key, ())):
+    for index, row in _read_rows(prediction).items():
         quantity, price, amount = (decimal_of(row.get(column)) for column in ("quantity", "unit_price", "amount"))
         if quantity is None or price is None or amount is None or any("discount" in column for column in row):
             continue

@@ -116,6 +116,15 @@ def test_a_currency_sign_of_several_countries_is_not_a_question_of_conventions()
     assert failed(prediction) == []
 
 
+def test_rows_of_an_e_invoice_may_have_allowances_that_we_do_not_see():
+    cells = {"quantity": "1000", "unit_price": "5.00", "amount": "50.00"}
+    rows = ({column: Value(cell, cell, 1.0, source="xml") for column, cell in cells.items()},)
+    prediction = Prediction(
+        TemplateMatch("Acme", 1.0), {"net_amount": (Value("45.00", "45,00", 1.0),)}, {"line_items": rows}
+    )
+    assert failed(prediction) == []
+
+
 def test_the_rules_of_the_template_are_checked_too():
     spec = TemplateSpec("T", (FieldSpec("po", "id"),), rules=(RuleSpec("pattern", ("po",), {"regex": r"\d+"}),))
     assert failed(read(po="x"), spec=spec) == ["pattern"]
