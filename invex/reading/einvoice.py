@@ -25,7 +25,7 @@ Element = Any  # lxml comes without types
 
 
 def parse_einvoice(data: bytes) -> EInvoice | None:
-    """Return what an e-invoice says, None for other XML. Raises Unreadable("corrupt") when `data` is not XML."""
+    """Return what an e-invoice says, None for other XML. Raises Unreadable: corrupt, unsupported."""
     root = _root(data)
     kind = _local(root)
     if kind in _CII_ROOTS:
@@ -55,9 +55,12 @@ def _root(data: bytes) -> Element:
     # No entities, no DTD, no network: an invoice needs none, and an attacker all of them.
     parser = etree.XMLParser(resolve_entities=False, load_dtd=False, no_network=True, huge_tree=False)
     try:
-        return etree.fromstring(data, parser)
+        root = etree.fromstring(data, parser)
     except (etree.XMLSyntaxError, ValueError) as error:
         raise Unreadable("corrupt", "not well-formed XML") from error
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise Unreadable("unsupported", "XML with a document type of its own")
+    return root
 
 
 def _local(element: Element) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from .errors import Unreadable
 from .limits import Limits
@@ -18,6 +19,14 @@ ASSUMED_DPI = 200  # of an image that does not say, or says what no scanner does
 PLAUSIBLE_DPI = (60, 1200)
 WEBP_QUALITY = 80
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP")
+_DAMAGED = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    TypeError,
+    LookupError,
+    struct.error,
+)  # what Pillow raises on broken files
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +44,7 @@ def open_frames(path: Path, limits: Limits) -> Iterator[Frame]:
         image = Image.open(path, formats=_FORMATS)
     except Image.DecompressionBombError as error:
         raise Unreadable("too_many_pixels") from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+    except _DAMAGED as error:
         raise Unreadable("corrupt") from error
     with image:
         index = 0
@@ -44,7 +53,7 @@ def open_frames(path: Path, limits: Limits) -> Iterator[Frame]:
                 raise Unreadable("too_many_pixels", f"{image.width} × {image.height}")
             try:
                 yield _frame(image)
-            except (OSError, ValueError, SyntaxError) as error:
+            except _DAMAGED as error:
                 raise Unreadable("pages_lost" if index else "corrupt", f"page {index + 1}") from error
             index += 1
             if image.format != "TIFF":
@@ -62,7 +71,7 @@ def _has_next(image: Image.Image, index: int) -> bool:
         image.seek(index)
     except EOFError:
         return False
-    except (OSError, ValueError, SyntaxError) as error:
+    except _DAMAGED as error:
         raise Unreadable("pages_lost", f"page {index + 1}") from error
     return True
 

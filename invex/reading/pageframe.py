@@ -41,8 +41,8 @@ class PageFrame:
         return turn_boxes(relative, self.rotation)
 
     def directions(self, angles: NDArray[np.floating[Any]]) -> NDArray[np.intp]:
-        """Quarter turns counter-clockwise, 0..3, in which text of these angles (radians) is seen to run."""
-        quarters = np.rint(angles / (np.pi / 2)).astype(np.intp)
+        """Quarter turns counter-clockwise, 0..3, in which text of these angles (clockwise, radians) is seen to run."""
+        quarters = np.rint(-angles / (np.pi / 2)).astype(np.intp)
         seen: NDArray[np.intp] = (quarters - self.rotation // 90) % 4
         return seen
 

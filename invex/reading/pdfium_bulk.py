@@ -66,7 +66,7 @@ def char_boxes(textpage: int, count: int) -> NDArray[np.float32]:
 
 
 def char_angles(textpage: int, count: int) -> NDArray[np.float32]:
-    """Direction of writing of every character in radians, counter-clockwise, (count,)."""
+    """Direction of writing of every character in radians, clockwise, (count,)."""
     return np.fromiter(map(_angle, repeat(textpage, count), range(count)), np.float32, count)
 
 
