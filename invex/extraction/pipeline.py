@@ -60,10 +60,11 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why a person has to look: a code for programs, a sentence for people."""
+    """Why a person has to look: a code for programs, a sentence for people, and the key of the field or table."""
 
     code: str
     message: str
+    field: str = ""  # "" = the document as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,10 @@ def run(
 def route(checked: Checked, thresholds: Thresholds | None) -> Outcome:
     """Return who looks at the document: a failed check or a doubt always goes to a person."""
     prediction = checked.prediction
-    reasons = [Reason(failure.name, failure.message) for failure in checked.failures]
+    reasons = [
+        Reason(failure.name, failure.message, failure.targets[0].key if failure.targets else "")
+        for failure in checked.failures
+    ]
     if prediction.template.name is None:
         reasons.append(Reason("unknown_template", "The document looks like none of the templates"))
     if thresholds is None:
@@ -113,11 +117,11 @@ def _doubts(prediction: Prediction, thresholds: Thresholds) -> Iterator[Reason]:
     for key, values in prediction.fields.items():
         for value in values:
             if value.confidence < thresholds.fields.get(key, thresholds.default):
-                yield Reason("low_confidence", f"{key} is only {value.confidence:.0%} sure")
+                yield Reason("low_confidence", f"{key} is only {value.confidence:.0%} sure", key)
     for key, rows in prediction.tables.items():
         unsure = sum(cell.confidence < thresholds.default for row in rows for cell in row.values())
         if unsure:
-            yield Reason("low_confidence", f"{unsure} cells of {key} are not sure enough")
+            yield Reason("low_confidence", f"{unsure} cells of {key} are not sure enough", key)
 
 
 def _printed_lines(document: Document) -> Iterator[str]:

@@ -63,7 +63,8 @@ def check(spec: TemplateSpec, prediction: Prediction, known: LocaleSpec) -> Chec
 def _required(spec: TemplateSpec, prediction: Prediction) -> Iterator[Finding]:
     for field in spec.fields:
         if field.required and not prediction.fields.get(field.key):
-            yield Finding("required", False, f"{field.label or field.key} is missing, and it is required")
+            missing = f"{field.label or field.key} is missing, and it is required"
+            yield Finding("required", False, missing, (Target(field.key),))
 
 
 def _values(spec: TemplateSpec, prediction: Prediction, known: LocaleSpec) -> Iterator[Finding]:

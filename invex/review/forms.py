@@ -8,13 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from invex.fields.labels import label_from_json
 from invex.fields.spec import FieldSpec, LocaleSpec, TableSpec, TemplateSpec
-from invex.fields.values import canonical
-
-from .labels import is_canonical
+from invex.fields.validators import BadValue, entered
 
 SURE = 0.9  # at and above, a value that passed its checks is shown as confirmed by the machine
 SPARE_ROWS = 1  # empty rows below a table, for browsers without JavaScript
@@ -85,6 +81,8 @@ def rows_of(
             _input(f"f:{field.key}:{n}", v, by_person=by_person, is_doubtful=bool(remarks))
             for n, v in enumerate(values)
         )
+        said = {remark for i in inputs for remark in i.remarks}
+        remarks = tuple(r for r in remarks if r not in said)
         fields.append(FieldRow(field, inputs or (Input(f"f:{field.key}:0"),), remarks))
     fields.sort(key=_place)
     return fields, [_table(t, shown, about, by_person=by_person) for t in spec.tables]
@@ -178,12 +176,12 @@ def _typed(
 ) -> dict[str, Any]:
     typed = " ".join(data[name].split())
     value: dict[str, Any] = {"value": typed}
-    if not is_canonical(field.type, typed):
-        understood = canonical(field.type, typed, locale)
-        if understood is None:
-            errors[name] = _("%(text)s is not understood as %(type)s.") % {"text": typed, "type": field.type}
-        else:
-            value = {"value": understood, "text": typed}
+    try:
+        value = {"value": entered(field.type, typed, locale)}
+    except BadValue as e:
+        errors[name] = str(e)
+    if value["value"] != typed:
+        value["text"] = typed
     boxes = _boxes(data.get(f"{name}:boxes", ""))
     if boxes:
         value["boxes"] = boxes
