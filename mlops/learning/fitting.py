@@ -14,21 +14,31 @@ from invex.fields.values import NUMERIC_TYPES
 from .candidates import TEXT_TYPES, Breaks, Candidates
 from .features import Features
 from .layout import Floats
+from .matching import NO_MATCHER, Matcher, Supports, match_each, occurrence_prior
 from .locate import Located, learn_breaks, locate
 from .model import FieldModel, TemplateModel
 from .scorer import Bag, ScorerConfig, fit
 from .view import View
 
-MOST_SUPPORTS = 8  # confirmed occurrences that matching remembers a field
+MOST_OCCURRENCES = 24  # of one value in one document, that are considered
+KEPT_OCCURRENCES = 3  # of them, that are remembered
+MOST_SUPPORTS = 6  # confirmed occurrences that matching remembers a field
 
 
 @dataclass(frozen=True, slots=True)
 class FitConfig:
-    """scorer: the small scorer's. prior_gain, prior_fades: the prior counts gain * max(0, 1 - documents / fades)."""
+    """scorer: the small scorer's. prior_gain, prior_fades: the prior counts gain * max(0, 1 - documents / fades).
+
+    match_gain, match_fades: matching counts gain * fades / (fades + documents - 1). consensus: weight of the agreement
+    between documents on which occurrence of a value is the one that recurs.
+    """
 
     scorer: ScorerConfig = field(default_factory=ScorerConfig)
     prior_gain: float = 0.5
     prior_fades: int = 20
+    match_gain: float = 1.0
+    match_fades: float = 2.0
+    consensus: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +62,7 @@ def fit_examples(
     examples: Sequence[Example],
     *,
     prior: Prior = no_prior,
+    matcher: Matcher = NO_MATCHER,
     config: FitConfig = FitConfig(),
     seed: int = 0,
 ) -> TemplateModel:
@@ -68,7 +79,7 @@ def fit_examples(
     for f in spec.fields:
         asked = [e for e in examples if f.key in e.label.fields]
         if asked:
-            models.append(_fit_field(f, asked, breaks, prior, config, seed, votes))
+            models.append(_fit_field(f, asked, breaks, prior, matcher, config, seed, votes))
     locale = LocaleSpec(
         spec.locale.date_order or _winner(votes["date_order"]), spec.locale.decimal or _winner(votes["decimal"])
     )
@@ -84,12 +95,13 @@ def _fit_field(
     examples: list[Example],
     breaks: Breaks,
     prior: Prior,
+    matcher: Matcher,
     config: FitConfig,
     seed: int,
     votes: dict[str, dict[str, int]],
 ) -> FieldModel:
     bags: list[Bag] = []
-    supports: list[Features] = []
+    supports = _supports(spec, examples, breaks, matcher, config.consensus)
     present = absent = located = asked = most = 0
     documents = sum(bool(e.label.fields[spec.key]) for e in examples)
     gain = config.prior_gain * max(0.0, 1 - documents / config.prior_fades)
@@ -114,26 +126,26 @@ def _fit_field(
         found = [locate(candidates, v) for v in labels]
         asked += len(labels)
         located += sum(bool(x.matching.any()) for x in found)
-        bags += _bags(features, found, offset)
+        bags += _bags(features, found, offset, supports.get(id(example)))
         for label, x in zip(labels, found):
             _vote(spec, candidates, x, label, votes)
-            if x.meant.any() and len(supports) < MOST_SUPPORTS:
-                supports.append(features.rows(np.flatnonzero(x.meant)[:1]))
+    remembered = [_likeliest(supports[id(e)]) for e in examples if id(e) in supports][-MOST_SUPPORTS:]
     scorer = fit(bags, config.scorer, seed=seed, null=float(np.mean(nulls)) if nulls else 0.0)
     return FieldModel(
         spec,
         scorer,
-        _stack(supports),
+        Supports.of([(features.rows(rows), log_prior) for features, rows, log_prior in remembered]),
         max(most, 1),
         present,
         absent,
         located,
         asked,
         gain,
+        config.match_gain * config.match_fades / (config.match_fades + max(len(supports) - 1, 0)),
     )
 
 
-def _bags(features: Features, found: list[Located], offset: Floats) -> list[Bag]:
+def _bags(features: Features, found: list[Located], offset: Floats, support: _Support | None) -> list[Bag]:
     """One bag a value that is on the page; the occurrences of the document's other values say nothing in it."""
     every = np.zeros(len(offset), bool)
     for x in found:
@@ -141,7 +153,11 @@ def _bags(features: Features, found: list[Located], offset: Floats) -> list[Bag]
     bags = []
     for x in found:
         if x.meant.any():
-            bags.append(Bag(features, x.meant, every & ~x.meant, offset, 1 / len(found)))
+            meant = None
+            if support is not None and len(found) == 1:
+                meant = np.zeros(len(offset), np.float32)
+                meant[support[1]] = support[2]
+            bags.append(Bag(features, x.meant, every & ~x.meant, offset, 1 / len(found), meant))
     return bags
 
 
@@ -159,9 +175,45 @@ def _vote(
                 votes[kind][convention] = votes[kind].get(convention, 0) + 1
 
 
-def _stack(features: list[Features]) -> Features | None:
-    if not features:
-        return None
-    return Features(
-        np.concatenate([f.bucket for f in features]), np.concatenate([f.weight for f in features]), features[0].group
-    )
+# Features of a document, the rows of the occurrences that may be meant, and their log-probabilities.
+_Support = tuple[Features, np.ndarray, Floats]
+
+
+def _likeliest(support: _Support) -> _Support:
+    """Only the occurrences that probably recur."""
+    features, rows, log_prior = support
+    keep = np.sort(np.argsort(-log_prior, kind="stable")[:KEPT_OCCURRENCES])
+    return features, rows[keep], log_prior[keep] - np.log(np.exp(log_prior[keep]).sum())
+
+
+def _supports(
+    spec: FieldSpec, examples: list[Example], breaks: Breaks, matcher: Matcher, consensus: float
+) -> dict[int, _Support]:
+    """Which occurrence recurs, by what each looks like and by the agreement of the documents (id of example -> support).
+
+    One round of message passing between the documents (Pearl, 1988): each tells the others where its value stands.
+    """
+    found: dict[int, _Support] = {}
+    for example in examples:
+        for label in example.label.fields[spec.key][:1]:
+            candidates = example.view.candidates(spec.type, breaks)
+            features = example.view.features(spec.type, breaks)
+            rows = np.flatnonzero(locate(candidates, label).meant)[:MOST_OCCURRENCES]
+            if len(rows):
+                found[id(example)] = features, rows, occurrence_prior(matcher, candidates, features, rows)
+    repeated = [key for key, (_, rows, _) in found.items() if len(rows) > 1]
+    if len(found) < 2 or not repeated:
+        return found
+    voters = list(found)[-MOST_SUPPORTS:]
+    supports = Supports.of([(found[v][0].rows(found[v][1]), found[v][2]) for v in voters])
+    assert supports is not None
+    agreed = dict(found)
+    for key in repeated:
+        features, rows, log_prior = found[key]
+        others = np.array([v != key for v in voters])
+        if others.any():
+            votes = match_each(matcher, spec.type, supports, features.rows(rows))[others].mean(axis=0)
+            scores = log_prior + consensus * votes
+            scores = scores - scores.max()
+            agreed[key] = features, rows, (scores - np.log(np.exp(scores).sum())).astype(np.float32)
+    return agreed

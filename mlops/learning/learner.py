@@ -59,7 +59,8 @@ def learn(
     if not known:
         raise NothingToLearn(f"{dataset.root}: no document has a label; add labels/ID.json files")
     examples = [Example(View(s.document), s.label) for s in known]
-    prior = prior_of(base or EMPTY)
+    start = base or EMPTY
+    prior = prior_of(start)
     by_template: dict[str, list[Example]] = {}
     for example in examples:
         if example.label.template is not None:
@@ -67,12 +68,13 @@ def learn(
     models = {}
     for name, mine in sorted(by_template.items()):
         spec = _spec(name, dataset.fields, dataset.tables, mine)
-        models[name] = fit_examples(spec, mine, prior=prior, config=config.fit, seed=config.seed)
+        models[name] = fit_examples(spec, mine, prior=prior, matcher=start.matcher, config=config.fit, seed=config.seed)
         log.info("template %s: %d documents, %s", name, len(mine), _located(models[name]))
     shared = fit_examples(
         _spec(EVERY, dataset.fields, dataset.tables, examples),
         examples,
         prior=prior,
+        matcher=start.matcher,
         config=config.fit,
         seed=config.seed,
     )
@@ -86,11 +88,12 @@ def learn(
             "code": code_version(),
             "configuration": asdict(config),
             "seed": config.seed,
-            "base": base.build if base is not None else None,
+            "base": start.build,
             "metrics": {},
             **environment(),
         },
-        day_zero=base.day_zero if base is not None else None,
+        day_zero=start.day_zero,
+        matcher=start.matcher,
         shared=shared,
         models=models,
         index=index,
@@ -102,7 +105,7 @@ def learn(
 def fit_template(base: Package, spec: TemplateSpec, known: Sequence[Sample], *, seed: int = 0) -> TemplateModel:
     """Return the model of one template on top of `base`: how Invex learns at once from a confirmed document."""
     examples = [Example(View(s.document), s.label) for s in known]
-    return fit_examples(spec, examples, prior=prior_of(base), seed=seed)
+    return fit_examples(spec, examples, prior=prior_of(base), matcher=base.matcher, seed=seed)
 
 
 def _spec(

@@ -52,8 +52,9 @@ def locate(candidates: Candidates, label: LabelValue) -> Located:
     matching = np.array([_matches(candidates.kind, candidates, k, keys) for k in range(len(candidates))], bool)
     if not label.boxes:
         return Located(matching, matching)
-    inside = _inside(candidates, label.boxes)
-    meant = matching & inside
+    meant = matching & _inside(candidates, label.boxes)
+    if not matching.any():  # a misread value: then the boxes alone say which words were meant
+        meant = matching = _same_place(candidates, label.boxes)
     return Located(matching, meant if meant.any() else matching)
 
 
@@ -115,6 +116,18 @@ def _inside(candidates: Candidates, boxes: tuple[PageBox, ...]) -> NDArray[np.bo
         high = np.minimum(box[:, 3], b.y1) - np.maximum(box[:, 1], b.y0)
         result |= (page == number) & (wide > 0) & (high > 0) & (wide * high > LEAST_COVER * area)
     return result
+
+
+def _same_place(candidates: Candidates, boxes: tuple[PageBox, ...]) -> NDArray[np.bool_]:
+    """(K,) does the candidate consist of the words in the boxes, and of no others?"""
+    layout = candidates.layout
+    words = np.zeros(layout.words, bool)
+    center = (layout.box[:, :2] + layout.box[:, 2:]) / 2
+    for number, b in boxes:
+        inside = (center[:, 0] > b.x0) & (center[:, 0] < b.x1) & (center[:, 1] > b.y0) & (center[:, 1] < b.y1)
+        words |= inside & (layout.page == number)
+    wanted = set(np.flatnonzero(words).tolist())
+    return np.array([bool(wanted) and set(candidates.words(k)) == wanted for k in range(len(candidates))], bool)
 
 
 def learn_breaks(pairs: Iterable[tuple[Layout, str, LabelValue]]) -> Breaks:

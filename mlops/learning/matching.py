@@ -1,156 +1,264 @@
-"""When is a predicted value right? The rules by which this project is measured, by field type.
+"""Matching: which kinds of context tend to stay the same from one document of a template to the next, whatever the field.
 
-date                      the same ISO date
-amount number percentage  no further apart than 0.01
-id iban vat_id text       the same letters and digits, capitals alike
-currency email            the same, capitals alike
-address                   at most three letters or digits apart
+The field-agnostic prior. A candidate is compared with a confirmed occurrence group by group (cosine of the hashed
+features of each group); how much each kind of agreement counts was learned over fields and templates of other people, by
+field type, as in metric learning for few-shot classification (Vinyals et al., "Matching Networks", 2016). So it serves a
+field invented a minute ago.
 
-A label's text is a second accepted reading where it disagrees with the label's value: there the words that were given
-are wrong (OCR), and a prediction that is faithful to them is right too.
+Where a confirmed value is printed several times, each occurrence may be the one that recurs at its place. How likely, is
+learned too: an occurrence whose surroundings nothing else on the page shares is better than one in a row of a table.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from datetime import date
-from decimal import Decimal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from invex.fields.labels import LabelValue
-from invex.fields.values import NUMERIC_TYPES
+import numpy as np
+from numpy.typing import NDArray
 
-NUMERIC_TOLERANCE = Decimal("0.01")
-ADDRESS_EDITS = 3
+from invex.fields.spec import FieldSpec
 
-_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
-_DECIMAL = re.compile(r"[+-]?\d+(\.\d+)?")
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
-_CURRENCY = re.compile(r"[A-Z]{3}")
-_YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})")
-_YEAR_LAST = re.compile(r"(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{4}|\d{2})")
-_POINT_DECIMAL = re.compile(r"\d+(,\d{3})*(\.\d+)?")
-_COMMA_DECIMAL = re.compile(r"\d+(\.\d{3})*(,\d+)?")
+from .candidates import Candidates
+from .dataset import Sample
+from .features import GROUP_INDEX, GROUPS, Features
+from .hashing import BUCKETS
+from .layout import Floats, Ints
+from .locate import locate
+from .scorer import Doubles, minimize
+from .view import View
 
-
-def same(type: str, a: str, b: str) -> bool:
-    """Are two canonical values of `type` the same?"""
-    return _SAME.get(type, _same_text)(a, b)
-
-
-def matches(type: str, predicted: str, label: LabelValue) -> bool:
-    """Is a predicted value right, given what was confirmed?"""
-    if same(type, predicted, label.value):
-        return True
-    if not label.text:
-        return False
-    readings = _printed_readings(type, label.text)
-    text_agrees = any(same(type, reading, label.value) for reading in readings)
-    return not text_agrees and any(same(type, predicted, reading) for reading in readings)
+ANY_TYPE = "*"
+LABEL_GROUPS = ("left1", "label_left", "above_cell", "header", "line_head", "label")
+CUES = ("first", "last", "first_page", "height", "repeats", "cells", "unique", "labelled")
+L2_THETA, L2_CUES = 2.0, 1.0
+PAIR_CANDIDATES = 60
+_ONE_HOT = np.eye(len(GROUPS), dtype=np.float32)
 
 
-def is_canonical(type: str, value: str) -> bool:
-    """Has `value` the form in which values of `type` are compared? A value in another form is never right."""
-    if type in NUMERIC_TYPES:
-        return _decimal(value) is not None
-    if type == "date":
-        return _date(value) is not None
-    if type == "currency":
-        return _CURRENCY.fullmatch(value) is not None
-    return True
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """theta: by field type (G,), what agreement in each group is worth. cues: (len(CUES),), which occurrence recurs."""
+
+    theta: Mapping[str, Floats] = field(default_factory=dict)
+    cues: Floats = field(default_factory=lambda: np.zeros(len(CUES), np.float32))
+
+    def weights(self, kind: str) -> Floats | None:
+        return self.theta.get(kind, self.theta.get(ANY_TYPE))
+
+    def to_arrays(self) -> dict[str, NDArray]:
+        return {"cues": self.cues, **{f"theta.{kind}": self.theta[kind] for kind in sorted(self.theta)}}
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray]) -> Matcher:
+        theta = {k.removeprefix("theta."): v for k, v in sorted(arrays.items()) if k.startswith("theta.")}
+        return cls(theta, arrays["cues"])
 
 
-def edit_distance(a: str, b: str) -> int:
-    """Return how many insertions, deletions and substitutions turn `a` into `b` (Levenshtein, 1966)."""
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        diagonal, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (x != y))
-    return row[-1]
+NO_MATCHER = Matcher()
 
 
-def _flat(text: str) -> str:
-    return _NOT_ALPHANUMERIC.sub("", text.casefold())
+@dataclass(frozen=True, slots=True)
+class Supports:
+    """Occurrences of a field's value in confirmed documents, S rows in order of document.
+
+    features: (S, F). prior: (S,) log-probability that it is the one that recurs. document: (S,).
+    """
+
+    features: Features
+    prior: Floats
+    document: Ints
+
+    @classmethod
+    def of(cls, documents: list[tuple[Features, Floats]]) -> Supports | None:
+        """From (features, prior) of each document; None without any."""
+        if not documents:
+            return None
+        bucket = np.concatenate([f.bucket for f, _ in documents])
+        weight = np.concatenate([f.weight for f, _ in documents])
+        number = np.repeat(np.arange(len(documents), dtype=np.int32), [len(p) for _, p in documents])
+        return cls(Features(bucket, weight, documents[0][0].group), np.concatenate([p for _, p in documents]), number)
+
+    def to_arrays(self) -> dict[str, NDArray]:
+        f = self.features
+        return {
+            "bucket": f.bucket,
+            "weight": f.weight,
+            "group": f.group,
+            "prior": self.prior,
+            "document": self.document,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray]) -> Supports:
+        features = Features(arrays["bucket"], arrays["weight"], arrays["group"])
+        return cls(features, arrays["prior"], arrays["document"])
+
+    def match(self, matcher: Matcher, kind: str, features: Features, likely: NDArray[np.intp]) -> Floats:
+        """(K,) mean over the documents of the log-mixture over their occurrences; only for the rows `likely`.
+
+        The other candidates get the least of these scores.
+        """
+        scores = match_each(matcher, kind, self, features.rows(likely)).mean(axis=0)
+        out = np.full(len(features.bucket), scores.min() if len(scores) else 0, np.float32)
+        out[likely] = scores
+        return out
 
 
-def _decimal(value: str) -> Decimal | None:
-    return Decimal(value.strip()) if _DECIMAL.fullmatch(value.strip()) else None
+def similarities(support: Features, features: Features) -> Floats:
+    """(S, K, G) cosine between each support and each candidate in each group; 0 where either has no feature there."""
+    one_hot = _ONE_HOT[features.group]
+    norms = np.sqrt((features.weight.astype(np.float32) ** 2) @ one_hot)
+    out = np.empty((len(support.bucket), *norms.shape), np.float32)
+    table = np.zeros(BUCKETS, np.float32)
+    for s, (bucket, weight) in enumerate(zip(support.bucket, support.weight.astype(np.float32))):
+        np.add.at(table, bucket, weight)
+        norm = np.sqrt(weight**2 @ _ONE_HOT[support.group])
+        products = (table[features.bucket] * features.weight) @ one_hot
+        out[s] = products / np.maximum(norms * norm, 1e-6)
+        table[bucket] = 0
+    return np.clip(out, 0, 1)
 
 
-def _date(value: str) -> date | None:
-    try:
-        return date.fromisoformat(value) if _ISO_DATE.fullmatch(value) else None
-    except ValueError:
-        return None
+def _weighted_similarity(theta: Floats, support: Features, features: Features) -> Floats:
+    """(S, K) `similarities` @ theta, without the groups in between."""
+    norms = np.sqrt((features.weight.astype(np.float32) ** 2) @ _ONE_HOT[features.group])
+    unit = features.weight / np.maximum(norms, 1e-6)[:, features.group]
+    support_norms = np.sqrt((support.weight.astype(np.float32) ** 2) @ _ONE_HOT[support.group])
+    worth = support.weight * (theta / np.maximum(support_norms, 1e-6))[:, support.group]
+    out = np.empty((len(support.bucket), len(features.bucket)), np.float32)
+    table = np.zeros(BUCKETS, np.float32)
+    for s, (bucket, weight) in enumerate(zip(support.bucket, worth)):
+        np.add.at(table, bucket, weight)
+        out[s] = np.einsum("kf,kf->k", table[features.bucket], unit)
+        table[bucket] = 0
+    return out
 
 
-def _same_number(a: str, b: str) -> bool:
-    x, y = _decimal(a), _decimal(b)
-    return x is not None and y is not None and abs(x - y) <= NUMERIC_TOLERANCE
+def match_each(matcher: Matcher, kind: str, supports: Supports, features: Features) -> Floats:
+    """(D, K) for each confirmed document the log-mixture over its occurrences."""
+    theta = matcher.weights(kind)
+    starts = np.flatnonzero(np.diff(supports.document, prepend=-1))
+    if theta is None or not len(features.bucket):
+        return np.zeros((len(starts), len(features.bucket)), np.float32)
+    scores = _weighted_similarity(theta, supports.features, features) + supports.prior[:, None]
+    top = np.maximum.reduceat(scores, starts, axis=0)
+    sizes = np.diff(np.append(starts, len(scores)))
+    out: Floats = top + np.log(np.add.reduceat(np.exp(scores - np.repeat(top, sizes, axis=0)), starts, axis=0))
+    return out
 
 
-def _same_date(a: str, b: str) -> bool:
-    x = _date(a)
-    return x is not None and x == _date(b)
+def occurrence_prior(matcher: Matcher, candidates: Candidates, features: Features, rows: np.ndarray) -> Floats:
+    """(S,) log-probability that each occurrence (rows of candidates) of a confirmed value is the one that recurs."""
+    scores = occurrence_cues(candidates, features, rows) @ matcher.cues
+    out: Floats = scores - scores.max()
+    out = out - np.log(np.exp(out).sum())
+    return out
 
 
-def _same_currency(a: str, b: str) -> bool:
-    return a.strip().upper() == b.strip().upper()
-
-
-def _same_email(a: str, b: str) -> bool:
-    return a.strip().casefold() == b.strip().casefold()
-
-
-def _same_address(a: str, b: str) -> bool:
-    x, y = _flat(a), _flat(b)
-    return abs(len(x) - len(y)) <= ADDRESS_EDITS and edit_distance(x, y) <= ADDRESS_EDITS
-
-
-def _same_text(a: str, b: str) -> bool:
-    x, y = _flat(a), _flat(b)
-    return x == y and (x != "" or a.strip() == b.strip())  # "--" and "//" have no letters, and differ
-
-
-_SAME: dict[str, Callable[[str, str], bool]] = {
-    **dict.fromkeys(NUMERIC_TYPES, _same_number),
-    "date": _same_date,
-    "currency": _same_currency,
-    "email": _same_email,
-    "address": _same_address,
-}
-
-
-def _printed_readings(type: str, text: str) -> set[str]:
-    """Return the canonical values that a printed text may stand for, whatever the locale."""
-    collapsed = re.sub(r"\s+", " ", text).strip()
-    if type in NUMERIC_TYPES:
-        return _number_readings(collapsed)
-    if type == "date":
-        return _date_readings(collapsed)
-    return {collapsed}
-
-
-def _number_readings(text: str) -> set[str]:
-    kept = re.sub(r"[^\d.,()-]", "", text)
-    is_negative = kept.startswith("-") or re.fullmatch(r"\(.*\)", kept) is not None
-    digits = re.sub(r"[()-]", "", kept).strip(".,")
-    found = set()
-    if _POINT_DECIMAL.fullmatch(digits):
-        found.add(digits.replace(",", ""))
-    if _COMMA_DECIMAL.fullmatch(digits):
-        found.add(digits.replace(".", "").replace(",", "."))
-    return {"-" + value if is_negative else value for value in found}
-
-
-def _date_readings(text: str) -> set[str]:
-    if parts := _YEAR_FIRST.fullmatch(text):
-        year, a, b = parts.groups()
-    elif parts := _YEAR_LAST.fullmatch(text):
-        a, b, year = parts.groups()
-        year = year if len(year) == 4 else "20" + year
+def occurrence_cues(candidates: Candidates, features: Features, rows: np.ndarray) -> Floats:
+    """(S, len(CUES)) what tells a recurring occurrence from a chance one."""
+    layout = candidates.layout
+    first = candidates.first[rows]
+    line = layout.line[first]
+    cells = np.bincount(layout.cell_line, minlength=layout.lines)[line]
+    others = np.setdiff1d(np.arange(len(candidates)), rows)
+    label = np.isin(features.group, [GROUP_INDEX[g] for g in LABEL_GROUPS])
+    slim = Features(features.bucket[:, label], features.weight[:, label], features.group[label])
+    columns = [GROUP_INDEX[g] for g in LABEL_GROUPS]
+    if len(others):
+        shared = similarities(slim.rows(rows), slim.rows(others))[:, :, columns].mean(axis=2).max(axis=1)
     else:
-        return set()
-    both = {f"{int(year):04d}-{int(m):02d}-{int(d):02d}" for m, d in ((a, b), (b, a))}
-    return {value for value in both if _date(value) is not None}
+        shared = np.zeros(len(rows), np.float32)
+    left = np.maximum(first - 1, 0)
+    labelled = [
+        layout.line[p] == layout.line[w] and any(map(str.isalpha, layout.texts[p])) for p, w in zip(left, first)
+    ]
+    cues = np.zeros((len(rows), len(CUES)), np.float32)
+    cues[:, 0] = np.arange(len(rows)) == 0
+    cues[:, 1] = np.arange(len(rows)) == len(rows) - 1
+    cues[:, 2] = layout.page[first] == 0
+    cues[:, 3] = layout.box[first, 1]
+    cues[:, 4] = np.log(len(rows))
+    cues[:, 5] = np.minimum(cells, 8) / 8
+    cues[:, 6] = 1 - shared
+    cues[:, 7] = labelled
+    return cues
+
+
+@dataclass(frozen=True, slots=True)
+class _Bag:
+    """Candidates of one document as rows of numbers, and which of them are right."""
+
+    x: Floats
+    right: NDArray[np.bool_]
+
+
+def learn_matcher(templates: Iterable[tuple[list[Sample], tuple[FieldSpec, ...]]], *, seed: int = 0) -> Matcher:
+    """Return the matcher learned from templates whose confirmed values have boxes: pairs of their documents."""
+    rng = np.random.default_rng(seed)
+    pairs: dict[str, list[_Bag]] = {}
+    choices: list[_Bag] = []
+    for samples, fields in templates:
+        views = [View(s.document) for s in samples]
+        for f in fields:
+            found = [_meant(v, f, s) for v, s in zip(views, samples)]
+            for i, (view, a) in enumerate(zip(views, found)):
+                if a is None:
+                    continue
+                if a[1].sum() > 1 and len(a[0]):
+                    candidates, features = view.candidates(f.type), view.features(f.type)
+                    rows = np.flatnonzero(a[1])
+                    choices.append(_Bag(occurrence_cues(candidates, features, rows), a[0][rows]))
+                j = (i + 1) % len(views)
+                b = found[j]
+                if j == i or b is None:
+                    continue
+                support = view.features(f.type).rows(np.flatnonzero(a[0])[:1])
+                keep = _draw(b[0], b[1], rng)
+                x = similarities(support, views[j].features(f.type).rows(keep))[0]
+                pairs.setdefault(f.type, []).append(_Bag(x, b[0][keep]))
+    theta = {kind: _fit(bags, L2_THETA) for kind, bags in sorted(pairs.items())}
+    theta[ANY_TYPE] = _fit([b for kind in sorted(pairs) for b in pairs[kind][:ANY_PAIRS]], L2_THETA)
+    return Matcher(theta, _fit(choices, L2_CUES))
+
+
+ANY_PAIRS = 300  # of each type, for types that were never met
+
+
+def _meant(view: View, spec: FieldSpec, sample: Sample) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
+    """(candidates in the boxes, all occurrences of the value); None without a located value."""
+    labels = sample.label.fields.get(spec.key, ())
+    candidates = view.candidates(spec.type)
+    if len(labels) != 1 or not len(candidates):
+        return None
+    found = locate(candidates, labels[0])
+    return (found.meant, found.matching) if found.meant.any() else None
+
+
+def _draw(meant: NDArray[np.bool_], matching: NDArray[np.bool_], rng: np.random.Generator) -> np.ndarray:
+    """The right candidate and some wrong ones; other occurrences of the value say nothing."""
+    wrong = np.flatnonzero(~matching)
+    wrong = rng.choice(wrong, min(PAIR_CANDIDATES, len(wrong)), replace=False)
+    return np.sort(np.concatenate([np.flatnonzero(meant), wrong]))
+
+
+def _fit(bags: list[_Bag], l2: float) -> Floats:
+    """Weights of a listwise softmax, see mlops.learning.scorer."""
+    bags = [b for b in bags if b.right.any() and not b.right.all()]
+    if not bags:
+        return np.zeros(0, np.float32)
+    x = np.concatenate([b.x for b in bags]).astype(np.float64)
+    right = np.concatenate([b.right for b in bags])
+    sizes = np.array([len(b.right) for b in bags])
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+
+    def problem(w: Doubles) -> tuple[float, Doubles]:
+        scores = x @ w
+        e = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), sizes))
+        total = np.add.reduceat(e, starts)
+        good = np.maximum(np.add.reduceat(np.where(right, e, 0), starts), 1e-300)
+        slope = e * (np.repeat(1 / total, sizes) - np.where(right, np.repeat(1 / good, sizes), 0))
+        return float((np.log(total) - np.log(good)).sum() + 0.5 * l2 * (w @ w)), slope @ x + l2 * w
+
+    return minimize(problem, np.zeros(x.shape[1]), steps=80).astype(np.float32)

@@ -12,7 +12,7 @@ from invex.fields.spec import FieldSpec, LocaleSpec, TemplateSpec
 from invex.fields.template_json import template_from_json, template_to_json
 
 from .candidates import NO_BREAKS, Breaks
-from .features import Features
+from .matching import Supports
 from .scorer import Scorer
 
 TEMPLATE_MODEL_FORMAT = 1
@@ -23,7 +23,7 @@ UNKNOWN_LOCALE = LocaleSpec()
 class FieldModel:
     """What was learned about one field of a template.
 
-    scorer: the small scorer. supports: features of confirmed occurrences (S, F), with which matching compares.
+    scorer: the small scorer. supports: confirmed occurrences, with which matching compares.
     most: values that one document had at most. present, absent: documents with and certainly without a value.
     located: confirmed values found among the candidates; asked: confirmed values.
     gain: weight of the prior when the scorer was fitted on top of it.
@@ -31,13 +31,14 @@ class FieldModel:
 
     field: FieldSpec
     scorer: Scorer
-    supports: Features | None = None
+    supports: Supports | None = None
     most: int = 1
     present: int = 0
     absent: int = 0
     located: int = 0
     asked: int = 0
     gain: float = 0.0
+    match_gain: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +62,8 @@ class TemplateModel:
             arrays[f"{i}.buckets"] = f.scorer.buckets
             arrays[f"{i}.values"] = f.scorer.values
             if f.supports is not None:
-                arrays[f"{i}.support_bucket"] = f.supports.bucket
-                arrays[f"{i}.support_weight"] = f.supports.weight
-                arrays[f"{i}.support_group"] = f.supports.group
-            about = {k: getattr(f, k) for k in ("most", "present", "absent", "located", "asked", "gain")}
+                arrays |= {f"{i}.support.{k}": v for k, v in f.supports.to_arrays().items()}
+            about = {k: getattr(f, k) for k in ("most", "present", "absent", "located", "asked", "gain", "match_gain")}
             fields.append({"field": asdict(f.field), "null": f.scorer.null, **about})
         description = {
             "format": TEMPLATE_MODEL_FORMAT,
@@ -93,10 +92,10 @@ class TemplateModel:
         fields = []
         for i, f in enumerate(about["fields"]):
             supports = None
-            if f"{i}.support_bucket" in arrays:
-                supports = Features(
-                    arrays[f"{i}.support_bucket"], arrays[f"{i}.support_weight"], arrays[f"{i}.support_group"]
-                )
+            start = f"{i}.support."
+            if start + "bucket" in arrays:
+                mine = {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
+                supports = Supports.from_arrays(mine)
             scorer = Scorer(arrays[f"{i}.buckets"], arrays[f"{i}.values"], f.pop("null"))
             fields.append(FieldModel(FieldSpec(**f.pop("field")), scorer, supports, **f))
         breaks = Breaks(frozenset(about["breaks"]["after"]), frozenset(about["breaks"]["before"]))

@@ -23,11 +23,13 @@ from invex.reading.words import from_json, to_json
 from . import archive
 from .archive import BadPackage
 from .dataset import Sample
+from .matching import NO_MATCHER, Matcher
 from .model import TemplateModel
 from .templates import TemplateIndex
 
 TEMPLATES, MEMORY, CARD = "templates.json", "memory.json", "card.md"
-DAY_ZERO, SHARED, INDEX = "weights/day_zero.safetensors", "weights/shared.safetensors", "weights/index.safetensors"
+DAY_ZERO, SHARED = "weights/day_zero.safetensors", "weights/shared.safetensors"
+MATCHER, INDEX = "weights/matcher.safetensors", "weights/index.safetensors"
 LIBRARIES = ("numpy", "safetensors")
 
 
@@ -37,12 +39,13 @@ class Package:
 
     manifest: package.json without format and files. day_zero: reads the standard fields of unknown documents, None in a
     package that was learned without a base. shared: learned from the documents of all templates together, for documents
-    that belong to none. models: one a template. index: tells templates apart. samples: what `models` were learned from.
+    that belong to none. matcher: the field-agnostic prior. models: one a template. index: tells templates apart. samples: what `models` were learned from.
     """
 
     manifest: Mapping[str, Any]
     day_zero: TemplateModel | None = None
     shared: TemplateModel | None = None
+    matcher: Matcher = NO_MATCHER
     models: Mapping[str, TemplateModel] = field(default_factory=dict)
     index: TemplateIndex = field(default_factory=TemplateIndex)
     memory: bytes = b"[]"
@@ -80,6 +83,8 @@ class Package:
         }
         if self.day_zero is not None:
             files[DAY_ZERO] = self.day_zero.to_bytes()
+        if self.matcher.theta:
+            files[MATCHER] = save_arrays(self.matcher.to_arrays())
         if self.shared is not None:
             files[SHARED] = self.shared.to_bytes()
         for number, (_, model) in enumerate(sorted(self.models.items())):
@@ -103,6 +108,7 @@ class Package:
                 manifest=manifest,
                 day_zero=TemplateModel.from_bytes(files[DAY_ZERO]) if DAY_ZERO in files else None,
                 shared=TemplateModel.from_bytes(files[SHARED]) if SHARED in files else None,
+                matcher=Matcher.from_arrays(load_arrays(files[MATCHER])) if MATCHER in files else NO_MATCHER,
                 models={m.spec.name: m for m in models},
                 index=TemplateIndex.from_arrays(load_arrays(files[INDEX])),
                 memory=files[MEMORY],

@@ -48,7 +48,7 @@ class Predictor:
         view = View(document)
         model = self.package.models.get(match.name or "")
         if model is not None:
-            fields = read_fields(view, model, self.prior)
+            fields = read_fields(view, model, self.prior, self.package.matcher)
         else:
             fields = self._unknown(view)
         return Prediction(match, fields, {}, {"build": self.build, "reader": document.reader})
@@ -58,7 +58,7 @@ class Predictor:
         fields: dict[str, tuple[Value, ...]] = {}
         for model in (self.package.day_zero, self.package.shared):
             if model is not None:
-                fields |= read_fields(view, model, self.prior)
+                fields |= read_fields(view, model, self.prior, self.package.matcher)
         return fields
 
 

@@ -16,10 +16,13 @@ from .decoding import Ranking, rank
 from .features import GROUPS, Features
 from .fitting import Prior, no_prior
 from .layout import Floats
+from .matching import NO_MATCHER, Matcher
 from .model import FieldModel, TemplateModel
 from .view import View
 
 ALTERNATIVES = 2
+MOST_MATCHED = 150  # likeliest candidates that are compared with confirmed occurrences
+AGREEMENT_RANGE = 2.0
 REASONS = 4
 LEAST_REASON = 0.05
 _GROUP_NAMES = list(GROUPS.values())
@@ -37,14 +40,18 @@ class Scored:
     ranking: Ranking
 
 
-def read_fields(view: View, model: TemplateModel, prior: Prior = no_prior) -> dict[str, tuple[Value, ...]]:
+def read_fields(
+    view: View, model: TemplateModel, prior: Prior = no_prior, matcher: Matcher = NO_MATCHER
+) -> dict[str, tuple[Value, ...]]:
     """Return the values of every field that the model knows; () where nothing is likelier than something."""
     locale = _locale(view, model)
-    scored = [score(view, model, f, prior, locale) for f in model.fields]
+    scored = [score(view, model, f, prior, matcher, locale) for f in model.fields]
     return {s.model.field.key: _values(s, locale) for s in scored}
 
 
-def score(view: View, model: TemplateModel, field: FieldModel, prior: Prior, locale: LocaleSpec) -> Scored:
+def score(
+    view: View, model: TemplateModel, field: FieldModel, prior: Prior, matcher: Matcher, locale: LocaleSpec
+) -> Scored:
     kind = field.field.type
     candidates = view.candidates(kind, model.breaks)
     features = view.features(kind, model.breaks)
@@ -52,8 +59,17 @@ def score(view: View, model: TemplateModel, field: FieldModel, prior: Prior, loc
     known = prior(view, field.field, model.breaks) if field.gain else None
     if known is not None:
         scores = scores + np.float32(field.gain) * known[0]
+    if field.supports is not None and field.match_gain and matcher.theta:
+        likely = np.argsort(-scores, kind="stable")[:MOST_MATCHED]
+        agreement = field.supports.match(matcher, kind, features, likely)
+        scores = scores + np.float32(field.match_gain) * (agreement - expected_agreement(agreement))
     ranking = rank(candidates, scores, null, locale)
     return Scored(field, candidates, features, scores, null, ranking)
+
+
+def expected_agreement(agreement: Floats) -> float:
+    """The level at which matching speaks neither for nor against a candidate, so that NULL keeps its place."""
+    return float(agreement.max()) - AGREEMENT_RANGE if len(agreement) else 0.0
 
 
 def _locale(view: View, model: TemplateModel) -> LocaleSpec:

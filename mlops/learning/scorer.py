@@ -50,6 +50,7 @@ class Bag:
 
     positive: (K,) may be the value that was meant. excluded: (K,) says nothing, e.g. another occurrence of the value
     when a click said which one was meant. No positive: the value is not there. offset: (K,). weight: of this document.
+    meant: (K,) log-probability that a positive is the occurrence that was meant, as far as that is known; 0 elsewhere.
     """
 
     features: Features
@@ -57,6 +58,7 @@ class Bag:
     excluded: NDArray[np.bool_]
     offset: Floats
     weight: float = 1.0
+    meant: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ def _fit_rows(bags: list[Bag], rows: list[np.ndarray], config: ScorerConfig, nul
         np.array([b.weight for b in bags]),
         null,
         config,
+        np.concatenate([np.zeros(len(r)) if b.meant is None else b.meant[r] for b, r in zip(bags, rows)]),
     )
     solution = minimize(problem, np.zeros(len(used) + 1), steps=config.steps)
     keep = np.abs(solution[:-1]) > WEIGHT_FLOOR
@@ -159,9 +162,11 @@ class _Problem:
         bag_weight: Doubles,
         null: float,
         config: ScorerConfig,
+        meant: Doubles,
     ) -> None:
         self.at, self.weight, self.size, self.offset, self.positive = at, weight, size, offset, positive
         self.starts, self.sizes = starts[:-1], np.diff(starts)
+        self.meant = np.where(positive, np.exp(meant), 0)
         self.null, self.config, self.bag_weight = null, config, bag_weight
         self.has_positive = np.add.reduceat(positive.astype(np.int64), self.starts) > 0
 
@@ -173,10 +178,11 @@ class _Problem:
         e = np.exp(scores - np.repeat(top, self.sizes))
         e_null = np.exp(null - top)
         mass = np.add.reduceat(e, self.starts)
-        good = np.add.reduceat(np.where(self.positive, e, 0), self.starts)
+        chosen = e * self.meant
+        good = np.add.reduceat(chosen, self.starts)
         total = mass + e_null
         # present: -log(good / total); left out or truly absent: -log(e_null / (mass without positives + e_null))
-        rest = mass - good + e_null
+        rest = np.add.reduceat(np.where(self.positive, 0, e), self.starts) + e_null
         present = np.where(self.has_positive, self.bag_weight, 0)
         absent = np.where(self.has_positive, self.config.absence, 1.0) * self.bag_weight
         tiny = 1e-300
@@ -184,8 +190,8 @@ class _Problem:
             (present * (np.log(total) - np.log(np.maximum(good, tiny)))).sum()
             + (absent * (np.log(rest) - np.log(np.maximum(e_null, tiny)))).sum()
         )
-        by_present = np.repeat(present / total, self.sizes) - np.where(
-            self.positive, np.repeat(present / np.maximum(good, tiny), self.sizes), 0
+        by_present = np.repeat(present / total, self.sizes) - self.meant * np.repeat(
+            present / np.maximum(good, tiny), self.sizes
         )
         by_absent = np.where(self.positive, 0, np.repeat(absent / rest, self.sizes))
         slope = e * (by_present + by_absent)
