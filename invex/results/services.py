@@ -12,6 +12,7 @@ from django.conf import settings
 from invex.accounts.access import Access
 from invex.accounts.roles import Right
 from invex.extraction.online import UPLOAD_PREFIX
+from invex.kernel.blobs import too_large
 from invex.kernel.errors import BadInput
 from invex.kernel.queue import ask
 from invex.reading.errors import SENTENCES
@@ -45,7 +46,7 @@ def _write(path: Path, chunks: Iterable[bytes]) -> None:
         for chunk in chunks:
             size += len(chunk)
             if size > settings.MAX_UPLOAD_BYTES:
-                raise BadInput(f"The file is larger than {settings.MAX_UPLOAD_BYTES / 2**20:.0f} MB.", code="too_large")
+                raise too_large(settings.MAX_UPLOAD_BYTES)
             file.write(chunk)
     if not size:
         raise BadInput(SENTENCES["empty"], code="empty")

@@ -1,0 +1,91 @@
+"""`extract FILE...`: one line a file, with no server, queue, database or data folder that can be written."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from fixtures.generator.render_pdf import render_pdf
+from tests.invex.world import vendor
+
+ROOT = Path(__file__).resolve().parents[3]
+LIMIT_S = 120
+
+
+@pytest.fixture
+def files(tmp_path, make_pdf):
+    """A mix: good, encrypted, empty, truncated and wrong files."""
+    good = render_pdf(vendor().document(0).canvas)
+    contents = {
+        "good.pdf": good,
+        "encrypted.pdf": make_pdf("secret", password="pw"),
+        "empty.pdf": b"",
+        "truncated.pdf": good[: len(good) // 3],
+        "wrong.pdf": b"just a text, no document",
+    }
+    for name, content in contents.items():
+        (tmp_path / name).write_bytes(content)
+    (tmp_path / "folder").mkdir()
+    return tmp_path
+
+
+def extract(*arguments, cwd, program=(sys.executable, str(ROOT / "manage.py"))):
+    """Run `extract` as a user who has no data folder, no database and no Redis."""
+    environment = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG", "HOME")}
+    environment |= {
+        "DATA": "/proc/nowhere",
+        "DATABASE_URL": "postgres://nobody@127.0.0.1:1/none",
+        "REDIS_URL": "redis://127.0.0.1:1",
+        "OMP_NUM_THREADS": "1",
+    }
+    command = [*program, "extract", *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=LIMIT_S)
+
+
+def lines(done):
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_one_line_a_file_in_the_order_given(files):
+    names = ["good.pdf", "encrypted.pdf", "empty.pdf", "truncated.pdf", "wrong.pdf", "missing.pdf", "folder"]
+    done = extract(*names, cwd=files)
+    found = lines(done)
+    assert done.returncode == 0, done.stderr
+    assert [line["file"] for line in found] == names
+    assert {line["format"] for line in found} == {"invex-prediction/1"}
+    good = found[0]
+    assert (good["id"], good["pages"]) == ("good", 1)
+    assert {"template", "fields", "tables", "model", "seconds", "warnings"} <= set(good)
+    assert not {"state", "by"} & set(good), "offline they mean nothing"
+    codes = [line["error"]["code"] for line in found[1:]]
+    assert codes == ["encrypted", "empty", "corrupt", "unsupported", "empty", "unsupported"]
+    assert all(line["error"]["message"] for line in found[1:])
+    assert "6 of 7 files" in done.stderr
+
+
+def test_exit_2_only_when_all_failed(files):
+    done = extract("empty.pdf", "wrong.pdf", cwd=files)
+    assert (done.returncode, len(lines(done))) == (2, 2)
+
+
+def test_bad_usage_is_exit_2_and_prints_nothing(files):
+    for arguments in ((), ("good.pdf", "--model", "wrong.pdf"), ("good.pdf", "--model", "none.zip")):
+        done = extract(*arguments, cwd=files)
+        assert (done.returncode, done.stdout) == (2, ""), done.stderr
+        assert done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_the_console_script_does_the_same(files):
+    program = (sys.executable, "-c", "from invex.cli import main; main()")
+    environment_path = [*program]
+    done = extract("good.pdf", cwd=ROOT, program=environment_path)
+    assert done.returncode == 2, "the file is not in this folder"
+    done = extract(files / "good.pdf", cwd=ROOT, program=environment_path)
+    assert done.returncode == 0, done.stderr
+    assert lines(done)[0]["id"] == "good"
