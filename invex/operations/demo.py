@@ -46,6 +46,10 @@ def ensure_administrator() -> str | None:
     return password
 
 
+def has_administrator() -> bool:
+    return User.objects.filter(username=ADMINISTRATOR).exists()
+
+
 def is_missing() -> bool:
     """Whether no project was ever made here."""
     return not Project.objects.exists()
@@ -59,7 +63,8 @@ def create(*, say: Callable[[str], None]) -> None:
         Membership.objects.create(project=project, user=admin, role=Role.OWNER)
     access = accounts.access_of(admin, PROJECT)
     with tempfile.TemporaryDirectory() as folder:
-        labels = _upload(access, write_samples(Path(folder)))
+        write_samples(Path(folder))
+        labels = _upload(access, Path(folder))
     say(f"  {len(labels)} sample documents are received; reading them ...")
     for pk in labels:
         reading.read_document(pk)
@@ -69,13 +74,15 @@ def create(*, say: Callable[[str], None]) -> None:
     say(f"  {confirmed} of them are confirmed as examples; the others wait for you in the inbox.")
 
 
-def _upload(access: Access, samples: list[tuple[Path, Path]]) -> dict[int, dict[str, object]]:
-    """Receive the sample files; return their labels by document."""
+def _upload(access: Access, folder: Path) -> dict[int, dict[str, object]]:
+    """Receive the files of a dataset folder; return their labels by document."""
     batch = documents.create_batch(access, name="Sample documents")
+    about = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
     labels = {}
-    for file, label in samples:
+    for entry in about["documents"]:
+        file = folder / entry["file"]
         row = documents.receive(access, batch, name=file.name, chunks=[file.read_bytes()])
-        labels[row.pk] = json.loads(label.read_text(encoding="utf-8"))
+        labels[row.pk] = json.loads((folder / "labels" / f"{entry['id']}.json").read_text(encoding="utf-8"))
     return labels
 
 

@@ -16,7 +16,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not demo.is_missing():
             raise CommandError("There are projects already; the demo is made in an empty installation only.")
-        if password := demo.ensure_administrator():
+        is_first = not demo.has_administrator()
+        password = demo.ensure_administrator()
+        if is_first:
             self.stderr.write(f"{demo.ADMINISTRATOR} {password}")
         # Redis is not there yet on a first start; the events are run here instead.
         logging.getLogger("invex.kernel.queue").setLevel(logging.ERROR)
