@@ -8,7 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from ninja import NinjaAPI, Router
+from django.utils.datastructures import MultiValueDict
+from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
 from ninja.openapi.schema import OpenAPISchema
 from ninja.operation import Operation
@@ -80,33 +81,50 @@ def _tell_problems(path: str, method: str, operation: dict[str, Any]) -> None:
     if method in WRITES:
         answers.setdefault("409", {"description": "The first request is still running, or the state forbids it."})
         operation.setdefault("parameters", []).append(idempotency.PARAMETER)
+    if "requestBody" in operation:
+        answers.setdefault("413", {"description": "The body is larger than allowed."})
+    for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
+        if media_type == "multipart/form-data":
+            content["schema"]["additionalProperties"] = False
     for status, answer in answers.items():
         if int(status) >= 400:
             answer["content"] = {problems.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     operation["responses"] = answers
 
 
-def _refuse_unknown_filters(operation: Operation) -> None:
-    """Make an operation answer 422 to a query parameter that it does not know: a typing error must not widen a list."""
-    known = {
-        alias
+def _known(operation: Operation, *sources: str) -> set[str]:
+    """The names that an operation takes from these sources: "query", "form", "file"."""
+    return {
+        name
         for model in operation.models
-        if model.__ninja_param_source__ == "query"
-        for alias in getattr(model, "__ninja_flatten_map__", model.model_fields)
+        if model.__ninja_param_source__ in sources
+        for name in getattr(model, "__ninja_flatten_map__", model.model_fields)
     }
+
+
+def _refuse_unknown(operation: Operation) -> None:
+    """Make an operation answer 422 to filters and parts that it does not know: a typing error must not widen a list."""
+    filters, parts = _known(operation, "query"), _known(operation, "form", "file")
     view = operation.view_func
 
     @wraps(view)
     def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        for name, values in request.GET.lists():
-            if name not in known:
-                offer = f"Known: {', '.join(sorted(known))}." if known else "This address takes none."
-                raise BadInput(f"{name[:40]!r} is no filter here. {offer}", code="unknown_filter")
-            if len(values) > 1:
-                raise BadInput(f"{name!r} is given {len(values)} times. Give it once.", code="invalid")
+        _check_names(request.GET, filters, what="filter")
+        if parts:
+            _check_names(request.POST, parts, what="part")
+            _check_names(request.FILES, parts, what="part")
         return view(request, *args, **kwargs)
 
     operation.view_func = checked
+
+
+def _check_names(given: MultiValueDict[str, Any], known: set[str], *, what: str) -> None:
+    for name, values in given.lists():
+        if name not in known:
+            offer = f"Known: {', '.join(sorted(known))}." if known else "This address takes none."
+            raise BadInput(f"{name[:40]!r} is no {what} here. {offer}", code=f"unknown_{what}")
+        if len(values) > 1:
+            raise BadInput(f"{name[:40]!r} is given {len(values)} times. Give it once.", code="invalid")
 
 
 def _assemble() -> Api:
@@ -122,14 +140,10 @@ def _assemble() -> Api:
     for prefix, name in settings.API_ROUTERS:
         api.add_router(prefix, name)
     for _, router in api._routers:
-        _check_filters(router)
+        for address in router.path_operations.values():
+            for operation in address.operations:
+                _refuse_unknown(operation)
     return api
-
-
-def _check_filters(router: Router) -> None:
-    for view in router.path_operations.values():
-        for operation in view.operations:
-            _refuse_unknown_filters(operation)
 
 
 api = _assemble()

@@ -16,7 +16,7 @@ from ninja.decorators import decorate_view
 
 from invex.kernel.errors import InvexError
 from invex.kernel.models import IdempotencyKey
-from invex.kernel.rest.problems import problem
+from invex.kernel.rest.problems import UNUSABLE_BODY, problem, unusable_body
 
 from .auth import bearer_token
 
@@ -55,7 +55,11 @@ def _once(view: View) -> View:
             )
         scope = f"{access.project.slug} {access.actor} {request.method} {request.get_full_path()}"
         scope_sha256 = hashlib.sha256(scope.encode()).hexdigest()
-        return _answer_once(view, request, scope_sha256, key, _body_sha256(request), args, kwargs)
+        try:
+            body_sha256 = _body_sha256(request)
+        except UNUSABLE_BODY as e:
+            return unusable_body(request, e)
+        return _answer_once(view, request, scope_sha256, key, body_sha256, args, kwargs)
 
     return answer
 

@@ -13,7 +13,6 @@ from invex.accounts.auth import ApiRequest
 from invex.accounts.idempotency import idempotent
 from invex.accounts.roles import Right
 from invex.kernel.blobs import store
-from invex.kernel.errors import BadInput
 from invex.kernel.rest.pagination import Paging, page
 from invex.kernel.rest.problems import Problem
 from invex.kernel.rest.schemas import row_id
@@ -80,22 +79,20 @@ def get_batch(request: ApiRequest, id: str) -> Any:
 @limited_upload
 @idempotent
 def upload_document(request: ApiRequest, response: HttpResponse, id: str, file: UploadedFile = File(...)) -> Any:  # noqa: B008
-    """One file a request: PDF, PNG, JPEG, TIFF, WebP, or e-invoice XML. It is read in the background.
+    """One file a request, as the part `file`: PDF, PNG, JPEG, TIFF, WebP, or e-invoice XML.
 
-    What is in a file is found out by reading it: a file that cannot be read is accepted here and ends in the state
+    It is read in the background: a file that cannot be read is accepted here and ends in the state
     `failed` with a code. The same bytes again are accepted too, and name their `twin`. Role: reviewer or more.
     """
     request.auth.require(Right.UPLOAD)
     batch = _batch(request, id)
-    if len(request.FILES) != 1 or len(request.FILES.getlist("file")) != 1:
-        raise BadInput("Send one file a request, as the part `file`.", code="one_file")
     document = services.receive(request.auth, batch, name=file.name or "", chunks=file.chunks())
     response.headers["Location"] = address(document)
     response.headers["Retry-After"] = str(READ_COMES_IN_S)
     return Status(202, DocumentOut.of(document))
 
 
-@router.get("/documents", response=DocumentPage, summary="List documents")
+@router.get("/documents", response={200: DocumentPage, 404: Problem}, summary="List documents")
 def list_documents(request: ApiRequest, filters: Query[DocumentFilters]) -> Any:
     """The newest first; with `updated_since` the oldest change first, so that a program can follow all changes."""
     request.auth.require(Right.READ)

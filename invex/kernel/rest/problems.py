@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from ninja import NinjaAPI, Schema
@@ -95,6 +95,17 @@ def _http(request: HttpRequest, error: Any) -> HttpResponse:
     return problem(request, status=error.status_code, code="error", detail=str(error))
 
 
+# What Django raises while it takes a body apart.
+UNUSABLE_BODY = (MultiPartParserError, SuspiciousOperation)
+
+
+def unusable_body(request: HttpRequest, error: Any) -> HttpResponse:
+    """Return the answer to a body that Django could not, or would not, take apart."""
+    if isinstance(error, RequestDataTooBig):
+        return problem(request, status=413, code="too_large", detail="The body is larger than allowed.")
+    return problem(request, status=422, code="invalid", detail="The body could not be taken apart.")
+
+
 def handle_errors(api: NinjaAPI) -> None:
     """Answer every expected error of an operation with a problem. The unexpected ones are left to Django's log."""
     api.add_exception_handler(InvexError, _known)
@@ -103,14 +114,8 @@ def handle_errors(api: NinjaAPI) -> None:
     api.add_exception_handler(
         Http404, lambda request, _: problem(request, status=404, code="not_found", detail="There is no such thing.")
     )
-    api.add_exception_handler(
-        MultiPartParserError,
-        lambda request, _: problem(request, status=422, code="invalid", detail="The body is not valid multipart."),
-    )
-    api.add_exception_handler(
-        SuspiciousOperation,
-        lambda request, _: problem(request, status=422, code="invalid", detail="The request is larger than allowed."),
-    )
+    for unusable in UNUSABLE_BODY:
+        api.add_exception_handler(unusable, unusable_body)
 
 
 _SENTENCES = {

