@@ -1,0 +1,218 @@
+"""Rows of lines -> typed values with a confidence.
+
+The numbers of a row are chosen together: a choice in which quantity times price is the amount is worth PRODUCT_BONUS more
+than its probabilities say. Which columns multiply is not assumed, it is learned with the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+
+import numpy as np
+
+from invex.fields.labels import LabelValue
+from invex.fields.prediction import Alternative, Value
+from invex.fields.spec import FieldSpec, LocaleSpec, TableSpec
+from invex.fields.values import NUMERIC_TYPES, canonical
+
+from ..layout import Floats
+from .rows import Lines
+from .tokens import Tokens
+
+PRODUCT_BONUS = 3.0  # in log-probability
+PRODUCT_TOLERANCE = 0.011  # absolute, or ...
+PRODUCT_SHARE = 0.002  # ... of the product: prices are printed rounded
+LEAST = 0.03  # probability below which a token is no candidate
+FLOOR = 0.01  # probability of "no such cell" when the candidates claim all of it
+MOST_CANDIDATES = 3
+FILL = 0.15  # a token between two of a text joins it above this probability
+EVIDENCE = 5  # numbers that a confidence is made of, see Cell
+PRODUCT_HOLDS = 0.8  # share of confirmed rows in which two columns must multiply to a third
+
+Product = tuple[int, int, int]  # columns a * b = c
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A chosen cell: its tokens, value, and evidence (EVIDENCE,) for the calibration.
+
+    evidence: log-odds of the least and of the mean token probability, arithmetic holds, arithmetic fails, log-odds of the row.
+    """
+
+    column: int
+    tokens: tuple[int, ...]
+    value: str
+    text: str
+    evidence: tuple[float, ...]
+    others: tuple[tuple[int, float], ...] = ()
+
+
+TableRow = dict[int, Cell]
+
+
+def log_odds(p: float) -> float:
+    clipped = min(max(p, 1e-4), 1 - 1e-4)
+    return float(np.log(clipped / (1 - clipped)))
+
+
+def assemble(
+    spec: TableSpec,
+    tokens: Tokens,
+    lines: Lines,
+    rows: Sequence[tuple[int, int]],
+    row_probability: Floats,
+    tags: Floats,
+    products: Sequence[Product],
+) -> list[TableRow]:
+    """Return the cells of every row. rows: line ranges. row_probability: (lines,) of beginning one. tags: (n, 1 + columns)."""
+    result = []
+    for first, stop in rows:
+        members = np.arange(lines.start[first], lines.stop[stop - 1])
+        row = _numbers(spec, tokens, members, tags, products, log_odds(float(row_probability[first])))
+        for k, column in enumerate(spec.columns):
+            if column.type not in NUMERIC_TYPES:
+                cell = _text(column, k, tokens, members, tags, log_odds(float(row_probability[first])))
+                if cell:
+                    row[k] = cell
+        if any(spec.columns[k].type in NUMERIC_TYPES for k in row) or not _has_numbers(spec):
+            result.append(row)
+    return result
+
+
+def _has_numbers(spec: TableSpec) -> bool:
+    return any(c.type in NUMERIC_TYPES for c in spec.columns)
+
+
+def _numbers(
+    spec: TableSpec, tokens: Tokens, members: np.ndarray, tags: Floats, products: Sequence[Product], row_odds: float
+) -> TableRow:
+    """Choose one token, or none, for every numeric column."""
+    columns = [k for k, c in enumerate(spec.columns) if c.type in NUMERIC_TYPES]
+    offers: dict[int, list[tuple[int, float]]] = {}  # column -> (token, log-probability); token -1 is "no such cell"
+    for k in columns:
+        p = np.where(tokens.is_number[members], tags[members, k + 1], 0)
+        best = np.argsort(-p, kind="stable")[:MOST_CANDIDATES]
+        found = [(int(members[i]), float(p[i])) for i in best if p[i] > LEAST]
+        absent = max(1 - sum(q for _, q in found), FLOOR)
+        offers[k] = [(t, float(np.log(q))) for t, q in found] + [(-1, float(np.log(absent)))]
+    chosen = {k: max(offers[k], key=lambda o: o[1])[0] for k in columns}
+    checked: dict[int, bool] = {}
+    for triple in products:
+        if all(k in offers for k in triple):
+            picked, fits = _together(tokens, [offers[k] for k in triple])
+            chosen.update(zip(triple, picked))
+            if fits is not None:
+                checked.update(dict.fromkeys(triple, fits))
+    row: TableRow = {}
+    for k, t in chosen.items():
+        if t < 0 or any(t in c.tokens for c in row.values()):
+            continue
+        text = tokens.items[t].text
+        value = canonical(spec.columns[k].type, text, LocaleSpec(decimal=tokens.decimal))
+        if value is not None:
+            odds = log_odds(float(tags[t, k + 1]))
+            fits = checked.get(k)
+            evidence = (odds, odds, float(fits is True), float(fits is False), row_odds)
+            others = tuple((o, float(np.exp(p))) for o, p in offers[k] if o not in (t, -1))
+            row[k] = Cell(k, (t,), value, text, evidence, others)
+    return row
+
+
+def _together(tokens: Tokens, offers: list[list[tuple[int, float]]]) -> tuple[list[int], bool | None]:
+    """The likeliest choice for a * b = c; with whether it holds, None when a factor is absent."""
+    best: tuple[float, list[int], bool | None] = (-np.inf, [-1, -1, -1], None)
+    for choice in product(*offers):
+        picked = [t for t, _ in choice]
+        real = [t for t in picked if t >= 0]
+        if len(set(real)) < len(real):
+            continue
+        score = sum(p for _, p in choice)
+        fits = None
+        if len(real) == len(picked):
+            fits = multiplies(*(float(tokens.number[t]) for t in picked))
+            score += PRODUCT_BONUS * fits
+        if score > best[0]:
+            best = (score, picked, fits)
+    return best[1], best[2]
+
+
+def multiplies(a: float, b: float, c: float) -> bool:
+    """Whether a * b is c, as far as printed digits can tell."""
+    return abs(abs(a * b) - abs(c)) <= max(PRODUCT_TOLERANCE, PRODUCT_SHARE * abs(c))
+
+
+def _text(column: FieldSpec, k: int, tokens: Tokens, members: np.ndarray, tags: Floats, row_odds: float) -> Cell | None:
+    """The words of a text column: the tokens that it claims, and the unsure ones between them in a cell."""
+    p = tags[members]
+    claimed = p.argmax(axis=1) == k + 1
+    for i in range(1, len(members) - 1):
+        between = claimed[i - 1] and claimed[i + 1 :].any() and tokens.line[members[i]] == tokens.line[members[i - 1]]
+        if between and not claimed[i] and p[i, k + 1] > FILL:
+            claimed[i] = True
+    picked = members[claimed]
+    if not len(picked):
+        return None
+    text = text_of(tokens, picked.tolist())
+    value = canonical(column.type, text, LocaleSpec(decimal=tokens.decimal))
+    if not value:
+        return None
+    own = tags[picked, k + 1]
+    # Words of the row that nearly belonged are as dangerous as words that hardly did.
+    rivals = p[~claimed, k + 1]
+    least = min(float(own.min()), 1 - float(rivals.max())) if len(rivals) else float(own.min())
+    evidence = (log_odds(least), log_odds(float(own.mean())), 0.0, 0.0, row_odds)
+    return Cell(k, tuple(picked.tolist()), value, text, evidence)
+
+
+def text_of(tokens: Tokens, picked: Sequence[int]) -> str:
+    """The printed text of tokens; parts of one split word get no space between them."""
+    text = ""
+    previous = None
+    for t in picked:
+        token = tokens.items[t]
+        glued = previous is not None and previous.last == token.first and previous.stop == token.start and token.start
+        text += token.text if glued or not text else " " + token.text
+        previous = token
+    return text
+
+
+def learn_products(spec: TableSpec, labels: Sequence[Sequence[Mapping[str, LabelValue]]]) -> tuple[Product, ...]:
+    """The columns a, b, c of which a * b = c held in most confirmed rows; at most one triple."""
+    numeric = [k for k, c in enumerate(spec.columns) if c.type in NUMERIC_TYPES]
+    best: tuple[float, Product] | None = None
+    for a, b in combinations(numeric, 2):
+        for c in (k for k in numeric if k not in (a, b)):
+            keys = [spec.columns[k].key for k in (a, b, c)]
+            rows = [
+                [float(row[k].value) for k in keys] for some in labels for row in some if all(k in row for k in keys)
+            ]
+            telling = [r for r in rows if abs(r[0]) != 1 and abs(r[1]) != 1]  # 1 * x = x holds for many columns
+            share = sum(multiplies(*r) for r in rows) / max(len(rows), 1)
+            rank = share + len(telling) / (1 + len(rows))
+            if rows and share >= PRODUCT_HOLDS and (best is None or rank > best[0]):
+                best = (rank, (a, b, c))
+    return (best[1],) if best else ()
+
+
+def to_value(cell: Cell, tokens: Tokens, column: FieldSpec, confidence: float) -> Value:
+    """A cell as the prediction that people and programs see."""
+    layout = tokens.layout
+
+    def boxes(picked: Sequence[int]) -> list[int]:
+        return sorted({w for t in picked for w in range(tokens.items[t].first, tokens.items[t].last + 1)})
+
+    alternatives = []
+    for t, p in cell.others:
+        text = tokens.items[t].text
+        value = canonical(column.type, text, LocaleSpec(decimal=tokens.decimal))
+        if value is not None:
+            alternatives.append(Alternative(value, min(p, 1 - confidence), text, layout.boxes(boxes([t]))))
+    return Value(
+        value=cell.value,
+        text=cell.text,
+        confidence=confidence,
+        boxes=layout.boxes(boxes(cell.tokens)),
+        alternatives=tuple(alternatives),
+    )

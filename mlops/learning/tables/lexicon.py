@@ -1,0 +1,356 @@
+"""What headers, units and sum lines are called in English, German, French, Spanish, Italian and Dutch.
+
+Stems, folded to lower-case ASCII letters. A word may hint at several groups ("Preis/Einheit": price and unit); what a
+combination means is learned, not written here.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from invex.fields.folding import fold
+
+# Group -> stems that start a word. Order is the order of the features.
+HEADER_STEMS: dict[str, tuple[str, ...]] = {
+    "description": (
+        "descri", "bezeichn", "beschreib", "artikelb", "leistung", "designation", "libelle", "detail", "concepto",
+        "denominacion", "omschrijv", "beni", "service", "produ", "item", "particular", "tatigkeit", "text", "ware",
+        "prestation", "objet", "intitule", "natura", "oggetto", "benaming", "dienst", "activity", "gegenstand", "title",
+        "articulo", "articolo", "article", "artikel", "position",
+    ),
+    "code": (
+        "art", "code", "codice", "codigo", "cod", "ref", "sku", "ean", "gtin", "hsn", "sac", "material", "model", "mpn",
+    ),
+    "position": ("pos", "nr", "no", "num", "lfd", "line", "ligne", "riga", "linea", "regel", "sl", "sr", "item"),
+    "quantity": (
+        "qty", "quant", "qte", "menge", "anz", "anzahl", "cantidad", "cant", "quantita", "qta", "aantal", "hoeveel",
+        "nombre", "nbre", "stuckzahl", "hours", "heures", "stunden", "std", "horas", "ore", "uren", "units", "uds",
+        "unidades", "count", "volume", "nb",
+    ),
+    "unit": (
+        "unit", "einh", "me", "mengeneinh", "ud", "um", "uom", "unidad", "unita", "unite", "eenh", "stk", "stuck",
+        "stuk", "udm", "measure", "geb", "mengen",
+    ),
+    "price": (
+        "price", "preis", "prix", "precio", "prezzo", "prijs", "rate", "cost", "tarif", "tarief", "tarifa", "ep", "pu",
+        "puht", "up", "einzelpreis", "stuckpreis", "nettopreis", "stukprijs", "eenheidsprijs", "kosten", "cout", "taux",
+        "epreis", "vk", "vke", "uvp", "listenpreis", "coste",
+    ),
+    "each": ("unit", "uni", "einzel", "per", "pro", "je", "each", "stuk", "stuck", "einh", "unitari", "ud", "ep", "pu"),
+    "tax": (
+        "tax", "vat", "mwst", "ust", "tva", "iva", "btw", "steuer", "umsatzst", "mehrwert", "impuesto", "gst", "igst",
+        "cgst", "sgst", "taxe", "imposta", "belasting", "usts", "mwsts", "igic",
+    ),
+    "rate": ("rate", "satz", "taux", "tipo", "aliquota", "aliq", "tarief", "percent", "prozent", "pct", "code", "steuersatz"),
+    "amount": (
+        "amount", "betrag", "montant", "total", "importe", "importo", "bedrag", "summe", "gesamt", "gp", "ges",
+        "totaal", "totale", "sum", "value", "wert", "warenwert", "nettobetrag", "gesamtpreis", "nettowert", "extended",
+        "soustotal", "subtotal", "positionsbetrag", "ht", "mt", "charge", "fee", "bruttobetrag", "valeur", "valore",
+    ),
+    "net": ("net", "netto", "ht", "excl", "exkl", "hors", "neto", "base", "imponibile", "taxable", "basis", "excl"),
+    "gross": ("gross", "brut", "brutto", "ttc", "incl", "inkl", "lordo", "bruto", "toutes"),
+    "discount": ("disc", "rab", "rabatt", "remise", "descuento", "dto", "sconto", "korting", "nachlass", "rem", "skonto"),
+    "date": ("date", "datum", "fecha", "data", "jour", "day", "tag", "period", "zeitraum"),
+}  # fmt: skip
+
+SUM_STEMS = (
+    "total", "subtotal", "sous", "summe", "zwischensumme", "gesamt", "ubertrag", "carried", "brought", "carry", "report",
+    "reporter", "totaal", "subtotaal", "totale", "subtotale", "suma", "netto", "net", "brutto", "gross", "rechnungsbetrag",
+    "mwst", "ust", "vat", "tva", "iva", "btw", "tax", "taxes", "steuer", "base", "imponibile", "zahlbetrag", "due",
+    "payable", "payer", "balance", "amount", "montant", "importe", "importo", "bedrag", "betrag", "nettobetrag",
+    "gesamtbetrag", "bruttobetrag", "endbetrag", "rounding", "warenwert", "positionssumme", "rechnungssumme", "bruttosumme",
+    "nettosumme", "steuerbetrag", "umsatzsteuer", "mehrwertsteuer", "versicherungsteuer", "gesamtsumme", "subt", "paid",
+    "gezahlt", "anzahlung", "acompte", "anticipo", "acconto", "excl", "incl", "inkl", "zzgl", "abzgl", "zuzuglich", "overdracht",
+    "riporto", "suman", "sigue", "transport", "saldo", "solde", "rabatt", "discount", "remise", "sconto", "korting", "descuento",
+)  # fmt: skip
+
+NOTE_STEMS = (
+    "art", "artnr", "artikelnr", "ref", "sku", "ean", "gtin", "serial", "seriennummer", "serienummer", "serie", "lot", "batch",
+    "charge", "lieferschein", "delivery", "bestell", "order", "note", "hinweis", "inkl", "incl", "hsn", "imei", "color", "colour",
+    "farbe", "size", "grosse", "model", "part", "period", "zeitraum", "livraison", "commande", "pedido", "ordine",
+    "rabatt", "discount", "remise", "warranty", "garantie", "origin", "herkunft", "zolltarif", "gewicht", "weight", "poids",
+)  # fmt: skip
+
+UNITS = frozenset(
+    [
+        "stk",
+        "st",
+        "stck",
+        "stuck",
+        "stuecke",
+        "pcs",
+        "pc",
+        "pce",
+        "piece",
+        "pieces",
+        "ea",
+        "each",
+        "unit",
+        "units",
+        "unite",
+        "unites",
+        "unidad",
+        "unidades",
+        "ud",
+        "uds",
+        "pz",
+        "pezzi",
+        "pezzo",
+        "stuks",
+        "stuk",
+        "h",
+        "hr",
+        "hrs",
+        "hour",
+        "hours",
+        "std",
+        "stunde",
+        "stunden",
+        "heure",
+        "heures",
+        "hora",
+        "horas",
+        "ora",
+        "ore",
+        "uur",
+        "uren",
+        "day",
+        "days",
+        "tag",
+        "tage",
+        "jour",
+        "jours",
+        "dia",
+        "dias",
+        "giorno",
+        "giorni",
+        "dag",
+        "dagen",
+        "mt",
+        "mois",
+        "month",
+        "months",
+        "monat",
+        "monate",
+        "mes",
+        "meses",
+        "mese",
+        "mesi",
+        "maand",
+        "maanden",
+        "kg",
+        "g",
+        "gr",
+        "mg",
+        "t",
+        "to",
+        "l",
+        "lt",
+        "ltr",
+        "liter",
+        "litre",
+        "litres",
+        "litro",
+        "litri",
+        "ml",
+        "cl",
+        "m",
+        "mm",
+        "cm",
+        "km",
+        "lfm",
+        "m2",
+        "m3",
+        "qm",
+        "cbm",
+        "kwh",
+        "mwh",
+        "kw",
+        "set",
+        "sets",
+        "satz",
+        "paar",
+        "pair",
+        "paire",
+        "paio",
+        "pack",
+        "packs",
+        "pkg",
+        "pak",
+        "paket",
+        "box",
+        "boxes",
+        "karton",
+        "ktn",
+        "carton",
+        "cartons",
+        "ctn",
+        "kiste",
+        "rolle",
+        "rollen",
+        "roll",
+        "rolls",
+        "rouleau",
+        "flasche",
+        "fl",
+        "dose",
+        "sack",
+        "bag",
+        "forfait",
+        "pauschal",
+        "pausch",
+        "psch",
+        "ls",
+        "lot",
+        "user",
+        "users",
+        "licence",
+        "license",
+        "lizenz",
+        "licentie",
+        "night",
+        "nights",
+        "nacht",
+        "nachte",
+        "nuit",
+        "personen",
+        "pers",
+        "person",
+        "session",
+        "seite",
+        "page",
+        "word",
+        "words",
+        "worter",
+        "mot",
+        "gb",
+        "tb",
+        "mb",
+        "bl",
+        "blatt",
+        "palette",
+        "pal",
+        "dz",
+        "dozen",
+        "bottle",
+        "bottles",
+        "woche",
+        "wochen",
+        "week",
+        "weeks",
+        "semaine",
+        "jahr",
+        "jahre",
+        "year",
+        "years",
+        "an",
+        "ans",
+        "ano",
+        "anno",
+        "jaar",
+        "visit",
+        "km2",
+        "ha",
+        "ft",
+        "sqft",
+        "lb",
+        "lbs",
+        "oz",
+        "yd",
+    ]
+)
+
+CURRENCIES = frozenset(
+    [
+        "eur",
+        "euro",
+        "euros",
+        "usd",
+        "gbp",
+        "chf",
+        "dollar",
+        "dollars",
+        "inr",
+        "rs",
+        "sek",
+        "nok",
+        "dkk",
+        "pln",
+        "czk",
+        "huf",
+        "aud",
+        "cad",
+        "nzd",
+        "sgd",
+        "jpy",
+        "cny",
+        "aed",
+        "myr",
+        "rm",
+    ]
+)
+GROUPS = tuple(HEADER_STEMS)
+SHORT_STEM = 3  # stems up to this length must be the whole word
+
+_LETTERS = re.compile(r"[a-z]+")
+
+
+@lru_cache(maxsize=1 << 16)
+def header_groups(text: str) -> int:
+    """Bit mask over GROUPS of what a word of a header may hint at."""
+    folded = fold(text)
+    mask = 1 << GROUPS.index("rate") if "%" in text else 0
+    for part in _LETTERS.findall(folded):
+        for bit, group in enumerate(GROUPS):
+            if any(part == s or (len(s) > SHORT_STEM and part.startswith(s)) for s in HEADER_STEMS[group]):
+                mask |= 1 << bit
+    # Compounds put the telling part last: "Nettopreis", "Mehrwertsteuersatz", "Positionsbetrag".
+    for ending, group in _ENDINGS:
+        if folded.rstrip(".:").endswith(ending):
+            mask |= 1 << GROUPS.index(group)
+    return mask
+
+
+_ENDINGS = (
+    ("preis", "price"),
+    ("prijs", "price"),
+    ("betrag", "amount"),
+    ("bedrag", "amount"),
+    ("satz", "rate"),
+    ("steuer", "tax"),
+    ("menge", "quantity"),
+    ("summe", "amount"),
+    ("wert", "amount"),
+    ("einheit", "unit"),
+    ("bezeichnung", "description"),
+    ("beschreibung", "description"),
+)
+
+
+def _starts(stems: tuple[str, ...], text: str) -> bool:
+    return any(
+        part == s or (len(s) > SHORT_STEM and part.startswith(s))
+        for part in _LETTERS.findall(fold(text))
+        for s in stems
+    )
+
+
+@lru_cache(maxsize=1 << 16)
+def is_sum_word(text: str) -> bool:
+    return _starts(SUM_STEMS, text)
+
+
+@lru_cache(maxsize=1 << 16)
+def is_note_word(text: str) -> bool:
+    return _starts(NOTE_STEMS, text)
+
+
+@lru_cache(maxsize=1 << 16)
+def is_unit(text: str) -> bool:
+    return re.sub(r"[^a-z0-9]", "", fold(text)) in UNITS
+
+
+@lru_cache(maxsize=1 << 16)
+def is_currency(text: str) -> bool:
+    return text.strip(".,") in ("€", "$", "£", "¥", "₹", "Fr", "CHF") or fold(text).strip(".,:") in CURRENCIES

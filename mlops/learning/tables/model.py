@@ -1,0 +1,225 @@
+"""A table model: reads the rows of a table; learned from a template's confirmed documents or, day zero, from synthetic ones."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from invex.fields.prediction import Value
+from invex.fields.spec import FieldSpec, TableSpec
+from invex.fields.standard import LINE_ITEMS
+from invex.fields.values import NUMERIC_TYPES
+
+from ..dataset import Sample
+from ..layout import Floats, Layout, lay_out
+from . import rows as row_states
+from .calibration import Calibration, Observation, fit_calibration
+from .cells import Cell, Product, TableRow, assemble, learn_products, to_value
+from .day_zero import STANDARD_PRODUCTS, DayZero, lesson, train
+from .features import TableView, view
+from .locate import Located, Row, locate, same_cell
+from .rows import Lines, decode, lines_of, spans, split_repeats
+from .softmax import softmax_log
+from .spelling import Spelling, learn_spelling
+from .template import Opinion, Template, fit_template, hint, opinion, state_features, tag_features
+from .tokens import tokenize
+
+HELD_OUT = 6  # every so many synthetic documents one is kept for the calibration
+MOST_DOCUMENTS = 60  # of a template that are learned from, the last ones: more bring nothing and cost time
+MOST_FOLDS = 4  # of the cross-validation that calibrates a template
+PRESENT = 0.5  # probability above which a line has a number of a column
+TEXT_LAYER = "text"  # source of pages without reading errors
+
+
+@dataclass(frozen=True, slots=True)
+class TableModel:
+    """spec: the columns. day_zero: knows the standard columns. template: knows this template's. At least one is there.
+
+    products: columns that multiply. spelling: reading errors that were corrected. located, asked: cells of the
+    confirmed documents that were found on the page, of how many.
+    """
+
+    spec: TableSpec
+    day_zero: DayZero | None
+    template: Template | None
+    products: tuple[Product, ...]
+    calibration: Calibration
+    spelling: Spelling = field(default_factory=Spelling)
+    located: int = 0
+    asked: int = 0
+
+    def predict(self, layout: Layout) -> tuple[dict[str, Value], ...]:
+        """Return the rows of a laid-out document's table, over all its pages, from top to bottom."""
+        seen = view(tokenize(layout))
+        if not len(seen.tokens):
+            return ()
+        lines = lines_of(seen)
+        return tuple(self._values(seen, row) for row in self.read(seen, lines, opinion(self.day_zero, seen, lines)))
+
+    def read(self, seen: TableView, lines: Lines, said: Opinion | None) -> list[TableRow]:
+        """Return the chosen cells of every row; `said` is the opinion of day zero."""
+        tags, states, transitions = self._score(seen, lines, said)
+        numeric = [k + 1 for k, c in enumerate(self.spec.columns) if c.type in NUMERIC_TYPES]
+        numbers = np.exp(tags[:, numeric]) * seen.tokens.is_number[:, None]
+        present = np.maximum.reduceat(numbers, lines.start, axis=0) > PRESENT
+        rows = split_repeats(spans(decode(states, transitions)), present)
+        begins = np.exp(states[:, row_states.BEGIN])
+        return assemble(self.spec, seen.tokens, lines, rows, begins, np.exp(tags), self.products)
+
+    def _score(self, seen: TableView, lines: Lines, said: Opinion | None) -> tuple[Floats, Floats, Floats]:
+        """Log-probabilities of tags and of states, and transitions."""
+        if self.template is not None:
+            tags = softmax_log(tag_features(seen, said), self.template.tag)
+            states = softmax_log(state_features(seen, lines, tags, said), self.template.state)
+            return tags, states, self.template.transitions
+        if said is None or self.day_zero is None:
+            raise ValueError("a table model without a template needs day zero")
+        return said.tags, said.states, self.day_zero.transitions
+
+    def _values(self, seen: TableView, row: TableRow) -> dict[str, Value]:
+        values = {}
+        for k, cell in sorted(row.items()):
+            column = self.spec.columns[k]
+            confidence = self.calibration.confidence(group_of(column), cell.evidence)
+            values[column.key] = to_value(self._repaired(seen, column, cell), seen.tokens, column, confidence)
+        return values
+
+    def _repaired(self, seen: TableView, column: FieldSpec, cell: Cell) -> Cell:
+        page = seen.tokens.layout.document.pages[int(seen.tokens.page[cell.tokens[0]])]
+        if column.type in NUMERIC_TYPES or page.source == TEXT_LAYER:
+            return cell
+        return replace(cell, value=self.spelling.repair(cell.value))
+
+    def to_arrays(self) -> tuple[dict[str, np.ndarray], str]:
+        """The weights, and all else as JSON. Of a template's model only its own: day zero's are in the base package."""
+        owned = self.template.arrays() if self.template else self.day_zero.arrays() if self.day_zero else {}
+        about = {
+            "table": self.spec.key,
+            "columns": [[c.key, c.type, c.label] for c in self.spec.columns],
+            "products": [list(p) for p in self.products],
+            "spelling": dict(sorted(self.spelling.corrections.items())),
+            "located": self.located,
+            "asked": self.asked,
+            "has_template": self.template is not None,
+        }
+        return {**owned, **self.calibration.arrays()}, json.dumps(about, sort_keys=True, ensure_ascii=False)
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], about: str, base: TableModel | None) -> TableModel:
+        """The inverse of to_arrays. Raises KeyError, ValueError: not what to_arrays gave."""
+        data = json.loads(about)
+        columns = tuple(FieldSpec(key, kind, label) for key, kind, label in data["columns"])
+        day_zero = base.day_zero if base else None
+        return cls(
+            spec=TableSpec(data["table"], columns),
+            day_zero=day_zero if data["has_template"] else DayZero.from_arrays(arrays),
+            template=Template.from_arrays(arrays) if data["has_template"] else None,
+            products=tuple((a, b, c) for a, b, c in data["products"]),
+            calibration=Calibration.from_arrays(arrays),
+            spelling=Spelling(data["spelling"]),
+            located=data["located"],
+            asked=data["asked"],
+        )
+
+
+def group_of(column: FieldSpec) -> int:
+    """Numbers and texts are calibrated apart."""
+    return 0 if column.type in NUMERIC_TYPES else 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A document of the template as it is learned from."""
+
+    seen: TableView
+    lines: Lines
+    said: Opinion | None
+    labels: Sequence[Row]
+
+
+def fit_table(spec: TableSpec, samples: Sequence[Sample], base: TableModel | None) -> TableModel:
+    """Return the table of one template, learned from its confirmed documents on top of `base`, the day-zero model.
+
+    Documents whose label does not speak of the table are skipped; without any the result reads as `base` does.
+    Raises ValueError when there is neither a document nor a base to read with.
+    """
+    day_zero = base.day_zero if base else None
+    calibration = base.calibration if base else Calibration.unknown()
+    pages = []
+    for sample in [s for s in samples if spec.key in s.label.tables][-MOST_DOCUMENTS:]:
+        seen = view(tokenize(lay_out(sample.document)))
+        if len(seen.tokens):
+            lines = lines_of(seen)
+            pages.append(_Page(seen, lines, opinion(day_zero, seen, lines), sample.label.tables[spec.key]))
+    if not any(p.labels for p in pages):
+        if base is None:
+            raise ValueError(f"table {spec.key}: no confirmed document has rows, and there is no base package")
+        return base
+    located = locate(spec, [(p.seen.tokens, p.labels) for p in pages], [hint(spec, p.said) for p in pages])
+    model = _fit(spec, pages, located, day_zero, calibration)
+    observations: list[Observation] = []
+    folds = min(MOST_FOLDS, len(pages))
+    for fold in range(folds if folds > 1 else 0):
+        rest = [i for i in range(len(pages)) if i % folds != fold]
+        if not any(pages[i].labels for i in rest):
+            continue
+        part = _fit(spec, [pages[i] for i in rest], [located[i] for i in rest], day_zero, calibration)
+        for i in range(fold, len(pages), folds):
+            found = part.read(pages[i].seen, pages[i].lines, pages[i].said)
+            observations += _judge(spec, found, located[i], pages[i])
+    return replace(model, calibration=fit_calibration(observations, calibration))
+
+
+def _fit(
+    spec: TableSpec,
+    pages: Sequence[_Page],
+    located: Sequence[Located],
+    day_zero: DayZero | None,
+    calibration: Calibration,
+) -> TableModel:
+    texts = [(k + 1, c.key) for k, c in enumerate(spec.columns) if c.type not in NUMERIC_TYPES]
+    return TableModel(
+        spec=spec,
+        day_zero=day_zero,
+        template=fit_template(spec, [(p.seen, p.lines, p.said, one) for p, one in zip(pages, located)]),
+        products=learn_products(spec, [p.labels for p in pages]),
+        calibration=calibration,
+        spelling=learn_spelling(texts, [(p.seen.tokens, one, p.labels) for p, one in zip(pages, located)]),
+        located=sum(one.found for one in located),
+        asked=sum(one.wanted for one in located),
+    )
+
+
+def _judge(spec: TableSpec, found: Sequence[TableRow], truth: Located, page: _Page) -> list[Observation]:
+    """Evidence and verdict of each predicted cell: right when the row that it shares most tokens with says the same."""
+    observations = []
+    for row in found:
+        tokens = [t for cell in row.values() for t in cell.tokens]
+        mine = truth.rows[tokens]
+        mine = mine[mine >= 0]
+        label = page.labels[int(np.bincount(mine).argmax())] if len(mine) else {}
+        for k, cell in row.items():
+            column = spec.columns[k]
+            if not label or column.key in label:
+                right = bool(label) and same_cell(column, cell.value, label[column.key], page.seen.tokens.decimal)
+                observations.append((group_of(column), cell.evidence, right))
+    return observations
+
+
+def train_day_zero_table(samples: Sequence[Sample], seed: int = 0) -> TableModel:
+    """Return the model of the standard columns, learned from synthetic documents whose labels have boxes."""
+    lessons = [lesson(lay_out(s.document), s.label.tables.get(LINE_ITEMS.key, ())) for s in samples]
+    kept = [i for i in range(len(lessons)) if i % HELD_OUT or len(lessons) <= HELD_OUT]
+    day_zero = train([lessons[i] for i in kept], seed)
+    model = TableModel(LINE_ITEMS, day_zero, None, STANDARD_PRODUCTS, Calibration.unknown())
+    observations: list[Observation] = []
+    for i in sorted(set(range(len(lessons))) - set(kept)):
+        one = lessons[i]
+        page = _Page(
+            one.seen, one.lines, opinion(day_zero, one.seen, one.lines), samples[i].label.tables[LINE_ITEMS.key]
+        )
+        observations += _judge(LINE_ITEMS, model.read(page.seen, page.lines, page.said), one.located, page)
+    return replace(model, calibration=fit_calibration(observations, model.calibration))

@@ -1,0 +1,211 @@
+"""Lines -> rows: every line begins a row, continues one, or lies outside; the best sequence by Viterbi (1967).
+
+This is the begin / inside / outside scheme of Ramshaw and Marcus (1995) over lines instead of words: it holds rows whose
+numbers stand on the first, a middle or the last line, and notes below an item, without an anchor column.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..layout import Floats, Ints
+from .features import PRODUCT, TableView, one_hot
+from .headers import NO_BLOCK
+from .locate import NO_ROW
+from .tokens import Bools, Kind
+
+OUTSIDE, BEGIN, INSIDE = 0, 1, 2
+STATES = 3
+GAPS = (1.15, 1.5, 2.0, 3.0, 5.0)  # centre to centre, in token heights
+TRANSITION_WEIGHT = 0.5  # the line classifier sees the neighbours, so transitions say part of it twice
+FLAGS = 22
+IMPOSSIBLE = -1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """start, stop: (k,) tokens of each line. of_token: (n,) the line's position. page, y: (k,)."""
+
+    start: Ints
+    stop: Ints
+    of_token: Ints
+    page: Ints
+    y: Floats
+
+
+def lines_of(view: TableView) -> Lines:
+    tokens = view.tokens
+    _, start, of_token = np.unique(tokens.line, return_index=True, return_inverse=True)
+    stop = np.append(start[1:], len(tokens))
+    center = (tokens.y0 + tokens.y1) / 2
+    count = np.maximum(stop - start, 1)
+    y = np.add.reduceat(center, start) / count if len(start) else np.zeros(0)
+    page = tokens.page[start] if len(start) else np.zeros(0, np.int32)
+    return Lines(start.astype(np.int32), stop.astype(np.int32), of_token.astype(np.int32), page, y.astype(np.float32))
+
+
+def line_width(classes: int) -> int:
+    return 6 * classes + 2 * (len(GAPS) + 1) + FLAGS + 2 * 8
+
+
+def line_features(view: TableView, lines: Lines, probabilities: Floats) -> Floats:
+    """Return (k, line_width): the columns present in the line and around it, gaps, edges, and what kind of line it is."""
+    tokens = view.tokens
+    k, classes = len(lines.start), probabilities.shape[1]
+    if not k:
+        return np.zeros((0, line_width(classes)), np.float32)
+    best = np.maximum.reduceat(probabilities, lines.start, axis=0)
+    mean = np.add.reduceat(probabilities, lines.start, axis=0) / (lines.stop - lines.start)[:, None]
+    same = lines.page[1:] == lines.page[:-1]
+    before, above, below, after = (np.zeros_like(best) for _ in range(4))
+    above[1:] = best[:-1] * same[:, None]
+    below[:-1] = best[1:] * same[:, None]
+    far = (lines.page[2:] == lines.page[:-2])[:, None]
+    before[2:] = best[:-2] * far
+    after[:-2] = best[2:] * far
+    gap = np.full(k + 1, np.inf)
+    gap[1:-1] = np.where(same, np.diff(lines.y), np.inf) / tokens.height
+    gap_bins = one_hot(np.searchsorted(GAPS, gap), len(GAPS) + 1)
+    flags = _flags(view, lines, best)
+    around = flags[:, :8]
+    up, down = np.zeros_like(around), np.zeros_like(around)
+    up[1:] = around[:-1] * same[:, None]
+    down[:-1] = around[1:] * same[:, None]
+    parts = [best, mean, before, above, below, after, gap_bins[:-1], gap_bins[1:], flags, up, down]
+    return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+def _flags(view: TableView, lines: Lines, best: Floats) -> Floats:
+    tokens = view.tokens
+    k = len(lines.start)
+
+    def count(mask: np.ndarray) -> np.ndarray:
+        return np.add.reduceat(mask.astype(np.float32), lines.start)
+
+    size = (lines.stop - lines.start).astype(np.float32)
+    money = count(tokens.kind == Kind.MONEY)
+    numbers = count(tokens.is_number)
+    letters = count(tokens.kind <= Kind.CAPITALS)
+    first_sum = view.is_sum_word[lines.start]
+    x0 = tokens.x0[lines.start]
+    near = 0.6 * tokens.height
+    previous = np.concatenate([[np.inf], x0[:-1]])
+    following = np.concatenate([x0[1:], [np.inf]])
+    block = view.headers.block[lines.start]
+    ruled = block != NO_BLOCK
+    # Where text of earlier rows starts: notes are often indented, sums stand elsewhere.
+    described = best[:, 1:].max(axis=1, initial=0) > 0.5
+    usual = float(np.median(x0[described])) if described.any() else np.inf
+    aligned = np.abs(x0[:, None] - x0[None, :]) < near
+    return (
+        np.stack(
+            [
+                money > 0,
+                money > 1,
+                numbers >= 3,
+                count(view.is_sum_word) > 0,
+                first_sum,
+                count(view.headers.is_header) > 0,
+                count(view.is_note_word) > 0,
+                letters == 0,
+                letters > 8,
+                size == 1,
+                np.abs(x0 - previous) < near,
+                x0 > previous + near,
+                np.abs(x0 - following) < near,
+                np.abs(x0 - usual) < near,
+                x0 > usual + near,
+                aligned.sum(axis=1) > 3,
+                ruled,
+                count(view.summed) > 0,
+                np.add.reduceat(view.dense[:, PRODUCT], lines.start) > 0,
+                lines.y > 0.9,
+                lines.y < 0.25,
+                lines.page > 0,
+            ],
+            axis=1,
+        )
+        .astype(np.float32)
+        .reshape(k, FLAGS)
+    )
+
+
+def line_states(lines: Lines, rows: Ints) -> Ints:
+    """The true state of every line: a row goes from its first tagged line to its last. rows: (n,) row of each token."""
+    states = np.full(len(lines.start), OUTSIDE, np.int32)
+    for row in np.unique(rows[rows != NO_ROW]):
+        members = lines.of_token[rows == row]
+        first, last = int(members.min()), int(members.max())
+        inner = states[first + 1 : last + 1]
+        inner[inner == OUTSIDE] = INSIDE  # interleaved rows keep their beginnings
+        states[first] = BEGIN
+    return states
+
+
+def count_transitions(sequences: list[Ints]) -> Floats:
+    """(3, 3): how much likelier, in logs, a state is after another than anyhow; a row cannot go on where none began.
+
+    The classifier already knows how frequent a state is, so transitions only say what the state before adds (the
+    scaled likelihoods of hybrid models, Bourlard and Morgan 1994). Counts are smoothed by adding one.
+    """
+    counts = np.ones((STATES, STATES))
+    for states in sequences:
+        np.add.at(counts, (states[:-1], states[1:]), 1)
+    anyhow = counts.sum(axis=0) / counts.sum()
+    result = np.log(counts / counts.sum(axis=1, keepdims=True) / anyhow).astype(np.float32)
+    result[OUTSIDE, INSIDE] = IMPOSSIBLE
+    return result
+
+
+def decode(emissions: Floats, transitions: Floats) -> Ints:
+    """Return the best states (k,) for log-probabilities (k, 3)."""
+    k = len(emissions)
+    if not k:
+        return np.zeros(0, np.int32)
+    step = np.where(transitions <= IMPOSSIBLE, IMPOSSIBLE, TRANSITION_WEIGHT * transitions)
+    score = emissions[0].astype(np.float64).copy()
+    score[INSIDE] = IMPOSSIBLE
+    back = np.zeros((k, STATES), np.int32)
+    for t in range(1, k):
+        reach = score[:, None] + step
+        back[t] = reach.argmax(axis=0)
+        score = reach.max(axis=0) + emissions[t]
+    states = np.zeros(k, np.int32)
+    states[-1] = int(score.argmax())
+    for t in range(k - 1, 0, -1):
+        states[t - 1] = back[t, states[t]]
+    return states
+
+
+def spans(states: Ints) -> list[tuple[int, int]]:
+    """Rows as (first line, behind the last line)."""
+    result: list[tuple[int, int]] = []
+    for t, state in enumerate(states.tolist()):
+        if state == BEGIN:
+            result.append((t, t + 1))
+        elif state == INSIDE and result and result[-1][1] == t:
+            result[-1] = (result[-1][0], t + 1)
+    return result
+
+
+def split_repeats(rows: list[tuple[int, int]], columns: Bools) -> list[tuple[int, int]]:
+    """Split rows at lines that repeat their numbers: an item has one price. columns: (lines, c) numeric columns present.
+
+    One repeated number of several is a detail of the same item; two, or all that the row has, are another item.
+    """
+    result = []
+    for first, stop in rows:
+        start = first
+        have = columns[first].copy()
+        for line in range(first + 1, stop):
+            again = int((have & columns[line]).sum())
+            if again >= 2 or (again and again == have.sum()):
+                result.append((start, line))
+                start = line
+                have = columns[line].copy()
+            else:
+                have |= columns[line]
+        result.append((start, stop))
+    return result

@@ -1,0 +1,248 @@
+"""Tokens: what a table's cells are made of. A number printed as "12 160,00" is one token, a glued "TVA5,5%" is two.
+
+Everything is numbered in layout order and kept as numpy arrays, so that features are array expressions.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from invex.fields.numbers import number_readings
+from invex.fields.spec import LocaleSpec
+from invex.fields.values import choose
+
+from ..layout import Floats, Ints, Layout
+from . import lexicon
+
+JOIN_HEIGHTS = 0.75  # digit groups of one number are closer than this many heights ...
+JOIN_MEDIANS = 1.5  # ... or than this many median word gaps of a letter-spaced page
+LONG_DIGITS = 7  # as many digits without a separator are a code, not a count
+
+Bools = NDArray[np.bool_]
+Doubles = NDArray[np.float64]
+
+
+class Kind(IntEnum):
+    """What a token looks like."""
+
+    WORD = 0
+    CAPITALISED = 1
+    CAPITALS = 2
+    CODE = 3  # letters and digits
+    INTEGER = 4
+    MONEY = 5  # two decimals
+    DECIMAL = 6  # any other number of decimals
+    PERCENT = 7
+    CURRENCY = 8
+    DATE = 9
+    SYMBOL = 10
+    LONG = 11  # many digits: an article number, a barcode
+
+
+NUMBERS = (Kind.INTEGER, Kind.MONEY, Kind.DECIMAL, Kind.PERCENT)
+
+_PIECES = re.compile(
+    r"^[-+(]?[€$£]?[-+]?\d+(?:[.,'’]\d+)*[€$£]?%?(?=[A-Za-zÀ-ÿµ²³]{1,6}\.?$)"  # "20Stk."
+    r"|(?<=[A-Za-zÀ-ÿ:(])\d+(?:[.,]\d+)?%\)?$"  # "TVA5,5%"
+)
+_GROUP_HEAD = re.compile(r"[-+(]?[€$£]?[-+]?\d{1,3}")
+_GROUP_NEXT = re.compile(r"\d{3}(?:[.,]\d{1,4})?(?:[€$£]|-)?\)?")
+_NUMBER = re.compile(r"[-+(]?[€$£]?[-+]?(?:\d+(?:[.,'’ ]\d+)*|[.,]\d+)[€$£]?-?\)?(%)?")
+_DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{2,4}|\d{1,2}:\d{2}")
+_TWO_DECIMALS = re.compile(r"\d([.,])\d\d(?!\d)[€$£]?-?\)?$")
+
+
+class Token(NamedTuple):
+    """words[first:last + 1] of the layout; of a split word only the characters start:stop."""
+
+    text: str
+    first: int
+    last: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """n tokens of a document.
+
+    x0, x1, y0, y1: (n,) in heights of the page, so that distances in x and in y compare. height: (n,) likewise.
+    relative: (n, 4) boxes relative to the page. kind: (n,) of Kind. number: (n,) its value, nan for no number.
+    decimals: (n,) printed digits after the decimal mark. line, cell, page: (n,) of the layout.
+    decimal: the document's decimal mark, "." or ",".
+    """
+
+    layout: Layout
+    items: tuple[Token, ...]
+    x0: Floats
+    x1: Floats
+    y0: Floats
+    y1: Floats
+    relative: Floats
+    kind: Ints
+    number: Doubles
+    decimals: Ints
+    line: Ints
+    cell: Ints
+    page: Ints
+    decimal: str
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def height(self) -> float:
+        """Median height of a token, in page heights."""
+        return float(np.median(self.y1 - self.y0)) if len(self.items) else 0.01
+
+    @property
+    def is_number(self) -> Bools:
+        return np.isfinite(self.number)
+
+
+def decimal_mark(texts: tuple[str, ...]) -> str:
+    """The decimal mark that most numbers with two decimals use; a point when nothing speaks for either."""
+    votes = [m[1] for m in map(_TWO_DECIMALS.search, texts) if m]
+    return "," if votes.count(",") > votes.count(".") else "."
+
+
+def parse_number(text: str, decimal: str) -> tuple[float, int, bool] | None:
+    """Return value, printed decimals and whether it is a percentage, or None for no number.
+
+    `decimal` decides "1.234"; "12.50" and "1.234,5" are read as what they can only be.
+    Unlike invex.fields.numbers it wants the whole text to be the number.
+    """
+    return _parse(text, decimal)
+
+
+@lru_cache(maxsize=1 << 17)
+def _parse(text: str, decimal: str) -> tuple[float, int, bool] | None:
+    match = _NUMBER.fullmatch(text)
+    found = number_readings(text) if match else ()
+    if not match or not found:
+        return None
+    value = choose(found, LocaleSpec(decimal=decimal)).value
+    return float(value), len(value.partition(".")[2]), bool(match[1])
+
+
+@lru_cache(maxsize=1 << 17)
+def kind_of(text: str, decimal: str) -> int:
+    if _DATE.fullmatch(text.strip("(),;")):
+        return Kind.DATE
+    number = _parse(text, decimal)
+    if number is not None:
+        if number[2]:
+            return Kind.PERCENT
+        if number[1] == 2:
+            return Kind.MONEY
+        if number[1]:
+            return Kind.DECIMAL
+        return Kind.LONG if len(re.sub(r"\D", "", text)) >= LONG_DIGITS and text.isdigit() else Kind.INTEGER
+    if lexicon.is_currency(text):
+        return Kind.CURRENCY
+    letters = sum(c.isalpha() for c in text)
+    if not letters:
+        return Kind.LONG if sum(c.isdigit() for c in text) >= LONG_DIGITS else Kind.SYMBOL
+    if any(c.isdigit() for c in text):
+        return Kind.CODE
+    if text.isupper() and letters > 1:
+        return Kind.CAPITALS
+    return Kind.CAPITALISED if text[0].isupper() else Kind.WORD
+
+
+def tokenize(layout: Layout) -> Tokens:
+    """Return the tokens of a laid-out document."""
+    items = _items(layout)
+    decimal = decimal_mark(layout.texts)
+    n = len(items)
+    first = np.array([t.first for t in items], np.int64)
+    last = np.array([t.last for t in items], np.int64)
+    relative = np.zeros((n, 4), np.float32)
+    if n:
+        relative[:, 0], relative[:, 2] = layout.box[first, 0], layout.box[last, 2]
+        relative[:, 1] = np.minimum(layout.box[first, 1], layout.box[last, 1])
+        relative[:, 3] = np.maximum(layout.box[first, 3], layout.box[last, 3])
+        for i, t in enumerate(items):
+            size = len(layout.texts[t.first])
+            if t.first == t.last and (t.start or t.stop < size):
+                left, right = layout.box[t.first, 0], layout.box[t.first, 2]
+                relative[i, 0] = left + (right - left) * t.start / size
+                relative[i, 2] = left + (right - left) * t.stop / size
+    page = layout.page[first] if n else np.zeros(0, np.int32)
+    aspect = (layout.pixel[:, 0] / layout.pixel[:, 1])[page] if n else np.zeros(0, np.float32)
+    kind = np.array([kind_of(t.text, decimal) for t in items], np.int32)
+    parsed = [_parse(t.text, decimal) if k in NUMBERS else None for t, k in zip(items, kind.tolist())]
+    return Tokens(
+        layout=layout,
+        items=items,
+        x0=relative[:, 0] * aspect,
+        x1=relative[:, 2] * aspect,
+        y0=relative[:, 1],
+        y1=relative[:, 3],
+        relative=relative,
+        kind=kind,
+        number=np.array([np.nan if p is None else p[0] for p in parsed], np.float64),
+        decimals=np.array([0 if p is None else p[1] for p in parsed], np.int32),
+        line=layout.line[first] if n else np.zeros(0, np.int32),
+        cell=layout.cell[first] if n else np.zeros(0, np.int32),
+        page=page,
+        decimal=decimal,
+    )
+
+
+def _items(layout: Layout) -> tuple[Token, ...]:
+    texts = layout.texts
+    joins = _joins(layout)
+    items: list[Token] = []
+    i = 0
+    while i < len(texts):
+        last = i
+        while last + 1 < len(texts) and joins[last + 1]:
+            last += 1
+        if last > i:
+            items.append(Token(" ".join(texts[i : last + 1]), i, last, 0, len(texts[last])))
+        else:
+            items.extend(Token(texts[i][a:b], i, i, a, b) for a, b in split_points(texts[i]))
+        i = last + 1
+    return tuple(items)
+
+
+def _joins(layout: Layout) -> list[bool]:
+    """For each word, whether it continues the number that the word before it began."""
+    texts, box, line = layout.texts, layout.box, layout.line
+    n = len(texts)
+    joins = [False] * n
+    if n < 2:
+        return joins
+    aspect = (layout.pixel[:, 0] / layout.pixel[:, 1])[layout.page]
+    gap = (box[1:, 0] - box[:-1, 2]) * aspect[1:]
+    same = line[1:] == line[:-1]
+    median = float(np.median(gap[same & (gap > 0)])) if (same & (gap > 0)).any() else 0.0
+    limit = np.maximum(JOIN_HEIGHTS * np.minimum(layout.height[1:], layout.height[:-1]), JOIN_MEDIANS * median)
+    close = (same & (gap < limit) & (layout.cell[1:] == layout.cell[:-1])).tolist()
+    open_number = bool(_GROUP_HEAD.fullmatch(texts[0]))
+    for i in range(1, n):
+        if open_number and close[i - 1] and _GROUP_NEXT.fullmatch(texts[i]):
+            joins[i] = True
+            open_number = texts[i].isdigit()
+        else:
+            open_number = bool(_GROUP_HEAD.fullmatch(texts[i]))
+    return joins
+
+
+@lru_cache(maxsize=1 << 17)
+def split_points(text: str) -> tuple[tuple[int, int], ...]:
+    """Character ranges of the tokens of one word: "TVA5,5%" -> TVA | 5,5%, "20Stk." -> 20 | Stk."""
+    m = _PIECES.search(text)
+    if not m or (m.start() == 0 and m.end() == len(text)):
+        return ((0, len(text)),)
+    cuts = [0, m.start(), m.end(), len(text)]
+    return tuple((a, b) for a, b in pairwise(cuts) if b > a)
