@@ -7,6 +7,7 @@ from typing import Any
 
 import django_rq
 import redis
+from rq.job import JobStatus
 from rq.results import Result
 
 from .errors import NotNow
@@ -46,9 +47,9 @@ def ask(job: str, *args: int | str, queue: str, timeout_s: int) -> Any:
     itself raises is a bug and becomes a RuntimeError.
     """
     try:
-        asked = django_rq.get_queue(queue).enqueue(job, *args, ttl=timeout_s, result_ttl=60, failure_ttl=60)
+        asked = django_rq.get_queue(queue).enqueue(job, *args, ttl=2 * timeout_s, result_ttl=60, failure_ttl=60)
         result = asked.latest_result(timeout=timeout_s)
-        if result is None:
+        if result is None and asked.get_status() == JobStatus.QUEUED:
             asked.delete()
     except redis.RedisError as e:
         raise NotNow("The queue cannot be reached at the moment. Try again.", retry_after_s=RETRY_S) from e
