@@ -95,7 +95,7 @@ class RapidEngine:
             self.recognise([np.ascontiguousarray(np.rot90(crop, 2)) for crop in crops])
         )
         if is_sideways:
-            return 90 if is_upright else 270
+            return 270 if is_upright else 90  # good crops: the page was turned clockwise, as its lines run down
         return 0 if is_upright else 180
 
     def _words(self, pixels: Pixels, quads: list[Quad]) -> list[Word]:
