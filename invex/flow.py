@@ -18,4 +18,5 @@ SWEEPS: tuple[str, ...] = (
     "invex.kernel.outbox.dispatch_stale",
     "invex.documents.jobs.sweep",
     "invex.extraction.jobs.sweep",
+    "mlops.memory.jobs.sweep",
 )

@@ -14,8 +14,8 @@ class MemoryRevision(models.Model):
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memory_revisions")
     revision = models.PositiveIntegerField()  # counts from 1 within the project
-    build = models.CharField(max_length=200)  # the build on top of which it was fitted
-    fitted = models.JSONField(default=dict)  # template name -> {"blob", "examples": n, "digest": of the examples}
+    build = models.CharField(max_length=200)  # on top of which all of it was fitted; another than today's: not all yet
+    fitted = models.JSONField(default=dict)  # template name -> {"blob", "examples": n, "digest", "build"}
     changed = models.JSONField(default=list)  # names of the templates that differ from the revision before
     index = models.CharField(max_length=64, blank=True)  # blob
     created_at = models.DateTimeField(auto_now_add=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from django.db.models import Max
+from django.db.models import Max, OuterRef, Subquery
 
 from invex.documents import queries as documents
 from invex.documents.models import Document as DocumentRow
@@ -82,3 +82,10 @@ def index(row: MemoryRevision | None) -> TemplateIndex:
 def revision(project_id: int, number: int) -> MemoryRevision | None:
     """Return one revision of the project's memory."""
     return MemoryRevision.objects.filter(project=project_id, revision=number).first()
+
+
+def projects_behind(build: str) -> list[int]:
+    """Return the projects whose newest memory was fitted on top of another build than this one."""
+    newest = MemoryRevision.objects.filter(project=OuterRef("project")).order_by("-revision").values("pk")[:1]
+    rows = MemoryRevision.objects.filter(pk=Subquery(newest)).exclude(build=build)
+    return list(rows.values_list("project", flat=True))

@@ -74,7 +74,7 @@ def _fit(project_id: int, name: str, base: Package, known: dict[str, Any] | None
         return None
     samples = [sample for label in labels if (sample := queries.sample(label)) is not None]
     model = fit_template(base, spec, samples)
-    entry = {"blob": store().put(model.to_bytes()), "examples": len(samples), "digest": digest}
+    entry = {"blob": store().put(model.to_bytes()), "examples": len(samples), "digest": digest, "build": base.build}
     return _Fitted(entry, fit_templates({name: [sample.document for sample in samples]}))
 
 
@@ -82,6 +82,20 @@ def _digest(build: str, spec: TemplateSpec, labels: list[ConfirmedLabel]) -> str
     """sha256 of all that a fit depends on: the build, the specification, and the labels, which never change."""
     content = [build, template_to_json(spec), [label.pk for label in labels]]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
+def follow_build(project_id: int) -> int:
+    """Learn all templates anew that were fitted on top of another build than today's. Return how many changed."""
+    row = queries.newest(project_id)
+    build = base_package().build
+    names = [name for name, entry in row.fitted.items() if entry["build"] != build] if row else []
+    return sum(refit(project_id, name) is not None for name in names)
+
+
+def _oldest_build(entries: dict[str, dict[str, Any]]) -> str:
+    """Return the build of all entries: today's, or another one as long as one of them still has it."""
+    today = base_package().build
+    return next((entry["build"] for entry in entries.values() if entry["build"] != today), today)
 
 
 def _store(project_id: int, name: str, before: MemoryRevision | None, fitted: _Fitted) -> MemoryRevision:
@@ -97,7 +111,7 @@ def _store(project_id: int, name: str, before: MemoryRevision | None, fitted: _F
         row = MemoryRevision.objects.create(
             project=project,
             revision=before.revision + 1 if before else 1,
-            build=base_package().build,
+            build=_oldest_build(entries),
             fitted=entries,
             changed=[name],
             index=blob,

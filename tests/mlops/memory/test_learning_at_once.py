@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 from django.db import IntegrityError
@@ -17,6 +18,7 @@ from invex.kernel.models import Event
 from invex.review import services as review
 from mlops.deployment.predictor import load
 from mlops.memory import jobs, queries, services
+from mlops.memory.base import base_package
 from mlops.memory.models import MemoryRevision
 from tests.invex.world import access_to, document_in_review, label_of, template_json, vendor
 
@@ -211,3 +213,20 @@ def test_examples_are_capped_newest_first_and_spread(access, monkeypatch):
     everyone = list(Document.objects.order_by("id").values_list("pk", flat=True))
     assert kept[-2:] == everyone[-2:]
     assert len(kept) == 3
+
+
+def test_the_memory_follows_a_new_build(access, monkeypatch, run_jobs):
+    acme, other = vendor(7), vendor(11)
+    confirm(access, acme.document(0))
+    confirm(access, other.document(0))
+    assert jobs.sweep() == 0
+    newer = replace(base_package(), manifest={**base_package().manifest, "build": 1})
+    for module in (services, jobs):
+        monkeypatch.setattr(module, "base_package", lambda: newer)
+    assert services.refit(access.project.pk, acme.name).build != newer.build, "not all of it yet"
+    assert jobs.sweep() == 1
+    run_jobs()
+    found = queries.newest(access.project.pk)
+    assert found.build == newer.build
+    assert {entry["build"] for entry in found.fitted.values()} == {newer.build}
+    assert jobs.sweep() == 0
