@@ -75,10 +75,11 @@ def test_labels_are_canonical_and_of_standard_fields():
         one = generate(seed)
         assert set(one.label.fields) <= set(FIELDS)
         for key, value in values_of(one):
-            if (
-                (key in FIELDS
-                and FIELDS[key].type == "amount")
-                or key in ("unit_price", "amount", "quantity", "tax_rate")
+            if (key in FIELDS and FIELDS[key].type == "amount") or key in (
+                "unit_price",
+                "amount",
+                "quantity",
+                "tax_rate",
             ):
                 Decimal(value.value)
             if key in FIELDS and FIELDS[key].type in ("iban", "vat_id"):
