@@ -14,8 +14,8 @@ from invex.fields.values import NUMERIC_TYPES
 from .candidates import TEXT_TYPES, Breaks, Candidates
 from .features import Features
 from .layout import Floats
-from .matching import NO_MATCHER, Matcher, Supports, match_each, occurrence_prior
 from .locate import Located, learn_breaks, locate
+from .matching import NO_MATCHER, Matcher, Supports, match_each, occurrence_prior
 from .model import FieldModel, TemplateModel
 from .scorer import Bag, ScorerConfig, fit
 from .view import View
@@ -189,7 +189,7 @@ def _likeliest(support: _Support) -> _Support:
 def _supports(
     spec: FieldSpec, examples: list[Example], breaks: Breaks, matcher: Matcher, consensus: float
 ) -> dict[int, _Support]:
-    """Which occurrence recurs, by what each looks like and by the agreement of the documents (id of example -> support).
+    """id of example -> which occurrence recurs, by what each looks like and by the agreement of the documents.
 
     One round of message passing between the documents (Pearl, 1988): each tells the others where its value stands.
     """

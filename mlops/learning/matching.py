@@ -1,12 +1,12 @@
-"""Matching: which kinds of context tend to stay the same from one document of a template to the next, whatever the field.
+"""Matching: which kinds of context stay the same from one document of a template to the next, whatever the field.
 
 The field-agnostic prior. A candidate is compared with a confirmed occurrence group by group (cosine of the hashed
-features of each group); how much each kind of agreement counts was learned over fields and templates of other people, by
-field type, as in metric learning for few-shot classification (Vinyals et al., "Matching Networks", 2016). So it serves a
-field invented a minute ago.
+features of each group). How much each kind of agreement counts was learned over other people's fields and templates, by
+field type, as in metric learning for few-shot classification (Vinyals et al., "Matching Networks", 2016). So it serves
+a field invented a minute ago.
 
-Where a confirmed value is printed several times, each occurrence may be the one that recurs at its place. How likely, is
-learned too: an occurrence whose surroundings nothing else on the page shares is better than one in a row of a table.
+Where a confirmed value is printed several times, each occurrence may be the one that recurs at its place. How likely,
+is learned too, from what its surroundings look like.
 """
 
 from __future__ import annotations

@@ -39,7 +39,8 @@ class Package:
 
     manifest: package.json without format and files. day_zero: reads the standard fields of unknown documents, None in a
     package that was learned without a base. shared: learned from the documents of all templates together, for documents
-    that belong to none. matcher: the field-agnostic prior. models: one a template. index: tells templates apart. samples: what `models` were learned from.
+    that belong to none. matcher: the field-agnostic prior. models: one a template. index: tells templates apart.
+    memory: memory.json, the examples that `models` were learned from.
     """
 
     manifest: Mapping[str, Any]
