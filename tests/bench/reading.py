@@ -1,19 +1,24 @@
-"""Figures of reading: `python -m tests.bench.reading`. Prints ratios and shares; docs/reading.md explains them.
+"""Figures of reading: `python tests/bench/reading.py`. Prints ratios and shares; docs/reading.md explains them.
 
 Files: generated ones, and samples of ../shared/data where it is there. OCR is measured only there, on --scans pages a set.
 """
+
+# ruff: noqa: E402
 
 from __future__ import annotations
 
 import argparse
 import json
 import re
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))  # it is run as a file
+
 import cv2
 import numpy as np
 import pypdfium2 as pdfium
