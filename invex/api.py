@@ -64,7 +64,20 @@ class Api(NinjaAPI):
         for path, operations in schema["paths"].items():
             for method, operation in operations.items():
                 _tell_problems(path, method, operation)
+        _close_patterns(schema)
         return schema
+
+
+def _close_patterns(node: Any) -> None:
+    """Say of objects whose keys have a pattern that other keys are refused: pydantic does so, and does not say it."""
+    if isinstance(node, dict):
+        if "patternProperties" in node:
+            node.setdefault("additionalProperties", False)
+        for child in node.values():
+            _close_patterns(child)
+    elif isinstance(node, list):
+        for child in node:
+            _close_patterns(child)
 
 
 def _problem_schemas() -> dict[str, Any]:
