@@ -22,8 +22,9 @@ from .auth import bearer_token
 
 HEADER = "Idempotency-Key"
 MAX_KEY = 200
-# A request that has not answered after this long has lost its process: its key is free again.
-ABANDONED = datetime.timedelta(minutes=10)
+# A request that has not answered after this long has lost its process: its key is free again. The key is taken once
+# the body has arrived; what follows takes seconds, on a busy database half a minute.
+ABANDONED = datetime.timedelta(seconds=90)
 KEPT_HEADERS = ("Location", "Retry-After", "Content-Type")
 PARAMETER = {
     "in": "header",
@@ -80,18 +81,27 @@ def _answer_once(
     except IntegrityError:
         return _earlier_answer(request, scope, key, body_sha256)
     try:
-        response = view(request, *args, **kwargs)
+        with transaction.atomic():  # what is done and that it is done: both or, when this process dies, none
+            response = view(request, *args, **kwargs)
+            is_done = response.status_code < 400
+            if is_done:
+                _keep(claim, response)
+            else:
+                transaction.set_rollback(True)
     except BaseException:
         claim.delete()
         raise
-    if response.status_code >= 400:
+    if not is_done:
         claim.delete()  # nothing was done, so that the call may be made again
-        return response
+    return response
+
+
+def _keep(claim: IdempotencyKey, response: HttpResponse) -> None:
+    """Store the answer for later calls."""
     claim.status = response.status_code
     claim.answer = json.loads(response.content) if response.content else None
     claim.headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
     claim.save(update_fields=["status", "answer", "headers"])
-    return response
 
 
 def _earlier_answer(request: HttpRequest, scope: str, key: str, body_sha256: str) -> HttpResponse:

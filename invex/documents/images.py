@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from django.conf import settings
 from PIL import Image
@@ -32,8 +33,14 @@ def first_pages(read: types.Document, *, is_whole: bool) -> range:
     return range(len(read.pages) if is_whole else min(PAGES_AT_ONCE, len(read.pages)))
 
 
-def draw(document: Document, read: types.Document, pages: Sequence[int], *, password: str = "") -> list[PageImage]:
-    """Return the images of these pages as rows that are not saved yet; one that cannot be drawn has no blob."""
+def draw(
+    document: Document, read: types.Document, pages: Sequence[int], *, password: str = "", is_second: bool = False
+) -> list[PageImage]:
+    """Return the images of these pages as rows that are not saved yet; one that cannot be drawn has no blob.
+
+    What fails is tried a second time, page by page: one page must not hide the others, and the process that drew may
+    have died of something else.
+    """
     try:
         drawn = reader().render(
             store().path(document.sha256),
@@ -43,8 +50,9 @@ def draw(document: Document, read: types.Document, pages: Sequence[int], *, pass
             password=password,
         )
     except Unreadable as e:
-        if len(pages) > 1:  # one page must not hide the others
-            return [row for index in pages for row in draw(document, read, [index], password=password)]
+        if not is_second:
+            again = partial(draw, document, read, password=password, is_second=True)
+            return [row for index in pages for row in again([index])]
         log.warning("document %s: page %s cannot be drawn: %s", document.pk, pages[0], e)
         return [PageImage(document=document, index=pages[0], width_px=0, height_px=0)]
     return [_row(document, index, webp) for index, webp in zip(pages, drawn, strict=True)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from typing import Any
 
@@ -22,12 +23,19 @@ from .reader import reader
 from .services import fail
 from .states import DocumentState
 
+log = logging.getLogger(__name__)
+
 S = DocumentState
+# A process that dies may die of the file, or of whatever else happens on a machine: such a file is tried again.
+DIED = ("crashed", "out_of_memory")
 WRONG_PASSWORD = "The password does not open the file. Enter another one, or upload a copy without one."
 
 
 def read(document: Document) -> bool:
-    """Read the document, if it waits to be read. Return False when another worker has it, or took it over."""
+    """Read the document, if it waits to be read. Return False when another worker has it, or took it over.
+
+    A read whose process died sends the document back to wait, up to READ_ATTEMPTS times.
+    """
     if document.state != S.RECEIVED:
         return False
     project = document.project.slug
@@ -94,6 +102,9 @@ def _still_ours(document: Document) -> Q:
 
 
 def _unreadable(document: Document, error: Unreadable) -> bool:
+    if error.code in DIED and document.attempts < settings.READ_ATTEMPTS:
+        log.warning("document %s: %s (attempt %s)", document.pk, error, document.attempts)
+        return _again(document, only_if=_still_ours(document))
     if error.code != "encrypted":
         return fail(document, code=error.code, message=error.message, only_if=_still_ours(document))
     project = document.project.slug
@@ -120,9 +131,14 @@ def take_back(document: Document) -> bool:
     expired = Q(leased_until=document.leased_until, attempts=document.attempts)
     if document.attempts >= settings.READ_ATTEMPTS:
         return fail(document, code="crashed", message=SENTENCES["crashed"], only_if=expired)
+    return _again(document, only_if=expired)
+
+
+def _again(document: Document, *, only_if: Q) -> bool:
+    """Let the document be read once more; its attempts stay counted. Return False when somebody else has moved it."""
     project = document.project.slug
     with transaction.atomic():
-        won = move(document, S.RECEIVED, actor=SYSTEM, project=project, only_if=expired, leased_until=None)
+        won = move(document, S.RECEIVED, actor=SYSTEM, project=project, only_if=only_if, leased_until=None)
         if won:
             emit("document.received", document.pk, project=project, document=document.pk, attempt=document.attempts)
     return won

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, Q, QuerySet
 from django.utils import timezone
 
 from invex.catalog.models import Template
@@ -19,6 +19,7 @@ from invex.documents.models import Document
 from invex.documents.services import fail
 from invex.documents.states import DocumentState
 from invex.fields.prediction import prediction_to_json
+from invex.kernel import leases
 from invex.kernel.actor import SYSTEM
 from invex.kernel.outbox import emit
 from invex.kernel.states import move
@@ -31,7 +32,6 @@ from .predictors import DeployedPredictor, deployed
 log = logging.getLogger(__name__)
 
 BATCH = 16  # documents that a worker takes at once
-LEASE = datetime.timedelta(minutes=5)  # longer than a batch of large documents takes
 AUTO = "auto"  # who approved, when the promise of accuracy did
 S = DocumentState
 
@@ -48,7 +48,7 @@ def claim(document_id: int) -> list[Document]:
     if first.attempts == 0:
         others = Document.objects.filter(_is_free(), project=first.project_id, attempts=0).exclude(pk=first.pk)
         wanted += others.order_by("id")[: BATCH - 1]
-    until = timezone.now() + LEASE
+    until = leases.until()
     with transaction.atomic():
         return [document for document in wanted if _lease(document, until)]
 
@@ -78,15 +78,24 @@ def extract(claimed: list[Document]) -> int:
     """
     if not claimed:
         return 0
-    predictor = deployed(claimed[0].project_id)
     finished = 0
-    for document in claimed:
-        try:
-            finished += extract_one(document, predictor)
-        except Exception:  # a bug, or memory: it must not cost the documents beside it
-            log.exception("document %s could not be extracted (attempt %s)", document.pk, document.attempts)
-            Document.objects.filter(pk=document.pk, leased_until=document.leased_until).update(leased_until=None)
+    with leases.kept(_held(claimed)):
+        predictor = deployed(claimed[0].project_id)
+        for document in claimed:
+            try:
+                finished += extract_one(document, predictor)
+            except Exception:  # a bug, or memory: it must not cost the documents beside it
+                log.exception("document %s could not be extracted (attempt %s)", document.pk, document.attempts)
+                _held([document]).update(leased_until=None)
     return finished
+
+
+def _held(claimed: list[Document]) -> QuerySet[Document]:
+    """Return those of the documents that their claimant still holds: the next one counts another attempt."""
+    held = Q()
+    for document in claimed:
+        held |= Q(pk=document.pk, attempts=document.attempts)
+    return Document.objects.filter(held, state=S.EXTRACTING, leased_until__isnull=False)
 
 
 def extract_one(document: Document, predictor: DeployedPredictor) -> bool:
@@ -99,7 +108,7 @@ def extract_one(document: Document, predictor: DeployedPredictor) -> bool:
     project = document.project.slug
     with transaction.atomic():
         won = move(
-            document, outcome.state, actor=SYSTEM, project=project, only_if=Q(leased_until=document.leased_until),
+            document, outcome.state, actor=SYSTEM, project=project, only_if=Q(attempts=document.attempts),
             leased_until=None, **changes,
         )  # fmt: skip
         if not won:

@@ -12,8 +12,8 @@ from django.db import DatabaseError, close_old_connections, connection
 from django.db.models import QuerySet
 from django.utils import timezone
 
-LEASE = datetime.timedelta(seconds=90)
-RENEWED_EVERY_S = 30.0  # thrice a lease, so that one renewal may fail
+LEASE = datetime.timedelta(seconds=45)  # so long a killed worker's rows wait for the next one
+RENEWED_EVERY_S = 10.0  # often enough that three renewals may fail, on a busy database
 
 
 def until() -> datetime.datetime:

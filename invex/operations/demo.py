@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from django.db import transaction
-from fixtures.generator.samples import write_samples
 
+from fixtures.generator.samples import write_samples
 from invex.accounts import queries as accounts
 from invex.accounts.access import Access
 from invex.accounts.models import Membership, Project, User
@@ -56,15 +56,15 @@ def is_missing() -> bool:
 
 
 def create(*, say: Callable[[str], None]) -> None:
-    """Make the project `demo`: upload the samples, read them, confirm some, and leave the others to review."""
-    with transaction.atomic():
-        project = Project.objects.create(slug=PROJECT, name="Demo")
-        admin = User.objects.get(username=ADMINISTRATOR)
-        Membership.objects.create(project=project, user=admin, role=Role.OWNER)
-    access = accounts.access_of(admin, PROJECT)
+    """Make the project `demo`: upload the samples, read them, confirm some, and leave the others to review.
+
+    The project comes with its documents or not at all. Whoever stops it later finds the rest read by the workers.
+    """
     with tempfile.TemporaryDirectory() as folder:
         write_samples(Path(folder))
-        labels = _upload(access, Path(folder))
+        with transaction.atomic():
+            access = _create_project()
+            labels = _upload(access, Path(folder))
     say(f"  {len(labels)} sample documents are received; reading them ...")
     for pk in labels:
         reading.read_document(pk)
@@ -72,6 +72,13 @@ def create(*, say: Callable[[str], None]) -> None:
     confirmed = _confirm_first_of_each_kind(access, labels)
     outbox.run_here()
     say(f"  {confirmed} of them are confirmed as examples; the others wait for you in the inbox.")
+
+
+def _create_project() -> Access:
+    project = Project.objects.create(slug=PROJECT, name="Demo")
+    admin = User.objects.get(username=ADMINISTRATOR)
+    Membership.objects.create(project=project, user=admin, role=Role.OWNER)
+    return accounts.access_of(admin, PROJECT)
 
 
 def _upload(access: Access, folder: Path) -> dict[int, dict[str, object]]:

@@ -16,6 +16,7 @@ import redis
 
 BEAT_S = 3
 LIFE_S = 15
+JOIN_S = 1
 PREFIX = "invex:alive:"
 
 
@@ -25,12 +26,14 @@ def beating(queues: Sequence[str]) -> Iterator[None]:
     stop = threading.Event()
     who = f"{socket.gethostname()}:{os.getpid()}"
 
+    keys = [f"{PREFIX}{queue}:{who}" for queue in queues]
+    connection = django_rq.get_connection(queues[0])
+
     def beat() -> None:
-        connection = django_rq.get_connection(queues[0])
         while True:
             with contextlib.suppress(redis.RedisError):  # the next beat tries again
-                for queue in queues:
-                    connection.set(f"{PREFIX}{queue}:{who}", "1", ex=LIFE_S)
+                for key in keys:
+                    connection.set(key, "1", ex=LIFE_S)
             if stop.wait(BEAT_S):
                 break
 
@@ -40,7 +43,9 @@ def beating(queues: Sequence[str]) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(timeout=1)
+        thread.join(timeout=JOIN_S)
+        with contextlib.suppress(redis.RedisError):  # Redis is gone as well; the keys run out
+            connection.delete(*keys)
 
 
 def live_queues() -> dict[str, int]:

@@ -11,15 +11,26 @@ from pathlib import Path
 
 from django.conf import settings
 
+STOP_S = 20  # for the document at hand; what is not done by then is killed, and read by the next start
+START_S = 2  # a process that lives shorter than this is started again with growing pauses
+FOREVER = 10**6  # such starts, before it is given up
+
+
+class NoRedis(Exception):
+    """No Redis is named, and there is no program to start one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """A process to keep running: its name, its command, and in which order it starts (low first)."""
+    """A process to keep running.
+
+    group: groups start in the order in which they first come, and stop in the opposite one; the processes of a group
+    stop at the same time.
+    """
 
     name: str
     command: tuple[str, ...]
-    priority: int = 100
-    stop_seconds: int = 20
+    group: str
 
 
 def redis_binary() -> str | None:
@@ -50,17 +61,17 @@ def own_redis(binary: str) -> Program:
         "daemonize": "no",
     }
     arguments = tuple(a for name, value in options.items() for a in (f"--{name}", value))
-    return Program("redis", (binary, *arguments), priority=1)
+    return Program("redis", (binary, *arguments), group="redis")
 
 
 def programs(*, host: str, port: int) -> list[Program]:
-    """Return the processes of this machine, in starting order."""
+    """Return the processes of this machine, in starting order. Raises NoRedis."""
     python, manage = sys.executable, str(settings.BASE_DIR / "manage.py")
     found: list[Program] = []
     if settings.OWN_REDIS:
         binary = redis_binary()
         if binary is None:
-            raise RuntimeError("there is no redis-server; install Redis or Valkey, or set REDIS_URL")
+            raise NoRedis
         found.append(own_redis(binary))
     found.append(
         Program(
@@ -70,15 +81,13 @@ def programs(*, host: str, port: int) -> list[Program]:
                 *("--workers", str(settings.WEB_PROCESSES), "--threads", "8", "--timeout", "120"),
                 *("--worker-tmp-dir", "/dev/shm" if Path("/dev/shm").is_dir() else str(settings.TMP_DIR)),
             ),
-            priority=10,
+            group="web",
         )
     )
-    for number in range(1, settings.READERS + 1):
-        found.append(Program(f"read-{number}", (python, manage, "worker", "read"), priority=20))
-    found.append(Program("extract", (python, manage, "worker", "extract"), priority=20))
-    found.append(Program("online", (python, manage, "worker", "online"), priority=20))
-    found.append(Program("default", (python, manage, "worker", "default"), priority=20))
-    found.append(Program("scheduler", (python, manage, "scheduler"), priority=30))
+    queues = {f"read-{number}": "read" for number in range(1, settings.READERS + 1)}
+    queues |= {name: name for name in ("extract", "online", "default")}
+    found += [Program(name, (python, manage, "worker", queue), group="workers") for name, queue in queues.items()]
+    found.append(Program("scheduler", (python, manage, "scheduler"), group="workers"))
     return found
 
 
@@ -95,17 +104,20 @@ def supervisor_config(found: list[Program], *, run_dir: Path) -> str:
         f"childlogdir={_escape(str(log_dir))}",
         "",
     ]
+    groups = list(dict.fromkeys(program.group for program in found))
+    for priority, group in enumerate(groups, start=1):
+        names = ",".join(program.name for program in found if program.group == group)
+        lines += [f"[group:{group}]", f"programs={names}", f"priority={priority}", ""]
     for program in found:
         command = " ".join(_quote(a) for a in (sys.executable, "-m", "invex.operations.child", *program.command))
         lines += [
             f"[program:{program.name}]",
             f"command={_escape(command)}",
             f"directory={_escape(str(settings.BASE_DIR))}",
-            f"priority={program.priority}",
             "autorestart=true",
-            "startsecs=2",
-            "startretries=1000000",
-            f"stopwaitsecs={program.stop_seconds}",
+            f"startsecs={START_S}",
+            f"startretries={FOREVER}",
+            f"stopwaitsecs={STOP_S}",
             "stopsignal=TERM",
             "killasgroup=true",
             "stopasgroup=false",

@@ -12,6 +12,7 @@ from invex.documents.states import DocumentState as S
 from invex.extraction import jobs, online, services
 from invex.extraction.models import Extraction
 from invex.extraction.pipeline import Outcome
+from invex.kernel import leases
 from invex.kernel.models import Event
 from tests.invex.world import read_document, vendor
 
@@ -65,7 +66,7 @@ def test_what_another_worker_holds_is_left_to_it(access):
 def test_of_two_workers_that_saw_the_same_document_one_gets_it(access):
     document = read_document(access, ACME.document(0))
     one, two = Document.objects.get(pk=document.pk), Document.objects.get(pk=document.pk)
-    until = timezone.now() + services.LEASE
+    until = leases.until()
     assert services._lease(one, until) is True
     assert services._lease(two, until) is False
 

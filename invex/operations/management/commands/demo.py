@@ -9,6 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from invex.operations import demo
 
+INTERRUPTED = 130  # exit code, as shells say it
+
 
 class Command(BaseCommand):
     help = "Make the project demo with sample documents, read by the real pipeline. Needs no worker and no Redis."
@@ -27,4 +29,7 @@ class Command(BaseCommand):
             self.stdout.write(text)
             self.stdout.flush()
 
-        demo.create(say=say)
+        try:
+            demo.create(say=say)
+        except KeyboardInterrupt:
+            raise CommandError("Stopped in the middle of the demo.", returncode=INTERRUPTED) from None
