@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 
+from invex.accounts import views as accounts
 from invex.api import api
 from invex.catalog import views as catalog
 from invex.documents import views as documents
@@ -29,6 +30,8 @@ project_pages: list[URLPattern | URLResolver] = [
     path("templates/new/", catalog.new_template, name="template-new"),
     path("templates/by-name/<str:name>/", catalog.template, name="template"),
     path("templates/by-name/<str:name>/delete/", catalog.delete_template, name="template-delete"),
+    path("settings/tokens/", accounts.tokens, name="tokens"),
+    path("settings/tokens/<int:pk>/revoke/", accounts.revoke_token, name="token-revoke"),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [

@@ -35,6 +35,7 @@ PLACES = (
     ("batches", gettext_lazy("Batches"), "batches", Right.READ),
     ("documents", gettext_lazy("Documents"), "documents", Right.READ),
     ("templates", gettext_lazy("Templates"), "templates", Right.READ),
+    ("tokens", gettext_lazy("API tokens"), "settings", Right.ADMIN),
 )
 
 
