@@ -78,7 +78,7 @@ def get_batch(request: ApiRequest, id: str) -> Any:
 )
 @limited_upload
 @idempotent
-def upload_document(request: ApiRequest, response: HttpResponse, id: str, file: UploadedFile = File(...)) -> Any:  # noqa: B008
+def upload_document(request: ApiRequest, response: HttpResponse, id: str, file: File[UploadedFile]) -> Any:
     """One file a request, as the part `file`: PDF, PNG, JPEG, TIFF, WebP, or e-invoice XML.
 
     It is read in the background: a file that cannot be read is accepted here and ends in the state

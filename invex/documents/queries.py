@@ -68,10 +68,10 @@ def document(project: Project, document_id: int | str) -> Document:
     return found
 
 
-def _key(text: int | str) -> int | None:
-    """The primary key that an id stands for; None, which no row has, when it cannot be one."""
+def _key(text: int | str) -> int:
+    """The primary key that an id stands for; 0, which no row has, when it cannot be one."""
     text = str(text)
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
 
 
 def read_words(document: Document) -> types.Document | None:
