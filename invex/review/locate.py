@@ -13,6 +13,7 @@ from invex.fields.folding import fold
 from invex.fields.geometry import PageBox, union
 from invex.fields.identifiers import collapse
 from invex.fields.labels import Label, LabelValue
+from invex.fields.readings import Span
 from invex.fields.values import spans
 from invex.reading.types import Document, Word
 
@@ -52,43 +53,50 @@ def _line(page: int, words: list[Word]) -> Line:
     return Line(page, tuple(words), " ".join(w.text for w in words), tuple(starts))
 
 
-def places(kind: str, value: str, among: tuple[Line, ...]) -> tuple[Place, ...]:
-    """Return where `value`, canonical and of type `kind`, is printed within one line."""
-    find = _printed if kind in AS_PRINTED else _read
-    found: dict[PageBox, Place] = {}
-    for line in among:
-        for start, end in find(kind, value, line):
+class Printed:
+    """The lines of a document, asked by type and value; the values of a type are found once for all questions."""
+
+    def __init__(self, document: Document) -> None:
+        self._lines = lines(document)
+        self._read: dict[str, list[tuple[Line, Span]]] = {}
+
+    def places(self, kind: str, value: str) -> tuple[Place, ...]:
+        """Return where `value`, canonical and of type `kind`, is printed within one line."""
+        find = self._as_printed(value) if kind in AS_PRINTED else self._as_read(kind, value)
+        found: dict[PageBox, Place] = {}
+        for line, start, end in find:
             inside = [w for w, at in zip(line.words, line.starts) if at < end and at + len(w.text) > start]
             box = PageBox(line.page, union([w.box for w in inside]))
             found[box] = Place(" ".join(w.text for w in inside), box)
-    return tuple(found.values())
+        return tuple(found.values())
 
+    def _as_printed(self, value: str) -> Iterator[tuple[Line, int, int]]:
+        wanted = fold(value)
+        for line in self._lines:
+            text = fold(line.text)
+            at = text.find(wanted)
+            while at >= 0:
+                end = at + len(wanted)
+                if not text[at - 1 : at].isalnum() and not text[end : end + 1].isalnum():
+                    yield line, at, end
+                at = text.find(wanted, end)
 
-def _printed(_: str, value: str, line: Line) -> Iterator[tuple[int, int]]:
-    wanted, text = fold(value), fold(line.text)
-    at = text.find(wanted)
-    while at >= 0:
-        end = at + len(wanted)
-        before, after = text[at - 1 : at], text[end : end + 1]
-        if not before.isalnum() and not after.isalnum():
-            yield at, end
-        at = text.find(wanted, end)
-
-
-def _read(kind: str, value: str, line: Line) -> Iterator[tuple[int, int]]:
-    for span in spans(kind, line.text):
-        if any(same(kind, reading.value, value) for reading in span.readings):
-            yield span.start, span.end
+    def _as_read(self, kind: str, value: str) -> Iterator[tuple[Line, int, int]]:
+        if kind not in self._read:
+            self._read[kind] = [(line, span) for line in self._lines for span in spans(kind, line.text)]
+        for line, span in self._read[kind]:
+            if any(same(kind, reading.value, value) for reading in span.readings):
+                yield line, span.start, span.end
 
 
 def with_boxes(label: Label, document: Document, shape: Shape) -> Label:
     """Return `label` with a box and the printed text for every value that has none and stands in one place only."""
-    on_page = lines(document)
+    printed = Printed(document)
 
     def located(key: str, value: LabelValue) -> LabelValue:
         if value.boxes:
             return value
-        found = places(type_of(key, shape), collapse(value.value), on_page)
+        found = printed.places(type_of(key, shape), collapse(value.value))
         return replace(value, text=value.text or found[0].text, boxes=(found[0].box,)) if len(found) == 1 else value
 
     return replace(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -66,17 +66,20 @@ def confirm(
     document = documents.document(access.project, document_id)
     _require_version(document, version, data)
     label = _with_source(access, parse(data, pages=document.page_count or 0))
+    target = _target_of(access, document, label, may_create=may_create_template)
+    require_canonical(label, target.shape, template_locale(target.template))
+    before = queries.current_label(document)
+    is_approved = document.state == S.APPROVED
+    if before and is_approved and before.label == label_to_json(label):
+        return before
+    # Before the transaction: on a long document it takes a while, and others want to write.
+    stored = label_to_json(_located(document, label, target.shape))
+    if before and is_approved and before.label == stored:
+        return before
     with transaction.atomic():
-        template, shape = _template_of(access, document, label, may_create=may_create_template)
-        require_canonical(label, shape, template_locale(template))
-        before = queries.current_label(document)
-        if before and document.state == S.APPROVED and before.label == label_to_json(label):
-            return before
-        stored = label_to_json(_located(document, label, shape))
-        if before and document.state == S.APPROVED and before.label == stored:
-            return before
+        template = _save_template(access, target)
         shown = Extraction.objects.filter(document=document, is_current=True).first()
-        corrected = corrections(label, _judged(before, shown), shape)
+        corrected = corrections(label, _judged(before, shown), target.shape)
         _approve(access, document, label, data)
         ConfirmedLabel.objects.filter(document=document, is_current=True).update(is_current=False)
         row = ConfirmedLabel.objects.create(
@@ -90,7 +93,7 @@ def confirm(
             extraction=shown,
         )
         if template is not None:
-            learn_locale(template, observed_locale(label, shape))
+            learn_locale(template, observed_locale(label, target.shape))
         _tell(access, document, row, shown)
     return row
 
@@ -166,17 +169,26 @@ def _with_source(access: Access, label: Label) -> Label:
     return replace(label, source="token" if access.actor.kind == "token" else "person")
 
 
-def _template_of(
-    access: Access, document: Document, label: Label, *, may_create: bool
-) -> tuple[Template | None, Shape]:
-    """Return the template that the label names, and the keys it may use. Raises BadInput, NotAllowed, Conflict."""
+@dataclass(frozen=True, slots=True)
+class _Target:
+    """What a label names: the keys it may use, the template's row where there is one, and what it must become.
+
+    spec: to be created or saved as a new version; None = it stays as it is.
+    """
+
+    shape: Shape
+    template: Template | None = None
+    spec: TemplateSpec | None = None
+
+
+def _target_of(access: Access, document: Document, label: Label, *, may_create: bool) -> _Target:
+    """Return what the label names; nothing is written. Raises BadInput for an unknown template or field."""
     known = shape_of_vocabulary(catalog.vocabulary(access.project))
     if label.template is None:
         _require_known(label, known, "the project's vocabulary")
-        return None, known
+        return _Target(known)
     try:
         row = catalog.template(access.project, label.template)
-        spec = catalog.spec(row)
     except NotFound as e:
         if not may_create:
             raise BadInput(
@@ -185,18 +197,29 @@ def _template_of(
                 template=label.template,
             ) from e
         spec = extended(TemplateSpec(label.template), label, known)
-        return create_template(access, template_to_json(spec)), shape_of(spec)
-    if row.retired_at is not None and row.name != document.template and not may_create:
+        return _Target(shape_of(spec), None, spec)
+    asked = catalog.asked(row)
+    if may_create and (row.retired_at is not None or unknown_keys(label, shape_of(asked))):
+        spec = extended(asked, label, known)
+        return _Target(shape_of(spec), row, spec)
+    if row.retired_at is not None and row.name != document.template:
         raise BadInput(
             f"Template {row.name!r} is retired; choose another one, or save it again to use it.",
             code="retired_template",
             template=row.name,
         )
-    if may_create and (row.retired_at is not None or unknown_keys(label, shape_of(spec))):
-        spec = extended(replace(spec, locale=catalog.asked(row).locale), label, known)
-        row = update_template(access, row.name, template_to_json(spec), version=row.version)
-    _require_known(label, shape_of(spec), f"template {label.template!r}")
-    return row, shape_of(spec)
+    _require_known(label, shape_of(asked), f"template {label.template!r}")
+    return _Target(shape_of(asked), row)
+
+
+def _save_template(access: Access, target: _Target) -> Template | None:
+    """Create or extend the template as the label asks. Raises NotAllowed, Conflict."""
+    if target.spec is None:
+        return target.template
+    if target.template is None:
+        return create_template(access, template_to_json(target.spec))
+    row = target.template
+    return update_template(access, row.name, template_to_json(target.spec), version=row.version)
 
 
 def _require_known(label: Label, shape: Shape, where: str) -> None:

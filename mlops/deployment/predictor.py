@@ -92,6 +92,6 @@ def _with_memory(package: Package, project_id: int, revision: int | None, in_use
     if row is None:
         return package
     learned = {name: memories.template_model(entry["blob"]) for name, entry in row.fitted.items() if name in in_use}
-    looks = {name: look for name, look in memories.index(row).examples.items() if name in learned}
-    index = replace(package.index, examples={**package.index.examples, **looks})
+    looks = {name: look for name, look in memories.index(row).looks.items() if name in learned}
+    index = replace(package.index, looks={**package.index.looks, **looks})
     return replace(package, models={**package.models, **learned}, index=index)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -17,10 +17,10 @@ from invex.fields.spec import TemplateSpec
 from invex.fields.template_json import template_to_json
 from invex.kernel.blobs import store
 from invex.kernel.outbox import emit
+from invex.reading.types import Document
 from invex.review.models import ConfirmedLabel
 from mlops.learning.learner import fit_template
 from mlops.learning.package import Package
-from mlops.learning.templates import TemplateIndex, fit_templates
 
 from . import queries
 from .base import base_package
@@ -34,13 +34,13 @@ RACES = 20  # lost in a row before it is a bug: each was won by another refit of
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """What a template became: its entry of MemoryRevision.fitted and its look; None and nothing = forgotten."""
+    """What a template became: its entry of MemoryRevision.fitted and its examples; None and none = forgotten."""
 
     entry: dict[str, Any] | None
-    look: TemplateIndex
+    documents: tuple[Document, ...]
 
 
-FORGOTTEN = _Fitted(None, TemplateIndex())
+FORGOTTEN = _Fitted(None, ())
 
 
 def refit(project_id: int, name: str) -> MemoryRevision | None:
@@ -75,7 +75,7 @@ def _fit(project_id: int, name: str, base: Package, known: dict[str, Any] | None
     samples = [sample for label in labels if (sample := queries.sample(label)) is not None]
     model = fit_template(base, spec, samples)
     entry = {"blob": store().put(model.to_bytes()), "examples": len(samples), "digest": digest, "build": base.build}
-    return _Fitted(entry, fit_templates({name: [sample.document for sample in samples]}))
+    return _Fitted(entry, tuple(sample.document for sample in samples))
 
 
 def _digest(build: str, spec: TemplateSpec, labels: list[ConfirmedLabel]) -> str:
@@ -103,9 +103,7 @@ def _store(project_id: int, name: str, before: MemoryRevision | None, fitted: _F
     entries = {n: e for n, e in before.fitted.items() if n != name} if before else {}
     if fitted.entry is not None:
         entries[name] = fitted.entry
-    looks = queries.index(before).without_template(name)
-    index = replace(looks, examples={**looks.examples, **fitted.look.examples})
-    blob = store().put(index_to_bytes(index))
+    blob = store().put(index_to_bytes(queries.index(before).with_template(name, fitted.documents)))
     project = Project.objects.get(pk=project_id)
     with transaction.atomic():
         row = MemoryRevision.objects.create(

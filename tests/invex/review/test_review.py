@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import pytest
 from django.utils import timezone
@@ -12,9 +13,12 @@ from invex.catalog import queries as catalog
 from invex.catalog.services import create_template, remove_template
 from invex.documents.models import Document
 from invex.documents.states import DocumentState as S
+from invex.fields.geometry import Box
 from invex.kernel.actor import Actor
 from invex.kernel.errors import BadInput, Conflict, NotAllowed, NotFound
 from invex.kernel.models import AuditEntry, Event
+from invex.reading import types
+from invex.reading.types import Word
 from invex.review import queries, services
 from invex.review.models import ConfirmedLabel
 from tests.invex.world import document_in_review, label_of, read_document, template_json, vendor
@@ -56,8 +60,6 @@ class TestConfirm:
         assert "total_amount" in row.corrected, "the empty prior read nothing"
 
     def test_a_token_is_the_source_of_its_labels(self, access, document, template):
-        from dataclasses import replace
-
         token = replace(access, actor=Actor("token", "erp"))
         row = services.confirm(token, document.pk, label_of(ONE))
         assert (row.source, row.actor, reload(document).approved_by) == ("token", "token:erp", "token:erp")
@@ -85,11 +87,16 @@ class TestConfirm:
         assert (second.revision, second.corrected) == (2, ["invoice_number"])
         assert [(r.revision, r.is_current) for r in queries.history(document)] == [(2, True), (1, False)]
 
-    def test_values_without_boxes_are_located(self, access, document, template):
-        label = {"template": ACME.name, "fields": {"iban": [{"value": ONE.label.fields["iban"][0].value}]}}
-        stored = services.confirm(access, document.pk, label).label["fields"]["iban"][0]
-        assert stored["text"].replace(" ", "") == stored["value"]
-        assert stored["boxes"]
+    def test_values_without_boxes_are_located(self, access, template):
+        words = tuple(
+            Word(text, Box(0.1 * i, 0.1, 0.1 * i + 0.09, 0.12))
+            for i, text in enumerate(["Total", "due", "1.250,00", "EUR"])
+        )
+        document = document_in_review(access, replace(ONE, document=types.Document((types.Page(600, 800, words),))))
+        label = {"template": ACME.name, "fields": {"total_amount": [{"value": "1250.00"}], "due_date": []}}
+        stored = services.confirm(access, document.pk, label).label["fields"]["total_amount"][0]
+        assert stored["text"].startswith("1.250,00")
+        assert stored["boxes"][0]["page"] == 0
 
     def test_an_unknown_template_is_named(self, access, document):
         with pytest.raises(BadInput) as e:
