@@ -196,7 +196,7 @@ def bench_ocr(engine_name: str, count: int) -> None:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("--files", type=int, default=6, help="PDF files of each set")
+    arguments.add_argument("--files", type=int, default=6, help="PDF files of each set; 0 leaves them out")
     arguments.add_argument("--scans", type=int, default=4, help="scanned pages of each set; 0 leaves OCR out")
     arguments.add_argument("--engine", default="rapidocr")
     options = arguments.parse_args()
@@ -205,7 +205,7 @@ def main() -> None:
         bench_text("generated", made)
         real = []
         for name in TEXT_SETS:
-            if (SHARED / name).is_dir():
+            if (SHARED / name).is_dir() and options.files:
                 paths = sorted((SHARED / name / "documents").glob("*.pdf"))[: options.files]
                 bench_text(name, paths)
                 real += paths

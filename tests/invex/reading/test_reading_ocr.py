@@ -47,10 +47,10 @@ def test_an_engine_reads_words_where_they_are(engine, invoice_pdf):
 def test_an_engine_turns_a_page_upright(engine, make_pdf, rotation):
     def full_page(canvas):
         canvas.setFont("Helvetica", 11)
-        for row in range(24):
-            canvas.drawString(72, 760 - 28 * row, f"Line {row + 1} of a page with enough text to tell which way is up")
+        for row in range(10):
+            canvas.drawString(30, 270 - 26 * row, f"Line {row + 1} of a page with enough text to tell which way is up")
 
-    pixels = scan_of(make_pdf(full_page), rotation=rotation)
+    pixels = scan_of(make_pdf(full_page, size=(420, 300)), dpi=150, rotation=rotation)
     page = engine.read(pixels)
     assert page.rotation == 360 - rotation
     assert "enough" in {w.text for w in page.words}
@@ -221,7 +221,7 @@ def test_samples_for_the_spot_check_are_stretches_of_lines():
     ],
 )
 def test_odd_characters_are_counted(text, is_odd):
-    assert (symbol_share(text) > 0.03) is is_odd
+    assert (symbol_share("".join(text.split())) > 0.03) is is_odd
 
 
 def test_ocr_in_a_process_of_its_own(tmp_path, invoice_pdf):
