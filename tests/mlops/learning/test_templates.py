@@ -61,10 +61,17 @@ def test_arrays_round_trip_and_are_the_same_bytes_in_any_order():
     assert all(arrays[key].tobytes() == again[key].tobytes() for key in arrays)
     loaded = TemplateIndex.from_arrays(arrays)
     assert loaded.match(a[0]).name == "a"
-    assert abs(loaded.match(a[0]).confidence - index.match(a[0]).confidence) < 1e-3  # weights are stored as float16
-    assert TemplateIndex.from_arrays(TemplateIndex().to_arrays()).examples == {}
+    assert loaded.probabilities(a[0]) == index.probabilities(a[0])
+    assert TemplateIndex.from_arrays(TemplateIndex().to_arrays()).looks == {}
 
 
 def test_a_signature_is_ordered_and_has_no_bucket_twice():
     buckets = signature(form_document(1, 0)).buckets
     assert (np.diff(buckets) > 0).all()
+
+
+def test_a_template_can_be_forgotten_and_replaced():
+    index = fit_templates({"a": [form_document(1, 0)], "b": [form_document(2, 0)]})
+    assert index.without_template("a").match(form_document(1, 1)).name is None
+    assert index.with_template("a", [form_document(3, 0)]).match(form_document(1, 1)).name is None
+    assert index.merged(fit_templates({"c": [form_document(3, 0)]})).match(form_document(3, 1)).name == "c"
