@@ -19,7 +19,7 @@ from invex.fields.prediction import Prediction, Value
 from invex.fields.spec import FieldSpec, TableSpec
 
 from .assignment import maximum_assignment
-from .matching import is_canonical, matches, same
+from .comparison import is_canonical, matches, same
 from .metrics import Counts, Coverage, Scored, auroc, calibration_error, coverage
 
 PROMISED_ERROR = 0.01  # of the coverage that is reported

@@ -14,7 +14,7 @@ from invex.fields.prediction import Prediction, TemplateMatch, Value, prediction
 from invex.fields.spec import FieldSpec, TableSpec
 from mlops.learning.assignment import maximum_assignment
 from mlops.learning.evaluation import evaluate
-from mlops.learning.matching import edit_distance, matches, same
+from mlops.learning.comparison import edit_distance, matches, same
 from mlops.learning.metrics import Scored, auroc, calibration_error, coverage
 
 FIELDS = (
