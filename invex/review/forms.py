@@ -162,10 +162,9 @@ def read_form(spec: TemplateSpec, data: Mapping[str, str], *, template: str | No
         columns = {c.key: c for c in table.columns}
         rows: dict[int, dict[str, Any]] = {}
         for name in data:
-            match = _CELL.fullmatch(name)
-            if match and match[1] == table.key and match[3] in columns and data[name].strip():
-                cell = _typed(columns[match[3]], name, data, locale, errors)
-                rows.setdefault(int(match[2]), {})[match[3]] = cell
+            cell = _CELL.fullmatch(name)
+            if cell and cell[1] == table.key and cell[3] in columns and data[name].strip():
+                rows.setdefault(int(cell[2]), {})[cell[3]] = _typed(columns[cell[3]], name, data, locale, errors)
         tables[table.key] = [rows[n] for n in sorted(rows)]
     label = {"template": template, "fields": fields, "tables": tables}
     return Sent(label, errors, {"fields": fields, "tables": tables})
