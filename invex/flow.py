@@ -13,10 +13,10 @@ JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "template.changed": (("mlops.memory.jobs.refit_template", "default"),),
 }
 
-# Called by the scheduler every few seconds; each returns how many rows it took up again.
-SWEEPS: tuple[str, ...] = (
-    "invex.kernel.outbox.dispatch_stale",
-    "invex.documents.jobs.sweep",
-    "invex.extraction.jobs.sweep",
-    "mlops.memory.jobs.sweep",
-)
+# Called by the scheduler, each after so many seconds; each returns how many rows it took up again.
+SWEEPS: dict[str, float] = {
+    "invex.kernel.outbox.dispatch_stale": 3,
+    "invex.documents.jobs.sweep": 3,
+    "invex.extraction.jobs.sweep": 3,
+    "mlops.memory.jobs.sweep": 15,
+}

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import Count, Max, OuterRef, Subquery
 
+from invex.catalog.models import Template
 from invex.documents import queries as documents
 from invex.documents.models import Document as DocumentRow
 from invex.fields.labels import label_from_json
@@ -35,6 +36,29 @@ def newest_revision(project_id: int) -> int | None:
     """Return its number alone."""
     number: int | None = MemoryRevision.objects.filter(project=project_id).aggregate(n=Max("revision"))["n"]
     return number
+
+
+def basis(project_id: int) -> dict[str, dict[str, int]]:
+    """Return, for each template that can be learned, a few figures that change whenever there is more to learn.
+
+    {template: {"version" of the template, "labels": how many, "newest": pk}}; none for retired templates and those
+    without a confirmed document.
+    """
+    versions = dict(Template.objects.filter(project=project_id, retired_at=None).values_list("name", "version"))
+    counted = reviews.confirmed(project_id).order_by().values("template").annotate(n=Count("pk"), newest=Max("pk"))
+    return {
+        row["template"]: {"version": versions[row["template"]], "labels": row["n"], "newest": row["newest"]}
+        for row in counted
+        if row["template"] in versions
+    }
+
+
+def out_of_date(project_id: int) -> frozenset[str]:
+    """Return the templates that the memory has not learned as they are now, or has not forgotten."""
+    row = newest(project_id)
+    learned = {name: entry.get("basis") for name, entry in row.fitted.items()} if row else {}
+    now = basis(project_id)
+    return frozenset(name for name in learned.keys() | now.keys() if learned.get(name) != now.get(name))
 
 
 def changed_between(project_id: int, after: int, until: int) -> frozenset[str]:

@@ -17,15 +17,16 @@ from invex.fields.spec import TemplateSpec
 from invex.fields.template_json import template_to_json
 from invex.kernel.blobs import store
 from invex.kernel.outbox import emit
-from invex.reading.types import Document
 from invex.review.models import ConfirmedLabel
 from mlops.learning.learner import fit_template
 from mlops.learning.package import Package
+from mlops.learning.templates import TemplateIndex
 
-from . import queries
+from . import queries, strangers
 from .base import base_package
 from .index_blob import index_to_bytes
 from .models import MemoryRevision
+from .strangers import STRANGERS
 
 log = logging.getLogger(__name__)
 
@@ -34,17 +35,14 @@ RACES = 20  # lost in a row before it is a bug: each was won by another refit of
 
 @dataclass(frozen=True, slots=True)
 class _Fitted:
-    """What a template became: its entry of MemoryRevision.fitted and its examples; None and none = forgotten."""
+    """What a template became: its entry of MemoryRevision.fitted, None = forgotten, and the recogniser with it."""
 
     entry: dict[str, Any] | None
-    documents: tuple[Document, ...]
-
-
-FORGOTTEN = _Fitted(None, ())
+    index: TemplateIndex
 
 
 def refit(project_id: int, name: str) -> MemoryRevision | None:
-    """Learn template `name` anew from its confirmed documents, as a new revision of the project's memory.
+    """Learn template `name`, or STRANGERS, anew from confirmed documents, as a new revision of the project's memory.
 
     Return None when nothing changed: the same examples, specification and build give no revision. A race with another
     refit of the project is repeated on top of its outcome.
@@ -52,7 +50,8 @@ def refit(project_id: int, name: str) -> MemoryRevision | None:
     for _ in range(RACES):
         before = queries.newest(project_id)
         known = before.fitted.get(name) if before else None
-        fitted = _fit(project_id, name, base_package(), known)
+        fit = _fit_strangers if name == STRANGERS else _fit
+        fitted = fit(project_id, name, base_package(), known, queries.index(before))
         if fitted is None:
             return None
         try:
@@ -62,25 +61,47 @@ def refit(project_id: int, name: str) -> MemoryRevision | None:
     raise RuntimeError(f"the memory of project {project_id} changed {RACES} times during a refit")
 
 
-def _fit(project_id: int, name: str, base: Package, known: dict[str, Any] | None) -> _Fitted | None:
+def _fit(
+    project_id: int, name: str, base: Package, known: dict[str, Any] | None, index: TemplateIndex
+) -> _Fitted | None:
     """Return what the template became, None when that is what is known already."""
     row = Template.objects.filter(project=project_id, name=name, retired_at__isnull=True).first()
+    basis = queries.basis(project_id).get(name)  # before the examples: what comes in between is learned next
     labels = queries.examples(project_id, name) if row is not None else []
     if row is None or not labels:
-        return FORGOTTEN if known is not None else None
+        return _Fitted(None, index.without_template(name)) if known is not None else None
     spec = catalog.spec(row)
-    digest = _digest(base.build, spec, labels)
+    digest = _digest(base.build, spec, basis, labels)
     if known is not None and known["digest"] == digest:
         return None
     samples = [sample for label in labels if (sample := queries.sample(label)) is not None]
     model = fit_template(base, spec, samples)
-    entry = {"blob": store().put(model.to_bytes()), "examples": len(samples), "digest": digest, "build": base.build}
-    return _Fitted(entry, tuple(sample.document for sample in samples))
+    entry = {
+        "blob": store().put(model.to_bytes()),
+        "examples": len(samples),
+        "digest": digest,
+        "build": base.build,
+        "basis": basis,
+    }
+    return _Fitted(entry, index.with_template(name, [sample.document for sample in samples]))
 
 
-def _digest(build: str, spec: TemplateSpec, labels: list[ConfirmedLabel]) -> str:
+def _fit_strangers(
+    project_id: int, name: str, base: Package, known: dict[str, Any] | None, index: TemplateIndex
+) -> _Fitted | None:
+    """Return what is known of documents of no template, None when that is what is known already."""
+    digest = strangers.digest(project_id, base.build)
+    if (known["digest"] == digest) if known is not None else not strangers.known(project_id):
+        return None
+    found = strangers.looks(project_id)
+    kept = {n: look for n, look in index.looks.items() if not strangers.is_stranger(n)}
+    entry = {"blob": "", "examples": len(found.looks), "digest": digest, "build": base.build}
+    return _Fitted(entry, TemplateIndex({**kept, **found.looks}))
+
+
+def _digest(build: str, spec: TemplateSpec, basis: dict[str, int] | None, labels: list[ConfirmedLabel]) -> str:
     """sha256 of all that a fit depends on: the build, the specification, and the labels, which never change."""
-    content = [build, template_to_json(spec), [label.pk for label in labels]]
+    content = [build, template_to_json(spec), basis, [label.pk for label in labels]]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
@@ -103,7 +124,7 @@ def _store(project_id: int, name: str, before: MemoryRevision | None, fitted: _F
     entries = {n: e for n, e in before.fitted.items() if n != name} if before else {}
     if fitted.entry is not None:
         entries[name] = fitted.entry
-    blob = store().put(index_to_bytes(queries.index(before).with_template(name, fitted.documents)))
+    blob = store().put(index_to_bytes(fitted.index))
     project = Project.objects.get(pk=project_id)
     with transaction.atomic():
         row = MemoryRevision.objects.create(

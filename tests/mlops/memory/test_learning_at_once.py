@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import time
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from invex.kernel import outbox
 from invex.kernel.models import Event
 from invex.review import services as review
 from mlops.deployment.predictor import load
-from mlops.memory import jobs, queries, services
+from mlops.memory import jobs, queries, services, strangers
 from mlops.memory.base import base_package
 from mlops.memory.models import MemoryRevision
 from tests.invex.world import access_to, document_in_review, label_of, template_json, vendor
@@ -230,3 +231,81 @@ def test_the_memory_follows_a_new_build(access, monkeypatch, run_jobs):
     assert found.build == newer.build
     assert {entry["build"] for entry in found.fitted.values()} == {newer.build}
     assert jobs.sweep() == 0
+
+
+class TestStrangers:
+    """Documents that a person confirmed as of no template."""
+
+    def confirm_unknown(self, access, one):
+        document = document_in_review(access, one)
+        review.confirm(access, document.pk, {"template": None})
+        outbox.run_here()
+        return document
+
+    def test_what_looks_like_one_is_unknown_though_it_resembles_a_template(self, access):
+        acme = vendor()
+        confirm(access, acme.document(0))
+        assert document_in_review(access, acme.document(1)).template == acme.name
+        self.confirm_unknown(access, acme.document(2))
+        again = document_in_review(access, acme.document(2))
+        extraction = Extraction.objects.get(document=again, is_current=True)
+        assert again.template == ""
+        assert 0.5 < extraction.template_confidence < 1, "the best template's"
+
+    def test_one_that_a_person_overruled_is_forgotten(self, access):
+        acme = vendor()
+        self.confirm_unknown(access, acme.document(0))
+        assert queries.newest(access.project.pk).fitted[strangers.STRANGERS]["examples"] == 1
+        confirm(access, acme.document(1))
+        assert queries.newest(access.project.pk).fitted[strangers.STRANGERS]["examples"] == 0
+        assert document_in_review(access, acme.document(2)).template == acme.name
+
+    def test_nothing_new_gives_no_revision(self, access):
+        document = self.confirm_unknown(access, vendor().document(0))
+        count = MemoryRevision.objects.count()
+        assert jobs.refit(document.pk) == 0
+        assert MemoryRevision.objects.count() == count
+
+
+class TestSweep:
+    """Redis forgot, or a worker was killed: what was to be learned is learned all the same."""
+
+    @pytest.fixture
+    def forgetful(self, run_jobs, monkeypatch):
+        monkeypatch.setattr(jobs, "LOST_AFTER", datetime.timedelta())
+        return run_jobs
+
+    def test_a_refit_that_lost_its_job_is_woken_again(self, access, forgetful):
+        acme = vendor()
+        document = document_in_review(access, acme.document(0))
+        review.confirm(access, document.pk, label_of(acme.document(0)), may_create_template=True)
+        forgetful._dispatch()
+        forgetful.flush()
+        assert jobs.sweep() == 1
+        forgetful()
+        assert set(queries.newest(access.project.pk).fitted) == {acme.name}
+        assert jobs.sweep() == 0
+
+    def test_a_template_that_is_to_be_forgotten_is(self, access, forgetful):
+        acme = vendor()
+        document = confirm(access, acme.document(0))
+        review.reopen(access, document.pk)
+        forgetful._dispatch()
+        forgetful.flush()
+        assert jobs.sweep() == 1
+        forgetful()
+        assert queries.newest(access.project.pk).fitted == {}
+        assert jobs.sweep() == 0
+
+    def test_waiting_documents_are_read_again_although_their_job_is_lost(self, access, forgetful):
+        acme = vendor()
+        waiting = document_in_review(access, acme.document(1))
+        document = document_in_review(access, acme.document(0))
+        review.confirm(access, document.pk, label_of(acme.document(0)), may_create_template=True)
+        forgetful("mlops.memory")
+        forgetful.flush()
+        assert Extraction.objects.filter(document=waiting).count() == 1
+        assert jobs.sweep() == 1
+        forgetful()
+        assert Extraction.objects.filter(document=waiting).count() == 2
+        assert jobs.sweep() == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import signal
 import threading
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
@@ -20,21 +21,23 @@ class Command(BaseCommand):
     help = "Look every few seconds for rows and events whose job is gone, and wake them again."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--every", type=float, default=3.0, help="seconds between two rounds")
         parser.add_argument("--once", action="store_true", help="one round, then stop")
 
-    def handle(self, *args: Any, every: float, once: bool, **options: Any) -> None:
+    def handle(self, *args: Any, once: bool, **options: Any) -> None:
         stop = threading.Event()
         if not once:
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: stop.set())
+        due_at = dict.fromkeys(SWEEPS, 0.0)  # of time.monotonic(): all at once at the start
         while not stop.is_set():
-            for name in SWEEPS:
-                self._sweep(name)
+            for name, every_s in SWEEPS.items():
+                if due_at[name] <= time.monotonic():
+                    self._sweep(name)
+                    due_at[name] = time.monotonic() + every_s
             if once:
                 break
             close_old_connections()
-            stop.wait(every)
+            stop.wait(max(0.0, min(due_at.values()) - time.monotonic()))
 
     def _sweep(self, name: str) -> None:
         try:
