@@ -22,7 +22,7 @@ from .pdf import Pixels
 from .types import Word
 
 _MODELS = Path(rapidocr.__file__).parent / "models"
-SETTINGS: dict[str, Any] = {  # measured: docs/reading.md
+SETTINGS: dict[str, Any] = {  # why: docs/reading.md
     "Global.use_cls": False,
     "Global.log_level": "error",
     "Det.limit_type": "max",  # the default, a *minimum* of 736, works on up to 2000 pixels
