@@ -12,13 +12,14 @@ from django.db.models import Count, Max
 from invex.catalog import queries as catalog
 from invex.catalog.models import Template
 from invex.extraction.pipeline import Thresholds
-from invex.fields.prediction import Prediction
+from invex.fields.prediction import Prediction, TemplateMatch
 from invex.fields.spec import TemplateSpec
 from invex.reading.types import Document
 from mlops.learning.package import Package
 from mlops.learning.predictor import Predictor
 from mlops.memory import queries as memories
 from mlops.memory.base import base_package
+from mlops.memory.strangers import is_stranger
 
 _loaded: dict[int, ProjectPredictor] = {}
 _lock = threading.Lock()
@@ -64,6 +65,10 @@ class ProjectPredictor:
     def predict(self, document: Document, *, template: str | None = None) -> Prediction:
         """Return what `document` says. template: the one it is known to be of; None = detect it."""
         prediction = self.predictor.predict(document, template=template)
+        if is_stranger(prediction.template.name or ""):
+            found = self.predictor.package.index.probabilities(document)
+            best = max((p for name, p in found.items() if not is_stranger(name)), default=0.0)
+            prediction = replace(prediction, template=TemplateMatch(None, best))
         about = {"memory": self.memory, "deployment": self.deployment}
         return replace(prediction, model=prediction.model | {k: v for k, v in about.items() if v is not None})
 
@@ -92,6 +97,6 @@ def _with_memory(package: Package, project_id: int, revision: int | None, in_use
     if row is None:
         return package
     learned = {name: memories.template_model(entry["blob"]) for name, entry in row.fitted.items() if name in in_use}
-    looks = {name: look for name, look in memories.index(row).looks.items() if name in learned}
+    looks = {name: look for name, look in memories.index(row).looks.items() if name in learned or is_stranger(name)}
     index = replace(package.index, looks={**package.index.looks, **looks})
     return replace(package, models={**package.models, **learned}, index=index)
