@@ -1,0 +1,177 @@
+"""From which confidence on may a value be approved without a person? Thresholds that keep a promise.
+
+The promise: of the values accepted from now on, at most the share `promised_error` is wrong, and this statement itself
+is false with probability at most `failure`, whatever the distribution and however badly calibrated the confidences are.
+
+Learn then Test (Angelopoulos, Bates, Candès, Jordan, Lei, 2021) with fixed-sequence testing: thresholds are tried from
+strict to lax, each by an exact binomial test of "its error is above the promise", and the walk ends at the first that
+is not rejected. The sequence depends on the confidences alone, never on what was right, so no correction for the number
+of thresholds is due. An error is allowed only as far as the evidence carries it: without a wrong value, 1 % at failure
+10 % takes 230 accepted values, and with fewer the answer is that there is not enough evidence.
+
+Assumed: the confirmations are drawn at random from what comes (never a queue that doubt has sorted), each with a known
+probability, and values err independently of each other given their confidence.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+PROMISED_ERROR = 0.01
+FAILURE = 0.1
+SEQUENCE_RATIO = 1.05  # each threshold tried accepts so many times more values than the one before
+_BISECTIONS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A predicted value that a person then confirmed or corrected, in a document drawn at random.
+
+    confidence: of the prediction, [0, 1]. weight: 1 / (probability with which the document was drawn), > 0.
+    """
+
+    field: str
+    confidence: float
+    is_right: bool
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Threshold:
+    """What may be accepted: values of at least this confidence; None = not enough evidence for any.
+
+    confirmed: values that the test could use. accepted, wrong: of these, from the threshold on.
+    error_bound: upper limit of the error among accepted values (Clopper-Pearson, probability 1 - failure).
+    is_pooled: whether the evidence is that of several fields together.
+    """
+
+    value: float | None
+    confirmed: int
+    accepted: int = 0
+    wrong: int = 0
+    error_bound: float | None = None
+    is_pooled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FieldThresholds:
+    """A threshold for each field that has its own evidence, and one for the others together."""
+
+    own: Mapping[str, Threshold]
+    pooled: Threshold
+
+    def of(self, field: str) -> Threshold:
+        return self.own.get(field, self.pooled)
+
+
+def evidence_needed(promised_error: float = PROMISED_ERROR, failure: float = FAILURE) -> int:
+    """Return how many accepted values, all of them right, the promise takes at least."""
+    return math.ceil(math.log(failure) / math.log1p(-promised_error))
+
+
+def choose_threshold(
+    confirmations: Sequence[Confirmation],
+    *,
+    promised_error: float = PROMISED_ERROR,
+    failure: float = FAILURE,
+    seed: int = 0,
+) -> Threshold:
+    """Return the laxest threshold that keeps the promise, by the evidence of `confirmations` whatever their field.
+
+    Unequal weights are made equal by rejection sampling (a confirmation is kept with probability weight / largest
+    weight), which leaves the test exact; `seed` draws the sample.
+    """
+    confidence, is_right = _equal_weights(confirmations, seed)
+    order = np.argsort(-confidence, kind="stable")
+    confidence, wrong = confidence[order], np.cumsum(~is_right[order])
+    chosen = Threshold(None, len(confidence))
+    for accepted in _sequence(confidence, evidence_needed(promised_error, failure)):
+        errors = int(wrong[accepted - 1])
+        if _binomial_cdf(errors, accepted, promised_error) > failure:
+            break
+        chosen = replace(chosen, value=float(confidence[accepted - 1]), accepted=accepted, wrong=errors)
+    if chosen.value is None:
+        return chosen
+    return replace(chosen, error_bound=error_bound(chosen.wrong, chosen.accepted, failure=failure))
+
+
+def choose_thresholds(
+    confirmations: Iterable[Confirmation],
+    *,
+    promised_error: float = PROMISED_ERROR,
+    failure: float = FAILURE,
+    seed: int = 0,
+) -> FieldThresholds:
+    """Return thresholds by field; fields without evidence of their own share one, from all such fields together.
+
+    A field has evidence of its own when it was confirmed often enough that the promise can be tested on it alone.
+    Should the test then fail, that is an answer: its values are not accepted, whatever the other fields do.
+    """
+    by_field: dict[str, list[Confirmation]] = {}
+    for one in confirmations:
+        by_field.setdefault(one.field, []).append(one)
+    own, pool = {}, []
+    needed = evidence_needed(promised_error, failure)
+    for field, mine in sorted(by_field.items()):
+        confidence, _ = _equal_weights(mine, seed)
+        if len(confidence) >= needed:
+            own[field] = choose_threshold(mine, promised_error=promised_error, failure=failure, seed=seed)
+        else:
+            pool += mine
+    shared = choose_threshold(pool, promised_error=promised_error, failure=failure, seed=seed)
+    return FieldThresholds(own, replace(shared, is_pooled=True))
+
+
+def error_bound(wrong: int, accepted: int, *, failure: float = FAILURE) -> float:
+    """Return the upper confidence limit of an error rate after `wrong` of `accepted` (Clopper and Pearson, 1934)."""
+    if wrong >= accepted:
+        return 1.0
+    low, high = wrong / accepted, 1.0
+    for _ in range(_BISECTIONS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if _binomial_cdf(wrong, accepted, middle) > failure else (low, middle)
+    return high
+
+
+def _equal_weights(confirmations: Sequence[Confirmation], seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return confidences and outcomes of a subsample in which every value had the same chance to be."""
+    weight = np.array([c.weight for c in confirmations], float)
+    keep = np.random.default_rng(seed).random(len(weight)) * weight.max(initial=0.0) < weight
+    confidence = np.array([c.confidence for c in confirmations], float)
+    return confidence[keep], np.array([c.is_right for c in confirmations], bool)[keep]
+
+
+def _sequence(confidence: NDArray[np.float64], needed: int) -> list[int]:
+    """Return how many values each threshold to be tried accepts; confidence: (n,), descending.
+
+    Values of equal confidence are accepted together.
+    """
+    ends = np.append(np.flatnonzero(confidence[1:] != confidence[:-1]) + 1, len(confidence))
+    sequence: list[int] = []
+    wanted = float(needed)
+    for end in ends.tolist():
+        if end >= wanted:
+            sequence.append(end)
+            wanted = end * SEQUENCE_RATIO
+    if len(confidence) >= needed and sequence[-1:] != [len(confidence)]:
+        sequence.append(len(confidence))
+    return sequence
+
+
+def _binomial_cdf(successes: int, trials: int, probability: float) -> float:
+    """P(X <= successes) for X ~ Binomial(trials, probability), 0 < probability < 1."""
+    k = np.arange(successes + 1)
+    log_factorials = np.concatenate([np.zeros(1), np.cumsum(np.log(np.arange(1, trials + 1)))])
+    log_terms = (
+        log_factorials[trials]
+        - log_factorials[k]
+        - log_factorials[trials - k]
+        + k * math.log(probability)
+        + (trials - k) * math.log1p(-probability)
+    )
+    return float(min(1.0, np.exp(log_terms).sum()))

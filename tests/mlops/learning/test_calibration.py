@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from scipy.stats import beta
+
+from mlops.learning.calibration import (
+    Confirmation,
+    choose_threshold,
+    choose_thresholds,
+    error_bound,
+    evidence_needed,
+)
+from tests.mlops.learning.simulated_confirmations import Learner
+
+REPETITIONS = 100
+FAILURE = 0.1
+SLACK = 0.06  # two standard errors of a share of 0.1 over so many repetitions; more of them in tests/bench
+
+
+def right(count, confidence=0.9, field="a"):
+    return [Confirmation(field, confidence, True)] * count
+
+
+def test_evidence_needed_is_the_rule_of_three_and_its_kin():
+    assert evidence_needed(0.01, 0.05) == 299
+    assert evidence_needed(0.01, 0.1) == 230
+
+
+@pytest.mark.parametrize(("wrong", "accepted"), [(0, 230), (1, 100), (5, 50)])
+def test_error_bound_is_clopper_and_pearsons(wrong, accepted):
+    expected = beta.ppf(0.9, wrong + 1, accepted - wrong)
+    assert error_bound(wrong, accepted, failure=0.1) == pytest.approx(expected, abs=1e-9)
+
+
+def test_all_wrong_bounds_nothing():
+    assert error_bound(3, 3) == 1.0
+
+
+def test_too_few_confirmations_are_no_evidence():
+    threshold = choose_threshold(right(229))
+    assert threshold.value is None
+    assert threshold.confirmed == 229
+    assert choose_threshold([]).value is None
+
+
+def test_enough_right_values_are_accepted_down_to_the_least_confident():
+    threshold = choose_threshold([*right(230, 0.9), *right(20, 0.5)])
+    assert (threshold.value, threshold.accepted, threshold.wrong) == (0.5, 250, 0)
+    assert threshold.error_bound is not None
+    assert threshold.error_bound <= 0.01
+
+
+def test_wrong_values_below_are_left_out():
+    wrong = [Confirmation("a", 0.4, False)] * 20
+    assert choose_threshold([*right(300, 0.9), *wrong]).value == 0.9
+
+
+def test_values_of_one_confidence_stand_or_fall_together():
+    assert choose_threshold([*right(300, 0.9), *[Confirmation("a", 0.9, False)] * 5]).value is None
+
+
+def test_a_field_has_its_own_threshold_once_it_has_evidence_and_shares_until_then():
+    confirmed = [*right(400, 0.8, "often"), *right(150, 0.7, "rare"), *right(150, 0.6, "rarer")]
+    thresholds = choose_thresholds(confirmed)
+    assert thresholds.of("often").value == 0.8
+    assert not thresholds.of("often").is_pooled
+    assert thresholds.of("rare") == thresholds.of("a field of tomorrow") == thresholds.pooled
+    assert thresholds.pooled.value == 0.6
+
+
+def test_a_field_that_fails_on_its_own_evidence_does_not_hide_behind_others():
+    bad = [Confirmation("bad", 0.99, i % 5 > 0) for i in range(300)]
+    thresholds = choose_thresholds([*bad, *right(300, 0.8, "good")])
+    assert thresholds.of("bad").value is None
+    assert thresholds.of("good").value == 0.8
+
+
+@pytest.mark.parametrize(
+    ("learner", "options"),
+    [(Learner(), {}), (Learner(), {"weights": True}), (Learner(hardness=0.2, sharpness=0.5), {})],
+    ids=["easy", "weighted", "overconfident"],
+)
+def test_the_promise_is_broken_no_more_often_than_said(learner, options):
+    rng = np.random.default_rng(0)
+    broken = answered = 0
+    for repetition in range(REPETITIONS):
+        confirmed = learner.confirmations(130, 10, rng, **options)
+        threshold = choose_threshold(confirmed, promised_error=0.02, failure=FAILURE, seed=repetition)
+        if threshold.value is not None:
+            answered += 1
+            broken += learner.error_above(threshold.value) > 0.02
+    assert broken / REPETITIONS <= FAILURE + SLACK
+    assert answered >= REPETITIONS / 2
