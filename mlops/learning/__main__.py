@@ -6,7 +6,7 @@ import argparse
 import logging
 import sys
 
-from . import cli
+from . import base_package, cli
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -14,9 +14,12 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     cli.add_learn(commands.add_parser("learn", help="dataset folder -> model package"))
     cli.add_predict(commands.add_parser("predict", help="dataset folder -> predictions, one a line"))
+    cli.add_evaluate(commands.add_parser("evaluate", help="metrics by field and by template"))
+    base_package.add_arguments(commands.add_parser("base", help="rebuild the package that the project ships"))
     options = parser.parse_args(arguments)
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
-    return {"learn": cli.run_learn, "predict": cli.run_predict}[options.command](options)
+    run = {"learn": cli.run_learn, "predict": cli.run_predict, "evaluate": cli.run_evaluate, "base": base_package.run}
+    return run[options.command](options)
 
 
 if __name__ == "__main__":

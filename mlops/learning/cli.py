@@ -14,12 +14,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from invex.fields.prediction import error_to_json, prediction_to_json
+from invex.fields.prediction import Prediction, error_to_json, prediction_to_json
 from invex.fields.spec import BadSpec
 from invex.reading.errors import Unreadable
 
 from .archive import BadPackage
 from .dataset import BadDataset, Dataset, Entry, Reader, load_dataset, read
+from .evaluation import evaluate
 from .learner import LearnConfig, NothingToLearn, learn
 from .package import Package
 from .predictor import Predictor, shipped_package
@@ -42,6 +43,13 @@ def add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("package", type=Path)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--ids", type=Path, help="only these documents: one id a line, or a JSON list")
+
+
+def add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("package", type=Path)
+    parser.add_argument("dataset", type=Path)
+    parser.add_argument("--ids", type=Path, help="only these documents: one id a line, or a JSON list")
+    parser.add_argument("--json", action="store_true", help="all figures as JSON instead of a table")
 
 
 def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
@@ -70,7 +78,32 @@ def run_predict(options: argparse.Namespace, reader: Reader | None = None, out: 
     if not entries:
         return _refuse(NothingToLearn(f"{options.dataset}: no document to predict"), NOTHING)
     for line in predictions(predictor, entries, reader):
-        print(json.dumps(line, ensure_ascii=False), file=out, flush=True)
+        out.write(json.dumps(line, ensure_ascii=False) + "\n")
+        out.flush()
+    return DONE
+
+
+def run_evaluate(options: argparse.Namespace, reader: Reader | None = None, out: TextIO = sys.stdout) -> int:
+    """Print metrics by field and by template. Returns the exit code."""
+    try:
+        predictor = Predictor(Package.load(options.package))
+        dataset = load_dataset(options.dataset)
+        entries = [e for e in _entries(dataset, options.ids) if e.label is not None]
+    except (BadDataset, BadPackage, OSError, ValueError) as e:
+        return _refuse(e, BAD_INPUT)
+    if not entries:
+        return _refuse(NothingToLearn(f"{options.dataset}: no labelled document to judge by"), NOTHING)
+    answers: dict[str, Prediction | str] = {}
+    for entry in entries:
+        try:
+            answers[entry.id] = predictor.predict(read(entry, reader))
+        except Unreadable as e:
+            answers[entry.id] = e.code
+        except BadDataset as e:
+            return _refuse(e, BAD_INPUT)
+    labels = {e.id: e.label for e in entries if e.label is not None}
+    report = evaluate(dataset.fields, dataset.tables, labels, answers)
+    out.write((json.dumps(report.to_json(), indent=1) if options.json else report.table()) + "\n")
     return DONE
 
 

@@ -10,6 +10,7 @@ weights that add up to 1, so that a small shift changes little.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +36,10 @@ GROUPS: dict[str, str] = {
     "above_cell": "the text above",
     "above2_cell": "the text two lines above",
     "header": "the heading of the column",
+    "section": "the heading of the block",
+    "column_text": "a text further up",
     "below_cell": "the text below",
+    "around": "the form of the lines above and below",
     "line_head": "the beginning of the line",
     "line_above": "the beginning of the line above",
     "chars_left": "letters of the label to the left",
@@ -54,6 +58,8 @@ GROUPS: dict[str, str] = {
     "column_end": "the first or last value below its heading",
     "repeats": "how often the value is printed",
     "rank": "its rank by value",
+    "sums": "its part in a sum",
+    "domain": "a web address with the same name",
     "words": "words of the value",
     "chars": "letters of the value",
     "edges": "where it stands in its cell",
@@ -70,8 +76,17 @@ TRIGRAMS = 8  # of a word, at most
 TRIGRAM_WEIGHT = 0.35
 VALUE_CHARS_WEIGHT = 0.2
 X_BINS, Y_BINS, PLACE_BINS = 24, 32, 12
+SECTION_STEPS = 8  # cells to climb until the heading of a block is found
+COLUMN_STEPS = 3  # cells above the nearest two whose text is a feature
 HEADER_STEPS = 60  # cells to climb in a column until a heading is found
 MOST_ORDER = 12  # orders and ranks beyond it are one feature
+MOST_SUMMANDS = 80  # largest amounts of a document that are tried in sums
+VAT_RATES = (
+    np.array([4, 5, 5.5, 6, 7, 7.7, 8, 8.1, 9, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 27]) / 100
+)
+LEAST_DOMAIN_LETTERS = 4
+_LETTERS = re.compile(r"[^\W\d_]+")
+_DOMAIN = re.compile(r"(?:@|www\.|//)([\w-]{3,})\.")
 NUMERIC_TYPES = ("amount", "number", "percentage")
 TEXT_WORDS = 4  # words of the value that are features of their own
 
@@ -98,6 +113,11 @@ class Context:
         self.range = RangeHasher(self.word[:n])
         self.is_alpha_word = np.array([sum(map(str.isalpha, t)) * 2 > len(t) for t in layout.texts], bool)
         self.trigrams = _trigrams(layout.texts)
+        spoken = np.where([any(map(str.isalnum, t)) for t in layout.texts], np.arange(n), -1)
+        # (n,) the nearest earlier word with letters or digits: punctuation between label and value says little
+        self.spoken_before = (
+            np.concatenate([[-1], np.maximum.accumulate(spoken)[:-1]]).astype(np.int32) if n else spoken
+        )
         start, stop = layout.cell_start[:-1], layout.cell_start[1:]
         self.cell_text = np.append(self.range(start, stop), np.uint64(0))  # cell -1: no cell
         alpha = np.concatenate([[0], np.cumsum(self.is_alpha_word)])
@@ -105,11 +125,27 @@ class Context:
             np.append(2 * (alpha[stop] - alpha[start]) >= (stop - start), False) if n else np.zeros(1, bool)
         )
         self.header = self._headers()
+        cells = [layout.cell_text(c) for c in range(layout.cells)]
+        self.section = self._sections([t.rstrip().endswith(":") for t in cells])
+        self.form = np.append(tokens([_form(t) for t in cells]), np.uint64(0))
+        self.domains = _domains(layout.texts)
         self.line_first = layout.line_start[:-1]
         self.cell_in_line = (
             np.arange(layout.cells) - np.searchsorted(layout.cell_line, layout.cell_line) if n else np.zeros(0, int)
         )
         self.cells_of_line = np.bincount(layout.cell_line, minlength=layout.lines) if n else np.zeros(0, int)
+
+    def _sections(self, ends_with_colon: list[bool]) -> Ints:
+        """(m + 1,) the nearest cell above that ends with a colon, NO_CELL when there is none."""
+        above = np.append(self.layout.above, NO_CELL).astype(np.int32)
+        is_heading = np.array([*ends_with_colon, False])
+        section = above.copy()
+        for _ in range(SECTION_STEPS):
+            climb = (section != NO_CELL) & ~is_heading[section]
+            if not climb.any():
+                break
+            section = np.where(climb, above[section], section)
+        return np.where(is_heading[section], section, NO_CELL).astype(np.int32)
 
     def _headers(self) -> Ints:
         """(m + 1,) the nearest cell above that consists of letters, NO_CELL when there is none."""
@@ -195,7 +231,12 @@ def _beside(columns: _Columns, context: Context, candidates: Candidates) -> None
     none = layout.words
     line = layout.line[first]
     begin, finish = layout.line_start[line], layout.line_start[line + 1]
-    left = [np.where(first - i >= begin, first - i, none) for i in (1, 2, 3)]
+    left = []
+    at = first
+    for _ in range(3):
+        at = context.spoken_before[at]
+        left.append(np.where(at >= begin, at, none))
+        at = np.maximum(at, 0)
     right = [np.where(last + i < finish, last + i, none) for i in (1, 2)]
     for i, group in enumerate(("left1", "left2", "left3")):
         columns.add(group, context.word[left[i]], (1.0, 0.7, 0.5)[i])
@@ -205,7 +246,7 @@ def _beside(columns: _Columns, context: Context, candidates: Candidates) -> None
     # The label is what precedes in the cell, else the nearest cell of letters to the left.
     cell = layout.cell[first]
     label_cell = cell.copy()
-    own = first > layout.cell_start[cell]
+    own = context.spoken_before[first] >= layout.cell_start[cell]
     previous = np.where(own, cell, cell - 1)
     for _ in range(3):
         other_line = (previous < 0) | (layout.cell_line[np.maximum(previous, 0)] != line)
@@ -267,6 +308,20 @@ def _above(columns: _Columns, context: Context, candidates: Candidates) -> None:
     grams = np.concatenate([context.trigrams[head], context.trigrams[second]], axis=1)
     columns.add("chars_above", grams, TRIGRAM_WEIGHT * (grams > 0))
     columns.add("below_cell", context.cell_text[np.append(layout.below, NO_CELL)[layout.cell[candidates.tail]]], 0.5)
+    section = context.section[layout.cell[first]]
+    columns.add("section", context.cell_text[section], 1.0 * (section != NO_CELL))
+    head = np.where(section == NO_CELL, none, np.append(layout.cell_start, none)[section])
+    columns.add("section", context.word[head], 0.7 * (section != NO_CELL))
+    further = np.append(layout.above, NO_CELL)
+    step = above2
+    for _ in range(COLUMN_STEPS):
+        step = further[step]
+        columns.add("column_text", context.cell_text[step], 0.5 * (step != NO_CELL))
+    below = np.append(layout.below, NO_CELL)
+    next_cell = below[layout.cell[candidates.tail]]
+    columns.add("around", context.form[next_cell])
+    columns.add("around", context.form[below[next_cell]] + np.uint64(1), 0.7)
+    columns.add("around", context.form[above] + np.uint64(2), 0.7)
     line = layout.line[first]
     previous = np.maximum(line - 1, 0)
     same_page = (line > 0) & (layout.line_page[previous] == layout.line_page[line])
@@ -331,6 +386,7 @@ def _value(columns: _Columns, context: Context, candidates: Candidates) -> None:
             at = np.where(i < count, np.minimum(candidates.first + i, candidates.last), context.layout.words)
             columns.add("words", context.word[at], 0.5 * (i < count))
         columns.add("words", context.word[candidates.tail] + np.uint64(1), 0.7)
+        columns.add("domain", _in_domain(context, candidates))
         grams = context.trigrams[candidates.tail]
         columns.add("chars", grams, VALUE_CHARS_WEIGHT * (grams > 0))
     else:
@@ -371,6 +427,59 @@ def _order(columns: _Columns, context: Context, candidates: Candidates) -> None:
     ascending = rank[inverse] if size else k
     columns.add("rank", np.minimum(ascending, most), 1.0 if ranks else 0.0)
     columns.add("rank", 100 + np.minimum(ranks - 1 - ascending, most), 1.0 if ranks else 0.0)
+    if candidates.kind == "amount":
+        _sums(columns, candidates)
+
+
+def _in_domain(context: Context, candidates: Candidates) -> np.ndarray:
+    """(K,) 0: no web address on the document; 1: none with the candidate's words; 2: one that has its first word, 3: all."""
+    out = np.full(len(candidates), int(bool(context.domains)))
+    if context.domains:
+        for k, text in enumerate(candidates.texts):
+            words = [w for w in _LETTERS.findall(text.casefold()) if len(w) >= LEAST_DOMAIN_LETTERS]
+            if words and any(words[0] in d for d in context.domains):
+                out[k] = 3 if any(all(w in d for w in words[:2]) for d in context.domains) and len(words) > 1 else 2
+    return out
+
+
+def _domains(texts: tuple[str, ...]) -> list[str]:
+    """Names of the web and mail addresses on a document, without www and the top-level domain."""
+    found: dict[str, None] = {}
+    for text in texts:
+        if "@" in text or "www." in text.casefold() or text.casefold().startswith("http"):
+            for match in _DOMAIN.finditer(text.casefold()):
+                found[match[1].replace("-", "")] = None
+    return list(found)
+
+
+def _form(text: str) -> str:
+    """What kinds of words a line has: `D-10115 Berlin` -> `m a`; a: letters, 0: digits, m: mixed, -: neither."""
+    forms = []
+    for word in text.split()[:4]:
+        letters, digits = any(map(str.isalpha, word)), any(map(str.isdigit, word))
+        forms.append("m" if letters and digits else "a" if letters else f"{min(len(word), 6)}" if digits else "-")
+    return " ".join(forms)
+
+
+def _sums(columns: _Columns, candidates: Candidates) -> None:
+    """Roles of an amount in a + b = c with other amounts of the document, apart from sums where b may be a tax on a."""
+    size = len(candidates)
+    cents = (
+        np.round(np.array([float(v) for v in _values(candidates)]) * 100).astype(np.int64) if size else np.zeros(0, int)
+    )
+    values = np.unique(np.abs(cents))
+    values = values[values > 0][-MOST_SUMMANDS:]
+    a, b = np.triu_indices(len(values))
+    small, large = values[a], values[b]
+    is_sum = np.isin(small + large, values)
+    small, large = small[is_sum], large[is_sum]
+    rate = small / np.maximum(large, 1)
+    is_tax = (np.abs(rate[:, None] - VAT_RATES) * large[:, None] < 1.5).any(axis=1)
+    roles = np.zeros((size, 6), bool)
+    for i, (kind, part) in enumerate((k, p) for k in (is_tax, ~is_tax) for p in (small + large, large, small)):
+        roles[:, i] = np.isin(np.abs(cents), part[kind])
+    columns.add("sums", np.arange(6) + 10 * np.ones((size, 1), int), 1.0 * roles)
+    columns.add("sums", 100 + roles[:, :3] @ np.array([1, 2, 4]))
 
 
 def _values(candidates: Candidates) -> np.ndarray:

@@ -47,6 +47,7 @@ class Example:
 
     view: View
     label: Label
+    id: str = ""
 
 
 # (view, field, breaks) -> offsets (K,) and the offset of NULL: what is known before a template's documents are seen.

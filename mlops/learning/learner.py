@@ -15,9 +15,10 @@ from invex.reading.words import to_json
 
 from .dataset import Dataset, Reader, Sample, samples
 from .fitting import Example, FitConfig, fit_examples
-from .model import TemplateModel
+from .model import StoredTable, TemplateModel
 from .package import EMPTY, Package, environment, memory_of
-from .predictor import prior_of
+from .predictor import day_zero_table, prior_of
+from .tables.model import fit_table
 from .templates import fit_templates
 from .view import View
 
@@ -58,9 +59,8 @@ def learn(
         known = _few(known)
     if not known:
         raise NothingToLearn(f"{dataset.root}: no document has a label; add labels/ID.json files")
-    examples = [Example(View(s.document), s.label) for s in known]
+    examples = [Example(View(s.document), s.label, s.id) for s in known]
     start = base or EMPTY
-    prior = prior_of(start)
     by_template: dict[str, list[Example]] = {}
     for example in examples:
         if example.label.template is not None:
@@ -68,16 +68,9 @@ def learn(
     models = {}
     for name, mine in sorted(by_template.items()):
         spec = _spec(name, dataset.fields, dataset.tables, mine)
-        models[name] = fit_examples(spec, mine, prior=prior, matcher=start.matcher, config=config.fit, seed=config.seed)
+        models[name] = _fit(start, spec, mine, config)
         log.info("template %s: %d documents, %s", name, len(mine), _located(models[name]))
-    shared = fit_examples(
-        _spec(EVERY, dataset.fields, dataset.tables, examples),
-        examples,
-        prior=prior,
-        matcher=start.matcher,
-        config=config.fit,
-        seed=config.seed,
-    )
+    shared = _fit(start, _spec(EVERY, dataset.fields, (), examples), examples, config)
     index = fit_templates({n: [e.view.document for e in es] for n, es in by_template.items()})
     return Package(
         manifest={
@@ -104,8 +97,22 @@ def learn(
 
 def fit_template(base: Package, spec: TemplateSpec, known: Sequence[Sample], *, seed: int = 0) -> TemplateModel:
     """Return the model of one template on top of `base`: how Invex learns at once from a confirmed document."""
-    examples = [Example(View(s.document), s.label) for s in known]
-    return fit_examples(spec, examples, prior=prior_of(base), matcher=base.matcher, seed=seed)
+    examples = [Example(View(s.document), s.label, s.id) for s in known]
+    return _fit(base, spec, examples, LearnConfig(seed=seed))
+
+
+def _fit(base: Package, spec: TemplateSpec, examples: Sequence[Example], config: LearnConfig) -> TemplateModel:
+    model = fit_examples(
+        spec, examples, prior=prior_of(base), matcher=base.matcher, config=config.fit, seed=config.seed
+    )
+    day_zero = day_zero_table(base)
+    known = [Sample(e.id, e.view.document, e.label) for e in examples]
+    tables = {}
+    for table in spec.tables:
+        start = day_zero if day_zero is not None and day_zero.spec.key == table.key else None
+        if any(s.label.tables.get(table.key) for s in known):
+            tables[table.key] = StoredTable.of(fit_table(table, known, start))
+    return replace(model, tables=tables)
 
 
 def _spec(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -14,6 +16,7 @@ from invex.fields.template_json import template_from_json, template_to_json
 from .candidates import NO_BREAKS, Breaks
 from .matching import Supports
 from .scorer import Scorer
+from .tables.model import TableModel
 
 TEMPLATE_MODEL_FORMAT = 1
 UNKNOWN_LOCALE = LocaleSpec()
@@ -42,14 +45,31 @@ class FieldModel:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredTable:
+    """A table model as it is stored; of a template's table the day-zero part is in the base package."""
+
+    arrays: Mapping[str, np.ndarray]
+    about: str
+
+    @classmethod
+    def of(cls, table: TableModel) -> StoredTable:
+        return cls(*table.to_arrays())
+
+    def load(self, base: TableModel | None) -> TableModel:
+        """Return the model, ready to read."""
+        return TableModel.from_arrays(self.arrays, self.about, base)
+
+
+@dataclass(frozen=True, slots=True)
 class TemplateModel:
-    """The small scorers of one template, and how its documents write values."""
+    """The small scorers of one template, its tables, and how its documents write values."""
 
     spec: TemplateSpec
     fields: tuple[FieldModel, ...]
     breaks: Breaks = NO_BREAKS
     locale: LocaleSpec = UNKNOWN_LOCALE
     documents: int = 0
+    tables: Mapping[str, StoredTable] = dataclasses.field(default_factory=dict)
 
     def field(self, key: str) -> FieldModel | None:
         return next((f for f in self.fields if f.field.key == key), None)
@@ -65,6 +85,8 @@ class TemplateModel:
                 arrays |= {f"{i}.support.{k}": v for k, v in f.supports.to_arrays().items()}
             about = {k: getattr(f, k) for k in ("most", "present", "absent", "located", "asked", "gain", "match_gain")}
             fields.append({"field": asdict(f.field), "null": f.scorer.null, **about})
+        for key, table in self.tables.items():
+            arrays |= {f"table.{key}.{name}": np.ascontiguousarray(v) for name, v in table.arrays.items()}
         description = {
             "format": TEMPLATE_MODEL_FORMAT,
             "spec": template_to_json(self.spec),
@@ -72,6 +94,7 @@ class TemplateModel:
             "breaks": {"after": sorted(self.breaks.after), "before": sorted(self.breaks.before)},
             "locale": asdict(self.locale),
             "documents": self.documents,
+            "tables": {key: table.about for key, table in self.tables.items()},
         }
         arrays["description"] = np.frombuffer(
             json.dumps(description, sort_keys=True, ensure_ascii=False).encode(), np.uint8
@@ -98,7 +121,18 @@ class TemplateModel:
                 supports = Supports.from_arrays(mine)
             scorer = Scorer(arrays[f"{i}.buckets"], arrays[f"{i}.values"], f.pop("null"))
             fields.append(FieldModel(FieldSpec(**f.pop("field")), scorer, supports, **f))
+        tables = {
+            key: StoredTable(
+                {n.removeprefix(f"table.{key}."): v for n, v in arrays.items() if n.startswith(f"table.{key}.")}, text
+            )
+            for key, text in about["tables"].items()
+        }
         breaks = Breaks(frozenset(about["breaks"]["after"]), frozenset(about["breaks"]["before"]))
         return cls(
-            template_from_json(about["spec"]), tuple(fields), breaks, LocaleSpec(**about["locale"]), about["documents"]
+            template_from_json(about["spec"]),
+            tuple(fields),
+            breaks,
+            LocaleSpec(**about["locale"]),
+            about["documents"],
+            tables,
         )

@@ -15,8 +15,11 @@ from .layout import Floats
 from .model import TemplateModel
 from .package import EMPTY, Package
 from .reading_fields import read_fields
+from .tables.model import TableModel
 from .view import View
 
+SURE = 0.5  # confidence from which a field speaks for a document being of a kind
+USUAL = 0.8  # share of documents that have a field which is expected of every one
 SHIPPED = Path(__file__).parent / "base"
 
 
@@ -26,6 +29,11 @@ class Predictor:
     def __init__(self, package: Package) -> None:
         self.package = package
         self.prior = prior_of(package)
+        self._day_zero_table = day_zero_table(package)
+        self._tables = {
+            name: {key: table.load(self._day_zero_table) for key, table in model.tables.items()}
+            for name, model in package.models.items()
+        }
 
     @property
     def build(self) -> str:
@@ -49,17 +57,47 @@ class Predictor:
         model = self.package.models.get(match.name or "")
         if model is not None:
             fields = read_fields(view, model, self.prior, self.package.matcher)
+            tables = {key: table.predict(view.layout) for key, table in self._tables[model.spec.name].items()}
         else:
-            fields = self._unknown(view)
-        return Prediction(match, fields, {}, {"build": self.build, "reader": document.reader})
+            fields, tables = self._unknown(view)
+        return Prediction(match, fields, tables, {"build": self.build, "reader": document.reader})
 
-    def _unknown(self, view: View) -> dict[str, tuple[Value, ...]]:
-        """Day zero, and what the customer's own templates taught about their fields."""
+    def _unknown(self, view: View) -> tuple[dict[str, tuple[Value, ...]], dict[str, tuple[dict[str, Value], ...]]]:
+        """Day zero, and what the customer's own templates taught about their fields; nothing from other papers."""
         fields: dict[str, tuple[Value, ...]] = {}
-        for model in (self.package.day_zero, self.package.shared):
-            if model is not None:
-                fields |= read_fields(view, model, self.prior, self.package.matcher)
-        return fields
+        tables: dict[str, tuple[dict[str, Value], ...]] = {}
+        if self.package.day_zero is not None:
+            fields = read_fields(view, self.package.day_zero, self.prior, self.package.matcher)
+            if not is_invoice(fields):
+                fields = dict.fromkeys(fields, ())
+            elif self._day_zero_table is not None:
+                tables = {self._day_zero_table.spec.key: self._day_zero_table.predict(view.layout)}
+        if self.package.shared is not None:
+            mine = read_fields(view, self.package.shared, self.prior, self.package.matcher)
+            if is_of_this_kind(self.package.shared, mine):
+                fields |= mine
+        return fields, tables
+
+
+def is_invoice(fields: Mapping[str, tuple[Value, ...]]) -> bool:
+    """The gate against inventing: a total, and a number or a date, each surely enough."""
+    return _sure(fields, "total_amount") and (_sure(fields, "invoice_number") or _sure(fields, "invoice_date"))
+
+
+def is_of_this_kind(model: TemplateModel, fields: Mapping[str, tuple[Value, ...]]) -> bool:
+    """Were most of the fields found that nearly every document of the model had?"""
+    usual = [f.field.key for f in model.fields if f.present >= USUAL * (f.present + f.absent)]
+    return 2 * sum(_sure(fields, key) for key in usual) > len(usual)
+
+
+def _sure(fields: Mapping[str, tuple[Value, ...]], key: str) -> bool:
+    return any(v.confidence >= SURE for v in fields.get(key, ()))
+
+
+def day_zero_table(package: Package) -> TableModel | None:
+    """The table model of documents of no template, on which those of templates build."""
+    stored = package.day_zero.tables if package.day_zero is not None else {}
+    return next((table.load(None) for table in stored.values()), None)
 
 
 def prior_of(package: Package) -> Prior:
