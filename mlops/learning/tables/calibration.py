@@ -1,7 +1,8 @@
 """Confidence of a cell as a probability: logistic regression on its evidence (Platt 1999), ridge-penalised.
 
-Fitted where the truth is known and the model has not seen it: held-out synthetic documents for day zero,
-cross-validation over the confirmed documents of a template, pulled towards the day-zero calibration by as much as evidence is missing.
+Fitted where the truth is known and the model has not seen it: on held-out synthetic documents for day zero, by
+cross-validation over the confirmed documents of a template, pulled towards the day-zero calibration by as much as
+evidence is missing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Rows of lines -> typed values with a confidence.
 
-The numbers of a row are chosen together: a choice in which quantity times price is the amount is worth PRODUCT_BONUS more
-than its probabilities say. Which columns multiply is not assumed, it is learned with the table.
+The numbers of a row are chosen together: a choice in which quantity times price is the amount is worth PRODUCT_BONUS
+more than its probabilities say. Which columns multiply is not assumed, it is learned with the table.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from invex.fields.spec import FieldSpec, LocaleSpec, TableSpec
 from invex.fields.values import NUMERIC_TYPES, canonical
 
 from ..layout import Floats
+from .locate import OUTSIDE
 from .rows import Lines
 from .tokens import Tokens
 
@@ -27,7 +28,7 @@ PRODUCT_SHARE = 0.002  # ... of the product: prices are printed rounded
 LEAST = 0.03  # probability below which a token is no candidate
 FLOOR = 0.01  # probability of "no such cell" when the candidates claim all of it
 MOST_CANDIDATES = 3
-FILL = 0.15  # a token between two of a text joins it above this probability
+FILL = 0.05  # a token of no column that follows a text in its cell joins it above this probability
 EVIDENCE = 5  # numbers that a confidence is made of, see Cell
 PRODUCT_HOLDS = 0.8  # share of confirmed rows in which two columns must multiply to a third
 
@@ -38,7 +39,8 @@ Product = tuple[int, int, int]  # columns a * b = c
 class Cell:
     """A chosen cell: its tokens, value, and evidence (EVIDENCE,) for the calibration.
 
-    evidence: log-odds of the least and of the mean token probability, arithmetic holds, arithmetic fails, log-odds of the row.
+    evidence: log-odds of the least and of the mean token probability, arithmetic holds, arithmetic fails, log-odds of
+    the row. others: further candidates with their probabilities.
     """
 
     column: int
@@ -66,7 +68,11 @@ def assemble(
     tags: Floats,
     products: Sequence[Product],
 ) -> list[TableRow]:
-    """Return the cells of every row. rows: line ranges. row_probability: (lines,) of beginning one. tags: (n, 1 + columns)."""
+    """Return the cells of every row.
+
+    rows: ranges of lines. row_probability: (lines,) of beginning a row. tags: (n, 1 + columns) probabilities.
+    Rows without a number are dropped, where the table has columns of numbers.
+    """
     result = []
     for first, stop in rows:
         members = np.arange(lines.start[first], lines.stop[stop - 1])
@@ -144,12 +150,12 @@ def multiplies(a: float, b: float, c: float) -> bool:
 
 
 def _text(column: FieldSpec, k: int, tokens: Tokens, members: np.ndarray, tags: Floats, row_odds: float) -> Cell | None:
-    """The words of a text column: the tokens that it claims, and the unsure ones between them in a cell."""
+    """The words of a text column: the tokens that it claims, and the unsure ones after them in their cell."""
     p = tags[members]
     claimed = p.argmax(axis=1) == k + 1
-    for i in range(1, len(members) - 1):
-        between = claimed[i - 1] and claimed[i + 1 :].any() and tokens.line[members[i]] == tokens.line[members[i - 1]]
-        if between and not claimed[i] and p[i, k + 1] > FILL:
+    for i in range(1, len(members)):
+        goes_on = claimed[i - 1] and tokens.cell[members[i]] == tokens.cell[members[i - 1]]
+        if goes_on and not claimed[i] and p[i, k + 1] > FILL and p[i].argmax() == OUTSIDE:
             claimed[i] = True
     picked = members[claimed]
     if not len(picked):

@@ -68,7 +68,8 @@ def view(tokens: Tokens) -> TableView:
 
 def one_hot(values: np.ndarray, size: int) -> Floats:
     """(n,) of 0..size-1 -> (n, size)."""
-    return (values[:, None] == np.arange(size)).astype(np.float32)
+    result: Floats = (values[:, None] == np.arange(size)).astype(np.float32)
+    return result
 
 
 def _own(tokens: Tokens, headers: Headers, is_sum: Bools, is_note: Bools) -> Floats:

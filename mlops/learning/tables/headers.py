@@ -111,7 +111,7 @@ WIDTH = 6 * GROUP_COUNT + 9
 
 
 def header_features(tokens: Tokens, headers: Headers) -> Floats:
-    """Return (n, WIDTH): groups above by overlap, in the overlapping cell, aligned, to the left and right, in the block."""
+    """Return (n, WIDTH): groups above by overlap, of the overlapping cell, aligned, left and right, of the block."""
     n = len(tokens)
     out = np.zeros((n, WIDTH), np.float32)
     height = tokens.height

@@ -1,4 +1,5 @@
-"""What headers, units and sum lines are called in English, German, French, Spanish, Italian and Dutch.
+"""What headers, units and sum lines are called in English, German, French, Spanish, Italian, Dutch,
+Portuguese, Swedish and Danish.
 
 Stems, folded to lower-case ASCII letters. A word may hint at several groups ("Preis/Einheit": price and unit); what a
 combination means is learned, not written here.
@@ -13,283 +14,81 @@ from invex.fields.folding import fold
 
 # Group -> stems that start a word. Order is the order of the features.
 HEADER_STEMS: dict[str, tuple[str, ...]] = {
-    "description": (
-        "descri", "bezeichn", "beschreib", "artikelb", "leistung", "designation", "libelle", "detail", "concepto",
-        "denominacion", "omschrijv", "beni", "service", "produ", "item", "particular", "tatigkeit", "text", "ware",
-        "prestation", "objet", "intitule", "natura", "oggetto", "benaming", "dienst", "activity", "gegenstand", "title",
-        "articulo", "articolo", "article", "artikel", "position",
-    ),
-    "code": (
-        "art", "code", "codice", "codigo", "cod", "ref", "sku", "ean", "gtin", "hsn", "sac", "material", "model", "mpn",
-    ),
-    "position": ("pos", "nr", "no", "num", "lfd", "line", "ligne", "riga", "linea", "regel", "sl", "sr", "item"),
-    "quantity": (
-        "qty", "quant", "qte", "menge", "anz", "anzahl", "cantidad", "cant", "quantita", "qta", "aantal", "hoeveel",
-        "nombre", "nbre", "stuckzahl", "hours", "heures", "stunden", "std", "horas", "ore", "uren", "units", "uds",
-        "unidades", "count", "volume", "nb",
-    ),
-    "unit": (
-        "unit", "einh", "me", "mengeneinh", "ud", "um", "uom", "unidad", "unita", "unite", "eenh", "stk", "stuck",
-        "stuk", "udm", "measure", "geb", "mengen",
-    ),
-    "price": (
-        "price", "preis", "prix", "precio", "prezzo", "prijs", "rate", "cost", "tarif", "tarief", "tarifa", "ep", "pu",
-        "puht", "up", "einzelpreis", "stuckpreis", "nettopreis", "stukprijs", "eenheidsprijs", "kosten", "cout", "taux",
-        "epreis", "vk", "vke", "uvp", "listenpreis", "coste",
-    ),
-    "each": ("unit", "uni", "einzel", "per", "pro", "je", "each", "stuk", "stuck", "einh", "unitari", "ud", "ep", "pu"),
-    "tax": (
-        "tax", "vat", "mwst", "ust", "tva", "iva", "btw", "steuer", "umsatzst", "mehrwert", "impuesto", "gst", "igst",
-        "cgst", "sgst", "taxe", "imposta", "belasting", "usts", "mwsts", "igic",
-    ),
-    "rate": ("rate", "satz", "taux", "tipo", "aliquota", "aliq", "tarief", "percent", "prozent", "pct", "code", "steuersatz"),
-    "amount": (
-        "amount", "betrag", "montant", "total", "importe", "importo", "bedrag", "summe", "gesamt", "gp", "ges",
-        "totaal", "totale", "sum", "value", "wert", "warenwert", "nettobetrag", "gesamtpreis", "nettowert", "extended",
-        "soustotal", "subtotal", "positionsbetrag", "ht", "mt", "charge", "fee", "bruttobetrag", "valeur", "valore",
-    ),
-    "net": ("net", "netto", "ht", "excl", "exkl", "hors", "neto", "base", "imponibile", "taxable", "basis", "excl"),
-    "gross": ("gross", "brut", "brutto", "ttc", "incl", "inkl", "lordo", "bruto", "toutes"),
-    "discount": ("disc", "rab", "rabatt", "remise", "descuento", "dto", "sconto", "korting", "nachlass", "rem", "skonto"),
-    "date": ("date", "datum", "fecha", "data", "jour", "day", "tag", "period", "zeitraum"),
-}  # fmt: skip
+    group: tuple(stems.split())
+    for group, stems in {
+        "description": """
+            descri bezeichn beschreib artikelb leistung designation libelle detail concepto denominacion
+            omschrijv beni service produ item particular tatigkeit text ware prestation objet intitule natura
+            oggetto benaming dienst activity gegenstand title beskriv benamning articulo articolo article artikel
+            position
+        """,
+        "code": "art code codice codigo cod ref sku ean gtin hsn sac material model mpn",
+        "position": "pos nr no num lfd line ligne riga linea regel sl sr item",
+        "quantity": """
+            qty quant qte menge anz anzahl cantidad cant quantita qta aantal hoeveel nombre nbre stuckzahl hours
+            heures stunden std horas ore uren units uds unidades count volume nb antal
+        """,
+        "unit": """
+            unit enhet enhed einh me mengeneinh ud um uom unidad unita unite eenh stk stuck stuk udm measure geb mengen
+        """,
+        "price": """
+            price preis prix precio prezzo prijs rate cost tarif tarief tarifa ep pu puht up einzelpreis
+            stuckpreis nettopreis stukprijs eenheidsprijs kosten cout taux epreis vk vke uvp listenpreis coste
+            pris apris preco
+        """,
+        "each": "unit uni einzel per pro je each stuk stuck einh unitari ud ep pu",
+        "tax": """
+            tax vat mwst ust tva iva btw steuer umsatzst mehrwert impuesto gst igst cgst sgst taxe imposta
+            belasting usts mwsts igic moms
+        """,
+        "rate": "rate satz taux tipo aliquota aliq tarief percent prozent pct code steuersatz",
+        "amount": """
+            amount betrag montant total importe importo bedrag summe gesamt gp ges totaal totale sum value wert
+            warenwert nettobetrag gesamtpreis nettowert extended soustotal subtotal positionsbetrag ht mt charge
+            fee bruttobetrag valeur valore belopp belob valor
+        """,
+        "net": "net netto ht excl exkl hors neto base imponibile taxable basis",
+        "gross": "gross brut brutto ttc incl inkl lordo bruto toutes",
+        "discount": "disc rab rabatt remise descuento dto sconto korting nachlass rem skonto",
+        "date": "date dato datum fecha data jour day tag period zeitraum",
+    }.items()
+}
 
-SUM_STEMS = (
-    "total", "subtotal", "sous", "summe", "zwischensumme", "gesamt", "ubertrag", "carried", "brought", "carry", "report",
-    "reporter", "totaal", "subtotaal", "totale", "subtotale", "suma", "netto", "net", "brutto", "gross", "rechnungsbetrag",
-    "mwst", "ust", "vat", "tva", "iva", "btw", "tax", "taxes", "steuer", "base", "imponibile", "zahlbetrag", "due",
-    "payable", "payer", "balance", "amount", "montant", "importe", "importo", "bedrag", "betrag", "nettobetrag",
-    "gesamtbetrag", "bruttobetrag", "endbetrag", "rounding", "warenwert", "positionssumme", "rechnungssumme", "bruttosumme",
-    "nettosumme", "steuerbetrag", "umsatzsteuer", "mehrwertsteuer", "versicherungsteuer", "gesamtsumme", "subt", "paid",
-    "gezahlt", "anzahlung", "acompte", "anticipo", "acconto", "excl", "incl", "inkl", "zzgl", "abzgl", "zuzuglich", "overdracht",
-    "riporto", "suman", "sigue", "transport", "saldo", "solde", "rabatt", "discount", "remise", "sconto", "korting", "descuento",
-)  # fmt: skip
+_SUM_STEMS = """
+total subtotal sous summe zwischensumme gesamt ubertrag carried brought carry report reporter totaal subtotaal
+totale subtotale suma netto net brutto gross rechnungsbetrag mwst ust vat tva iva btw tax taxes steuer base
+imponibile zahlbetrag due payable payer balance amount montant importe importo bedrag betrag nettobetrag
+gesamtbetrag bruttobetrag endbetrag rounding warenwert positionssumme rechnungssumme bruttosumme nettosumme
+steuerbetrag umsatzsteuer mehrwertsteuer versicherungsteuer gesamtsumme subt paid gezahlt anzahlung acompte anticipo
+acconto excl incl inkl zzgl abzgl zuzuglich overdracht riporto suman sigue transport saldo solde rabatt discount
+remise sconto korting descuento summa totalt ialt moms valor
+"""
+SUM_STEMS = tuple(_SUM_STEMS.split())
 
-NOTE_STEMS = (
-    "art", "artnr", "artikelnr", "ref", "sku", "ean", "gtin", "serial", "seriennummer", "serienummer", "serie", "lot", "batch",
-    "charge", "lieferschein", "delivery", "bestell", "order", "note", "hinweis", "inkl", "incl", "hsn", "imei", "color", "colour",
-    "farbe", "size", "grosse", "model", "part", "period", "zeitraum", "livraison", "commande", "pedido", "ordine",
-    "rabatt", "discount", "remise", "warranty", "garantie", "origin", "herkunft", "zolltarif", "gewicht", "weight", "poids",
-)  # fmt: skip
+_NOTE_STEMS = """
+art artnr artikelnr ref sku ean gtin serial seriennummer serienummer serie lot batch charge lieferschein delivery
+bestell order note hinweis inkl incl hsn imei color colour farbe size grosse model part period zeitraum livraison
+commande pedido ordine rabatt discount remise warranty garantie origin herkunft zolltarif gewicht weight poids
+"""
+NOTE_STEMS = tuple(_NOTE_STEMS.split())
 
-UNITS = frozenset(
-    [
-        "stk",
-        "st",
-        "stck",
-        "stuck",
-        "stuecke",
-        "pcs",
-        "pc",
-        "pce",
-        "piece",
-        "pieces",
-        "ea",
-        "each",
-        "unit",
-        "units",
-        "unite",
-        "unites",
-        "unidad",
-        "unidades",
-        "ud",
-        "uds",
-        "pz",
-        "pezzi",
-        "pezzo",
-        "stuks",
-        "stuk",
-        "h",
-        "hr",
-        "hrs",
-        "hour",
-        "hours",
-        "std",
-        "stunde",
-        "stunden",
-        "heure",
-        "heures",
-        "hora",
-        "horas",
-        "ora",
-        "ore",
-        "uur",
-        "uren",
-        "day",
-        "days",
-        "tag",
-        "tage",
-        "jour",
-        "jours",
-        "dia",
-        "dias",
-        "giorno",
-        "giorni",
-        "dag",
-        "dagen",
-        "mt",
-        "mois",
-        "month",
-        "months",
-        "monat",
-        "monate",
-        "mes",
-        "meses",
-        "mese",
-        "mesi",
-        "maand",
-        "maanden",
-        "kg",
-        "g",
-        "gr",
-        "mg",
-        "t",
-        "to",
-        "l",
-        "lt",
-        "ltr",
-        "liter",
-        "litre",
-        "litres",
-        "litro",
-        "litri",
-        "ml",
-        "cl",
-        "m",
-        "mm",
-        "cm",
-        "km",
-        "lfm",
-        "m2",
-        "m3",
-        "qm",
-        "cbm",
-        "kwh",
-        "mwh",
-        "kw",
-        "set",
-        "sets",
-        "satz",
-        "paar",
-        "pair",
-        "paire",
-        "paio",
-        "pack",
-        "packs",
-        "pkg",
-        "pak",
-        "paket",
-        "box",
-        "boxes",
-        "karton",
-        "ktn",
-        "carton",
-        "cartons",
-        "ctn",
-        "kiste",
-        "rolle",
-        "rollen",
-        "roll",
-        "rolls",
-        "rouleau",
-        "flasche",
-        "fl",
-        "dose",
-        "sack",
-        "bag",
-        "forfait",
-        "pauschal",
-        "pausch",
-        "psch",
-        "ls",
-        "lot",
-        "user",
-        "users",
-        "licence",
-        "license",
-        "lizenz",
-        "licentie",
-        "night",
-        "nights",
-        "nacht",
-        "nachte",
-        "nuit",
-        "personen",
-        "pers",
-        "person",
-        "session",
-        "seite",
-        "page",
-        "word",
-        "words",
-        "worter",
-        "mot",
-        "gb",
-        "tb",
-        "mb",
-        "bl",
-        "blatt",
-        "palette",
-        "pal",
-        "dz",
-        "dozen",
-        "bottle",
-        "bottles",
-        "woche",
-        "wochen",
-        "week",
-        "weeks",
-        "semaine",
-        "jahr",
-        "jahre",
-        "year",
-        "years",
-        "an",
-        "ans",
-        "ano",
-        "anno",
-        "jaar",
-        "visit",
-        "km2",
-        "ha",
-        "ft",
-        "sqft",
-        "lb",
-        "lbs",
-        "oz",
-        "yd",
-    ]
+_UNITS = """
+stk st stck stuck stuecke pcs pc pce piece pieces ea each unit units unite unites unidad unidades ud uds pz pezzi
+pezzo stuks stuk h hr hrs hour hours std stunde stunden heure heures hora horas ora ore uur uren day days tag tage
+jour jours dia dias giorno giorni dag dagen mt mois month months monat monate mes meses mese mesi maand maanden kg g
+gr mg t to l lt ltr liter litre litres litro litri ml cl m mm cm km lfm m2 m3 qm cbm kwh mwh kw set sets satz paar
+pair paire paio pack packs pkg pak paket box boxes karton ktn carton cartons ctn kiste rolle rollen roll rolls
+rouleau flasche fl dose sack bag forfait pauschal pausch psch ls lot user users licence license lizenz licentie
+night nights nacht nachte nuit personen pers person session seite page word words worter mot gb tb mb bl blatt
+palette pal dz dozen bottle bottles woche wochen week weeks semaine jahr jahre year years an ans ano anno jaar visit
+km2 ha ft sqft lb lbs oz yd
+"""
+UNITS = frozenset(_UNITS.split())
+
+_CURRENCIES = (
+    "eur euro euros usd gbp chf dollar dollars inr rs sek nok dkk pln czk huf aud cad nzd sgd jpy cny aed myr rm"
 )
-
-CURRENCIES = frozenset(
-    [
-        "eur",
-        "euro",
-        "euros",
-        "usd",
-        "gbp",
-        "chf",
-        "dollar",
-        "dollars",
-        "inr",
-        "rs",
-        "sek",
-        "nok",
-        "dkk",
-        "pln",
-        "czk",
-        "huf",
-        "aud",
-        "cad",
-        "nzd",
-        "sgd",
-        "jpy",
-        "cny",
-        "aed",
-        "myr",
-        "rm",
-    ]
-)
+CURRENCIES = frozenset(_CURRENCIES.split())
 GROUPS = tuple(HEADER_STEMS)
 SHORT_STEM = 3  # stems up to this length must be the whole word
 

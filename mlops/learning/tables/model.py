@@ -1,4 +1,4 @@
-"""A table model: reads the rows of a table; learned from a template's confirmed documents or, day zero, from synthetic ones."""
+"""A table model reads the rows of a table. It learns from a template's confirmed documents, or from synthetic ones."""
 
 from __future__ import annotations
 

@@ -18,14 +18,21 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """How to train: hidden units, passes over the data, rows a step, learning rate, L2, dropout, seed."""
+    """How to train: hidden units, passes over the data (more when these are fewer than `steps` steps), rows a step,
+    learning rate, L2, dropout of units, seed.
+
+    hiding: share of the inputs that are set to zero at random in each step, so that no single one is relied upon: real
+    documents are further from the training ones than these are from each other.
+    """
 
     hidden: int = 64
-    epochs: int = 6
+    epochs: int = 8
+    steps: int = 600
     batch: int = 512
     rate: float = 3e-3
     l2: float = 1e-5
     dropout: float = 0.1
+    hiding: float = 0.25
     seed: int = 0
 
 
@@ -70,14 +77,17 @@ def train_perceptron(x: Floats, y: np.ndarray, classes: int, training: Training)
     ]
     first = [np.zeros_like(w) for w in weights]
     second = [np.zeros_like(w) for w in weights]
-    steps = training.epochs * max(1, -(-len(x) // training.batch))
+    a_pass = max(1, -(-len(x) // training.batch))
+    epochs = max(training.epochs, -(-training.steps // a_pass))
+    steps = epochs * a_pass
     step = 0
-    for _ in range(training.epochs):
+    for _ in range(epochs):
         order = random.permutation(len(x))
         for start in range(0, len(order), training.batch):
             rows = order[start : start + training.batch]
             keep = (random.random((len(rows), h)) >= training.dropout).astype(np.float32) / (1 - training.dropout)
-            gradients = _gradients(weights, x[rows].astype(np.float32), y[rows], keep, training.l2)
+            shown = x[rows].astype(np.float32) * (random.random((len(rows), d), np.float32) >= training.hiding)
+            gradients = _gradients(weights, shown, y[rows], keep, training.l2)
             step += 1
             rate = training.rate * (1 - (step - 1) / steps)  # linear decay to zero
             for w, g, m, v in zip(weights, gradients, first, second):

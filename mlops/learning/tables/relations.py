@@ -22,7 +22,7 @@ COLUMN_WIDTH = 15
 
 
 def arithmetic_features(tokens: Tokens) -> Floats:
-    """Return (n, 12): left factor, right factor, product, non-trivial product; the same over two lines; net, tax, gross."""
+    """Return (n, 12): left and right factor, product, non-trivial product; the same over two lines; net, tax, gross."""
     out = np.zeros((len(tokens), ARITHMETIC_WIDTH), np.float32)
     numeric = np.flatnonzero(tokens.is_number & (tokens.kind != Kind.LONG))
     if not len(numeric):

@@ -1,7 +1,7 @@
 """Lines -> rows: every line begins a row, continues one, or lies outside; the best sequence by Viterbi (1967).
 
-This is the begin / inside / outside scheme of Ramshaw and Marcus (1995) over lines instead of words: it holds rows whose
-numbers stand on the first, a middle or the last line, and notes below an item, without an anchor column.
+This is the begin / inside / outside scheme of Ramshaw and Marcus (1995) over lines instead of words: it holds rows
+whose numbers stand on the first, a middle or the last line, and notes below an item, without an anchor column.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def line_width(classes: int) -> int:
 
 
 def line_features(view: TableView, lines: Lines, probabilities: Floats) -> Floats:
-    """Return (k, line_width): the columns present in the line and around it, gaps, edges, and what kind of line it is."""
+    """Return (k, line_width): the columns present in the line and around it, gaps, edges, what kind of line it is."""
     tokens = view.tokens
     k, classes = len(lines.start), probabilities.shape[1]
     if not k:
@@ -154,7 +154,7 @@ def count_transitions(sequences: list[Ints]) -> Floats:
     for states in sequences:
         np.add.at(counts, (states[:-1], states[1:]), 1)
     anyhow = counts.sum(axis=0) / counts.sum()
-    result = np.log(counts / counts.sum(axis=1, keepdims=True) / anyhow).astype(np.float32)
+    result: Floats = np.log(counts / counts.sum(axis=1, keepdims=True) / anyhow).astype(np.float32)
     result[OUTSIDE, INSIDE] = IMPOSSIBLE
     return result
 
@@ -191,8 +191,9 @@ def spans(states: Ints) -> list[tuple[int, int]]:
 
 
 def split_repeats(rows: list[tuple[int, int]], columns: Bools) -> list[tuple[int, int]]:
-    """Split rows at lines that repeat their numbers: an item has one price. columns: (lines, c) numeric columns present.
+    """Split rows at lines that repeat their numbers: an item has one price.
 
+    columns: (lines, c) which numeric columns a line has.
     One repeated number of several is a detail of the same item; two, or all that the row has, are another item.
     """
     result = []

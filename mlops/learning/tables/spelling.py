@@ -1,7 +1,7 @@
 """Reading errors that people corrected before: "Hétel" was confirmed as "Hôtel", so the next "Hétel" is one too.
 
-Only words of scanned or foreign words pages are touched, never those of a text layer; a word that was ever confirmed as it
-was read stays. `text` of a value remains what was read.
+Only pages that were read by OCR are touched, never a text layer; a word that was ever confirmed as it was read stays.
+The `text` of a value remains what was read.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Tagging: which column does a token stand in? Two passes, the second sees what the first said about the neighbourhood.
 
-Auto-context (Tu 2008), also known as stacked sequential learning (Cohen and Carvalho 2005): a first classifier looks at
-each token alone; a second one looks again, at the same features and at the first one's probabilities in the same
-column, the same line and the lines above and below. It needs no inference over a graph and learns what consistency means.
+Auto-context (Tu 2008), also known as stacked sequential learning (Cohen and Carvalho 2005): a first classifier looks
+at each token alone; a second one looks again, at the same features and at the first one's probabilities in the same
+column, the same line and the lines above and below. It needs no inference over a graph and learns what consistency is.
 """
 
 from __future__ import annotations
@@ -13,35 +13,48 @@ from ..layout import Floats
 from .tokens import Tokens
 
 ALIGN_HEIGHTS = 0.5  # edges of one column differ by less
-CONTEXT_PARTS = 9  # blocks of one value a class, see context_features
+OVERLAP = 0.4  # share of the narrower token that two tokens of one column have in common
+CONTEXT_PARTS = 10  # blocks of one value a class, see context_features
 
 
 def context_features(tokens: Tokens, probabilities: Floats) -> Floats:
-    """Return (n, 9 k) from (n, k): own, cell, column by right edge, by left edge, left, right, line above, below, page."""
+    """Return (n, 10 k) from (n, k): own, cell, columns, the line's left and right, lines above and below, page.
+
+    Columns are the means over tokens of other lines with the same right edge, the same left edge, and an overlap in x
+    (numbers with numbers, words with words).
+    """
     n, k = probabilities.shape
     if not n:
         return np.zeros((0, CONTEXT_PARTS * k), np.float32)
     _, cell_start, cell = np.unique(tokens.cell, return_index=True, return_inverse=True)
     in_cell = np.add.reduceat(probabilities, cell_start, axis=0)
     in_cell /= np.diff(np.append(cell_start, n))[:, None]
-    by_right, by_left = np.zeros_like(probabilities), np.zeros_like(probabilities)
-    page_mean = np.zeros_like(probabilities)
+    by_right, by_left, by_overlap = (np.zeros_like(probabilities) for _ in range(3))
+    is_number = tokens.is_number
+    page_best = np.zeros_like(probabilities)
     near = ALIGN_HEIGHTS * tokens.height
     for page in np.unique(tokens.page):
         on = np.flatnonzero(tokens.page == page)
         other = tokens.line[on, None] != tokens.line[None, on]
-        for edge, out in ((tokens.x1[on], by_right), (tokens.x0[on], by_left)):
-            aligned = ((np.abs(edge[:, None] - edge[None, :]) < near) & other).astype(np.float32)
+        x0, x1 = tokens.x0[on], tokens.x1[on]
+        shared = np.minimum(x1[:, None], x1[None, :]) - np.maximum(x0[:, None], x0[None, :])
+        overlaps = shared > OVERLAP * np.minimum((x1 - x0)[:, None], (x1 - x0)[None, :])
+        overlaps &= is_number[on, None] == is_number[None, on]
+        right = np.abs(x1[:, None] - x1[None, :]) < near
+        left = np.abs(x0[:, None] - x0[None, :]) < near
+        for column, out in ((right, by_right), (left, by_left), (overlaps, by_overlap)):
+            aligned = (column & other).astype(np.float32)
             out[on] = aligned @ probabilities[on] / np.maximum(aligned.sum(axis=1, keepdims=True), 1)
-        page_mean[on] = probabilities[on].max(axis=0)
+        page_best[on] = probabilities[on].max(axis=0)
     _, start, line = np.unique(tokens.line, return_index=True, return_inverse=True)
     best = np.maximum.reduceat(probabilities, start, axis=0)  # (lines, k)
     same_page = tokens.page[start][1:] == tokens.page[start][:-1]
     above, below = np.zeros_like(best), np.zeros_like(best)
     above[1:] = best[:-1] * same_page[:, None]
     below[:-1] = best[1:] * same_page[:, None]
-    left, right = _running_max(probabilities, start)
-    parts = [probabilities, in_cell[cell], by_right, by_left, left, right, above[line], below[line], page_mean]
+    left_best, right_best = _running_max(probabilities, start)
+    columns = [by_right, by_left, by_overlap]
+    parts = [probabilities, in_cell[cell], *columns, left_best, right_best, above[line], below[line], page_best]
     return np.concatenate(parts, axis=1).astype(np.float32)
 
 

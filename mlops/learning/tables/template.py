@@ -1,4 +1,4 @@
-"""A template's own table: multinomial logistic regression on places and structure, with day zero's opinion as a prior."""
+"""A template's own table: logistic regression on places and structure, with day zero's opinion as a prior."""
 
 from __future__ import annotations
 

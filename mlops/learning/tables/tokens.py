@@ -24,6 +24,10 @@ from . import lexicon
 
 JOIN_HEIGHTS = 0.75  # digit groups of one number are closer than this many heights ...
 JOIN_MEDIANS = 1.5  # ... or than this many median word gaps of a letter-spaced page
+SIDEWAYS_TALLER = 2.0  # a word this much taller than wide is printed sideways ...
+SIDEWAYS_LETTERS = 3  # ... when it has so many letters, or fewer and is one of a pile of
+PILE = 8  # words ...
+MARGIN = 0.07  # ... in the margin, as share of the page's width
 LONG_DIGITS = 7  # as many digits without a separator are a code, not a count
 
 Bools = NDArray[np.bool_]
@@ -201,18 +205,37 @@ def tokenize(layout: Layout) -> Tokens:
 def _items(layout: Layout) -> tuple[Token, ...]:
     texts = layout.texts
     joins = _joins(layout)
+    sideways = _sideways(layout).tolist()
     items: list[Token] = []
     i = 0
     while i < len(texts):
         last = i
         while last + 1 < len(texts) and joins[last + 1]:
             last += 1
-        if last > i:
+        if sideways[i]:
+            last = i
+        elif last > i:
             items.append(Token(" ".join(texts[i : last + 1]), i, last, 0, len(texts[last])))
         else:
             items.extend(Token(texts[i][a:b], i, i, a, b) for a, b in split_points(texts[i]))
         i = last + 1
     return tuple(items)
+
+
+def _sideways(layout: Layout) -> Bools:
+    """Words printed sideways in the margin, as wholes or letter by letter: they would tear rows apart."""
+    box, page = layout.box, layout.page
+    size = (box[:, 2:] - box[:, :2]) * layout.pixel[page]
+    letters = np.array([len(t) for t in layout.texts])
+    tall = size[:, 1] > SIDEWAYS_TALLER * size[:, 0]
+    center = (box[:, 0] + box[:, 2]) / 2
+    margin = (letters < SIDEWAYS_LETTERS) & ((center < MARGIN) | (center > 1 - MARGIN))
+    result = tall & (letters >= SIDEWAYS_LETTERS)
+    for number in np.unique(page[margin]):
+        for is_left in (True, False):
+            pile = margin & (page == number) & ((center < 0.5) == is_left)
+            result |= pile & (pile.sum() >= PILE)
+    return result
 
 
 def _joins(layout: Layout) -> list[bool]:

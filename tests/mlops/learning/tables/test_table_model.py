@@ -1,0 +1,101 @@
+"""One confirmed document teaches the next; day zero needs none; weights survive the package."""
+
+import json
+
+import numpy as np
+import pytest
+from safetensors.numpy import load, save
+
+from fixtures.generator import generate
+from invex.fields.standard import LINE_ITEMS
+from mlops.learning.dataset import Sample
+from mlops.learning.layout import lay_out
+from mlops.learning.tables.model import TableModel, fit_table, train_day_zero_table
+from tests.mlops.learning.tables.table_pages import document, invoice, line, sample
+
+FIRST = [
+    ("Chair", "4", "12.50", "50.00"),
+    ("Standing desk\nof solid oak", "2", "300.00", "600.00"),
+    ("Lamp", "3", "20.00", "60.00"),
+]
+NEXT = [("Shelf with doors", "5", "40.00", "200.00"), ("Office chair\nwith arms", "1", "99.00", "99.00")]
+
+
+def read(model, doc):
+    return [{key: v.value for key, v in row.items()} for row in model.predict(lay_out(doc))]
+
+
+@pytest.fixture(scope="module")
+def learned():
+    return fit_table(LINE_ITEMS, [sample("a", FIRST, "710.00")], None)
+
+
+@pytest.fixture(scope="module")
+def day_zero():
+    documents = [generate(seed, kind="invoice", locale="en-GB") for seed in range(40)]
+    return train_day_zero_table([Sample(str(i), d.document, d.label) for i, d in enumerate(documents)])
+
+
+def test_one_confirmed_document_teaches_the_next(learned):
+    rows = read(learned, invoice(NEXT, "299.00"))
+    assert rows == [
+        {"description": "Shelf with doors", "quantity": "5", "unit_price": "40.00", "amount": "200.00"},
+        {"description": "Office chair with arms", "quantity": "1", "unit_price": "99.00", "amount": "99.00"},
+    ]
+
+
+def test_values_know_where_they_stand_and_how_sure_they_are(learned):
+    amount = learned.predict(lay_out(invoice(NEXT, "299.00")))[0]["amount"]
+    assert amount.boxes[0].page == 0
+    assert amount.boxes[0].box.x1 == pytest.approx(0.9, abs=1e-4)
+    assert 0.0 < amount.confidence < 1.0
+
+
+def test_the_columns_that_multiply_are_learned(learned):
+    keys = [tuple(LINE_ITEMS.columns[k].key for k in triple) for triple in learned.products]
+    assert keys == [("quantity", "unit_price", "amount")]
+
+
+def test_rows_go_on_over_pages(learned):
+    first = invoice(NEXT, "299.00").pages[0].words
+    more = [
+        line(0.1, (0.1, "Description"), (-0.6, "Quantity"), (-0.75, "Price"), (-0.9, "Amount")),
+        line(0.13, (0.1, "Box"), (-0.6, "2"), (-0.75, "7.50"), (-0.9, "15.00")),
+    ]
+    doc = document([list(first)], more)
+    assert [row["amount"] for row in read(learned, doc)] == ["200.00", "99.00", "15.00"]
+
+
+def test_a_reading_error_that_was_corrected_is_undone():
+    printed = invoice([("Hétel", "4", "12.50", "50.00"), *FIRST[1:]], "710.00", source="ocr")
+    confirmed = sample("a", [("Hôtel", "4", "12.50", "50.00"), *FIRST[1:]], "710.00")
+    model = fit_table(LINE_ITEMS, [Sample("a", printed, confirmed.label)], None)
+    value = model.predict(lay_out(invoice([("Hétel", "2", "12.50", "25.00")], "25.00", source="ocr")))[0]["description"]
+    assert (value.value, value.text) == ("Hôtel", "Hétel")
+
+
+def test_without_rows_or_base_there_is_nothing_to_learn():
+    with pytest.raises(ValueError, match="no confirmed document has rows"):
+        fit_table(LINE_ITEMS, [], None)
+
+
+def test_day_zero_reads_a_table_never_seen(day_zero):
+    rows = read(day_zero, invoice([*FIRST, *NEXT], "1009.00"))
+    assert [row["amount"] for row in rows] == ["50.00", "600.00", "60.00", "200.00", "99.00"]
+
+
+def test_the_same_documents_give_the_same_bytes(learned):
+    again = fit_table(LINE_ITEMS, [sample("a", FIRST, "710.00")], None)
+    assert save(again.to_arrays()[0]) == save(learned.to_arrays()[0])
+
+
+def test_weights_survive_a_package(learned, day_zero):
+    for model, base in (
+        (learned, None),
+        (day_zero, None),
+        (fit_table(LINE_ITEMS, [sample("a", FIRST, "710.00")], day_zero), day_zero),
+    ):
+        arrays, about = model.to_arrays()
+        json.loads(about)
+        back = TableModel.from_arrays(load(save({k: np.ascontiguousarray(v) for k, v in arrays.items()})), about, base)
+        assert read(back, invoice(NEXT, "299.00")) == read(model, invoice(NEXT, "299.00"))

@@ -1,0 +1,67 @@
+"""Tokens: numbers that are printed apart are one, glued ones are two, and conventions are the document's."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mlops.learning.tables.tokens import Kind, decimal_mark, kind_of, parse_number, split_points
+from tests.mlops.learning.tables.table_pages import line, tokens
+
+
+def texts(*cells):
+    return [t.text for t in tokens(line(0.1, *cells)).items]
+
+
+def test_a_number_grouped_by_spaces_is_one_token():
+    assert texts((0.1, "Chair"), (-0.6, "12 160,00")) == ["Chair", "12 160,00"]
+
+
+def test_numbers_of_two_columns_stay_two():
+    assert texts((0.1, "12"), (0.3, "160,00")) == ["12", "160,00"]
+
+
+def test_glued_words_are_split():
+    assert texts((0.1, "TVA5,5%"), (0.5, "20Stk.")) == ["TVA", "5,5%", "20", "Stk."]
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "expected"),
+    [
+        ("1.234,50", ",", (1234.5, 2, False)),
+        ("1,234.50", ",", (1234.5, 2, False)),
+        ("1.234", ",", (1234.0, 0, False)),
+        ("1.234", ".", (1.234, 3, False)),
+        ("5,00-", ",", (-5.0, 2, False)),
+        ("(5.00)", ".", (-5.0, 2, False)),
+        ("19%", ".", (19.0, 0, True)),
+        ("€75", ".", (75.0, 0, False)),
+        ("A5886", ".", None),
+        ("12/2014", ".", None),
+    ],
+)
+def test_numbers_are_read_by_the_documents_convention(text, decimal, expected):
+    assert parse_number(text, decimal) == expected
+
+
+def test_the_decimal_mark_is_voted_for():
+    assert decimal_mark(("12,50", "1.200,00", "3.10")) == ","
+    assert decimal_mark(("12", "words")) == "."
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("05.06.2018", Kind.DATE),
+        ("4012345001235", Kind.LONG),
+        ("12.50", Kind.MONEY),
+        ("KR3M", Kind.CODE),
+        ("€", Kind.CURRENCY),
+    ],
+)
+def test_kinds(text, kind):
+    assert kind_of(text, ".") == kind
+
+
+@given(st.text(min_size=1, max_size=20))
+def test_splitting_keeps_every_character(text):
+    assert "".join(text[a:b] for a, b in split_points(text)) == text
