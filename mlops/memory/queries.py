@@ -21,7 +21,7 @@ from mlops.learning.templates import TemplateIndex
 from .index_blob import index_from_bytes
 from .models import MemoryRevision
 
-MOST_EXAMPLES = 60  # a template's; fitting them takes about a second, and more bring little
+MOST_EXAMPLES = 60  # of a template: the time of a refit grows with them, and so does the wait for what was learned
 NEWEST_SHARE = 2 / 3  # of them the newest; the others are spread evenly over the older ones, since layouts drift
 WORDS_KEPT = 128  # read documents that a worker keeps, so that the next refit of their template reads one file
 MODELS_KEPT = 1024
