@@ -19,6 +19,8 @@ from invex.reading.types import Document, Page
 from .hashing import Hashes, mix, tokens
 
 GROUPS = ("text", "column", "pair")  # shingles; shingles with their x; pairs of neighbouring words
+# How much each says about likeness: where words stand tells kinds apart that use the same words.
+GROUP_WEIGHTS = (0.25, 0.5, 0.25)
 GROUP_BITS = 16
 GROUP_SIZE = 1 << GROUP_BITS
 SIZE = len(GROUPS) * GROUP_SIZE

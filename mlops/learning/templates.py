@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from invex.fields.prediction import TemplateMatch
 from invex.reading.types import Document
 
-from .signatures import GROUP_SIZE, GROUPS, SIZE, Signature, signature
+from .signatures import GROUP_SIZE, GROUP_WEIGHTS, GROUPS, SIZE, Signature, signature
 
 Vector = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -33,8 +33,6 @@ KNOWN_FROM = 0.5  # a template is named when it is likelier than not
 MAX_EXAMPLES = 30  # a template's look is settled by then; the newest are kept, since layouts drift
 FORM_SHARE = 0.5  # a bucket is part of the form when more than this share of the examples has it
 
-# Weight of each group in the likeness: where the words stand tells kinds apart that use the same words.
-GROUP_WEIGHTS = np.array([0.25, 0.5, 0.25])
 # The likeness at which a document is as likely of the kind as not. One example cannot tell the form from what was
 # filled in, so its own kind resembles it less. Chosen between the 99th percentile of strangers and the 5th of own
 # documents of synthetic vendors with 40 % of each page exchanged for another vendor's, and a little higher: real
@@ -172,7 +170,7 @@ class _Profile:
         resemblance = _group_sums(group, values * self.resemblance)
         containment = _group_sums(group, (values > 0) * self.containment)
         # Square roots, since half of a form is far more than half way from a stranger to one of the kind.
-        return float(GROUP_WEIGHTS @ (np.sqrt(resemblance) + np.sqrt(containment))) / 2
+        return float(np.array(GROUP_WEIGHTS) @ (np.sqrt(resemblance) + np.sqrt(containment))) / 2
 
     def probability(self, query: Vector) -> float:
         return float(1.0 / (1.0 + np.exp((self.even_at - self.likeness(query)) / LIKENESS_SCALE)))
