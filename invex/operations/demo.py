@@ -8,6 +8,7 @@ import secrets
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.db import transaction
 
@@ -81,27 +82,41 @@ def _create_project() -> Access:
     return accounts.access_of(admin, PROJECT)
 
 
-def _upload(access: Access, folder: Path) -> dict[int, dict[str, object]]:
+def _upload(access: Access, folder: Path) -> dict[int, dict[str, Any]]:
     """Receive the files of a dataset folder; return their labels by document."""
     batch = documents.create_batch(access, name="Sample documents")
     about = json.loads((folder / "dataset.json").read_text(encoding="utf-8"))
     labels = {}
     for entry in about["documents"]:
         file = folder / entry["file"]
-        row = documents.receive(access, batch, name=file.name, chunks=[file.read_bytes()])
-        labels[row.pk] = json.loads((folder / "labels" / f"{entry['id']}.json").read_text(encoding="utf-8"))
+        label = json.loads((folder / "labels" / f"{entry['id']}.json").read_text(encoding="utf-8"))
+        kind, name = _names(label)
+        name = f"{name}{file.suffix}".replace("/", "-")
+        row = documents.receive(access, batch, name=name, chunks=[file.read_bytes()])
+        labels[row.pk] = {**label, "template": kind}
     return labels
 
 
-def _confirm_first_of_each_kind(access: Access, labels: dict[int, dict[str, object]]) -> int:
+def _names(label: dict[str, Any]) -> tuple[str, str]:
+    """Return how an office would call the kind of the document, and the document."""
+
+    def first(key: str) -> str:
+        return next((str(v["value"]) for v in label["fields"].get(key, ())), "")
+
+    if number := first("order_number"):
+        return "Purchase order", f"Order {number}"
+    return f"{first('supplier_name')} invoice", f"{first('supplier_name')} {first('invoice_number')}"
+
+
+def _confirm_first_of_each_kind(access: Access, labels: dict[int, dict[str, Any]]) -> int:
     """Confirm the first document of every kind that comes more than once, so that its template is known."""
     kinds = [label["template"] for label in labels.values()]
-    seen: set[object] = set()
+    seen: set[str] = set()
     confirmed = 0
     for pk, label in labels.items():
         kind = label["template"]
         is_waiting = Document.objects.filter(pk=pk, state=DocumentState.REVIEW).exists()
-        if kind is None or kinds.count(kind) < 2 or kind in seen or not is_waiting:
+        if kinds.count(kind) < 2 or kind in seen or not is_waiting:
             continue
         seen.add(kind)
         reviews.confirm(access, pk, label, may_create_template=True)
