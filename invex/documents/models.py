@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from django.db import models
@@ -28,7 +29,7 @@ class Batch(models.Model):
 class Document(models.Model):
     """A file that was received, and where it stands. The file itself is the blob `sha256`."""
 
-    MOVES: ClassVar = MOVES
+    MOVES: ClassVar[Mapping[str, frozenset[str]]] = MOVES
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="documents")
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="documents")

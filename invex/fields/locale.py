@@ -94,11 +94,6 @@ def infer(texts: Iterable[str]) -> DocumentLocale:
     return DocumentLocale(guess, known)
 
 
-def infer_locale(texts: Iterable[str]) -> LocaleSpec:
-    """Return the likeliest conventions of a document from its lines; None in it where nothing speaks for one."""
-    return infer(texts).guess
-
-
 def settle(template: LocaleSpec, document: DocumentLocale) -> DocumentLocale:
     """Return the conventions for a document of a template that remembers its own.
 

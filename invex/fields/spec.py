@@ -49,7 +49,7 @@ class TableSpec:
 
 @dataclass(frozen=True, slots=True)
 class RuleSpec:
-    """A check that a person defined; `kind` and its parameters are read by invex.fields.checks."""
+    """A check that a person defined; `kind` and its parameters are read by invex.fields.rules."""
 
     kind: str  # pattern | range | sum | order | list
     fields: tuple[str, ...]

@@ -16,8 +16,6 @@ from django.core.exceptions import ImproperlyConfigured
 
 from .errors import TooLarge
 
-CHUNK = 1 << 20
-
 
 def too_large(max_bytes: int) -> TooLarge:
     return TooLarge(f"The file is larger than {max_bytes / 2**20:.0f} MiB. Split it, or ask for a higher limit.")
@@ -35,11 +33,8 @@ class BlobStore(Protocol):
     def path(self, sha256: str) -> Path:
         """Return a local file with the blob's bytes. Raises FileNotFoundError."""
 
-    def open(self, sha256: str) -> BinaryIO: ...
-
-    def exists(self, sha256: str) -> bool: ...
-
-    def delete(self, sha256: str) -> None: ...
+    def open(self, sha256: str) -> BinaryIO:
+        """Open the blob for reading. Raises FileNotFoundError."""
 
 
 class FolderStore:
@@ -88,17 +83,11 @@ class FolderStore:
     def path(self, sha256: str) -> Path:
         file = self._file(sha256)
         if not file.exists():
-            raise FileNotFoundError(f"blob {sha256} is missing below {self.root}; `manage.py doctor` lists such blobs")
+            raise FileNotFoundError(f"blob {sha256} is missing below {self.root}")
         return file
 
     def open(self, sha256: str) -> BinaryIO:
         return open(self.path(sha256), "rb")
-
-    def exists(self, sha256: str) -> bool:
-        return self._file(sha256).exists()
-
-    def delete(self, sha256: str) -> None:
-        self._file(sha256).unlink(missing_ok=True)
 
 
 @lru_cache

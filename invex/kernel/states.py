@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from django.db import models, transaction
 from django.utils import timezone
@@ -19,13 +19,15 @@ class IllegalMove(Exception):
 class Stateful(Protocol):
     """A model with a `state`, a `state_changed_at` and a class-level table MOVES: state -> states it may go to."""
 
+    MOVES: ClassVar[Mapping[str, frozenset[str]]]
+    _meta: ClassVar[Any]
+    _default_manager: Any
     pk: Any
     state: str
-    MOVES: Mapping[str, frozenset[str]]
 
 
 def move(
-    row: Any,
+    row: Stateful,
     to: str,
     *,
     actor: Actor,

@@ -43,15 +43,11 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class XmlValue:
-    """A value from an embedded or plain e-invoice: canonical, as FORMATS.md writes values."""
-
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
 class EInvoice:
-    """What the e-invoice XML of a file says. Field keys are the standard invoice fields (invex.fields.standard)."""
+    """What the e-invoice XML of a file says, canonical as FORMATS.md writes values.
+
+    Field keys are the standard invoice fields (invex.fields.standard).
+    """
 
     syntax: str  # "cii" or "ubl"
     profile: str  # the guideline URN, "" when absent

@@ -1,6 +1,6 @@
 import pytest
 
-from invex.fields.locale import DocumentLocale, infer, infer_locale, is_ambiguous, is_ambiguous_date, settle
+from invex.fields.locale import DocumentLocale, infer, is_ambiguous, is_ambiguous_date, settle
 from invex.fields.spec import LocaleSpec
 
 GERMAN = ["Rechnung", "Wir danken für die Bestellung und liefern mit der Post", "das ist nicht von uns"]
@@ -20,7 +20,7 @@ ENGLISH = ["Thank you for your order", "Please pay on the due date", "This is no
     ],
 )
 def test_what_is_printed_speaks_for_a_convention(texts, locale):
-    assert infer_locale(texts) == locale
+    assert infer(texts).guess == locale
     assert infer(texts).known == locale
 
 
