@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -19,9 +19,9 @@ from .rows import Lines, count_transitions, line_features, line_states, lines_of
 from .tagger import context_features
 from .tokens import tokenize
 
-TAGGING = Training(hidden=64, epochs=8)
-SEEING = Training(hidden=64, epochs=8, seed=1)
-LINING = Training(hidden=32, epochs=12, seed=2)
+TAGGING = Training(hidden=128, epochs=12, hiding=0.25)
+SEEING = Training(hidden=128, epochs=12, hiding=0.25)
+LINING = Training(hidden=64, epochs=12, hiding=0.2)
 FAR_SHARE = 0.5  # of the tokens on lines outside of tables that are trained on: there are so many
 STANDARD_PRODUCTS = ((1, 3, 5),)  # quantity * unit price = amount
 
@@ -37,8 +37,7 @@ class DayZero:
 
     def tags(self, seen: TableView) -> Floats:
         """Log-probabilities (n, 1 + columns) of the standard columns."""
-        one = np.exp(self.first.log_probabilities(seen.dense))
-        return self.second.log_probabilities(_with_context(seen, one))
+        return self.second.log_probabilities(_second_look(seen, self.first))
 
     def states(self, seen: TableView, lines: Lines, tags: Floats) -> Floats:
         """Log-probabilities (lines, 3) of the states of rows."""
@@ -54,8 +53,10 @@ class DayZero:
         return cls(first, second, line, arrays["transitions"].astype(np.float32))
 
 
-def _with_context(seen: TableView, probabilities: Floats) -> Floats:
-    return np.concatenate([seen.dense, context_features(seen.tokens, probabilities)], axis=1)
+def _second_look(seen: TableView, first: Perceptron) -> Floats:
+    """The features of the second tagger: those of the first, and what the first makes of the neighbourhood."""
+    said = np.exp(first.log_probabilities(seen.dense))
+    return np.concatenate([seen.dense, context_features(seen.tokens, said)], axis=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,35 +76,33 @@ def lesson(layout: Layout, labels: Sequence[Row], spec: TableSpec = LINE_ITEMS) 
 
 
 def train(lessons: Sequence[Lesson], seed: int = 0) -> DayZero:
-    """Return the taggers and the line classifier. First and second learn from different halves, so that the second sees
-    the first as it is on documents that it has not seen."""
+    """Return the taggers and the line classifier.
+
+    First and second learn from different halves, so that the second sees the first as it is on new documents.
+    """
     random = np.random.default_rng(seed)
-    classes = len(LINE_ITEMS.columns) + 1
     half, other = lessons[::2], lessons[1::2] or lessons
-    first = _train_tagger([(one.seen.dense, one) for one in half], classes, TAGGING, random)
-    contexts = [(_with_context(one.seen, np.exp(first.log_probabilities(one.seen.dense))), one) for one in other]
-    second = _train_tagger(contexts, classes, SEEING, random)
-    del contexts
-    x, y, sequences = [], [], []
-    for one in lessons:
-        tags = np.exp(
-            second.log_probabilities(_with_context(one.seen, np.exp(first.log_probabilities(one.seen.dense))))
-        )
-        states = line_states(one.lines, one.located.rows)
-        x.append(line_features(one.seen, one.lines, tags))
-        y.append(states)
-        sequences.append(states)
-    line = train_perceptron(np.concatenate(x), np.concatenate(y), row_states.STATES, LINING)
-    return DayZero(first, second, line, count_transitions(sequences))
-
-
-def _train_tagger(
-    data: Sequence[tuple[Floats, Lesson]], classes: int, training: Training, random: np.random.Generator
-) -> Perceptron:
+    first = _train_tagger(((one, one.seen.dense) for one in half), TAGGING, random)
+    second = _train_tagger(((one, _second_look(one.seen, first)) for one in other), SEEING, random)
     x, y = [], []
-    for features, one in data:
+    for one in lessons:
+        tags = np.exp(second.log_probabilities(_second_look(one.seen, first)))
+        x.append(line_features(one.seen, one.lines, tags))
+        y.append(line_states(one.lines, one.located.rows))
+    line = train_perceptron(np.concatenate(x), np.concatenate(y), row_states.STATES, _seeded(LINING, random))
+    return DayZero(first, second, line, count_transitions(y))
+
+
+def _train_tagger(data: Iterable[tuple[Lesson, Floats]], training: Training, random: np.random.Generator) -> Perceptron:
+    x, y = [], []
+    for one, features in data:
         states = line_states(one.lines, one.located.rows)[one.lines.of_token]
         keep = (states != row_states.OUTSIDE) | (random.random(len(states)) < FAR_SHARE)
-        x.append(features[keep].astype(np.float16))
+        x.append(features[keep].astype(np.float16))  # half the memory; features are small numbers
         y.append(one.located.tags[keep])
-    return train_perceptron(np.concatenate(x), np.concatenate(y), classes, training)
+    classes = len(LINE_ITEMS.columns) + 1
+    return train_perceptron(np.concatenate(x), np.concatenate(y), classes, _seeded(training, random))
+
+
+def _seeded(training: Training, random: np.random.Generator) -> Training:
+    return replace(training, seed=int(random.integers(2**31)))

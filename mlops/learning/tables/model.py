@@ -28,7 +28,7 @@ from .template import Opinion, Template, fit_template, hint, opinion, state_feat
 from .tokens import tokenize
 
 HELD_OUT = 6  # every so many synthetic documents one is kept for the calibration
-MOST_DOCUMENTS = 60  # of a template that are learned from, the last ones: more bring nothing and cost time
+MOST_DOCUMENTS = 40  # of a template that are learned from, the last ones: more bring nothing and cost time
 MOST_FOLDS = 4  # of the cross-validation that calibrates a template
 PRESENT = 0.5  # probability above which a line has a number of a column
 TEXT_LAYER = "text"  # source of pages without reading errors
@@ -211,7 +211,8 @@ def _judge(spec: TableSpec, found: Sequence[TableRow], truth: Located, page: _Pa
 
 def train_day_zero_table(samples: Sequence[Sample], seed: int = 0) -> TableModel:
     """Return the model of the standard columns, learned from synthetic documents whose labels have boxes."""
-    lessons = [lesson(lay_out(s.document), s.label.tables.get(LINE_ITEMS.key, ())) for s in samples]
+    samples = [s for s in samples if LINE_ITEMS.key in s.label.tables and any(p.words for p in s.document.pages)]
+    lessons = [lesson(lay_out(s.document), s.label.tables[LINE_ITEMS.key]) for s in samples]
     kept = [i for i in range(len(lessons)) if i % HELD_OUT or len(lessons) <= HELD_OUT]
     day_zero = train([lessons[i] for i in kept], seed)
     model = TableModel(LINE_ITEMS, day_zero, None, STANDARD_PRODUCTS, Calibration.unknown())
