@@ -122,7 +122,7 @@ def supervisor_config(found: list[Program], *, run_dir: Path) -> str:
             "killasgroup=true",
             "stopasgroup=false",
             "redirect_stderr=true",
-            f"stdout_logfile={_escape(str(log_dir / (program.name + '.log')))}",
+            f"stdout_logfile={_escape(_escape(str(log_dir / (program.name + '.log'))))}",  # it is expanded twice
             "stdout_logfile_maxbytes=10MB",
             "stdout_logfile_backups=3",
             "",
