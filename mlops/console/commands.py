@@ -7,11 +7,12 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
-from typing import Any
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from mlops.learning import cli
 from mlops.learning.dataset import BadDataset, Reader, load_dataset
 
 WORKERS = 2  # each holds an OCR process of about 1 GB once a scan comes
@@ -38,15 +39,11 @@ class DatasetCommand(BaseCommand):
             sys.exit(code)
 
 
-def _files(options: Any) -> list[Any]:
-    """The files of the dataset that will be read; a bad dataset is reported by the command itself."""
+def _files(options: Namespace) -> list[Path]:
+    """The files that the command will read; a bad dataset, or bad ids, are reported by the command itself."""
     try:
         dataset = load_dataset(options.dataset)
-    except BadDataset:
+        entries = dataset.labelled() if "out" in options else cli.chosen_entries(dataset, options.ids)
+    except (BadDataset, OSError, ValueError):
         return []
-    learns = getattr(options, "out", None) is not None
-    return [
-        e.file
-        for e in (dataset.labelled() if learns else dataset.entries)
-        if e.words is None and e.file is not None and e.file.exists()
-    ]
+    return [e.file for e in entries if e.words is None and e.file is not None and e.file.exists()]

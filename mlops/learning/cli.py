@@ -72,7 +72,7 @@ def run_predict(options: argparse.Namespace, reader: Reader | None = None, out: 
     try:
         predictor = Predictor(Package.load(options.package))
         dataset = load_dataset(options.dataset)
-        entries = _entries(dataset, options.ids)
+        entries = chosen_entries(dataset, options.ids)
     except (BadDataset, BadPackage, OSError, ValueError) as e:
         return _refuse(e, BAD_INPUT)
     if not entries:
@@ -88,7 +88,7 @@ def run_evaluate(options: argparse.Namespace, reader: Reader | None = None, out:
     try:
         predictor = Predictor(Package.load(options.package))
         dataset = load_dataset(options.dataset)
-        entries = [e for e in _entries(dataset, options.ids) if e.label is not None]
+        entries = [e for e in chosen_entries(dataset, options.ids) if e.label is not None]
     except (BadDataset, BadPackage, OSError, ValueError) as e:
         return _refuse(e, BAD_INPUT)
     if not entries:
@@ -131,7 +131,7 @@ def _base(given: str | None) -> Package | None:
     return shipped_package() if given is None else Package.load(Path(given))
 
 
-def _entries(dataset: Dataset, ids: Path | None) -> tuple[Entry, ...]:
+def chosen_entries(dataset: Dataset, ids: Path | None) -> tuple[Entry, ...]:
     """Return the entries named in file `ids`, in its order; all without one."""
     if ids is None:
         return dataset.entries
