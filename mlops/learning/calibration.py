@@ -16,11 +16,17 @@ probability, and values err independently of each other given their confidence.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+
+from invex.fields.labels import Label
+from invex.fields.prediction import Prediction
+from invex.fields.spec import FieldSpec
+
+from .evaluation import score_values
 
 PROMISED_ERROR = 0.01
 FAILURE = 0.1
@@ -67,6 +73,20 @@ class FieldThresholds:
 
     def of(self, field: str) -> Threshold:
         return self.own.get(field, self.pooled)
+
+
+def confirmed_values(
+    fields: Iterable[FieldSpec], label: Label, prediction: Prediction, *, weight: float = 1.0
+) -> Iterator[Confirmation]:
+    """Yield what confirming a document says of the values that were predicted for it.
+
+    A field that nobody spoke about says nothing; a value where none should be is wrong. weight: see Confirmation.
+    """
+    for spec in fields:
+        if spec.key in label.fields:
+            _, points = score_values(spec.type, label.fields[spec.key], prediction.fields.get(spec.key, ()))
+            for point in points:
+                yield Confirmation(spec.key, point.confidence, point.is_right, weight)
 
 
 def evidence_needed(promised_error: float = PROMISED_ERROR, failure: float = FAILURE) -> int:

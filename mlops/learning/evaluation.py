@@ -193,7 +193,7 @@ class _Tally:
             confirmed = label.fields[key]
             given = prediction.fields.get(key, ()) if prediction else ()
             self.not_canonical[key] += sum(bool(v.value) and not is_canonical(type, v.value) for v in given)
-            counts, points = _score_values(type, confirmed, given)
+            counts, points = score_values(type, confirmed, given)
             self.by_field[key] += counts
             total += counts
             self.points += points
@@ -257,8 +257,11 @@ class _Tally:
         )
 
 
-def _score_values(type: str, confirmed: Sequence[LabelValue], given: Sequence[Value]) -> tuple[Counts, list[Scored]]:
-    """Pair the values of one field, whatever their order; the same value given twice is one value."""
+def score_values(type: str, confirmed: Sequence[LabelValue], given: Sequence[Value]) -> tuple[Counts, list[Scored]]:
+    """Pair the values of one field, whatever their order; the same value given twice is one value.
+
+    Returns the counts, and each distinct value that was given with whether it is right.
+    """
     distinct: list[Value] = []
     for value in given:
         if value.value and not any(same(type, value.value, other.value) for other in distinct):

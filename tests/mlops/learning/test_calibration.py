@@ -2,10 +2,14 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
+from invex.fields.labels import Label, LabelValue
+from invex.fields.prediction import Prediction, TemplateMatch, Value
+from invex.fields.spec import FieldSpec
 from mlops.learning.calibration import (
     Confirmation,
     choose_threshold,
     choose_thresholds,
+    confirmed_values,
     error_bound,
     evidence_needed,
 )
@@ -72,6 +76,14 @@ def test_a_field_that_fails_on_its_own_evidence_does_not_hide_behind_others():
     thresholds = choose_thresholds([*bad, *right(300, 0.8, "good")])
     assert thresholds.of("bad").value is None
     assert thresholds.of("good").value == 0.8
+
+
+def test_a_confirmed_document_says_which_of_its_values_were_right():
+    fields = [FieldSpec("number", "id"), FieldSpec("total", "amount"), FieldSpec("name", "text")]
+    label = Label("T", fields={"number": (LabelValue("A1"),), "total": ()})
+    read = {key: (Value(text, text, 0.9),) for key, text in [("number", "a-1"), ("total", "5.00"), ("name", "Acme")]}
+    found = list(confirmed_values(fields, label, Prediction(TemplateMatch("T", 1.0), read), weight=20.0))
+    assert found == [Confirmation("number", 0.9, True, 20.0), Confirmation("total", 0.9, False, 20.0)]
 
 
 @pytest.mark.parametrize(
