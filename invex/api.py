@@ -32,7 +32,6 @@ DOCS_POLICY = (
     "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; script-src 'self'; "
     "object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
-WRITES = ("post", "put", "patch", "delete")
 # What any operation may answer besides its own; the status decides which operations say so in the OpenAPI document.
 COMMON_PROBLEMS = {
     "401": "There is no valid token.",
@@ -61,11 +60,22 @@ class Api(NinjaAPI):
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**kwargs)
         schema["components"]["schemas"] |= _problem_schemas()
+        once = {op.operation_id or self.get_openapi_operation_id(op) for op in self._operations() if _is_once(op)}
         for path, operations in schema["paths"].items():
-            for method, operation in operations.items():
-                _tell_problems(path, method, operation)
+            for operation in operations.values():
+                _tell_problems(path, operation, is_once=operation["operationId"] in once)
         _close_patterns(schema)
         return schema
+
+    def _operations(self) -> list[Operation]:
+        return [
+            o for _, router in self._routers for address in router.path_operations.values() for o in address.operations
+        ]
+
+
+def _is_once(operation: Operation) -> bool:
+    """Say whether an operation takes an Idempotency-Key; online prediction, which stores nothing, has no use for it."""
+    return idempotency.once in getattr(operation, "_run_decorators", ())
 
 
 def _close_patterns(node: Any) -> None:
@@ -85,13 +95,13 @@ def _problem_schemas() -> dict[str, Any]:
     return {**schema.pop("$defs"), "Problem": schema}
 
 
-def _tell_problems(path: str, method: str, operation: dict[str, Any]) -> None:
+def _tell_problems(path: str, operation: dict[str, Any], *, is_once: bool) -> None:
     answers = {str(status): answer for status, answer in operation["responses"].items()}
     for status, description in COMMON_PROBLEMS.items():
         answers.setdefault(status, {"description": description})
     if "{" in path:
         answers.setdefault("404", {"description": "It is not there, or belongs to another project."})
-    if method in WRITES:
+    if is_once:
         answers.setdefault("409", {"description": "The first request is still running, or the state forbids it."})
         operation.setdefault("parameters", []).append(idempotency.PARAMETER)
     if "requestBody" in operation:
@@ -152,10 +162,8 @@ def _assemble() -> Api:
     problems.handle_errors(api)
     for prefix, name in settings.API_ROUTERS:
         api.add_router(prefix, name)
-    for _, router in api._routers:
-        for address in router.path_operations.values():
-            for operation in address.operations:
-                _refuse_unknown(operation)
+    for operation in api._operations():
+        _refuse_unknown(operation)
     return api
 
 

@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "invex.web.middleware.UploadLimit",
 ]
 ROOT_URLCONF = "invex.urls"
 WSGI_APPLICATION = "invex.wsgi.application"
@@ -215,7 +216,6 @@ if DEVICE not in ("auto", "cpu") and not DEVICE.startswith("cuda"):
 FLOW = "invex.flow.JOBS"  # event name -> jobs to wake
 PREDICTOR = "mlops.deployment.predictor.load"  # (project id) -> predictor
 OFFLINE_PREDICTOR = "mlops.learning.predictor.load"  # (package path or None) -> predictor
-MENU = ""  # (url name, label, path, right) of each place that the factory adds to the frame, by dotted name
 API_ROUTERS = [
     ("", "invex.documents.api.router"),
     ("", "invex.results.api.router"),

@@ -37,7 +37,9 @@ PARAMETER = {
 View = Callable[..., HttpResponse]
 
 
-def _once(view: View) -> View:
+def once(view: View) -> View:
+    """Wrap a view so that a request with a key that was answered before gets that answer."""
+
     @functools.wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         key = request.headers.get(HEADER)
@@ -65,7 +67,7 @@ def _once(view: View) -> View:
     return answer
 
 
-idempotent = decorate_view(_once)
+idempotent = decorate_view(once)
 """Put below an operation's @router.post: with an Idempotency-Key, it runs once and later calls get the same answer."""
 
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from invex.kernel.errors import InvexError, NotFound
+from invex.kernel.errors import BadInput, InvexError, NotFound
 
 from . import queries, services
 from .pages import ProjectRequest, in_project
@@ -24,13 +24,12 @@ def tokens(request: ProjectRequest) -> HttpResponseBase:
     """List the project's tokens; POST makes one and shows its secret, this once."""
     secret, problem = "", ""
     if request.method == "POST":
-        days = request.POST.get("days", "")
         try:
             _token, secret = services.create_token(
                 request.access,
                 name=request.POST.get("name", ""),
                 role=request.POST.get("role", ""),
-                expires_in_days=int(days) if days.isascii() and days.isdigit() else None,
+                expires_in_days=_days(request.POST.get("days", "")),
             )
         except InvexError as e:
             problem = e.message
@@ -45,6 +44,15 @@ def tokens(request: ProjectRequest) -> HttpResponseBase:
     response = render(request, "accounts/tokens.html", context, status=422 if problem else 200)
     response["Cache-Control"] = "no-store"  # a secret is in it
     return response
+
+
+def _days(text: str) -> int | None:
+    """Return the days that were typed, None when nothing was. Raises BadInput: a slip must not make a lasting token."""
+    if not text.strip():
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 6):
+        raise BadInput(_("Give the days as a whole number, or leave them empty."), code="bad_days")
+    return int(text)
 
 
 @require_POST

@@ -30,7 +30,6 @@ from .schemas import (
     RejectIn,
     address,
 )
-from .uploads import limited_upload
 
 router = Router(tags=["documents"])
 READ_COMES_IN_S = 2  # after which a caller may ask for the state of what it uploaded
@@ -76,7 +75,6 @@ def get_batch(request: ApiRequest, id: str) -> Any:
         }
     },
 )
-@limited_upload
 @idempotent
 def upload_document(request: ApiRequest, response: HttpResponse, id: str, file: File[UploadedFile]) -> Any:
     """One file a request, as the part `file`: PDF, PNG, JPEG, TIFF, WebP, or e-invoice XML.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.contrib import messages
 from django.db.models import Case, When
 from django.http import FileResponse, HttpResponse, HttpResponseBase, JsonResponse
@@ -43,6 +44,7 @@ def batches(request: ProjectRequest) -> HttpResponseBase:
     context = {
         "batches": [{"row": b, "progress": progress[b.pk], "bar": _bar(progress[b.pk])} for b in rows],
         "can_upload": access.may(Right.UPLOAD),
+        "max_bytes": settings.MAX_UPLOAD_BYTES,
         **pager,
     }
     return render(request, "documents/batches.html", context)
@@ -64,6 +66,7 @@ def batch(request: ProjectRequest, pk: int) -> HttpResponseBase:
         "poll_s": _poll_s(progress),
         "hide_batch": True,
         "can_upload": access.may(Right.UPLOAD),
+        "max_bytes": settings.MAX_UPLOAD_BYTES,
         **pager,
     }
     return render(request, "documents/_batch.html" if request.htmx else "documents/batch.html", context)
@@ -114,7 +117,7 @@ def documents(request: ProjectRequest) -> HttpResponseBase:
 @require_GET
 @in_project()
 def page_image(request: ProjectRequest, pk: int, index: int) -> HttpResponseBase:
-    """The picture of a page, WebP; drawn now when it has not been drawn yet."""
+    """The picture of a page, WebP; 503 while it is being drawn."""
     row = queries.document(request.access.project, pk)
     image = services.page_image(request.access, row, index)
     return _blob(image.blob, "image/webp")

@@ -15,8 +15,7 @@ from invex.documents import queries as documents
 from invex.documents.models import Document
 from invex.documents.names import shown_name
 from invex.documents.states import WORKING, DocumentState
-from invex.documents.uploads import limited_upload
-from invex.kernel.errors import BadInput, Conflict
+from invex.kernel.errors import Conflict
 from invex.kernel.rest.pagination import page
 from invex.kernel.rest.problems import Problem
 from invex.kernel.rest.schemas import row_id
@@ -95,12 +94,9 @@ def put_labels(request: ApiRequest, id: str, label: LabelIn, options: Query[Labe
         }
     },
 )
-@limited_upload
-def predict(request: ApiRequest, file: UploadedFile = File(...)) -> HttpResponse:  # noqa: B008
+def predict(request: ApiRequest, file: File[UploadedFile]) -> HttpResponse:
     """One file a request. The answer waits for a worker that is reserved for this; neither file nor values are kept."""
     request.auth.require(Right.UPLOAD)
-    if len(request.FILES) != 1 or len(request.FILES.getlist("file")) != 1:
-        raise BadInput("Send one file a request, as the part `file`.", code="one_file")
     return JsonResponse(services.predict(request.auth, file.chunks(), name=shown_name(file.name or "")))
 
 

@@ -5,23 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.module_loading import import_string
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from invex.accounts import queries
 from invex.accounts.access import Access
 from invex.accounts.roles import Right, Role
-from invex.documents.models import Document
-from invex.documents.states import DocumentState
+from invex.review import queries as reviews
 
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
-    """A place in the frame. `section`: the path after /p/PROJECT/ under which it counts as the current place."""
+    """A place in the frame. count: what waits there for a person, 0 = not said."""
 
     label: str
     url: str
@@ -52,11 +48,10 @@ def shell(request: HttpRequest) -> dict[str, Any]:
 
 
 def _menu(request: HttpRequest, access: Access) -> list[MenuEntry]:
-    waiting = Document.objects.filter(project=access.project, state=DocumentState.REVIEW).count()
-    places = (*PLACES, *import_string(settings.MENU)) if settings.MENU else PLACES
     here = request.path.removeprefix(f"/p/{access.project.slug}/").split("/")[0]
+    counts = {"inbox": reviews.to_review(access.project).count()}
     return [
-        MenuEntry(_(label), reverse(name, args=[access.project.slug]), here == path, waiting if name == "inbox" else 0)
-        for name, label, path, right in places
+        MenuEntry(str(label), reverse(name, args=[access.project.slug]), here == path, counts.get(name, 0))
+        for name, label, path, right in PLACES
         if access.may(right)
     ]

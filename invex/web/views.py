@@ -50,6 +50,7 @@ def dashboard(request: ProjectRequest) -> HttpResponseBase:
     waiting = reviews.to_review(project)
     context = {
         "counts": counts,
+        "waiting": waiting.count(),
         "working": sum(counts[s] for s in WORKING),
         "total": sum(counts.values()),
         "approved_week": approved.count(),

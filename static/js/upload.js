@@ -59,7 +59,7 @@
     });
     request.addEventListener("error", () => {
       if (tries < TRIES) setTimeout(() => send(file, tries + 1), 1000 * tries);
-      else settle(file, "network");
+      else settle(file, form.dataset.network);
     });
     request.send(body);
   };
@@ -67,7 +67,9 @@
   const next = () => {
     while (running < PARALLEL && waiting.length) {
       running += 1;
-      send(waiting.shift(), 1);
+      const file = waiting.shift();
+      if (file.size > Number(form.dataset.maxBytes)) setTimeout(() => settle(file, form.dataset.tooLarge));
+      else send(file, 1);
     }
   };
 

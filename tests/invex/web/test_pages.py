@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
@@ -132,3 +134,35 @@ def test_files_are_uploaded_without_script(address, person) -> None:
         "a.pdf",
         "b.pdf",
     }
+
+
+@pytest.mark.parametrize("days", ["soon", "-1", "1.5", "9" * 5000])
+def test_days_that_are_none_make_no_lasting_token(days: str, address, person) -> None:
+    from invex.accounts.models import ApiToken
+
+    client = Client()
+    client.force_login(person(Role.OWNER))
+    assert client.post(address("tokens"), {"name": "erp", "role": "viewer", "days": days}).status_code == 422
+    assert not ApiToken.objects.exists()
+
+
+def test_an_upload_that_is_too_large_is_refused_before_it_is_read(address, person, settings) -> None:
+    settings.MAX_UPLOAD_BYTES = 10
+    client = Client()
+    client.force_login(person(Role.REVIEWER))
+    body = {"file": io.BytesIO(b"x" * 100_000)}
+    answer = client.post(address("upload"), body)
+    assert (answer.status_code, b"larger than" in answer.content) == (413, True)
+    asked = client.post(address("upload"), {"file": io.BytesIO(b"x" * 100_000)}, headers={"Accept": "application/json"})
+    assert asked.json()["code"] == "too_large"
+
+
+def test_a_page_that_is_being_drawn_says_when_to_ask_again(receive, person, run_jobs) -> None:
+    from invex.documents.models import Document
+
+    document = receive()
+    Document.objects.filter(pk=document.pk).update(page_count=1)
+    client = Client()
+    client.force_login(person(Role.VIEWER))
+    answer = client.get(reverse("page-image", args=["demo", document.pk, 0]))
+    assert (answer.status_code, answer["Retry-After"]) == (503, "2")
