@@ -19,10 +19,7 @@ from invex.accounts.models import Membership, Project, User
 from invex.accounts.roles import Role
 from invex.documents import jobs as reading
 from invex.documents import services as documents
-from invex.documents.models import Document
-from invex.documents.states import DocumentState
 from invex.extraction import jobs as extraction
-from invex.kernel import outbox
 from invex.review import services as reviews
 
 ADMINISTRATOR = "admin"
@@ -57,22 +54,25 @@ def is_missing() -> bool:
 
 
 def create(*, say: Callable[[str], None]) -> None:
-    """Make the project `demo`: upload the samples, read them, confirm some, and leave the others to review.
+    """Make the project `demo`: upload the samples and confirm one of each kind; the workers read the others.
 
-    The project comes with its documents or not at all. Whoever stops it later finds the rest read by the workers.
+    The project comes with its documents or not at all. What is not done here is found by the scheduler, so that a
+    newcomer sees within seconds how documents are read, and learned from.
     """
     with tempfile.TemporaryDirectory() as folder:
         write_samples(Path(folder))
         with transaction.atomic():
             access = _create_project()
             labels = _upload(access, Path(folder))
-    say(f"  {len(labels)} sample documents are received; reading them ...")
-    for pk in labels:
+    examples = _first_of_each_kind(labels)
+    for pk in examples:
         reading.read_document(pk)
         extraction.extract_document(pk)
-    confirmed = _confirm_first_of_each_kind(access, labels)
-    outbox.run_here()
-    say(f"  {confirmed} of them are confirmed as examples; the others wait for you in the inbox.")
+        reviews.confirm(access, pk, labels[pk], may_create_template=True)
+    say(
+        f"  {len(labels)} sample documents are received, {len(examples)} of them read and confirmed as examples. "
+        "The workers read the others now."
+    )
 
 
 def _create_project() -> Access:
@@ -108,17 +108,8 @@ def _names(label: dict[str, Any]) -> tuple[str, str]:
     return f"{first('supplier_name')} invoice", f"{first('supplier_name')} {first('invoice_number')}"
 
 
-def _confirm_first_of_each_kind(access: Access, labels: dict[int, dict[str, Any]]) -> int:
-    """Confirm the first document of every kind that comes more than once, so that its template is known."""
+def _first_of_each_kind(labels: dict[int, dict[str, Any]]) -> list[int]:
+    """Return the first document of every kind that comes more than once: an example for the others."""
     kinds = [label["template"] for label in labels.values()]
-    seen: set[str] = set()
-    confirmed = 0
-    for pk, label in labels.items():
-        kind = label["template"]
-        is_waiting = Document.objects.filter(pk=pk, state=DocumentState.REVIEW).exists()
-        if kinds.count(kind) < 2 or kind in seen or not is_waiting:
-            continue
-        seen.add(kind)
-        reviews.confirm(access, pk, label, may_create_template=True)
-        confirmed += 1
-    return confirmed
+    first = {label["template"]: pk for pk, label in reversed(labels.items())}
+    return sorted(pk for kind, pk in first.items() if kinds.count(kind) > 1)

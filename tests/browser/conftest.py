@@ -9,13 +9,22 @@ from typing import Any
 
 import pytest
 
-from tests.installed import PASSWORD, Installation, start, stop
+from invex.documents.states import WORKING
+from tests.installed import PASSWORD, Installation, start, stop, wait_for
+
+DEMO_S = 240  # its scans, on a busy machine
 
 
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    """One installation for all tests of the session, with the demo project."""
+    """One installation for all tests of the session, with the demo project, all of it read."""
     found = start(tmp_path_factory.mktemp("installation") / "data")
+    at_work = ", ".join(f"'{state}'" for state in WORKING)
+
+    def demo_is_read() -> bool:
+        return found.rows(f"SELECT COUNT(*) FROM documents_document WHERE state IN ({at_work})") == [(0,)]
+
+    wait_for(demo_is_read, timeout_s=DEMO_S)
     yield found
     stop(found)
 

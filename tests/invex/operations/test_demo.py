@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from invex.accounts.models import Project, User
 from invex.documents.models import Document
+from invex.kernel.models import Event
 from invex.operations import demo
 
 pytestmark = pytest.mark.django_db
@@ -49,3 +52,16 @@ def test_a_demo_that_fails_leaves_nothing(monkeypatch):
     assert not Project.objects.exists()
     assert not Document.objects.exists()
     assert demo.is_missing()
+
+
+def test_examples_are_confirmed_and_the_others_are_left_to_the_workers(run_jobs):
+    demo.ensure_administrator()
+    said: list[str] = []
+    demo.create(say=said.append)
+    assert Document.objects.count() == 12
+    states = Counter(Document.objects.values_list("state", flat=True))
+    assert states == {"approved": 2, "received": 10}
+    assert "2 of them read and confirmed" in said[0]
+    assert not demo.is_missing()
+    undone = set(Event.objects.filter(dispatched_at=None).values_list("name", flat=True))
+    assert {"document.received", "document.approved"} <= undone, "the scheduler wakes their jobs"

@@ -13,7 +13,7 @@ INTERRUPTED = 130  # exit code, as shells say it
 
 
 class Command(BaseCommand):
-    help = "Make the project demo with sample documents, read by the real pipeline. Needs no worker and no Redis."
+    help = "Make the project demo with sample documents. Needs no Redis; the workers read them once they run."
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not demo.is_missing():
@@ -22,7 +22,7 @@ class Command(BaseCommand):
         password = demo.ensure_administrator()
         if is_first:
             self.stderr.write(f"{demo.ADMINISTRATOR} {password}")
-        # Redis is not there yet on a first start; the events are run here instead.
+        # Redis is not there yet on a first start; the scheduler finds the events.
         logging.getLogger("invex.kernel.queue").setLevel(logging.ERROR)
 
         def say(text: str) -> None:
