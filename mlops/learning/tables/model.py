@@ -17,7 +17,7 @@ from ..dataset import Sample
 from ..layout import Floats, Layout, lay_out
 from . import rows as row_states
 from .calibration import Calibration, Observation, fit_calibration
-from .cells import Cell, Product, TableRow, assemble, learn_products, to_value
+from .cells import Product, TableRow, assemble, learn_products, to_value
 from .day_zero import STANDARD_PRODUCTS, DayZero, lesson, train
 from .features import TableView, view
 from .locate import Located, Row, locate, same_cell
@@ -36,90 +36,116 @@ TEXT_LAYER = "text"  # source of pages without reading errors
 
 @dataclass(frozen=True, slots=True)
 class TableModel:
-    """spec: the columns. day_zero: knows the standard columns. template: knows this template's. At least one is there.
+    """spec: the columns. network: the taggers of day zero, or the weights of one template.
 
-    products: columns that multiply. spelling: reading errors that were corrected. located, asked: cells of the
-    confirmed documents that were found on the page, of how many.
+    products: columns that multiply. base: the day-zero model that a template's builds on. spelling: reading errors that
+    were corrected. confirmed: keys of columns that confirmed rows have. located, asked: cells of the confirmed
+    documents that were found on the page, of how many.
     """
 
     spec: TableSpec
-    day_zero: DayZero | None
-    template: Template | None
+    network: DayZero | Template
     products: tuple[Product, ...]
     calibration: Calibration
+    base: TableModel | None = None
     spelling: Spelling = field(default_factory=Spelling)
+    confirmed: frozenset[str] = frozenset()
     located: int = 0
     asked: int = 0
 
     def predict(self, layout: Layout) -> tuple[dict[str, Value], ...]:
-        """Return the rows of a laid-out document's table, over all its pages, from top to bottom."""
+        """Return the rows of a laid-out document's table, over all its pages, from top to bottom.
+
+        A vendor may print several layouts: where day zero, which knows nothing of the template, reads more cells more
+        surely than the template's own weights, its rows are taken.
+        """
         seen = view(tokenize(layout))
         if not len(seen.tokens):
             return ()
         lines = lines_of(seen)
-        return tuple(self._values(seen, row) for row in self.read(seen, lines, opinion(self.day_zero, seen, lines)))
+        said = self.opinion_on(seen, lines)
+        rows = self._values(seen, self.read(seen, lines, said))
+        if self.base is not None and _has_columns_of(self.base.spec, self.spec):
+            others = self._values(seen, self.base.read(seen, lines, said), self.base)
+            rows = max(rows, others, key=_sureness)
+        return tuple(rows)
+
+    def opinion_on(self, seen: TableView, lines: Lines) -> Opinion | None:
+        """What day zero says, whether this is its model or it is below this one."""
+        if isinstance(self.network, DayZero):
+            return opinion(self.network, seen, lines)
+        return self.base.opinion_on(seen, lines) if self.base is not None else None
 
     def read(self, seen: TableView, lines: Lines, said: Opinion | None) -> list[TableRow]:
         """Return the chosen cells of every row; `said` is the opinion of day zero."""
-        tags, states, transitions = self._score(seen, lines, said)
+        tags, states = self._score(seen, lines, said)
         numeric = [k + 1 for k, c in enumerate(self.spec.columns) if c.type in NUMERIC_TYPES]
         numbers = np.exp(tags[:, numeric]) * seen.tokens.is_number[:, None]
         present = np.maximum.reduceat(numbers, lines.start, axis=0) > PRESENT
-        rows = split_repeats(spans(decode(states, transitions)), present)
+        rows = split_repeats(spans(decode(states, self.network.transitions)), present)
         begins = np.exp(states[:, row_states.BEGIN])
         return assemble(self.spec, seen.tokens, lines, rows, begins, np.exp(tags), self.products)
 
-    def _score(self, seen: TableView, lines: Lines, said: Opinion | None) -> tuple[Floats, Floats, Floats]:
-        """Log-probabilities of tags and of states, and transitions."""
-        if self.template is not None:
-            tags = softmax_log(tag_features(seen, said), self.template.tag)
-            states = softmax_log(state_features(seen, lines, tags, said), self.template.state)
-            return tags, states, self.template.transitions
-        if said is None or self.day_zero is None:
-            raise ValueError("a table model without a template needs day zero")
-        return said.tags, said.states, self.day_zero.transitions
+    def _score(self, seen: TableView, lines: Lines, said: Opinion | None) -> tuple[Floats, Floats]:
+        """Log-probabilities of tags (n, 1 + columns) and of states (lines, 3)."""
+        if isinstance(self.network, DayZero):
+            said = said or opinion(self.network, seen, lines)
+            return said.tags, said.states
+        tags = softmax_log(tag_features(seen, said), self.network.tag)
+        return tags, softmax_log(state_features(seen, lines, tags, said), self.network.state)
 
-    def _values(self, seen: TableView, row: TableRow) -> dict[str, Value]:
-        values = {}
-        for k, cell in sorted(row.items()):
-            column = self.spec.columns[k]
-            confidence = self.calibration.confidence(group_of(column), cell.evidence)
-            values[column.key] = to_value(self._repaired(seen, column, cell), seen.tokens, column, confidence)
-        return values
+    def _values(
+        self, seen: TableView, rows: Sequence[TableRow], reader: TableModel | None = None
+    ) -> list[dict[str, Value]]:
+        """Rows as values. reader: the model that chose the cells, when it is the one below."""
+        reader = reader or self
+        result = []
+        for row in rows:
+            values = {}
+            for k, cell in sorted(row.items()):
+                column = reader.spec.columns[k]
+                confidence = reader.calibration.confidence(group_of(column), cell.evidence)
+                value = to_value(cell, seen.tokens, column, confidence)
+                if reader is self or column.key in self.confirmed:
+                    values[column.key] = self._repaired(seen, column, value)
+            result.append(values)
+        return [values for values in result if values]
 
-    def _repaired(self, seen: TableView, column: FieldSpec, cell: Cell) -> Cell:
-        page = seen.tokens.layout.document.pages[int(seen.tokens.page[cell.tokens[0]])]
-        if column.type in NUMERIC_TYPES or page.source == TEXT_LAYER:
-            return cell
-        return replace(cell, value=self.spelling.repair(cell.value))
+    def _repaired(self, seen: TableView, column: FieldSpec, value: Value) -> Value:
+        source = seen.tokens.layout.document.pages[value.boxes[0].page].source
+        if column.type in NUMERIC_TYPES or source == TEXT_LAYER:
+            return value
+        return replace(value, value=self.spelling.repair(value.value))
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], str]:
         """The weights, and all else as JSON. Of a template's model only its own: day zero's are in the base package."""
-        owned = self.template.arrays() if self.template else self.day_zero.arrays() if self.day_zero else {}
         about = {
             "table": self.spec.key,
             "columns": [[c.key, c.type, c.label] for c in self.spec.columns],
             "products": [list(p) for p in self.products],
             "spelling": dict(sorted(self.spelling.corrections.items())),
+            "confirmed": sorted(self.confirmed),
             "located": self.located,
             "asked": self.asked,
-            "has_template": self.template is not None,
+            "is_template": isinstance(self.network, Template),
         }
-        return {**owned, **self.calibration.arrays()}, json.dumps(about, sort_keys=True, ensure_ascii=False)
+        arrays = {**self.network.arrays(), **self.calibration.arrays()}
+        return arrays, json.dumps(about, sort_keys=True, ensure_ascii=False)
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], about: str, base: TableModel | None) -> TableModel:
         """The inverse of to_arrays. Raises KeyError, ValueError: not what to_arrays gave."""
         data = json.loads(about)
         columns = tuple(FieldSpec(key, kind, label) for key, kind, label in data["columns"])
-        day_zero = base.day_zero if base else None
+        is_template = data["is_template"]
         return cls(
             spec=TableSpec(data["table"], columns),
-            day_zero=day_zero if data["has_template"] else DayZero.from_arrays(arrays),
-            template=Template.from_arrays(arrays) if data["has_template"] else None,
+            network=Template.from_arrays(arrays) if is_template else DayZero.from_arrays(arrays),
+            base=base if is_template else None,
             products=tuple((a, b, c) for a, b, c in data["products"]),
             calibration=Calibration.from_arrays(arrays),
             spelling=Spelling(data["spelling"]),
+            confirmed=frozenset(data["confirmed"]),
             located=data["located"],
             asked=data["asked"],
         )
@@ -128,6 +154,16 @@ class TableModel:
 def group_of(column: FieldSpec) -> int:
     """Numbers and texts are calibrated apart."""
     return 0 if column.type in NUMERIC_TYPES else 1
+
+
+def _has_columns_of(known: TableSpec, asked: TableSpec) -> bool:
+    """Whether day zero knows every column that is asked for."""
+    return {(c.key, c.type) for c in asked.columns} <= {(c.key, c.type) for c in known.columns}
+
+
+def _sureness(rows: Sequence[Mapping[str, Value]]) -> float:
+    """How many cells are likelier right than wrong, weighted by how much."""
+    return sum(value.confidence - 0.5 for row in rows for value in row.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,27 +182,27 @@ def fit_table(spec: TableSpec, samples: Sequence[Sample], base: TableModel | Non
     Documents whose label does not speak of the table are skipped; without any the result reads as `base` does.
     Raises ValueError when there is neither a document nor a base to read with.
     """
-    day_zero = base.day_zero if base else None
     calibration = base.calibration if base else Calibration.unknown()
     pages = []
     for sample in [s for s in samples if spec.key in s.label.tables][-MOST_DOCUMENTS:]:
         seen = view(tokenize(lay_out(sample.document)))
         if len(seen.tokens):
             lines = lines_of(seen)
-            pages.append(_Page(seen, lines, opinion(day_zero, seen, lines), sample.label.tables[spec.key]))
+            said = base.opinion_on(seen, lines) if base else None
+            pages.append(_Page(seen, lines, said, sample.label.tables[spec.key]))
     if not any(p.labels for p in pages):
         if base is None:
             raise ValueError(f"table {spec.key}: no confirmed document has rows, and there is no base package")
         return base
     located = locate(spec, [(p.seen.tokens, p.labels) for p in pages], [hint(spec, p.said) for p in pages])
-    model = _fit(spec, pages, located, day_zero, calibration)
+    model = _fit(spec, pages, located, base, calibration)
     observations: list[Observation] = []
     folds = min(MOST_FOLDS, len(pages))
     for fold in range(folds if folds > 1 else 0):
         rest = [i for i in range(len(pages)) if i % folds != fold]
         if not any(pages[i].labels for i in rest):
             continue
-        part = _fit(spec, [pages[i] for i in rest], [located[i] for i in rest], day_zero, calibration)
+        part = _fit(spec, [pages[i] for i in rest], [located[i] for i in rest], base, calibration)
         for i in range(fold, len(pages), folds):
             found = part.read(pages[i].seen, pages[i].lines, pages[i].said)
             observations += _judge(spec, found, located[i], pages[i])
@@ -177,17 +213,18 @@ def _fit(
     spec: TableSpec,
     pages: Sequence[_Page],
     located: Sequence[Located],
-    day_zero: DayZero | None,
+    base: TableModel | None,
     calibration: Calibration,
 ) -> TableModel:
     texts = [(k + 1, c.key) for k, c in enumerate(spec.columns) if c.type not in NUMERIC_TYPES]
     return TableModel(
         spec=spec,
-        day_zero=day_zero,
-        template=fit_template(spec, [(p.seen, p.lines, p.said, one) for p, one in zip(pages, located)]),
+        base=base,
+        network=fit_template(spec, [(p.seen, p.lines, p.said, one) for p, one in zip(pages, located)]),
         products=learn_products(spec, [p.labels for p in pages]),
         calibration=calibration,
         spelling=learn_spelling(texts, [(p.seen.tokens, one, p.labels) for p, one in zip(pages, located)]),
+        confirmed=frozenset(key for p in pages for row in p.labels for key in row),
         located=sum(one.found for one in located),
         asked=sum(one.wanted for one in located),
     )
@@ -215,7 +252,7 @@ def train_day_zero_table(samples: Sequence[Sample], seed: int = 0) -> TableModel
     lessons = [lesson(lay_out(s.document), s.label.tables[LINE_ITEMS.key]) for s in samples]
     kept = [i for i in range(len(lessons)) if i % HELD_OUT or len(lessons) <= HELD_OUT]
     day_zero = train([lessons[i] for i in kept], seed)
-    model = TableModel(LINE_ITEMS, day_zero, None, STANDARD_PRODUCTS, Calibration.unknown())
+    model = TableModel(LINE_ITEMS, day_zero, STANDARD_PRODUCTS, Calibration.unknown())
     observations: list[Observation] = []
     for i in sorted(set(range(len(lessons))) - set(kept)):
         one = lessons[i]

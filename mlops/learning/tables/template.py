@@ -54,9 +54,7 @@ class Opinion:
     states: Floats
 
 
-def opinion(day_zero: DayZero | None, seen: TableView, lines: Lines) -> Opinion | None:
-    if day_zero is None:
-        return None
+def opinion(day_zero: DayZero, seen: TableView, lines: Lines) -> Opinion:
     tags = day_zero.tags(seen)
     return Opinion(tags, day_zero.states(seen, lines, tags))
 

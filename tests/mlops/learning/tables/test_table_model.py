@@ -1,12 +1,14 @@
 """One confirmed document teaches the next; day zero needs none; weights survive the package."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from safetensors.numpy import load, save
 
 from fixtures.generator import generate
+from invex.fields.spec import FieldSpec, TableSpec
 from invex.fields.standard import LINE_ITEMS
 from mlops.learning.dataset import Sample
 from mlops.learning.layout import lay_out
@@ -82,6 +84,19 @@ def test_without_rows_or_base_there_is_nothing_to_learn():
 def test_day_zero_reads_a_table_never_seen(day_zero):
     rows = read(day_zero, invoice([*FIRST, *NEXT], "1009.00"))
     assert [row["amount"] for row in rows] == ["50.00", "600.00", "60.00", "200.00", "99.00"]
+
+
+def test_columns_that_day_zero_does_not_know_are_learned_on_top_of_it(day_zero):
+    columns = {"description": ("what", "text"), "quantity": ("spots", "number"), "unit_price": ("fee", "amount")}
+    spec = TableSpec("airtime", tuple(FieldSpec(key, kind) for key, kind in columns.values()))
+    one = sample("a", FIRST, "710.00")
+    rows = tuple({columns[k][0]: v for k, v in row.items() if k in columns} for row in one.label.tables["line_items"])
+    known = replace(one, label=replace(one.label, tables={"airtime": rows}))
+    model = fit_table(spec, [known], day_zero)
+    assert read(model, invoice([NEXT[0], ("Office chair", "1", "99.00", "99.00")], "299.00")) == [
+        {"what": "Shelf with doors", "spots": "5", "fee": "40.00"},
+        {"what": "Office chair", "spots": "1", "fee": "99.00"},
+    ]
 
 
 def test_the_same_documents_give_the_same_bytes(learned):
