@@ -1,5 +1,5 @@
-/* The document's page: field and box are one. Choosing a field lights its boxes; a word that is clicked (or words that are
-   dragged over) fills the field that is chosen, with its box. */
+/* The document's page: field and box are one. Choosing a field lights its boxes; a word that is clicked (or the words that
+   a rectangle touches) fills the field that is chosen, with its box. */
 (() => {
   const SVG = "http://www.w3.org/2000/svg";
   const pages = document.getElementById("pages");
@@ -8,13 +8,16 @@
   const layers = new Map([...pages.querySelectorAll(".page")].map((p) => [Number(p.dataset.page), p.querySelector("svg")]));
   const words = new Map();  // page -> [[text, x0, y0, x1, y1], ...]
   let chosen = null;        // the input that clicks fill
-  let drag = null;          // {page, from, to}: indices of words
+  let drag = null;          // {page, from, to}: points of the page, 0..1
 
   const boxesOf = (input) => {
     const hidden = input.parentElement.querySelector(`[name="${CSS.escape(input.name)}:boxes"]`);
     try { return JSON.parse(hidden.value || "[]"); } catch { return []; }
   };
   const hiddenOf = (input, what) => input.parentElement.querySelector(`[name="${CSS.escape(input.name)}:${what}"]`);
+
+  const bare = (text) => text.replace(/\s+/g, "").toLowerCase();
+  const isMostOf = (typed, printed) => bare(printed).includes(bare(typed)) && bare(typed).length * 2 >= bare(printed).length;
 
   const rectangle = (box, kind) => {
     const shape = document.createElementNS(SVG, "rect");
@@ -62,11 +65,13 @@
     for (const [number, found] of words) {
       const layer = layers.get(number);
       if (!layer) continue;
-      found.forEach((word, index) => {
-        const shape = rectangle(word.slice(1), "word");
+      const area = (index) => (found[index][3] - found[index][1]) * (found[index][4] - found[index][2]);
+      // The smallest on top: a watermark must not cover the words that it lies behind.
+      for (const index of [...found.keys()].sort((one, other) => area(one) - area(other))) {
+        const shape = rectangle(found[index].slice(1), "word");
         shape.dataset.index = index;
         layer.prepend(shape);
-      });
+      }
     }
   };
 
@@ -86,37 +91,56 @@
     setTimeout(() => { image.src = `${image.src.split("?")[0]}?try=${tries}`; }, 1500);
   }));
 
+  const LARGE = 3;  // times the height of the words beside it: a watermark or a stamp, which is not meant
+
+  // The indices of the words that the rectangle of a drag touches, in reading order; of a click: the word under it.
+  const touched = ({page, from, to}) => {
+    const [left, right] = [Math.min(from[0], to[0]), Math.max(from[0], to[0])];
+    const [top, bottom] = [Math.min(from[1], to[1]), Math.max(from[1], to[1])];
+    const found = words.get(page) || [];
+    const height = (index) => found[index][4] - found[index][2];
+    const hits = [...found.keys()].filter((index) => {
+      const [, x0, y0, x1, y1] = found[index];
+      return x0 <= right && x1 >= left && y0 <= bottom && y1 >= top;
+    });
+    const heights = hits.map(height).sort((one, other) => one - other);
+    const middle = heights[(heights.length - 1) >> 1];
+    return hits.filter((index) => height(index) <= LARGE * middle);
+  };
+
   const mark = () => {
     for (const layer of layers.values()) layer.querySelectorAll(".word.picked").forEach((r) => r.classList.remove("picked"));
     if (!drag) return;
-    const [low, high] = [Math.min(drag.from, drag.to), Math.max(drag.from, drag.to)];
-    layers.get(drag.page).querySelectorAll(".word").forEach((r) => {
-      const index = Number(r.dataset.index);
-      r.classList.toggle("picked", index >= low && index <= high);
-    });
+    const picked = new Set(touched(drag));
+    layers.get(drag.page).querySelectorAll(".word").forEach((r) => r.classList.toggle("picked", picked.has(Number(r.dataset.index))));
+  };
+
+  const pointOf = (event, page) => {
+    const frame = layers.get(page).getBoundingClientRect();
+    return [(event.clientX - frame.left) / frame.width, (event.clientY - frame.top) / frame.height];
   };
 
   pages.addEventListener("pointerdown", (event) => {
-    const word = event.target.closest(".word");
-    if (!word || !form) return;
+    const frame = event.target.closest(".page");
+    if (!frame || !form || event.button !== 0) return;
     event.preventDefault();  // the chosen input keeps the focus
-    const page = Number(word.closest(".page").dataset.page);
-    drag = {page, from: Number(word.dataset.index), to: Number(word.dataset.index)};
+    const page = Number(frame.dataset.page), point = pointOf(event, page);
+    drag = {page, from: point, to: point};
     mark();
   });
-  pages.addEventListener("pointerover", (event) => {
-    const word = drag && event.target.closest(".word");
-    if (!word || Number(word.closest(".page").dataset.page) !== drag.page) return;
-    drag.to = Number(word.dataset.index);
+  addEventListener("pointermove", (event) => {
+    if (!drag) return;
+    drag.to = pointOf(event, drag.page);
     mark();
   });
+  addEventListener("pointercancel", () => { drag = null; mark(); });  // a finger that scrolls
   addEventListener("pointerup", () => {
     if (!drag) return;
-    const {page, from, to} = drag;
+    const page = drag.page, found = touched(drag).map((index) => words.get(page)[index]);
     drag = null;
     mark();
-    const found = words.get(page).slice(Math.min(from, to), Math.max(from, to) + 1);
-    if (from === to && !chosen) {  // nothing chosen: a click on a value chooses its field
+    if (!found.length) return;
+    if (found.length === 1 && !chosen) {  // nothing chosen: a click on a value chooses its field
       const [, x0, y0, x1, y1] = found[0];
       const hit = [...form.querySelectorAll("[data-value]")].find((input) =>
         boxesOf(input).some((b) => b.page === page && b.box[0] <= x1 && b.box[2] >= x0 && b.box[1] <= y1 && b.box[3] >= y0));
@@ -141,8 +165,10 @@
   if (form) {
     form.addEventListener("focusin", (event) => { if (event.target.matches("[data-value]")) choose(event.target); });
     form.addEventListener("input", (event) => {
-      // A value that is typed has no place yet: the server finds it on the page when it is saved.
+      // A value that is typed has no place yet: the server finds it on the page when it is saved. One that is only
+      // shortened, because more is printed there than is meant, keeps its place.
       if (!event.isTrusted || !event.target.matches("[data-value]")) return;
+      if (isMostOf(event.target.value, hiddenOf(event.target, "text").value)) return;
       hiddenOf(event.target, "boxes").value = "[]";
       hiddenOf(event.target, "text").value = "";
       drawValues();
