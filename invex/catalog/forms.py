@@ -13,7 +13,7 @@ from invex.fields.spec import FIELD_TYPES
 from invex.kernel.errors import BadInput
 
 SPARE_FIELDS = 3  # empty rows at the end, for browsers without JavaScript
-_ROW = re.compile(r"(field|column):(\d+):key")
+_ROW = re.compile(r"(field|column):([0-9]{1,6}):key")
 
 
 def read_template_form(data: Mapping[str, str], *, name: str | None = None) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from .models import Batch, Document, PageImage
 from .states import WORKING, DocumentState
 
 RATE_WINDOW = datetime.timedelta(seconds=60)  # over which the speed of a batch is measured
-AUTO = "auto"
+AUTO = "auto"  # who approved, when the promise of accuracy did
 
 
 def batches(project: Project) -> QuerySet[Batch]:

@@ -138,10 +138,15 @@ def _back_to_received(access: Access, document: Document, *, action: str, **upda
         emit("document.received", document.pk, project=project, document=document.pk, batch=document.batch_id)
 
 
-def reject(access: Access, document: Document, *, why: str = "") -> None:
-    """Put the document aside: it is not one of ours. Raises Conflict when it is at work, or approved."""
+def reject(access: Access, document: Document, *, why: str = "", version: int | None = None) -> None:
+    """Put the document aside: it is not one of ours. Raises Conflict when it is at work, or approved.
+
+    version: of the document that the caller looked at; Conflict when somebody has saved another one since.
+    """
     access.require(Right.REVIEW)
     _check_access(access, document)
+    if version is not None and version != document.version:
+        raise Conflict("Somebody changed this document meanwhile; look at it and decide again.", code="stale")
     if S.REJECTED not in document.MOVES[document.state]:
         raise Conflict(
             f"A document that is {document.state} cannot be rejected.", code="wrong_state", state=document.state
@@ -153,6 +158,7 @@ def reject(access: Access, document: Document, *, why: str = "") -> None:
             S.REJECTED,
             actor=access.actor,
             project=project,
+            only_if=Q(version=document.version),
             reason_code="rejected",
             reason_message=" ".join(why.split()),
             password="",

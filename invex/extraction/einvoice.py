@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from invex.fields.checks import Checked
@@ -14,7 +13,7 @@ from invex.fields.geometry import PageBox, union
 from invex.fields.prediction import Alternative, Prediction, Value
 from invex.fields.spec import TemplateSpec
 from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
-from invex.fields.values import NUMERIC_TYPES, spans
+from invex.fields.values import NUMERIC_TYPES, is_same, spans
 from invex.reading.types import Document, Page
 
 from .lines import lines_of
@@ -61,14 +60,9 @@ def merge_xml(prediction: Prediction, document: Document, spec: TemplateSpec) ->
     return Checked(merged, tuple(f for f in findings if not f.ok))
 
 
-def is_same(type: str, a: str, b: str) -> bool:
-    """Whether two canonical values of a type mean the same: 5.0 is 5.00, and text is compared without case."""
-    if type in NUMERIC_TYPES:
-        try:
-            return Decimal(a) == Decimal(b)
-        except InvalidOperation:
-            return a == b
-    return fold(a) == fold(b)
+def _is_as_stated(type: str, a: str, b: str) -> bool:
+    """Whether a page and an e-invoice say the same; names are compared without case and accents."""
+    return is_same(type, a, b) or (type not in NUMERIC_TYPES and fold(a) == fold(b))
 
 
 def _compare(
@@ -76,7 +70,7 @@ def _compare(
 ) -> list[Finding]:
     """Return one finding a stated value. read: what the model took from the page, at least one value."""
     surest = max(read, key=lambda v: v.confidence)
-    is_read = any(is_same(type, r.value, s.value) for r in read for s in stated)
+    is_read = any(_is_as_stated(type, r.value, s.value) for r in read for s in stated)
     findings = []
     for index, value in enumerate(stated):
         ok = is_read or (bool(value.boxes) and surest.confidence < CONTRADICTION)
@@ -87,9 +81,9 @@ def _compare(
 
 def _xml_value(type: str, stated: str, read: tuple[Value, ...], document: Document) -> Value:
     others = tuple(
-        Alternative(v.value, v.confidence, v.text, v.boxes) for v in read if not is_same(type, v.value, stated)
+        Alternative(v.value, v.confidence, v.text, v.boxes) for v in read if not _is_as_stated(type, v.value, stated)
     )
-    same = next((v for v in read if is_same(type, v.value, stated)), None)
+    same = next((v for v in read if _is_as_stated(type, v.value, stated)), None)
     printed = _Printed(same.text, same.boxes) if same else _locate(type, stated, document)
     text, boxes = printed or (stated, ())
     return Value(stated, text, XML_CONFIDENCE, source="xml", boxes=boxes, alternatives=others)
@@ -104,7 +98,7 @@ def _xml_rows(stated: tuple[dict[str, str], ...], read: tuple[dict[str, Value], 
         row = {}
         for column, value in line.items():
             cell = beside.get(column)
-            is_read = cell is not None and is_same(types.get(column, "text"), cell.value, value)
+            is_read = cell is not None and _is_as_stated(types.get(column, "text"), cell.value, value)
             text, boxes = (cell.text, cell.boxes) if cell is not None and is_read else (value, ())
             row[column] = Value(value, text, XML_CONFIDENCE, source="xml", boxes=boxes)
         rows.append(row)
@@ -131,7 +125,7 @@ def _locate_on_page(type: str, stated: str, page: Page) -> tuple[str, range] | N
     if type in PRINTED_LITERALLY:
         return _locate_text(stated, page, text, starts)
     for span in spans(type, text):
-        if any(is_same(type, reading.value, stated) for reading in span.readings):
+        if any(_is_as_stated(type, reading.value, stated) for reading in span.readings):
             return text[span.start : span.end], _words_of(starts, span.start, span.end)
     return None
 

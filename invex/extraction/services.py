@@ -32,7 +32,6 @@ from .predictors import DeployedPredictor, deployed
 log = logging.getLogger(__name__)
 
 BATCH = 16  # documents that a worker takes at once
-AUTO = "auto"  # who approved, when the promise of accuracy did
 S = DocumentState
 
 
@@ -104,7 +103,7 @@ def extract_one(document: Document, predictor: DeployedPredictor) -> bool:
     is_approved = outcome.state == S.APPROVED
     changes: dict[str, Any] = {**_shown(outcome), "attempts": 0}
     if is_approved:
-        changes |= {"approved_by": AUTO, "approved_at": timezone.now()}
+        changes |= {"approved_by": documents.AUTO, "approved_at": timezone.now()}
     project = document.project.slug
     with transaction.atomic():
         won = move(

@@ -45,7 +45,7 @@ def problem(type: str, value: str) -> str | None:
     elif type == "currency":
         is_right = currency_exists(value)
     elif type == "iban":
-        is_right = _IBAN_SHAPE.fullmatch(value.replace(" ", "")) is not None
+        is_right = _IBAN_SHAPE.fullmatch(value.replace(" ", "").upper()) is not None
     elif type == "email":
         is_right = canonical("email", value) == value.lower()
     else:

@@ -7,6 +7,7 @@ Three questions, asked millions of times, so with the standard library alone:
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal, InvalidOperation
 
 from .currencies import currency_readings, currency_spans
 from .dates import date_readings, date_spans
@@ -24,10 +25,11 @@ from .numbers import number_readings, number_spans, percentage_readings, percent
 from .readings import Reading, Span
 from .spec import LocaleSpec
 
-__all__ = ["ANY_LOCALE", "NUMERIC_TYPES", "Reading", "Span", "canonical", "choose", "readings", "spans"]
+__all__ = ["ANY_LOCALE", "NUMERIC_TYPES", "Reading", "Span", "canonical", "choose", "is_same", "readings", "spans"]
 
 ANY_LOCALE = LocaleSpec()
 NUMERIC_TYPES = frozenset({"amount", "number", "percentage"})
+UNSPACED_TYPES = frozenset({"iban", "vat_id"})  # blanks in these mean nothing
 
 
 def _email_readings(text: str) -> tuple[Reading, ...]:
@@ -103,3 +105,17 @@ def canonical(type: str, text: str, locale: LocaleSpec = ANY_LOCALE) -> str | No
     """
     found = readings(type, text)
     return choose(found, locale).value if found else None
+
+
+def is_same(type: str, a: str, b: str) -> bool:
+    """Whether two canonical values of a type mean the same: 5.0 is 5.00, blanks in an IBAN say nothing."""
+    if a == b:
+        return True
+    if type in UNSPACED_TYPES:
+        return a.replace(" ", "") == b.replace(" ", "")
+    if type in NUMERIC_TYPES:
+        try:
+            return Decimal(a) == Decimal(b)
+        except InvalidOperation:
+            return False
+    return False

@@ -12,10 +12,12 @@ from invex.fields.labels import label_from_json
 from invex.fields.spec import FieldSpec, LocaleSpec, TableSpec, TemplateSpec
 from invex.fields.validators import BadValue, entered
 
+from .labels import title_of
+
 SURE = 0.9  # at and above, a value that passed its checks is shown as confirmed by the machine
 SPARE_ROWS = 1  # empty rows below a table, for browsers without JavaScript
-_FIELD = re.compile(r"f:([a-z0-9_]+):(\d+)")
-_CELL = re.compile(r"t:([a-z0-9_]+):(\d+):([a-z0-9_]+)")
+_FIELD = re.compile(r"f:([a-z0-9_]+):([0-9]{1,6})")
+_CELL = re.compile(r"t:([a-z0-9_]+):([0-9]{1,6}):([a-z0-9_]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,7 @@ class Input:
     """One input of the form. boxes: JSON of the value's boxes; mark: "sure", "person", "look", "wrong" or ""."""
 
     name: str
+    label: str = ""  # for people, where the page shows none beside the input
     value: str = ""
     text: str = ""
     boxes: str = "[]"
@@ -60,6 +63,10 @@ class TableRows:
     blank: tuple[Input, ...]  # what a new row looks like; its number is replaced by the page's script
     remarks: tuple[str, ...] = ()
     count: int = 0  # rows with values; the rest are spare
+
+    @property
+    def label(self) -> str:
+        return title_of(self.spec.key)
 
 
 def rows_of(
@@ -124,17 +131,19 @@ def _input(name: str, value: Mapping[str, Any], *, by_person: bool, is_doubtful:
 def _table(spec: TableSpec, shown: Mapping[str, Any], about: Mapping[str, list[str]], *, by_person: bool) -> TableRows:
     rows = [
         tuple(
-            _input(f"t:{spec.key}:{n}:{c.key}", row[c.key], by_person=by_person)
-            if c.key in row
-            else Input(f"t:{spec.key}:{n}:{c.key}")
-            for c in spec.columns
+            replace(_input(cell.name, row[c.key], by_person=by_person), label=cell.label) if c.key in row else cell
+            for c, cell in zip(spec.columns, _empty_row(spec, n), strict=True)
         )
         for n, row in enumerate(shown.get("tables", {}).get(spec.key) or ())
     ]
     count = len(rows)
-    rows += [tuple(Input(f"t:{spec.key}:{count + n}:{c.key}") for c in spec.columns) for n in range(SPARE_ROWS)]
-    blank = tuple(Input(f"t:{spec.key}:NUMBER:{c.key}") for c in spec.columns)
-    return TableRows(spec, tuple(rows), blank, tuple(dict.fromkeys(about.get(spec.key, ()))), count)
+    rows += [_empty_row(spec, count + n) for n in range(SPARE_ROWS)]
+    remarks = tuple(dict.fromkeys(about.get(spec.key, ())))
+    return TableRows(spec, tuple(rows), _empty_row(spec, "NUMBER"), remarks, count)
+
+
+def _empty_row(spec: TableSpec, number: int | str) -> tuple[Input, ...]:
+    return tuple(Input(f"t:{spec.key}:{number}:{c.key}", c.label or title_of(c.key)) for c in spec.columns)
 
 
 @dataclass(frozen=True, slots=True)

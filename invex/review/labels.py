@@ -6,22 +6,18 @@ import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
-from decimal import Decimal
 from typing import Any
 
-from invex.fields.currencies import CODES
 from invex.fields.identifiers import collapse, is_iban
 from invex.fields.labels import Label, LabelValue, label_from_json
 from invex.fields.spec import KEY, FieldSpec, LocaleSpec, TableSpec, TemplateSpec
 from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
-from invex.fields.values import NUMERIC_TYPES, canonical, readings
+from invex.fields.validators import problem
+from invex.fields.values import NUMERIC_TYPES, canonical, is_same, readings
 from invex.kernel.errors import BadInput
 
-_DECIMAL = re.compile(r"-?\d+(\.\d+)?")
 _MONEY = re.compile(r"-?\d+\.\d\d")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-UNSPACED = frozenset({"iban", "vat_id"})  # blanks in these mean nothing
 LONGEST_COUNT = 4  # digits of a whole number that is likelier a count than an identifier
 LEAST_DIGIT_SHARE = 0.3  # of the characters of an identifier; "7-Eleven" is a name
 
@@ -110,54 +106,19 @@ def type_of(key: str, shape: Shape) -> str:
     return shape.tables[table][column] if column else shape.fields[table]
 
 
-def is_canonical(kind: str, value: str) -> bool:
-    """Say whether `value` is written as FORMATS.md writes values of this type."""
-    if kind == "date":
-        try:
-            return date.fromisoformat(value).isoformat() == value
-        except ValueError:
-            return False
-    if kind in NUMERIC_TYPES:
-        return _DECIMAL.fullmatch(value) is not None
-    if kind == "currency":
-        return value in CODES
-    return bool(value)
-
-
 def require_canonical(label: Label, shape: Shape, locale: LocaleSpec) -> None:
     """Raise BadInput with every value that is not canonical, and how it would be."""
-    problems = []
+    found = []
     for key, value in named(label):
         kind = type_of(key, shape)
-        if not is_canonical(kind, value.value):
+        fault = problem(kind, value.value)
+        if fault:
             hint = canonical(kind, value.value, locale)
-            problems.append({"field": key, "type": kind, "value": value.value, "canonical": hint})
-    if problems:
-        first = problems[0]
-        advice = f"write {first['canonical']!r}" if first["canonical"] else _CANONICAL_FORM[first["type"]]
-        raise BadInput(
-            f"{first['field']}: {first['value']!r} is no canonical {first['type']}; {advice}.",
-            code="not_canonical",
-            problems=problems,
-        )
-
-
-_CANONICAL_FORM = {
-    "date": "write year-month-day, as 2020-03-29",
-    "currency": "write the three letters of ISO 4217, as EUR",
-    **dict.fromkeys(NUMERIC_TYPES, 'write a decimal with a point and no grouping, as "5625.00"'),
-}
-
-
-def same(kind: str, one: str, other: str) -> bool:
-    """Say whether two canonical values mean the same: 5.0 is 5.00, an IBAN is the same with and without blanks."""
-    if one == other:
-        return True
-    if kind in UNSPACED:
-        return one.replace(" ", "") == other.replace(" ", "")
-    if kind in NUMERIC_TYPES and _DECIMAL.fullmatch(one) and _DECIMAL.fullmatch(other):
-        return Decimal(one) == Decimal(other)
-    return False
+            found.append({"field": key, "type": kind, "value": value.value, "canonical": hint, "fault": fault})
+    if found:
+        first = found[0]
+        advice = f"; write {first['canonical']!r}" if first["canonical"] else ""
+        raise BadInput(f"{first['field']}: {first['fault']}{advice}.", code="not_canonical", problems=found)
 
 
 def corrections(label: Label, shown: Mapping[str, Any], shape: Shape) -> tuple[str, ...]:
@@ -179,19 +140,19 @@ def corrections(label: Label, shown: Mapping[str, Any], shape: Shape) -> tuple[s
 
 
 def _same_values(kind: str, confirmed: list[str], shown: list[str]) -> bool:
-    return len(confirmed) == len(shown) and all(same(kind, a, b) for a, b in zip(sorted(confirmed), sorted(shown)))
+    return len(confirmed) == len(shown) and all(is_same(kind, a, b) for a, b in zip(sorted(confirmed), sorted(shown)))
 
 
 def _same_row(types: Mapping[str, str], row: Mapping[str, LabelValue], shown: Mapping[str, Any]) -> bool:
     keys = set(row) | {k for k in shown if k in types}
-    return all(k in row and k in shown and same(types[k], row[k].value, shown[k]["value"]) for k in keys)
+    return all(k in row and k in shown and is_same(types[k], row[k].value, shown[k]["value"]) for k in keys)
 
 
 def infer_type(key: str, values: list[str]) -> str:
     """Return the type that canonical `values` of a new field seem to have; "text" when there is no evidence."""
 
     def all_are(kind: str) -> bool:
-        return bool(values) and all(is_canonical(kind, v) for v in values)
+        return bool(values) and all(problem(kind, v) is None for v in values)
 
     if all_are("date"):
         return "date"
@@ -231,7 +192,7 @@ def extended(spec: TemplateSpec, label: Label, known: Shape) -> TemplateSpec:
     labels = {f.key: f.label for f in STANDARD_FIELDS}
     fields = [
         FieldSpec(
-            key, known.fields.get(key) or infer_type(key, [v.value for v in values]), labels.get(key) or _title(key)
+            key, known.fields.get(key) or infer_type(key, [v.value for v in values]), labels.get(key) or title_of(key)
         )
         for key, values in label.fields.items()
         if key not in have.fields
@@ -244,12 +205,13 @@ def extended(spec: TemplateSpec, label: Label, known: Shape) -> TemplateSpec:
             kind = known.tables.get(key, {}).get(column) or infer_type(
                 column, [row[column].value for row in rows if column in row]
             )
-            columns.append(FieldSpec(column, kind, _title(column)))
+            columns.append(FieldSpec(column, kind, title_of(column)))
         tables[key] = TableSpec(key, tuple(columns))
     return replace(spec, fields=spec.fields + tuple(fields), tables=tuple(tables.values()))
 
 
-def _title(key: str) -> str:
+def title_of(key: str) -> str:
+    """Return a key as people write it: "line_items" -> "Line items"."""
     return key.replace("_", " ").capitalize()
 
 
@@ -264,7 +226,7 @@ def observed_locale(label: Label, shape: Shape) -> LocaleSpec:
         kind = type_of(key, shape)
         if not value.text or kind not in NUMERIC_TYPES | {"date"}:
             continue
-        meant = [r for r in readings(kind, value.text) if same(kind, r.value, value.value)]
+        meant = [r for r in readings(kind, value.text) if is_same(kind, r.value, value.value)]
         orders.update(r.date_order for r in meant if r.date_order)
         decimals.update(r.decimal for r in meant if r.decimal)
     return LocaleSpec(orders.pop() if len(orders) == 1 else None, decimals.pop() if len(decimals) == 1 else None)

@@ -14,10 +14,10 @@ from invex.fields.geometry import PageBox, union
 from invex.fields.identifiers import collapse
 from invex.fields.labels import Label, LabelValue
 from invex.fields.readings import Span
-from invex.fields.values import spans
+from invex.fields.values import is_same, spans
 from invex.reading.types import Document, Word
 
-from .labels import Shape, same, type_of
+from .labels import Shape, type_of
 
 AS_PRINTED = frozenset({"text", "address", "id"})  # these have no readings: the characters must be the same
 
@@ -85,7 +85,7 @@ class Printed:
         if kind not in self._read:
             self._read[kind] = [(line, span) for line in self._lines for span in spans(kind, line.text)]
         for line, span in self._read[kind]:
-            if any(same(kind, reading.value, value) for reading in span.readings):
+            if any(is_same(kind, reading.value, value) for reading in span.readings):
                 yield line, span.start, span.end
 
 

@@ -1,4 +1,4 @@
-"""Writes of the review: who confirms, corrects, rejects, reopens or postpones a document."""
+"""Writes of the review: who confirms, corrects, reopens or postpones a document."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from invex.catalog.models import Template
 from invex.catalog.services import create_template, learn_locale, update_template
 from invex.documents import queries as documents
 from invex.documents.models import Document
-from invex.documents.services import reject as put_aside
 from invex.documents.states import WORKING, DocumentState
 from invex.extraction.models import REOPENED, Extraction
 from invex.fields.labels import Label, label_to_json
@@ -96,14 +95,6 @@ def confirm(
             learn_locale(template, observed_locale(label, target.shape))
         _tell(access, document, row, shown)
     return row
-
-
-def reject(access: Access, document_id: int, *, reason: str = "", version: int | None = None) -> None:
-    """Say that the document is not one of ours. Raises NotFound, Conflict."""
-    access.require(Right.REVIEW)
-    document = documents.document(access.project, document_id)
-    _require_version(document, version)
-    put_aside(access, document, why=reason)
 
 
 def reopen(access: Access, document_id: int, *, version: int | None = None) -> None:
@@ -240,7 +231,8 @@ def _located(document: Document, label: Label, shape: Shape) -> Label:
 def _judged(before: ConfirmedLabel | None, shown: Extraction | None) -> dict[str, Any]:
     """Return the values that the person saw: what was confirmed before, else what was extracted."""
     if before is not None:
-        return before.label
+        label: dict[str, Any] = before.label
+        return label
     return shown.prediction if shown is not None else {}
 
 

@@ -2,51 +2,63 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import HttpResponseClientRefresh
 
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.catalog import queries as catalog
 from invex.documents import queries as documents
 from invex.documents.models import Document
+from invex.documents.services import reject
 from invex.documents.states import WORKING, DocumentState
 from invex.extraction import queries as extractions
+from invex.extraction.models import REOPENED
 from invex.fields.spec import TemplateSpec
 from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
 from invex.kernel.errors import BadInput, Conflict
 
 from . import forms, queries, services
 
+A4_PX = (210, 297)  # its shape is what matters
 SAID_ELSEWHERE = ("approval_off",)  # true of every document of the project, so no reason to look at this one
 
 
 @require_http_methods(["GET", "POST"])
 @in_project()
 def document(request: ProjectRequest, pk: int) -> HttpResponseBase:
-    """Show a document beside its fields; POST approves, rejects or opens it again."""
+    """Show a document beside its fields; POST approves, rejects, postpones or opens it again."""
     access = request.access
     row = documents.document(access.project, pk)
     if request.method == "POST":
         return _decide(request, row)
+    if request.htmx:  # the page of a document at work asks whether it is read
+        return HttpResponse(status=204) if row.state in WORKING else HttpResponseClientRefresh()
     chosen = request.GET.get("template", row.template)
-    return _page(request, row, chosen if _is_template(request, chosen) else "")
+    return _page(request, row, chosen if _is_template(request, row, chosen) else "")
 
 
 def _decide(request: ProjectRequest, row: Document) -> HttpResponseBase:
     access, action = request.access, request.POST.get("action", "approve")
-    version = int(request.POST["version"]) if request.POST.get("version", "").isdigit() else None
+    version = _version(request.POST.get("version", ""))
     if action == "approve":
         return _approve(request, row, version)
     if action == "reject":
-        services.reject(access, row.pk, version=version)
+        reject(access, row, version=version)
         messages.success(request, _("%(name)s was rejected.") % {"name": row.name})
+        return _to_next(request, row)
+    if action == "later":
+        services.postpone(access, row.pk, timezone.localdate() + datetime.timedelta(days=1), version=version)
+        messages.success(request, _("%(name)s comes back tomorrow.") % {"name": row.name})
         return _to_next(request, row)
     if action == "reopen":
         services.reopen(access, row.pk, version=version)
@@ -54,15 +66,19 @@ def _decide(request: ProjectRequest, row: Document) -> HttpResponseBase:
     raise BadInput(_("There is no action %(action)s.") % {"action": action})
 
 
+def _version(text: str) -> int | None:
+    """Return the version that the page was made of; None when it does not say."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
 def _approve(request: ProjectRequest, row: Document, version: int | None) -> HttpResponseBase:
     access, chosen = request.access, request.POST.get("template", "")
-    if not _is_template(request, chosen):
+    if not _is_template(request, row, chosen):
         raise BadInput(_("There is no template %(name)s.") % {"name": chosen})
     template = catalog.template(access.project, chosen) if chosen else None
     spec = _spec(request, chosen, row)
-    sent = forms.read_form(
-        spec, request.POST.dict(), template=chosen or None, locale=services.template_locale(template)
-    )
+    locale = services.document_locale(row, template)
+    sent = forms.read_form(spec, request.POST.dict(), template=chosen or None, locale=locale)
     if sent.errors:
         problem = _("Some values are not understood; they are marked.")
         return _page(request, row, chosen, typed=sent, problem=problem, status=422)
@@ -96,7 +112,9 @@ def _page(
 ) -> HttpResponse:
     access = request.access
     extraction = extractions.current(row)
-    label = queries.current_label(row) if row.state != DocumentState.REVIEW else None
+    # A document that was opened again starts from what was confirmed, not from what the machine had read.
+    is_confirmed = row.state != DocumentState.REVIEW or row.reason_code == REOPENED
+    label = queries.current_label(row) if is_confirmed else None
     shown: dict[str, Any] = {}
     if typed is not None:
         shown = typed.shown
@@ -123,7 +141,7 @@ def _page(
         ],
         "need_count": sum(r.needs_person for r in rows),
         "chosen_template": chosen,
-        "template_names": [t.name for t in catalog.templates(access.project)],
+        "template_names": _template_names(request, row),
         "is_working": row.state in WORKING,
         "is_open": row.state == DocumentState.REVIEW,
         "can_review": access.may(Right.REVIEW),
@@ -136,22 +154,34 @@ def _page(
 
 
 def _pages(request: ProjectRequest, row: Document) -> list[dict[str, Any]]:
-    """The pages in order with their address, and their size in pixels where they are drawn already."""
+    """The pages in order with their address and size in pixels.
+
+    A page that is not drawn yet is taken to be as large as the first: without a size, all pages of a long document
+    would lie in view at once, and be asked for.
+    """
     drawn = documents.page_images(row)
+    usual = next(((i.width_px, i.height_px) for i in drawn.values() if i.width_px), A4_PX)
     slug = request.access.project.slug
+    pages = []
+    for index in range(row.page_count or 0):
+        image = drawn.get(index)
+        width_px, height_px = (image.width_px, image.height_px) if image and image.width_px else usual
+        url = reverse("page-image", args=[slug, row.pk, index])
+        pages.append({"index": index, "url": url, "width_px": width_px, "height_px": height_px})
+    return pages
+
+
+def _template_names(request: ProjectRequest, row: Document) -> list[str]:
+    """The templates in use, and a retired one where the document was read as it."""
     return [
-        {
-            "index": index,
-            "url": reverse("page-image", args=[slug, row.pk, index]),
-            "width_px": drawn[index].width_px if index in drawn else None,
-            "height_px": drawn[index].height_px if index in drawn else None,
-        }
-        for index in range(row.page_count or 0)
+        t.name
+        for t in catalog.templates(request.access.project, with_retired=True)
+        if t.retired_at is None or t.name == row.template
     ]
 
 
-def _is_template(request: ProjectRequest, name: str) -> bool:
-    return not name or catalog.templates(request.access.project).filter(name=name).exists()
+def _is_template(request: ProjectRequest, row: Document, name: str) -> bool:
+    return not name or name in _template_names(request, row)
 
 
 def _spec(request: ProjectRequest, chosen: str, row: Document) -> TemplateSpec:

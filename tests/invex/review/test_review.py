@@ -12,6 +12,7 @@ from invex.accounts.roles import Role
 from invex.catalog import queries as catalog
 from invex.catalog.services import create_template, remove_template
 from invex.documents.models import Document
+from invex.documents.services import reject
 from invex.documents.states import DocumentState as S
 from invex.fields.geometry import Box
 from invex.kernel.actor import Actor
@@ -176,10 +177,10 @@ class TestConfirm:
 
 class TestRejectReopenPostpone:
     def test_reject(self, access, document):
-        services.reject(access, document.pk, reason="an advertisement")
+        reject(access, document, why="an advertisement")
         assert (reload(document).state, reload(document).reason_message) == (S.REJECTED, "an advertisement")
         with pytest.raises(Conflict):
-            services.reject(access, document.pk)
+            reject(access, reload(document))
 
     def test_an_approved_document_is_opened_again_with_its_label(self, access, document, template):
         services.confirm(access, document.pk, label_of(ONE))
@@ -191,7 +192,7 @@ class TestRejectReopenPostpone:
         assert services.confirm(access, document.pk, label_of(ONE)).revision == 2
 
     def test_a_rejected_document_comes_back(self, access, document):
-        services.reject(access, document.pk)
+        reject(access, reload(document))
         services.reopen(access, document.pk)
         assert reload(document).state == S.REVIEW
 
@@ -217,16 +218,17 @@ class TestRejectReopenPostpone:
 
     def test_a_stale_version_is_a_conflict(self, access, document):
         services.postpone(access, document.pk, None)
-        for operation in (services.reject, services.reopen):
-            with pytest.raises(Conflict):
-                operation(access, document.pk, version=0)
+        with pytest.raises(Conflict):
+            services.reopen(access, document.pk, version=0)
+        with pytest.raises(Conflict):
+            reject(access, reload(document), version=0)
         with pytest.raises(Conflict):
             services.postpone(access, document.pk, None, version=0)
 
 
 OPERATIONS = {
     "confirm": lambda access, pk: services.confirm(access, pk, {"template": None}),
-    "reject": lambda access, pk: services.reject(access, pk),
+    "reject": lambda access, pk: reject(access, Document.objects.get(pk=pk)),
     "reopen": lambda access, pk: services.reopen(access, pk),
     "postpone": lambda access, pk: services.postpone(access, pk, None),
 }

@@ -1,0 +1,97 @@
+"""The document's page: what it shows, and what its form does."""
+
+from __future__ import annotations
+
+import datetime
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from invex.accounts.roles import Role
+from invex.catalog.services import create_template, remove_template
+from invex.documents.models import Document, PageImage
+from invex.documents.states import DocumentState as S
+from tests.invex.world import document_in_review, template_json, vendor
+
+pytestmark = pytest.mark.django_db
+
+ACME = vendor()
+ONE = ACME.document(0)
+
+
+@pytest.fixture
+def document(access):
+    return document_in_review(access, ONE)
+
+
+@pytest.fixture
+def client(person):
+    client = Client()
+    client.force_login(person(Role.REVIEWER))
+    return client
+
+
+def page_of(document: Document) -> str:
+    return reverse("document", args=["demo", document.pk])
+
+
+def test_later_hides_it_until_tomorrow(client, document):
+    answer = client.post(page_of(document), {"action": "later", "version": document.version})
+    assert answer["Location"] == reverse("inbox", args=["demo"])
+    document.refresh_from_db()
+    assert (document.state, document.postponed_until) == (S.REVIEW, timezone.localdate() + datetime.timedelta(days=1))
+    assert b"0 documents" in client.get(reverse("inbox", args=["demo"])).content
+
+
+@pytest.mark.parametrize("action", ["reject", "later", "reopen"])
+def test_a_page_that_is_out_of_date_decides_nothing(client, document, action):
+    Document.objects.filter(pk=document.pk).update(version=3)
+    assert client.post(page_of(document), {"action": action, "version": 2}).status_code == 409
+    document.refresh_from_db()
+    assert document.state == S.REVIEW
+
+
+def test_the_page_of_a_document_at_work_asks_and_is_then_shown_anew(client, document):
+    Document.objects.filter(pk=document.pk).update(state=S.EXTRACTING)
+    assert client.get(page_of(document), headers={"HX-Request": "true"}).status_code == 204
+    Document.objects.filter(pk=document.pk).update(state=S.REVIEW)
+    assert client.get(page_of(document), headers={"HX-Request": "true"})["HX-Refresh"] == "true"
+
+
+def test_a_document_of_a_retired_template_keeps_its_fields(client, access, document):
+    create_template(access, template_json("Old order"))
+    Document.objects.filter(pk=document.pk).update(template="Old order")
+    assert not remove_template(access, "Old order")
+    page = client.get(page_of(document))
+    assert page.context["chosen_template"] == "Old order"
+    other = document_in_review(access, ACME.document(1))
+    assert "Old order" not in client.get(page_of(other)).context["template_names"]
+
+
+def test_pages_that_are_not_drawn_have_the_size_of_those_that_are(client, document):
+    Document.objects.filter(pk=document.pk).update(page_count=3)
+    PageImage.objects.create(document=document, index=0, width_px=100, height_px=50, blob="0" * 64)
+    pages = client.get(page_of(document)).context["pages"]
+    assert [(p["width_px"], p["height_px"]) for p in pages] == [(100, 50)] * 3
+
+
+def test_a_table_has_a_name_and_its_cells_have_those_of_their_columns(client, access, document):
+    create_template(access, template_json("Order"))
+    html = client.get(page_of(document), {"template": "Order"}).content.decode()
+    assert "Line items" in html
+    assert 'aria-label="Quantity"' in html
+    assert 'aria-label="t:' not in html
+
+
+def test_a_date_is_read_as_the_document_writes_dates(client, access, document, monkeypatch):
+    from invex.fields.spec import LocaleSpec
+    from invex.review import services
+
+    create_template(access, template_json("Order"))
+    monkeypatch.setattr(services, "document_locale", lambda row, template: LocaleSpec("mdy", "."))
+    sent = {"action": "approve", "template": "Order", "f:invoice_date:0": "03/04/2020", "version": document.version}
+    assert client.post(page_of(document), sent).status_code == 302
+    label = document.labels.get().label
+    assert label["fields"]["invoice_date"][0]["value"] == "2020-03-04"
