@@ -54,3 +54,4 @@ lock:  ## pin what pyproject.toml asks for, with hashes and without the address 
 	$(UV) pip compile -q pyproject.toml --universal --extra train --extra dev --generate-hashes --no-header --no-annotate -o requirements-dev.lock
 	$(UV) pip compile -q pyproject.toml --universal --extra train -c requirements-dev.lock --generate-hashes --no-header --no-annotate -o requirements-train.lock
 	$(UV) pip compile -q pyproject.toml --universal -c requirements-dev.lock --generate-hashes --no-header --no-annotate -o requirements.lock
+	$(UV) --version | sed 's/uv \([^ ]*\).*/uv==\1/' | $(UV) pip compile -q - --universal --generate-hashes --no-header --no-annotate -o .ci/uv.lock
