@@ -26,7 +26,7 @@ def wake(job: str, *args: int | str, queue: str = "default", at_front: bool = Fa
     try:
         django_rq.get_queue(queue).enqueue(job, *args, at_front=at_front, result_ttl=0, failure_ttl=24 * 3600)
     except redis.RedisError as e:
-        log.warning("Redis cannot be reached (%s); %s%s waits for the sweeper", e, job, args)
+        log.warning("Redis cannot be reached (%s); %s%s is not woken now", e, job, args)
         return False
     return True
 

@@ -61,25 +61,31 @@
     choose(input, {scroll: false});
   };
 
-  const drawWords = () => {
-    for (const [number, found] of words) {
-      const layer = layers.get(number);
-      if (!layer) continue;
-      const area = (index) => (found[index][3] - found[index][1]) * (found[index][4] - found[index][2]);
-      // The smallest on top: a watermark must not cover the words that it lies behind.
-      for (const index of [...found.keys()].sort((one, other) => area(one) - area(other))) {
-        const shape = rectangle(found[index].slice(1), "word");
-        shape.dataset.index = index;
-        layer.prepend(shape);
-      }
+  const drawWords = (layer, found) => {
+    const area = (index) => (found[index][3] - found[index][1]) * (found[index][4] - found[index][2]);
+    // The smallest on top: a watermark must not cover the words that it lies behind.
+    for (const index of [...found.keys()].sort((one, other) => area(one) - area(other))) {
+      const shape = rectangle(found[index].slice(1), "word");
+      shape.dataset.index = index;
+      layer.prepend(shape);
     }
   };
+
+  // A document of 500 pages has a quarter of a million words: those of a page are drawn when it comes near.
+  const near = new IntersectionObserver((entries) => {
+    for (const {isIntersecting, target} of entries) {
+      const found = words.get(Number(target.dataset.page));
+      if (!isIntersecting || !found) continue;
+      near.unobserve(target);
+      drawWords(target.querySelector("svg"), found);
+    }
+  }, {root: pages, rootMargin: "100%"});
 
   fetch(pages.dataset.words, {headers: {Accept: "application/json"}})
     .then((answer) => (answer.ok ? answer.json() : {pages: []}))
     .then((data) => {
       data.pages.forEach((found, number) => words.set(number, found));
-      drawWords();
+      pages.querySelectorAll(".page").forEach((page) => near.observe(page));
     })
     .catch(() => { /* without words the page still shows; values are typed */ });
 
@@ -176,7 +182,7 @@
     form.addEventListener("click", (event) => {
       const alternative = event.target.closest("[data-alternative]");
       if (alternative) {
-        const input = alternative.closest(".field").querySelector("[data-value]");
+        const input = alternative.closest(".value").querySelector("[data-value]");
         fill(input, alternative.dataset.alternative, alternative.dataset.alternativeText, JSON.parse(alternative.dataset.alternativeBoxes || "[]"));
         input.focus();
       }
@@ -204,7 +210,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (!form) return;
-    if (event.key === "Enter" && event.ctrlKey) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       const approve = form.querySelector("[name=action][value=approve]");
       if (approve) approve.click();
@@ -216,6 +222,7 @@
       const after = inputs.slice(inputs.indexOf(event.target) + 1);
       const next = after.find((i) => i.closest(".wrong, .needs") || i.classList.contains("look")) || after[0];
       if (next) { next.focus(); next.select(); }
+      else form.querySelector("[name=action][value=approve]")?.focus();
     }
     if (event.key === "Escape") { chosen = null; document.activeElement.blur(); drawValues(); }
   });

@@ -1,4 +1,4 @@
-/* The frame: project switcher, "/" to search, rows that open with Enter. */
+/* The frame: project switcher, "/" to search. */
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-project-switcher]")) location.assign(event.target.value);
 });
