@@ -19,7 +19,8 @@ from .scorer import Bag, Scorer
 from .view import View
 
 EVERY_DOCUMENT = "*"
-CANDIDATES = 80  # of a type and document; thousands of documents do not need all of them
+CANDIDATES = {"text": 200}  # of a type and document; thousands of documents do not need all of them
+OTHER_CANDIDATES = 80
 KEPT_WEIGHTS = 30_000  # of a field, the largest: the package has to stay small
 EPOCHS = 4
 RATE = 0.3  # of the first step
@@ -60,7 +61,8 @@ def _bags(sample: Sample, fields: tuple[FieldSpec, ...], rng: np.random.Generato
             for x in located:
                 keep |= x.matching
         others = np.flatnonzero(~keep)
-        keep[rng.choice(others, min(CANDIDATES, len(others)), replace=False)] = True
+        most = min(CANDIDATES.get(kind, OTHER_CANDIDATES), len(others))
+        keep[rng.choice(others, most, replace=False)] = True
         rows = np.flatnonzero(keep)
         features = _small(view.features(kind).rows(rows))
         offset = np.zeros(len(rows), np.float32)

@@ -88,6 +88,7 @@ LEAST_DOMAIN_LETTERS = 4
 _LETTERS = re.compile(r"[^\W\d_]+")
 _DOMAIN = re.compile(r"(?:@|www\.|//)([\w-]{3,})\.")
 NUMERIC_TYPES = ("amount", "number", "percentage")
+LINE_WORDS = 4  # at the beginning of the line that are features
 TEXT_WORDS = 4  # words of the value that are features of their own
 
 
@@ -126,7 +127,12 @@ class Context:
         )
         self.header = self._headers()
         cells = [layout.cell_text(c) for c in range(layout.cells)]
-        self.section = self._sections([t.rstrip().endswith(":") for t in cells])
+        # The heading of a block stands alone, or beside other headings; `Number: 4711` heads nothing.
+        colons = np.array([t.rstrip().endswith(":") for t in cells], bool)
+        in_line = np.bincount(layout.cell_line, colons, minlength=layout.lines) if n else np.zeros(0)
+        self.section = self._sections(
+            colons & (in_line == np.bincount(layout.cell_line, minlength=layout.lines))[layout.cell_line]
+        )
         self.form = np.append(tokens([_form(t) for t in cells]), np.uint64(0))
         self.domains = _domains(layout.texts)
         self.line_first = layout.line_start[:-1]
@@ -135,10 +141,10 @@ class Context:
         )
         self.cells_of_line = np.bincount(layout.cell_line, minlength=layout.lines) if n else np.zeros(0, int)
 
-    def _sections(self, ends_with_colon: list[bool]) -> Ints:
-        """(m + 1,) the nearest cell above that ends with a colon, NO_CELL when there is none."""
+    def _sections(self, headings: np.ndarray) -> Ints:
+        """(m + 1,) the nearest cell above that heads a block, NO_CELL when there is none."""
         above = np.append(self.layout.above, NO_CELL).astype(np.int32)
-        is_heading = np.array([*ends_with_colon, False])
+        is_heading = np.append(headings, False)
         section = above.copy()
         for _ in range(SECTION_STEPS):
             climb = (section != NO_CELL) & ~is_heading[section]
@@ -167,7 +173,10 @@ def _trigrams(texts: tuple[str, ...]) -> Hashes:
         values = seen.get(text)
         if values is None:
             marked = f"^{fold(text)}$"
-            values = seen[text] = [token(marked[j : j + 3]) for j in range(min(len(marked) - 2, TRIGRAMS))]
+            grams = [marked[j : j + 3] for j in range(len(marked) - 2)]
+            if len(grams) > TRIGRAMS:  # the sense of a German compound is at its end
+                grams = [*grams[: TRIGRAMS // 2], *grams[-TRIGRAMS // 2 :]]
+            values = seen[text] = [token(g) for g in grams]
         out[i, : len(values)] = values
     return out
 
@@ -265,6 +274,9 @@ def _beside(columns: _Columns, context: Context, candidates: Candidates) -> None
     columns.add("label_word", context.word[np.stack(ends, axis=1)], 0.5 * np.stack([e != none for e in ends], axis=1))
     columns.add("line_head", context.word[np.where(begin < first, begin, none)])
     columns.add("line_head", context.range(begin, np.minimum(begin + 2, first)), 0.7)
+    for i in range(1, LINE_WORDS):
+        at = np.where(begin + i < first, begin + i, none)
+        columns.add("line_head", context.word[at] + np.uint64(1), 0.4 * (at != none))
     inside = [(t[:s], e_text) for t, s, e_text in _inside(candidates)]
     columns.add("inside", tokens(["<" + fold(a[-8:]) for a, _ in inside]))
     columns.add("inside", tokens([">" + fold(b[:4]) for _, b in inside]), 0.5)
@@ -312,6 +324,8 @@ def _above(columns: _Columns, context: Context, candidates: Candidates) -> None:
     columns.add("section", context.cell_text[section], 1.0 * (section != NO_CELL))
     head = np.where(section == NO_CELL, none, np.append(layout.cell_start, none)[section])
     columns.add("section", context.word[head], 0.7 * (section != NO_CELL))
+    grams = context.trigrams[head]
+    columns.add("section", grams + np.uint64(1), TRIGRAM_WEIGHT * (grams > 0))
     further = np.append(layout.above, NO_CELL)
     step = above2
     for _ in range(COLUMN_STEPS):
@@ -432,7 +446,7 @@ def _order(columns: _Columns, context: Context, candidates: Candidates) -> None:
 
 
 def _in_domain(context: Context, candidates: Candidates) -> np.ndarray:
-    """(K,) 0: no web address on the document; 1: none with the candidate's words; 2: one that has its first word, 3: all."""
+    """(K,) 0: no web address on the document; 1: none with its words; 2: one with its first word, 3: all."""
     out = np.full(len(candidates), int(bool(context.domains)))
     if context.domains:
         for k, text in enumerate(candidates.texts):

@@ -34,7 +34,7 @@ class FitConfig:
     """
 
     scorer: ScorerConfig = field(default_factory=ScorerConfig)
-    prior_gain: float = 0.5
+    prior_gain: float = 0.7
     prior_fades: int = 20
     match_gain: float = 1.0
     match_fades: float = 2.0

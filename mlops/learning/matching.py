@@ -30,7 +30,7 @@ from .view import View
 
 ANY_TYPE = "*"
 LABEL_GROUPS = ("left1", "label_left", "above_cell", "header", "line_head", "label")
-CUES = ("first", "last", "first_page", "height", "repeats", "cells", "unique", "labelled")
+CUES = ("first", "last", "first_page", "height", "cells", "unique", "labelled")
 L2_THETA, L2_CUES = 2.0, 1.0
 PAIR_CANDIDATES = 60
 _ONE_HOT = np.eye(len(GROUPS), dtype=np.float32)
@@ -179,10 +179,9 @@ def occurrence_cues(candidates: Candidates, features: Features, rows: np.ndarray
     cues[:, 1] = np.arange(len(rows)) == len(rows) - 1
     cues[:, 2] = layout.page[first] == 0
     cues[:, 3] = layout.box[first, 1]
-    cues[:, 4] = np.log(len(rows))
-    cues[:, 5] = np.minimum(cells, 8) / 8
-    cues[:, 6] = 1 - shared
-    cues[:, 7] = labelled
+    cues[:, 4] = np.minimum(cells, 8) / 8
+    cues[:, 5] = 1 - shared
+    cues[:, 6] = labelled
     return cues
 
 
@@ -218,9 +217,11 @@ def learn_matcher(templates: Iterable[tuple[list[Sample], tuple[FieldSpec, ...]]
                 keep = _draw(b[0], b[1], rng)
                 x = similarities(support, views[j].features(f.type).rows(keep))[0]
                 pairs.setdefault(f.type, []).append(_Bag(x, b[0][keep]))
-    theta = {kind: _fit(bags, L2_THETA) for kind, bags in sorted(pairs.items())}
-    theta[ANY_TYPE] = _fit([b for kind in sorted(pairs) for b in pairs[kind][:ANY_PAIRS]], L2_THETA)
-    return Matcher(theta, _fit(choices, L2_CUES))
+    zeros = np.zeros(len(GROUPS))
+    common = fit_listwise([b for kind in sorted(pairs) for b in pairs[kind][:ANY_PAIRS]], L2_THETA, zeros)
+    theta = {kind: fit_listwise(bags, L2_THETA, common) for kind, bags in sorted(pairs.items())}
+    cues = fit_listwise(choices, L2_CUES, np.zeros(len(CUES)), is_signed=True)
+    return Matcher({**theta, ANY_TYPE: common}, cues)
 
 
 ANY_PAIRS = 300  # of each type, for types that were never met
@@ -243,22 +244,32 @@ def _draw(meant: NDArray[np.bool_], matching: NDArray[np.bool_], rng: np.random.
     return np.sort(np.concatenate([np.flatnonzero(meant), wrong]))
 
 
-def _fit(bags: list[_Bag], l2: float) -> Floats:
-    """Weights of a listwise softmax, see mlops.learning.scorer."""
+def fit_listwise(bags: list[_Bag], l2: float, center: np.ndarray, *, is_signed: bool = False) -> Floats:
+    """Weights of a listwise softmax (see mlops.learning.scorer) with an L2 prior around `center`.
+
+    Unsigned weights are squares: agreement may count for nothing, but never against a candidate. The weights of a type
+    are drawn to those of all types, since what a few synthetic layouts say of one type alone does not carry far.
+    """
     bags = [b for b in bags if b.right.any() and not b.right.all()]
     if not bags:
-        return np.zeros(0, np.float32)
+        return center.astype(np.float32)
     x = np.concatenate([b.x for b in bags]).astype(np.float64)
     right = np.concatenate([b.right for b in bags])
     sizes = np.array([len(b.right) for b in bags])
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
 
-    def problem(w: Doubles) -> tuple[float, Doubles]:
+    def problem(u: Doubles) -> tuple[float, Doubles]:
+        w = u if is_signed else u * u
         scores = x @ w
         e = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), sizes))
         total = np.add.reduceat(e, starts)
         good = np.maximum(np.add.reduceat(np.where(right, e, 0), starts), 1e-300)
         slope = e * (np.repeat(1 / total, sizes) - np.where(right, np.repeat(1 / good, sizes), 0))
-        return float((np.log(total) - np.log(good)).sum() + 0.5 * l2 * (w @ w)), slope @ x + l2 * w
+        away = w - center
+        gradient = slope @ x + l2 * away
+        loss = float((np.log(total) - np.log(good)).sum() + 0.5 * l2 * (away @ away))
+        return loss, gradient if is_signed else 2 * u * gradient
 
-    return minimize(problem, np.zeros(x.shape[1]), steps=80).astype(np.float32)
+    start = np.zeros(x.shape[1]) if is_signed else np.full(x.shape[1], 0.5)
+    u = minimize(problem, start, steps=80)
+    return (u if is_signed else u * u).astype(np.float32)

@@ -125,7 +125,7 @@ class TemplateModel:
             key: StoredTable(
                 {n.removeprefix(f"table.{key}."): v for n, v in arrays.items() if n.startswith(f"table.{key}.")}, text
             )
-            for key, text in about["tables"].items()
+            for key, text in about.get("tables", {}).items()
         }
         breaks = Breaks(frozenset(about["breaks"]["after"]), frozenset(about["breaks"]["before"]))
         return cls(

@@ -166,36 +166,34 @@ class _Problem:
     ) -> None:
         self.at, self.weight, self.size, self.offset, self.positive = at, weight, size, offset, positive
         self.starts, self.sizes = starts[:-1], np.diff(starts)
-        self.meant = np.where(positive, np.exp(meant), 0)
+        self.meant = np.where(positive, meant, -np.inf)
         self.null, self.config, self.bag_weight = null, config, bag_weight
         self.has_positive = np.add.reduceat(positive.astype(np.int64), self.starts) > 0
+
+    def _softmax(self, scores: Doubles, null: float) -> tuple[Doubles, Doubles]:
+        """Probabilities of the candidates within their documents, and the log of each document's mass with NULL."""
+        top = np.maximum(np.maximum.reduceat(scores, self.starts), null)
+        top = np.where(np.isfinite(top), top, 0)
+        e = np.exp(scores - np.repeat(top, self.sizes))
+        mass = np.add.reduceat(e, self.starts) + np.exp(null - top)
+        mass = np.maximum(mass, np.finfo(float).tiny)
+        return e / np.repeat(mass, self.sizes), top + np.log(mass)
 
     def __call__(self, x: Doubles) -> tuple[float, Doubles]:
         w, bias = x[:-1], x[-1]
         null = self.null + bias
         scores = self.offset + (w[self.at] * self.weight).sum(axis=1)
-        top = np.maximum(np.maximum.reduceat(scores, self.starts), null)
-        e = np.exp(scores - np.repeat(top, self.sizes))
-        e_null = np.exp(null - top)
-        mass = np.add.reduceat(e, self.starts)
-        chosen = e * self.meant
-        good = np.add.reduceat(chosen, self.starts)
-        total = mass + e_null
-        # present: -log(good / total); left out or truly absent: -log(e_null / (mass without positives + e_null))
-        rest = np.add.reduceat(np.where(self.positive, 0, e), self.starts) + e_null
+        all_p, all_log = self._softmax(scores, null)
+        right_p, right_log = self._softmax(scores + self.meant, -np.inf)
+        rest_p, rest_log = self._softmax(np.where(self.positive, -np.inf, scores), null)
+        # present: -log(mass of the positives / mass of all). Left out or truly absent: -log(NULL / mass of the rest).
         present = np.where(self.has_positive, self.bag_weight, 0)
         absent = np.where(self.has_positive, self.config.absence, 1.0) * self.bag_weight
-        tiny = 1e-300
         loss = float(
-            (present * (np.log(total) - np.log(np.maximum(good, tiny)))).sum()
-            + (absent * (np.log(rest) - np.log(np.maximum(e_null, tiny)))).sum()
+            (present * np.where(self.has_positive, all_log - right_log, 0)).sum() + (absent * (rest_log - null)).sum()
         )
-        by_present = np.repeat(present / total, self.sizes) - self.meant * np.repeat(
-            present / np.maximum(good, tiny), self.sizes
-        )
-        by_absent = np.where(self.positive, 0, np.repeat(absent / rest, self.sizes))
-        slope = e * (by_present + by_absent)
-        slope_null = float((present * e_null / total + absent * (e_null / rest - 1)).sum())
+        slope = np.repeat(present, self.sizes) * (all_p - right_p) + np.repeat(absent, self.sizes) * rest_p
+        slope_null = float((present * np.exp(null - all_log) + absent * (np.exp(null - rest_log) - 1)).sum())
         gradient = np.empty_like(x)
         gradient[:-1] = np.bincount(self.at.ravel(), (slope[:, None] * self.weight).ravel(), minlength=self.size)
         gradient[-1] = slope_null

@@ -1,0 +1,63 @@
+"""Candidates: typed spans inside cells and tokens, names between breaks, wrapped lines."""
+
+from mlops.learning.candidates import Breaks, find
+from mlops.learning.layout import lay_out
+from tests.mlops.learning.test_layout import document, word
+
+
+def found(kind: str, page: list, breaks: Breaks = Breaks()) -> tuple[str, ...]:
+    return find(lay_out(document(page)), kind, breaks).texts
+
+
+def test_typed_values_are_found_inside_tokens():
+    page = [word("Date:30/04/2017", 0.1, 0.1), word("Total12.50", 0.5, 0.1)]
+    assert "30/04/2017" in found("date", page)
+    assert "12.50" in found("amount", page)
+
+
+def test_a_typed_value_does_not_reach_over_a_gap_between_cells():
+    page = [word("12", 0.1, 0.1), word("500.00", 0.5, 0.1)]
+    assert "12 500.00" not in found("amount", page)
+
+
+def test_an_iban_may_be_spaced_widely():
+    parts = "DE89 3704 0044 0532 0130 00".split()
+    page = [word(p, 0.1 + 0.1 * i, 0.1) for i, p in enumerate(parts)]
+    assert len(found("iban", page)) == 1
+
+
+def test_names_begin_after_colons_and_end_before_brackets():
+    page = [word(t, 0.1 + 0.12 * i, 0.1) for i, t in enumerate(["Customer:", "Acme", "(77)"])]
+    page = [word("Customer:", 0.1, 0.1), word("Acme", 0.195, 0.1), word("Ltd", 0.24, 0.1), word("(77)", 0.275, 0.1)]
+    texts = found("text", page)
+    assert "Acme Ltd" in texts
+    assert "Acme Ltd (77)" in texts
+
+
+def test_a_bracket_glued_to_a_name_is_cut_off():
+    page = [word("Acme", 0.1, 0.1), word("Ltd(77)", 0.145, 0.1)]
+    assert "Acme Ltd" in found("text", page)
+
+
+def test_names_wrap_over_aligned_lines():
+    page = [word("Acme", 0.1, 0.1), word("Holding", 0.1, 0.115)]
+    assert "Acme Holding" in found("text", page)
+
+
+def test_learned_breaks_split_a_cell():
+    page = [word("Advertiser", 0.1, 0.1), word("Acme", 0.205, 0.1), word("Ltd", 0.25, 0.1)]
+    assert "Acme Ltd" not in found("text", page)
+    assert "Acme Ltd" in found("text", page, Breaks(after=frozenset({"advertiser"})))
+
+
+def test_words_of_a_candidate_include_its_wrapped_lines():
+    page = [word("Acme", 0.1, 0.1), word("Holding", 0.1, 0.115)]
+    candidates = find(lay_out(document(page)), "text")
+    k = candidates.texts.index("Acme Holding")
+    assert candidates.words(k) == (0, 1)
+    assert candidates.tail[k] == 1
+
+
+def test_an_empty_page_has_no_candidates():
+    for kind in ("text", "date", "amount", "id", "address", "iban"):
+        assert len(find(lay_out(document([])), kind)) == 0

@@ -1,0 +1,77 @@
+"""Features: the same context gives the same buckets, another group or another word others."""
+
+import numpy as np
+import pytest
+
+from mlops.learning.candidates import find
+from mlops.learning.features import GROUP_INDEX, GROUPS, SEEDS, Context, featurize
+from mlops.learning.hashing import BUCKETS, RangeHasher, fold, mix, tokens
+from mlops.learning.layout import lay_out
+from tests.mlops.learning.test_layout import document, word
+
+
+def group_buckets(kind: str, page: list, group: str) -> set[int]:
+    layout = lay_out(document(page))
+    features = featurize(Context(layout), find(layout, kind))
+    mine = features.group == GROUP_INDEX[group]
+    return set(features.bucket[:, mine][features.weight[:, mine] != 0].tolist())
+
+
+def test_every_group_has_its_own_seed():
+    assert len(set(SEEDS.values())) == len(GROUPS)
+
+
+@pytest.mark.parametrize("kind", ["date", "amount", "id", "text", "address", "currency"])
+def test_shapes_agree_and_buckets_are_in_range(kind: str):
+    page = [word("Total", 0.1, 0.1), word("EUR", 0.2, 0.1), word("12.50", 0.3, 0.1), word("1.2.2020", 0.5, 0.2)]
+    layout = lay_out(document(page))
+    candidates = find(layout, kind)
+    features = featurize(Context(layout), candidates)
+    assert features.bucket.shape == features.weight.shape == (len(candidates), len(features.group))
+    assert features.bucket.min(initial=0) >= 0
+    assert features.bucket.max(initial=0) < BUCKETS
+
+
+def test_an_empty_page_gives_an_empty_table():
+    layout = lay_out(document([]))
+    assert len(featurize(Context(layout), find(layout, "text")).bucket) == 0
+
+
+def test_the_label_is_the_same_beside_and_above():
+    beside = [word("Total", 0.1, 0.1), word("12.50", 0.4, 0.1)]
+    above = [word("Total", 0.4, 0.1), word("12.50", 0.4, 0.12)]
+    assert group_buckets("amount", beside, "label") & group_buckets("amount", above, "label")
+
+
+def test_punctuation_between_label_and_value_is_transparent():
+    plain = [word("Total", 0.1, 0.1), word("12.50", 0.4, 0.1)]
+    dotted = [word("Total", 0.1, 0.1), word(":", 0.38, 0.1), word("12.50", 0.4, 0.1)]
+    assert group_buckets("amount", plain, "left1") == group_buckets("amount", dotted, "left1")
+
+
+def test_tax_and_net_make_a_sum():
+    page = [word("100.00", 0.4, 0.1), word("19.00", 0.4, 0.12), word("119.00", 0.4, 0.14), word("7.77", 0.4, 0.16)]
+    layout = lay_out(document(page))
+    candidates = find(layout, "amount")
+    features = featurize(Context(layout), candidates)
+    mine = features.group == GROUP_INDEX["sums"]
+    roles = (features.weight[:, mine] != 0).sum(axis=1)
+    by_text = dict(zip(candidates.texts, roles.tolist()))
+    assert by_text["119.00"] > by_text["7.77"]
+    assert by_text["100.00"] > by_text["7.77"]
+
+
+def test_words_fold_case_digits_and_punctuation():
+    assert fold("Invoice:") == "invoice"
+    assert fold("2020-11") == "0000-00"
+    assert fold(":") == ":"
+
+
+def test_the_hash_of_a_run_depends_on_its_words_and_their_order_only():
+    hashes = tokens(["a", "b", "c", "a", "b"])
+    ranged = RangeHasher(hashes)
+    start, stop = np.array([0, 3, 1, 2]), np.array([2, 5, 3, 2])
+    first, again, other, empty = ranged(start, stop)
+    assert first == again != other
+    assert empty == 0
+    assert mix(hashes).dtype == np.uint64

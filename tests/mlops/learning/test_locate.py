@@ -1,0 +1,52 @@
+"""Confirmed values are found again on the page, with boxes and without."""
+
+from invex.fields.geometry import Box, PageBox
+from invex.fields.labels import LabelValue
+from mlops.learning.candidates import find
+from mlops.learning.layout import lay_out
+from mlops.learning.locate import learn_breaks, locate, occurrences
+from tests.mlops.learning.test_layout import document, word
+
+PAGE = [
+    word("Total", 0.1, 0.1), word("$1,250.00", 0.3, 0.1), word("Paid", 0.1, 0.2), word("1250.00", 0.3, 0.2),
+    word("03/04/2020", 0.6, 0.1),
+]  # fmt: skip
+
+
+def test_every_occurrence_of_a_number_may_be_meant():
+    candidates = find(lay_out(document(PAGE)), "amount")
+    assert locate(candidates, LabelValue("1250.00")).matching.sum() == 2
+
+
+def test_boxes_say_which_occurrence_was_meant():
+    candidates = find(lay_out(document(PAGE)), "amount")
+    box = (PageBox(0, Box(0.29, 0.19, 0.4, 0.22)),)
+    found = locate(candidates, LabelValue("1250.00", boxes=box))
+    assert found.matching.sum() == 2
+    assert [candidates.texts[k] for k in found.meant.nonzero()[0]] == ["1250.00"]
+
+
+def test_an_ambiguous_date_is_found_under_either_convention():
+    candidates = find(lay_out(document(PAGE)), "date")
+    assert locate(candidates, LabelValue("2020-04-03")).matching.any()
+    assert locate(candidates, LabelValue("2020-03-04")).matching.any()
+    assert not locate(candidates, LabelValue("2020-05-03")).matching.any()
+
+
+def test_a_misread_value_is_located_by_its_boxes():
+    candidates = find(lay_out(document([word("l2S0.00", 0.3, 0.1), word("7.00", 0.3, 0.2)])), "id")
+    box = (PageBox(0, Box(0.29, 0.09, 0.4, 0.12)),)
+    assert locate(candidates, LabelValue("1250.00", boxes=box)).meant.any()
+
+
+def test_words_before_a_text_that_no_candidate_matches_are_learned():
+    page = [word("Advertiser", 0.1, 0.1), word("Acme", 0.205, 0.1), word("Ltd", 0.25, 0.1)]
+    layout = lay_out(document(page))
+    breaks = learn_breaks([(layout, "text", LabelValue("Acme Ltd"))])
+    assert breaks.after == {"advertiser"}
+    assert locate(find(layout, "text", breaks), LabelValue("ACME LTD.")).matching.any()
+
+
+def test_occurrences_respect_words():
+    layout = lay_out(document([word("Acme", 0.1, 0.1), word("Ltd", 0.145, 0.1), word("Acmeltds", 0.1, 0.2)]))
+    assert occurrences(layout, "acme ltd") == [(0, 1)]
