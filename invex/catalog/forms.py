@@ -1,4 +1,4 @@
-"""The form of a template: rows of fields, one table of line items, locale, rules as JSON."""
+"""The form of a template: rows of fields, its first table, locale, rules as JSON."""
 
 from __future__ import annotations
 
@@ -16,29 +16,42 @@ SPARE_FIELDS = 3  # empty rows at the end, for browsers without JavaScript
 _ROW = re.compile(r"(field|column):([0-9]{1,6}):key")
 
 
-def read_template_form(data: Mapping[str, str], *, name: str | None = None) -> dict[str, Any]:
-    """Return the template as FORMATS section 7 writes it, for the catalogue to check.
+def read_template_form(data: Mapping[str, str], *, edited: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the template as FORMATS section 7 writes it, for the catalogue to check; rules that are no JSON as typed.
 
-    name: of the template that is edited; a new one brings it in the form. A row without key and label is left out.
-    Raises BadInput when the rules are no JSON list.
+    edited: the template that is changed; its name and its further tables, which the form does not show, stay. A new
+    one brings its name in the form. A row without key and label is left out.
     """
     fields = _rows(data, "field")
     columns = _rows(data, "column")
     rules = data.get("rules", "").strip()
-    try:
-        parsed = json.loads(rules) if rules else []
-    except ValueError as e:
-        raise BadInput(_("The rules are no JSON: %(problem)s") % {"problem": e}, code="bad_rules") from e
+    first = [{"key": data.get("table_key", "").strip() or "line_items", "columns": columns}] if columns else []
     out: dict[str, Any] = {
-        "name": name or data.get("name", "").strip(),
+        "name": edited["name"] if edited else data.get("name", "").strip(),
         "fields": fields,
-        "tables": [{"key": data.get("table_key", "").strip() or "line_items", "columns": columns}] if columns else [],
-        "rules": parsed,
+        "tables": [*first, *(edited or {}).get("tables", ())[1:]],
+        "rules": _json_or_text(rules) if rules else [],
     }
     locale = {k: data[k] for k in ("date_order", "decimal") if data.get(k)}
     if locale:
         out["locale"] = locale
     return out
+
+
+def _json_or_text(typed: str) -> Any:
+    try:
+        return json.loads(typed)
+    except ValueError:
+        return typed
+
+
+def require_rules(spec: Mapping[str, Any]) -> None:
+    """Raise BadInput when the rules that were typed are no JSON, with the place that is wrong."""
+    if isinstance(spec["rules"], str):
+        try:
+            json.loads(spec["rules"])
+        except ValueError as e:
+            raise BadInput(_("The rules are no JSON: %(problem)s") % {"problem": e}, code="bad_rules") from e
 
 
 def _rows(data: Mapping[str, str], kind: str) -> list[dict[str, Any]]:
@@ -64,12 +77,12 @@ def key_of(label: str) -> str:
 def form_context(spec: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the form's page needs to show `spec` (JSON of a template)."""
     table = next(iter(spec.get("tables", ())), {"key": "line_items", "columns": []})
-    rules = spec.get("rules") or []
+    rules = spec.get("rules") or ""
     return {
         "field_rows": [*enumerate([*spec.get("fields", ()), *({} for _n in range(SPARE_FIELDS))])],
         "column_rows": [*enumerate([*table["columns"], {}])],
         "table_key": table["key"],
-        "rules": json.dumps(rules, indent=1, ensure_ascii=False) if rules else "",
+        "rules": rules if isinstance(rules, str) else json.dumps(rules, indent=1, ensure_ascii=False),
         "locale": spec.get("locale") or {},
         "types": FIELD_TYPES,
     }

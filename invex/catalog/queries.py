@@ -30,6 +30,11 @@ def template(project: Project, name: str) -> Template:
     return found
 
 
+def locked_template(project: Project, name: str) -> Template:
+    """Return one template for this transaction alone to change. Raises NotFound."""
+    return Template.objects.select_for_update().get(pk=template(project, name).pk)
+
+
 def asked(row: Template) -> TemplateSpec:
     """Return what the template asks for, as its author wrote it."""
     return template_from_json(row.spec)

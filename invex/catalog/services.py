@@ -53,7 +53,7 @@ def update_template(access: Access, name: str, data: dict[str, Any], *, version:
     """
     access.require(Right.TEMPLATES)
     with transaction.atomic():
-        row = queries.template(access.project, name)
+        row = queries.locked_template(access.project, name)
         spec = _parse({**data, "name": data.get("name") or name})
         if spec.name != name:
             raise BadInput(f"A template keeps its name: send {name!r}, or create a new template {spec.name!r}.")
@@ -81,7 +81,7 @@ def remove_template(access: Access, name: str) -> bool:
     """
     access.require(Right.TEMPLATES)
     with transaction.atomic():
-        row = queries.template(access.project, name)
+        row = queries.locked_template(access.project, name)
         if queries.is_used(row):
             if row.retired_at is None:
                 row.retired_at = timezone.now()

@@ -60,12 +60,13 @@ def new_template(request: ProjectRequest) -> HttpResponseBase:
     if request.method == "POST":
         try:
             spec = forms.read_template_form(request.POST.dict())
+            forms.require_rules(spec)
             row = services.create_template(request.access, spec)
         except (BadInput, Conflict) as e:
             problem = e.message
         else:
             messages.success(request, _("Template %(name)s is made. Confirm one document, and it is known.") % spec)
-            if origin.isdigit():
+            if origin.isascii() and origin.isdigit() and len(origin) < 19:
                 target = redirect("document", request.access.project.slug, int(origin))
                 target["Location"] += "?" + urlencode({"template": row.name})
                 return target
@@ -82,11 +83,11 @@ def template(request: ProjectRequest, name: str) -> HttpResponseBase:
     if request.method == "POST":
         request.access.require(Right.TEMPLATES)
         version = request.POST.get("version", "")
+        edited = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None
         try:
-            spec = forms.read_template_form(request.POST.dict(), name=name)
-            row = services.update_template(
-                request.access, name, spec, version=int(version) if version.isdigit() else None
-            )
+            spec = forms.read_template_form(request.POST.dict(), edited=row.spec)
+            forms.require_rules(spec)
+            row = services.update_template(request.access, name, spec, version=edited)
         except (BadInput, Conflict) as e:
             problem = e.message
         else:
