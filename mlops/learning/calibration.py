@@ -1,16 +1,20 @@
 """From which confidence on may a value be approved without a person? Thresholds that keep a promise.
 
-The promise: of the values accepted from now on, at most the share `promised_error` is wrong, and this statement itself
-is false with probability at most `failure`, whatever the distribution and however badly calibrated the confidences are.
+Two promises, both with finite samples and however badly calibrated the confidences are:
 
-Learn then Test (Angelopoulos, Bates, Candès, Jordan, Lei, 2021) with fixed-sequence testing: thresholds are tried from
-strict to lax, each by an exact binomial test of "its error is above the promise", and the walk ends at the first that
-is not rejected. The sequence depends on the confidences alone, never on what was right, so no correction for the number
-of thresholds is due. An error is allowed only as far as the evidence carries it: without a wrong value, 1 % at failure
-10 % takes 230 accepted values, and with fewer the answer is that there is not enough evidence.
+In the mean (failure=None): of all values, at most the share `promised_error` is accepted and wrong, averaged over what
+might have been drawn. Conformal risk control (Angelopoulos, Bates, Fisch, Lei, Schuster, 2022): the laxest threshold at
+which (wrong + 1) / (values + 1) keeps the promise. 1 % takes 99 confirmed values.
 
-Assumed: the confirmations are drawn at random from what comes (never a queue that doubt has sorted), each with a known
-probability, and values err independently of each other given their confidence.
+Nearly always (failure=0.1, say): of the values *accepted*, at most the share `promised_error` is wrong, and that is
+false with probability at most `failure`. Learn then Test (Angelopoulos, Bates, Candès, Jordan, Lei, 2021) with
+fixed-sequence testing: thresholds are tried from strict to lax, each by an exact binomial test of "its error is above
+the promise", and the walk ends at the first that is not rejected. The sequence depends on the confidences alone, never on
+what was right, so no correction for the number of thresholds is due. 1 % at 10 % takes 230 right values.
+
+With less the answer is that there is not enough evidence. Assumed: the confirmations are drawn at random from what
+comes (never a queue that doubt has sorted), each with a known probability, and values err independently of each other
+given their confidence.
 """
 
 from __future__ import annotations
@@ -29,8 +33,8 @@ from invex.fields.spec import FieldSpec
 from .evaluation import score_values
 
 PROMISED_ERROR = 0.01
-FAILURE = 0.1
 SEQUENCE_RATIO = 1.05  # each threshold tried accepts so many times more values than the one before
+ROUNDING = 1e-9  # 0.01 * 100 - 1 is meant to be 0
 _BISECTIONS = 50
 
 
@@ -51,8 +55,9 @@ class Confirmation:
 class Threshold:
     """What may be accepted: values of at least this confidence; None = not enough evidence for any.
 
-    confirmed: values that the test could use. accepted, wrong: of these, from the threshold on.
-    error_bound: upper limit of the error among accepted values (Clopper-Pearson, probability 1 - failure).
+    confirmed: values that could be used. accepted, wrong: of these, from the threshold on.
+    bound: what is promised at this threshold, at most the promised error: in the mean, of all values; else, with
+    probability 1 - failure, of the accepted ones (Clopper-Pearson).
     is_pooled: whether the evidence is that of several fields together.
     """
 
@@ -60,7 +65,7 @@ class Threshold:
     confirmed: int
     accepted: int = 0
     wrong: int = 0
-    error_bound: float | None = None
+    bound: float | None = None
     is_pooled: bool = False
 
 
@@ -89,8 +94,10 @@ def confirmed_values(
                 yield Confirmation(spec.key, point.confidence, point.is_right, weight)
 
 
-def evidence_needed(promised_error: float = PROMISED_ERROR, failure: float = FAILURE) -> int:
-    """Return how many accepted values, all of them right, the promise takes at least."""
+def evidence_needed(promised_error: float = PROMISED_ERROR, failure: float | None = None) -> int:
+    """Return how many values, all of them right, the promise takes at least."""
+    if failure is None:
+        return math.ceil(1 / promised_error - 1 - ROUNDING)
     return math.ceil(math.log(failure) / math.log1p(-promised_error))
 
 
@@ -98,33 +105,33 @@ def choose_threshold(
     confirmations: Sequence[Confirmation],
     *,
     promised_error: float = PROMISED_ERROR,
-    failure: float = FAILURE,
+    failure: float | None = None,
     seed: int = 0,
 ) -> Threshold:
     """Return the laxest threshold that keeps the promise, by the evidence of `confirmations` whatever their field.
 
-    Unequal weights are made equal by rejection sampling (a confirmation is kept with probability weight / largest
-    weight), which leaves the test exact; `seed` draws the sample.
+    failure: see the module. Unequal weights are made equal by rejection sampling (a confirmation is kept with
+    probability weight / largest weight), which leaves both promises exact; `seed` draws the sample.
     """
     confidence, is_right = _equal_weights(confirmations, seed)
     order = np.argsort(-confidence, kind="stable")
-    confidence, wrong = confidence[order], np.cumsum(~is_right[order])
-    chosen = Threshold(None, len(confidence))
-    for accepted in _sequence(confidence, evidence_needed(promised_error, failure)):
-        errors = int(wrong[accepted - 1])
-        if _binomial_cdf(errors, accepted, promised_error) > failure:
-            break
-        chosen = replace(chosen, value=float(confidence[accepted - 1]), accepted=accepted, wrong=errors)
-    if chosen.value is None:
-        return chosen
-    return replace(chosen, error_bound=error_bound(chosen.wrong, chosen.accepted, failure=failure))
+    confidence, wrong = confidence[order], np.cumsum(~is_right[order], dtype=np.int64)
+    if failure is None:
+        accepted = _accepted_in_the_mean(confidence, wrong, promised_error)
+    else:
+        accepted = _accepted_nearly_always(confidence, wrong, promised_error, failure)
+    if not accepted:
+        return Threshold(None, len(confidence))
+    errors = int(wrong[accepted - 1])
+    bound = (errors + 1) / (len(confidence) + 1) if failure is None else error_bound(errors, accepted, failure=failure)
+    return Threshold(float(confidence[accepted - 1]), len(confidence), accepted, errors, bound)
 
 
 def choose_thresholds(
     confirmations: Iterable[Confirmation],
     *,
     promised_error: float = PROMISED_ERROR,
-    failure: float = FAILURE,
+    failure: float | None = None,
     seed: int = 0,
 ) -> FieldThresholds:
     """Return thresholds by field; fields without evidence of their own share one, from all such fields together.
@@ -147,7 +154,7 @@ def choose_thresholds(
     return FieldThresholds(own, replace(shared, is_pooled=True))
 
 
-def error_bound(wrong: int, accepted: int, *, failure: float = FAILURE) -> float:
+def error_bound(wrong: int, accepted: int, *, failure: float) -> float:
     """Return the upper confidence limit of an error rate after `wrong` of `accepted` (Clopper and Pearson, 1934)."""
     if wrong >= accepted:
         return 1.0
@@ -158,6 +165,24 @@ def error_bound(wrong: int, accepted: int, *, failure: float = FAILURE) -> float
     return high
 
 
+def _accepted_in_the_mean(confidence: NDArray[np.float64], wrong: NDArray[np.int64], promised_error: float) -> int:
+    """How many values conformal risk control accepts; confidence: (n,), descending; wrong: (n,), running count."""
+    allowed = promised_error * (len(confidence) + 1) - 1 + ROUNDING
+    return max((end for end in _ends_of_ties(confidence) if wrong[end - 1] <= allowed), default=0)
+
+
+def _accepted_nearly_always(
+    confidence: NDArray[np.float64], wrong: NDArray[np.int64], promised_error: float, failure: float
+) -> int:
+    """How many values the last threshold accepts whose error is tested to be within the promise."""
+    accepted = 0
+    for end in _sequence(confidence, evidence_needed(promised_error, failure)):
+        if _binomial_cdf(int(wrong[end - 1]), end, promised_error) > failure:
+            break
+        accepted = end
+    return accepted
+
+
 def _equal_weights(confirmations: Sequence[Confirmation], seed: int) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Return confidences and outcomes of a subsample in which every value had the same chance to be."""
     weight = np.array([c.weight for c in confirmations], float)
@@ -166,20 +191,22 @@ def _equal_weights(confirmations: Sequence[Confirmation], seed: int) -> tuple[ND
     return confidence[keep], np.array([c.is_right for c in confirmations], bool)[keep]
 
 
-def _sequence(confidence: NDArray[np.float64], needed: int) -> list[int]:
-    """Return how many values each threshold to be tried accepts; confidence: (n,), descending.
+def _ends_of_ties(confidence: NDArray[np.float64]) -> list[int]:
+    """How many values each possible threshold accepts: values of equal confidence are accepted together."""
+    if not len(confidence):
+        return []
+    ends: list[int] = (np.flatnonzero(confidence[1:] != confidence[:-1]) + 1).tolist()
+    return [*ends, len(confidence)]
 
-    Values of equal confidence are accepted together.
-    """
-    ends = np.append(np.flatnonzero(confidence[1:] != confidence[:-1]) + 1, len(confidence))
+
+def _sequence(confidence: NDArray[np.float64], needed: int) -> list[int]:
+    """How many values each threshold to be tested accepts: from `needed` on, ever more; confidence: descending."""
     sequence: list[int] = []
     wanted = float(needed)
-    for end in ends.tolist():
-        if end >= wanted:
+    for end in _ends_of_ties(confidence):
+        if end >= wanted or end == len(confidence) >= needed:
             sequence.append(end)
             wanted = end * SEQUENCE_RATIO
-    if len(confidence) >= needed and sequence[-1:] != [len(confidence)]:
-        sequence.append(len(confidence))
     return sequence
 
 

@@ -38,7 +38,7 @@ FORM_SHARE = 0.5  # a bucket is part of the form when more than this share of th
 # documents of synthetic vendors with 40 % of each page exchanged for another vendor's, and a little higher: real
 # strangers share more, since one program prints the forms of many senders.
 EVEN_AT_ONE_EXAMPLE = 0.55
-EVEN_AT_MORE = 0.63
+EVEN_AT_MORE = 0.65
 LIKENESS_SCALE = 0.04  # logistic: this much more likeness, and the odds are e times better
 
 

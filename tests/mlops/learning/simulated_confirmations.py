@@ -29,6 +29,10 @@ class Learner:
         """The true share of wrong values among those of at least this confidence."""
         return float(self._error[np.searchsorted(-self._confidence, -threshold, side="right") - 1])
 
+    def risk(self, threshold: float) -> float:
+        """The true share of all values that are accepted and wrong."""
+        return self.error_above(threshold) * float(np.mean(self._confidence >= threshold))
+
     def confirmations(
         self, documents: int, fields: int, rng: np.random.Generator, *, weights: bool = False
     ) -> list[Confirmation]:
