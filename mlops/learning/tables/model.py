@@ -31,6 +31,8 @@ HELD_OUT = 6  # every so many synthetic documents one is kept for the calibratio
 MOST_DOCUMENTS = 40  # of a template that are learned from, the last ones: more bring nothing and cost time
 MOST_FOLDS = 4  # of the cross-validation that calibrates a template
 PRESENT = 0.5  # probability above which a line has a number of a column
+TRUSTS = (1.0, 1.15, 1.3, 1.6, 2.5, 1e6)  # how much surer day zero must be than the template to be preferred
+WRONG_COSTS = 0.5  # of a wrong cell against a right one, when both readers are compared
 TEXT_LAYER = "text"  # source of pages without reading errors
 
 
@@ -39,8 +41,9 @@ class TableModel:
     """spec: the columns. network: the taggers of day zero, or the weights of one template.
 
     products: columns that multiply. base: the day-zero model that a template's builds on. spelling: reading errors that
-    were corrected. confirmed: keys of columns that confirmed rows have. located, asked: cells of the confirmed
-    documents that were found on the page, of how many.
+    were corrected. confirmed: keys of columns that confirmed rows have. trust: how much surer than the template's own
+    reading day zero's must be to be taken. located, asked: cells of the confirmed documents that were found on the
+    page, of how many.
     """
 
     spec: TableSpec
@@ -50,6 +53,7 @@ class TableModel:
     base: TableModel | None = None
     spelling: Spelling = field(default_factory=Spelling)
     confirmed: frozenset[str] = frozenset()
+    trust: float = TRUSTS[0]
     located: int = 0
     asked: int = 0
 
@@ -67,7 +71,8 @@ class TableModel:
         rows = self._values(seen, self.read(seen, lines, said))
         if self.base is not None and _has_columns_of(self.base.spec, self.spec):
             others = self._values(seen, self.base.read(seen, lines, said), self.base)
-            rows = max(rows, others, key=_sureness)
+            if _sureness(others) > self.trust * _sureness(rows):
+                rows = others
         return tuple(rows)
 
     def opinion_on(self, seen: TableView, lines: Lines) -> Opinion | None:
@@ -125,6 +130,7 @@ class TableModel:
             "products": [list(p) for p in self.products],
             "spelling": dict(sorted(self.spelling.corrections.items())),
             "confirmed": sorted(self.confirmed),
+            "trust": self.trust,
             "located": self.located,
             "asked": self.asked,
             "is_template": isinstance(self.network, Template),
@@ -146,6 +152,7 @@ class TableModel:
             calibration=Calibration.from_arrays(arrays),
             spelling=Spelling(data["spelling"]),
             confirmed=frozenset(data["confirmed"]),
+            trust=data["trust"],
             located=data["located"],
             asked=data["asked"],
         )
@@ -196,7 +203,28 @@ def fit_table(spec: TableSpec, samples: Sequence[Sample], base: TableModel | Non
         return base
     located = locate(spec, [(p.seen.tokens, p.labels) for p in pages], [hint(spec, p.said) for p in pages])
     model = _fit(spec, pages, located, base, calibration)
-    observations: list[Observation] = []
+    trials = _cross_validate(spec, pages, located, base, calibration)
+    calibration = fit_calibration([o for trial in trials for o in trial.own], calibration)
+    trust = _choose_trust(trials, calibration, base.calibration) if base and trials else model.trust
+    return replace(model, calibration=calibration, trust=trust)
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A confirmed document as a model that had not seen it reads it, and as day zero does."""
+
+    own: list[Observation]
+    base: list[Observation]
+
+
+def _cross_validate(
+    spec: TableSpec,
+    pages: Sequence[_Page],
+    located: Sequence[Located],
+    base: TableModel | None,
+    calibration: Calibration,
+) -> list[_Trial]:
+    trials = []
     folds = min(MOST_FOLDS, len(pages))
     for fold in range(folds if folds > 1 else 0):
         rest = [i for i in range(len(pages)) if i % folds != fold]
@@ -204,9 +232,34 @@ def fit_table(spec: TableSpec, samples: Sequence[Sample], base: TableModel | Non
             continue
         part = _fit(spec, [pages[i] for i in rest], [located[i] for i in rest], base, calibration)
         for i in range(fold, len(pages), folds):
-            found = part.read(pages[i].seen, pages[i].lines, pages[i].said)
-            observations += _judge(spec, found, located[i], pages[i])
-    return replace(model, calibration=fit_calibration(observations, calibration))
+            own = _judge(spec, part.read(pages[i].seen, pages[i].lines, pages[i].said), located[i], pages[i])
+            below: list[Observation] = []
+            if base is not None and _has_columns_of(base.spec, spec):
+                found = base.read(pages[i].seen, pages[i].lines, pages[i].said)
+                below = _judge(base.spec, found, located[i], pages[i], part.confirmed)
+            trials.append(_Trial(own, below))
+    return trials
+
+
+def _choose_trust(trials: Sequence[_Trial], own: Calibration, base: Calibration) -> float:
+    """The trust under which the confirmed documents would have been read best.
+
+    Of equal ones the nearest to a prior that grows with the documents: many that look alike make a template's weights.
+    """
+
+    def worth(observations: Sequence[Observation]) -> float:
+        return sum(1.0 if right else -WRONG_COSTS for *_, right in observations)
+
+    def sureness(observations: Sequence[Observation], calibration: Calibration) -> float:
+        return sum(calibration.confidence(group, evidence) - 0.5 for group, evidence, _ in observations)
+
+    totals = [
+        sum(worth(t.base if sureness(t.base, base) > trust * sureness(t.own, own) else t.own) for t in trials)
+        for trust in TRUSTS
+    ]
+    usual = min(len(trials) - 1, len(TRUSTS) - 1)
+    best = max(range(len(TRUSTS)), key=lambda i: (totals[i], -abs(i - usual)))
+    return TRUSTS[best]
 
 
 def _fit(
@@ -230,8 +283,13 @@ def _fit(
     )
 
 
-def _judge(spec: TableSpec, found: Sequence[TableRow], truth: Located, page: _Page) -> list[Observation]:
-    """Evidence and verdict of each predicted cell: right when the row that it shares most tokens with says the same."""
+def _judge(
+    spec: TableSpec, found: Sequence[TableRow], truth: Located, page: _Page, only: frozenset[str] | None = None
+) -> list[Observation]:
+    """Evidence and verdict of each predicted cell: right when the row that it shares most tokens with says the same.
+
+    only: keys of the columns that count, None for all.
+    """
     observations = []
     for row in found:
         tokens = [t for cell in row.values() for t in cell.tokens]
@@ -240,7 +298,7 @@ def _judge(spec: TableSpec, found: Sequence[TableRow], truth: Located, page: _Pa
         label = page.labels[int(np.bincount(mine).argmax())] if len(mine) else {}
         for k, cell in row.items():
             column = spec.columns[k]
-            if not label or column.key in label:
+            if (not label or column.key in label) and (only is None or column.key in only):
                 right = bool(label) and same_cell(column, cell.value, label[column.key], page.seen.tokens.decimal)
                 observations.append((group_of(column), cell.evidence, right))
     return observations
