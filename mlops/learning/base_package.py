@@ -35,7 +35,7 @@ class BaseConfig:
     """documents: one a vendor, for fields. tables: for line items. templates: pairs of documents, for matching."""
 
     documents: int = 1500
-    tables: int = 600
+    tables: int = 2000
     templates: int = 300
     seed: int = 0
 
