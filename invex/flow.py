@@ -13,10 +13,11 @@ JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "template.changed": (("mlops.memory.jobs.refit_template", "default"),),
 }
 
-# Called by the scheduler, each after so many seconds; each returns how many rows it took up again.
+# Called by the scheduler, each after so many seconds; each returns how many rows it took up again, or away.
 SWEEPS: dict[str, float] = {
     "invex.kernel.outbox.dispatch_stale": 3,
     "invex.documents.jobs.sweep": 3,
     "invex.extraction.jobs.sweep": 3,
     "mlops.memory.jobs.sweep": 15,
+    "invex.accounts.idempotency.sweep": 3600,
 }

@@ -25,6 +25,7 @@ MAX_KEY = 200
 # A request that has not answered after this long has lost its process: its key is free again. The key is taken once
 # the body has arrived; what follows takes seconds, on a busy database half a minute.
 ABANDONED = datetime.timedelta(seconds=90)
+KEPT_FOR = datetime.timedelta(days=7)  # whoever repeats a write does so within minutes, or after an outage
 KEPT_HEADERS = ("Location", "Retry-After", "Content-Type")
 PARAMETER = {
     "in": "header",
@@ -142,3 +143,8 @@ def _body_sha256(request: HttpRequest) -> str:
                 digest.update(chunk)
             file.seek(0)
     return digest.hexdigest()
+
+
+def sweep() -> int:
+    """Forget keys that nobody sends any more. Return how many."""
+    return IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()[0]

@@ -44,8 +44,3 @@ def system_access(slug: str) -> Access:
 def tokens(access: Access) -> QuerySet[ApiToken]:
     access.require(Right.ADMIN)
     return ApiToken.objects.filter(project=access.project).order_by("-id")
-
-
-def members(access: Access) -> QuerySet[Membership]:
-    access.require(Right.READ)
-    return Membership.objects.filter(project=access.project).select_related("user").order_by("user__username")

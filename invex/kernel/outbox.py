@@ -44,17 +44,3 @@ def dispatch_stale() -> int:
     """Dispatch events whose process died before it could. Return how many went out."""
     waiting = Event.objects.filter(dispatched_at__isnull=True, created_at__lt=timezone.now() - STALE).order_by("id")
     return sum(dispatch(event) for event in waiting[:1000])
-
-
-def run_here() -> int:
-    """Run the jobs of all undispatched events in this process, also of those that these jobs emit; return how many.
-
-    For a machine without Redis and workers: the first start, tests.
-    """
-    flow, done = import_string(settings.FLOW), 0
-    while event := Event.objects.filter(dispatched_at__isnull=True).order_by("id").first():
-        Event.objects.filter(pk=event.pk).update(dispatched_at=timezone.now())
-        for job, _queue in flow.get(event.name, ()):
-            import_string(job)(event.subject)
-        done += 1
-    return done

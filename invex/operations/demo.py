@@ -15,11 +15,13 @@ from django.db import transaction
 from fixtures.generator.samples import write_samples
 from invex.accounts import queries as accounts
 from invex.accounts.access import Access
-from invex.accounts.models import Membership, Project, User
+from invex.accounts.models import Project, User
 from invex.accounts.roles import Role
+from invex.accounts.services import create_project, set_member
 from invex.documents import jobs as reading
 from invex.documents import services as documents
 from invex.extraction import jobs as extraction
+from invex.kernel.actor import SYSTEM
 from invex.review import services as reviews
 
 ADMINISTRATOR = "admin"
@@ -76,9 +78,9 @@ def create(*, say: Callable[[str], None]) -> None:
 
 
 def _create_project() -> Access:
-    project = Project.objects.create(slug=PROJECT, name="Demo")
+    create_project(SYSTEM, slug=PROJECT, name="Demo")
     admin = User.objects.get(username=ADMINISTRATOR)
-    Membership.objects.create(project=project, user=admin, role=Role.OWNER)
+    set_member(accounts.system_access(PROJECT), user=admin, role=Role.OWNER)
     return accounts.access_of(admin, PROJECT)
 
 

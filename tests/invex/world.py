@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+from django.utils.module_loading import import_string
+
 from fixtures.generator import Synthetic, Vendor
 from invex.accounts.access import Access
 from invex.accounts.models import Project
@@ -14,7 +17,9 @@ from invex.documents.states import DocumentState
 from invex.extraction import jobs as extraction
 from invex.fields.labels import label_to_json
 from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
+from invex.flow import JOBS
 from invex.kernel.actor import Actor
+from invex.kernel.models import Event
 from invex.kernel.outbox import emit
 
 
@@ -66,3 +71,14 @@ def template_json(name: str, **changes: Any) -> dict[str, Any]:
 
 def vendor(seed: int = 7) -> Vendor:
     return Vendor(seed, kind="invoice", locale="de-DE")
+
+
+def run_events() -> int:
+    """Run the jobs of all undispatched events in this process, also of those that these jobs emit; return how many."""
+    done = 0
+    while event := Event.objects.filter(dispatched_at__isnull=True).order_by("id").first():
+        Event.objects.filter(pk=event.pk).update(dispatched_at=timezone.now())
+        for job, _queue in JOBS.get(event.name, ()):
+            import_string(job)(event.subject)
+        done += 1
+    return done

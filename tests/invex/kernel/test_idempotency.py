@@ -96,3 +96,12 @@ def test_an_upload_is_compared_by_its_bytes(api, batch):
     assert (first.status_code, again.status_code, other.status_code) == (202, 202, 422)
     assert first.json() == again.json()
     assert Document.objects.count() == 1
+
+
+def test_keys_are_forgotten_when_nobody_sends_them_any_more(api):
+    client = api()
+    open_batch(client, key="old")
+    IdempotencyKey.objects.update(created_at=timezone.now() - idempotency.KEPT_FOR - datetime.timedelta(minutes=1))
+    open_batch(client, key="new")
+    assert idempotency.sweep() == 1
+    assert IdempotencyKey.objects.get().key == "new"

@@ -166,3 +166,23 @@ def test_a_page_that_is_being_drawn_says_when_to_ask_again(receive, person, run_
     client.force_login(person(Role.VIEWER))
     answer = client.get(reverse("page-image", args=["demo", document.pk, 0]))
     assert (answer.status_code, answer["Retry-After"]) == (503, "2")
+
+
+def test_errors_of_django_are_pages_of_ours(address, person) -> None:
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(person(Role.OWNER))
+    nowhere = client.get("/p/demo/nowhere/")
+    assert (nowhere.status_code, b"There is nothing at this address" in nowhere.content) == (404, True)
+    expired = client.post(address("tokens"), {"name": "erp", "role": "viewer"})
+    assert (expired.status_code, b"The form has expired" in expired.content) == (403, True)
+
+
+def test_a_fault_of_ours_is_a_page_that_needs_nothing(address, person, monkeypatch) -> None:
+    def broken(*args: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr("invex.documents.queries.counts_by_state", broken)
+    client = Client(raise_request_exception=False)
+    client.force_login(person(Role.OWNER))
+    answer = client.get(address("dashboard"))
+    assert (answer.status_code, b"on our side" in answer.content) == (500, True)

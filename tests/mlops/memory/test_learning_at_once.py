@@ -14,14 +14,13 @@ from invex.catalog.services import create_template, remove_template, update_temp
 from invex.documents.models import Document
 from invex.extraction import jobs as extraction
 from invex.extraction.models import Extraction
-from invex.kernel import outbox
 from invex.kernel.models import Event
 from invex.review import services as review
 from mlops.deployment.predictor import load
 from mlops.memory import jobs, queries, services, strangers
 from mlops.memory.base import base_package
 from mlops.memory.models import MemoryRevision
-from tests.invex.world import access_to, document_in_review, label_of, template_json, vendor
+from tests.invex.world import access_to, document_in_review, label_of, run_events, template_json, vendor
 
 pytestmark = [pytest.mark.django_db]
 FAST_S = 1.0  # a refit from one document, on a busy machine
@@ -35,7 +34,7 @@ def access():
 def confirm(access, one):
     document = document_in_review(access, one)
     review.confirm(access, document.pk, label_of(one), may_create_template=True)
-    outbox.run_here()
+    run_events()
     return document
 
 
@@ -77,7 +76,7 @@ def test_a_document_that_somebody_saved_meanwhile_is_not_read_over(access, monke
     confirmed = document_in_review(access, acme.document(0))
     review.confirm(access, confirmed.pk, label_of(acme.document(0)), may_create_template=True)
     monkeypatch.setattr(extraction.services, "_run", saved_meanwhile)
-    outbox.run_here()
+    run_events()
     assert Extraction.objects.filter(document=waiting).count() == 1
 
 
@@ -150,10 +149,10 @@ def test_a_document_opened_again_is_forgotten_until_it_is_confirmed(access):
     acme = vendor()
     document = confirm(access, acme.document(0))
     review.reopen(access, document.pk)
-    outbox.run_here()
+    run_events()
     assert queries.newest(access.project.pk).fitted == {}
     review.confirm(access, document.pk, label_of(acme.document(0)))
-    outbox.run_here()
+    run_events()
     assert set(queries.newest(access.project.pk).fitted) == {acme.name}
 
 
@@ -162,7 +161,7 @@ def test_a_corrected_template_changes_both(access):
     create_template(access, template_json("Other"))
     document = confirm(access, acme.document(0))
     review.confirm(access, document.pk, label_of(acme.document(0), template="Other"))
-    outbox.run_here()
+    run_events()
     assert set(queries.newest(access.project.pk).fitted) == {"Other"}
 
 
@@ -170,7 +169,7 @@ def test_a_retired_template_is_no_longer_recognised(access):
     acme = vendor()
     confirm(access, acme.document(0))
     assert remove_template(access, acme.name) is False
-    outbox.run_here()
+    run_events()
     assert document_in_review(access, acme.document(1)).template == ""
 
 
@@ -180,7 +179,7 @@ def test_a_changed_specification_is_learned(access):
     confirm(access, acme.document(0))
     only = [{"key": "invoice_number", "type": "id"}]
     update_template(access, acme.name, {"fields": only})
-    outbox.run_here()
+    run_events()
     document = document_in_review(access, acme.document(1))
     assert set(Extraction.objects.get(document=document).prediction["fields"]) == {"invoice_number"}
 
@@ -239,7 +238,7 @@ class TestStrangers:
     def confirm_unknown(self, access, one):
         document = document_in_review(access, one)
         review.confirm(access, document.pk, {"template": None})
-        outbox.run_here()
+        run_events()
         return document
 
     def test_what_looks_like_one_is_unknown_though_it_resembles_a_template(self, access):
