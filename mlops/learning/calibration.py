@@ -9,8 +9,8 @@ which (wrong + 1) / (values + 1) keeps the promise. 1 % takes 99 confirmed value
 Nearly always (failure=0.1, say): of the values *accepted*, at most the share `promised_error` is wrong, and that is
 false with probability at most `failure`. Learn then Test (Angelopoulos, Bates, Candès, Jordan, Lei, 2021) with
 fixed-sequence testing: thresholds are tried from strict to lax, each by an exact binomial test of "its error is above
-the promise", and the walk ends at the first that is not rejected. The sequence depends on the confidences alone, never on
-what was right, so no correction for the number of thresholds is due. 1 % at 10 % takes 230 right values.
+the promise", and the walk ends at the first that is not rejected. The sequence depends on the confidences alone, never
+on what was right, so no correction for the number of thresholds is due. 1 % at 10 % takes 230 right values.
 
 With less the answer is that there is not enough evidence. Assumed: the confirmations are drawn at random from what
 comes (never a queue that doubt has sorted), each with a known probability, and values err independently of each other

@@ -15,9 +15,11 @@ from mlops.learning.calibration import (
 )
 from tests.mlops.learning.simulated_confirmations import Learner
 
-REPETITIONS = 100
+REPETITIONS = 50
 FAILURE = 0.1
-SLACK = 0.06  # two standard errors of a share of 0.1 over so many repetitions; more of them in tests/bench
+SLACK = 0.085  # two standard errors of a share of 0.1 over so many repetitions; more of them in tests/bench
+
+MEAN_SLACK = 0.002  # three standard errors of the mean risk
 
 
 def right(count, confidence=0.9, field="a"):
@@ -112,5 +114,5 @@ def test_both_promises_are_kept(learner, options):
         if in_the_mean.value is not None:
             mean_risk += learner.risk(in_the_mean.value) / REPETITIONS
     assert broken / REPETITIONS <= FAILURE + SLACK
-    assert mean_risk <= 0.02
+    assert mean_risk <= 0.02 + MEAN_SLACK
     assert answered >= REPETITIONS / 2
