@@ -122,7 +122,9 @@ def _page(
         shown = label.label
     elif extraction is not None:
         shown = extraction.prediction
-    reasons = extraction.reasons if extraction is not None and label is None and typed is None else []
+    # What the machine doubted about one template says nothing about another that a person chose.
+    is_as_read = label is None and typed is None and chosen == row.template
+    reasons = extraction.reasons if extraction is not None and is_as_read else []
     rows, tables = forms.rows_of(
         _spec(request, chosen, row), shown, reasons, by_person=label is not None or typed is not None
     )
@@ -141,6 +143,7 @@ def _page(
         ],
         "need_count": sum(r.needs_person for r in rows),
         "chosen_template": chosen,
+        "is_as_read": is_as_read,
         "template_names": _template_names(request, row),
         "is_working": row.state in WORKING,
         "is_open": row.state == DocumentState.REVIEW,

@@ -95,3 +95,23 @@ def test_a_date_is_read_as_the_document_writes_dates(client, access, document, m
     assert client.post(page_of(document), sent).status_code == 302
     label = document.labels.get().label
     assert label["fields"]["invoice_date"][0]["value"] == "2020-03-04"
+
+
+def test_a_document_opened_again_shows_what_was_confirmed(client, access, document):
+    create_template(access, template_json("Order"))
+    sent = {"action": "approve", "template": "Order", "f:invoice_number:0": "confirmed-1", "version": document.version}
+    assert client.post(page_of(document), sent).status_code == 302
+    document.refresh_from_db()
+    client.post(page_of(document), {"action": "reopen", "version": document.version})
+    rows = client.get(page_of(document)).context["rows"]
+    assert [r.inputs[0].value for r in rows if r.spec.key == "invoice_number"] == ["confirmed-1"]
+
+
+def test_doubts_about_the_template_are_gone_when_a_person_chooses_one(client, access, document):
+    create_template(access, template_json("Order"))
+    doubt = {"code": "unknown_template", "message": "The document looks like none of the templates"}
+    document.extractions.update(reasons=[doubt])
+    assert client.get(page_of(document)).context["general_remarks"] == [doubt["message"]]
+    chosen = client.get(page_of(document), {"template": "Order"})
+    assert chosen.context["general_remarks"] == []
+    assert not chosen.context["is_as_read"]
