@@ -118,17 +118,13 @@ def decimal_mark(texts: tuple[str, ...]) -> str:
     return "," if votes.count(",") > votes.count(".") else "."
 
 
+@lru_cache(maxsize=1 << 17)
 def parse_number(text: str, decimal: str) -> tuple[float, int, bool] | None:
     """Return value, printed decimals and whether it is a percentage, or None for no number.
 
     `decimal` decides "1.234"; "12.50" and "1.234,5" are read as what they can only be.
     Unlike invex.fields.numbers it wants the whole text to be the number.
     """
-    return _parse(text, decimal)
-
-
-@lru_cache(maxsize=1 << 17)
-def _parse(text: str, decimal: str) -> tuple[float, int, bool] | None:
     match = _NUMBER.fullmatch(text)
     found = number_readings(text) if match else ()
     if not match or not found:
@@ -141,7 +137,7 @@ def _parse(text: str, decimal: str) -> tuple[float, int, bool] | None:
 def kind_of(text: str, decimal: str) -> int:
     if _DATE.fullmatch(text.strip("(),;")):
         return Kind.DATE
-    number = _parse(text, decimal)
+    number = parse_number(text, decimal)
     if number is not None:
         if number[2]:
             return Kind.PERCENT
@@ -183,7 +179,7 @@ def tokenize(layout: Layout) -> Tokens:
     page = layout.page[first] if n else np.zeros(0, np.int32)
     aspect = (layout.pixel[:, 0] / layout.pixel[:, 1])[page] if n else np.zeros(0, np.float32)
     kind = np.array([kind_of(t.text, decimal) for t in items], np.int32)
-    parsed = [_parse(t.text, decimal) if k in NUMBERS else None for t, k in zip(items, kind.tolist())]
+    parsed = [parse_number(t.text, decimal) if k in NUMBERS else None for t, k in zip(items, kind.tolist())]
     return Tokens(
         layout=layout,
         items=items,
