@@ -67,7 +67,7 @@ def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
     return DONE
 
 
-def run_predict(options: argparse.Namespace, reader: Reader | None = None, out: TextIO = sys.stdout) -> int:
+def run_predict(options: argparse.Namespace, reader: Reader | None = None, out: TextIO | None = None) -> int:
     """Print one prediction a line; a document that cannot be read gives an error line. Returns the exit code."""
     try:
         predictor = Predictor(Package.load(options.package))
@@ -77,13 +77,14 @@ def run_predict(options: argparse.Namespace, reader: Reader | None = None, out: 
         return _refuse(e, BAD_INPUT)
     if not entries:
         return _refuse(NothingToLearn(f"{options.dataset}: no document to predict"), NOTHING)
+    stream = out or sys.stdout
     for line in predictions(predictor, entries, reader):
-        out.write(json.dumps(line, ensure_ascii=False) + "\n")
-        out.flush()
+        stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+        stream.flush()
     return DONE
 
 
-def run_evaluate(options: argparse.Namespace, reader: Reader | None = None, out: TextIO = sys.stdout) -> int:
+def run_evaluate(options: argparse.Namespace, reader: Reader | None = None, out: TextIO | None = None) -> int:
     """Print metrics by field and by template. Returns the exit code."""
     try:
         predictor = Predictor(Package.load(options.package))
@@ -103,7 +104,7 @@ def run_evaluate(options: argparse.Namespace, reader: Reader | None = None, out:
             return _refuse(e, BAD_INPUT)
     labels = {e.id: e.label for e in entries if e.label is not None}
     report = evaluate(dataset.fields, dataset.tables, labels, answers)
-    out.write((json.dumps(report.to_json(), indent=1) if options.json else report.table()) + "\n")
+    (out or sys.stdout).write((json.dumps(report.to_json(), indent=1) if options.json else report.table()) + "\n")
     return DONE
 
 

@@ -1,11 +1,11 @@
 """Candidates: typed spans inside cells and tokens, names between breaks, wrapped lines."""
 
-from mlops.learning.candidates import Breaks, find
+from mlops.learning.candidates import NO_BREAKS, Breaks, find
 from mlops.learning.layout import lay_out
 from tests.mlops.learning.test_layout import document, word
 
 
-def found(kind: str, page: list, breaks: Breaks = Breaks()) -> tuple[str, ...]:
+def found(kind: str, page: list, breaks: Breaks = NO_BREAKS) -> tuple[str, ...]:
     return find(lay_out(document(page)), kind, breaks).texts
 
 
@@ -21,7 +21,7 @@ def test_a_typed_value_does_not_reach_over_a_gap_between_cells():
 
 
 def test_an_iban_may_be_spaced_widely():
-    parts = "DE89 3704 0044 0532 0130 00".split()
+    parts = ["DE89", "3704", "0044", "0532", "0130", "00"]
     page = [word(p, 0.1 + 0.1 * i, 0.1) for i, p in enumerate(parts)]
     assert len(found("iban", page)) == 1
 

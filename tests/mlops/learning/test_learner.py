@@ -1,0 +1,197 @@
+"""From confirmed documents to a package and back to values: the whole way, on generated documents."""
+
+import json
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+
+from fixtures.generator import Vendor
+from invex.fields.labels import Label, label_to_json
+from invex.fields.spec import TemplateSpec
+from invex.fields.standard import STANDARD_FIELDS
+from invex.reading.words import to_json
+from mlops.learning.__main__ import main
+from mlops.learning.archive import BadPackage
+from mlops.learning.dataset import Sample, load_dataset
+from mlops.learning.learner import NothingToLearn, fit_template, learn
+from mlops.learning.matching import NO_MATCHER, learn_matcher
+from mlops.learning.model import TemplateModel
+from mlops.learning.package import EMPTY, Package
+from mlops.learning.predictor import Predictor
+
+FIELDS = ("invoice_number", "invoice_date", "total_amount", "supplier_name")
+VENDORS = {seed: Vendor(seed, kind="invoice") for seed in (3, 7)}
+
+
+@lru_cache(maxsize=64)
+def sample(seed: int, index: int, *, has_boxes: bool = False) -> Sample:
+    one = VENDORS[seed].document(index)
+    fields = {
+        key: tuple(v if has_boxes else replace(v, boxes=()) for v in one.label.fields[key])
+        for key in FIELDS
+        if key in one.label.fields
+    }
+    return Sample(f"{seed}-{index}", one.document, Label(VENDORS[seed].name, "person", fields))
+
+
+def spec(seed: int) -> TemplateSpec:
+    return TemplateSpec(VENDORS[seed].name, tuple(f for f in STANDARD_FIELDS if f.key in FIELDS))
+
+
+def write_dataset(root: Path, samples: list[Sample]) -> Path:
+    for folder in ("words", "labels"):
+        (root / folder).mkdir(parents=True)
+    for s in samples:
+        (root / "words" / f"{s.id}.json").write_text(json.dumps(to_json(s.document)))
+        (root / "labels" / f"{s.id}.json").write_text(json.dumps(label_to_json(s.label)))
+    about = {
+        "format": "invex-dataset/1", "name": "demo",
+        "fields": [{"key": f.key, "type": f.type} for f in STANDARD_FIELDS if f.key in FIELDS],
+        "documents": [{"id": s.id} for s in samples],
+    }  # fmt: skip
+    (root / "dataset.json").write_text(json.dumps(about))
+    return root
+
+
+def right(predicted: dict, confirmed: Label) -> float:
+    asked = [k for k in FIELDS if confirmed.fields.get(k)]
+    return sum(bool(predicted[k]) and predicted[k][0].value == confirmed.fields[k][0].value for k in asked) / len(asked)
+
+
+@pytest.mark.parametrize("seed", sorted(VENDORS))
+def test_few_confirmed_documents_teach_the_next(seed: int):
+    known = [sample(seed, i) for i in range(4)]
+    model = fit_template(EMPTY, spec(seed), known)
+    predictor = Predictor(EMPTY).with_template(model)
+    shares = [
+        right(predictor.predict(s.document, template=s.label.template).fields, s.label)
+        for s in (sample(seed, i) for i in range(10, 16))
+    ]
+    assert sum(shares) / len(shares) > 0.8
+
+
+def test_a_value_has_boxes_alternatives_and_reasons():
+    model = fit_template(EMPTY, spec(3), [sample(3, i) for i in range(3)])
+    value = (
+        Predictor(EMPTY)
+        .with_template(model)
+        .predict(sample(3, 9).document, template=VENDORS[3].name)
+        .fields["total_amount"][0]
+    )
+    assert value.boxes
+    assert value.why
+    assert 0 < value.confidence <= 1
+    assert all(a.confidence <= value.confidence for a in value.alternatives)
+
+
+def test_a_template_model_survives_its_bytes():
+    model = fit_template(EMPTY, spec(3), [sample(3, 0), sample(3, 1)])
+    data = model.to_bytes()
+    again = TemplateModel.from_bytes(data)
+    assert again.to_bytes() == data
+    document = sample(3, 5).document
+    first, second = (Predictor(EMPTY).with_template(m).predict(document, template=m.spec.name) for m in (model, again))
+    assert first == second
+
+
+def test_bytes_of_something_else_are_no_template_model():
+    model = fit_template(EMPTY, spec(3), [sample(3, 0)])
+    with pytest.raises(Exception, match=r"."):
+        TemplateModel.from_bytes(model.to_bytes()[:40])
+
+
+def test_learning_twice_gives_the_same_bytes(tmp_path: Path):
+    samples = [sample(seed, i) for seed in VENDORS for i in range(3)]
+    dataset = load_dataset(write_dataset(tmp_path / "d", samples))
+    assert learn(dataset).to_bytes() == learn(dataset).to_bytes()
+
+
+def test_a_package_predicts_after_it_was_saved(tmp_path: Path):
+    samples = [sample(seed, i) for seed in VENDORS for i in range(3)]
+    package = learn(load_dataset(write_dataset(tmp_path / "d", samples)))
+    package.save(tmp_path / "m.zip")
+    loaded = Package.load(tmp_path / "m.zip")
+    assert loaded.build == "Demo-0.1.0-build.0"
+    assert sorted(loaded.templates) == sorted(v.name for v in VENDORS.values())
+    assert [s.id for s in loaded.samples] == [s.id for s in package.samples]
+    document = sample(7, 8).document
+    prediction = Predictor(loaded).predict(document)
+    assert prediction == Predictor(package).predict(document)
+    assert prediction.template.name == VENDORS[7].name
+
+
+def test_a_field_confirmed_as_absent_is_not_invented():
+    absent = [
+        replace(s, label=replace(s.label, fields={**s.label.fields, "purchase_order": ()}))
+        for s in (sample(3, i) for i in range(4))
+    ]
+    with_order = replace(
+        spec(3), fields=(*spec(3).fields, next(f for f in STANDARD_FIELDS if f.key == "purchase_order"))
+    )
+    model = fit_template(EMPTY, with_order, absent)
+    prediction = Predictor(EMPTY).with_template(model).predict(sample(3, 9).document, template=with_order.name)
+    assert prediction.fields["purchase_order"] == ()
+
+
+def test_a_repeated_field_gives_all_its_values():
+    def both_dates(s: Sample) -> Sample:
+        due = VENDORS[3].document(int(s.id.split("-")[1])).label.fields["due_date"]
+        dates = (*s.label.fields["invoice_date"], *(replace(v, boxes=()) for v in due))
+        return replace(s, label=replace(s.label, fields={"invoice_date": dates}))
+
+    model = fit_template(EMPTY, spec(3), [both_dates(sample(3, i)) for i in range(4)])
+    tested = both_dates(sample(3, 9))
+    found = Predictor(EMPTY).with_template(model).predict(tested.document, template=model.spec.name)
+    assert {v.value for v in found.fields["invoice_date"]} == {v.value for v in tested.label.fields["invoice_date"]}
+
+
+def test_an_empty_document_gives_nothing():
+    model = fit_template(EMPTY, spec(3), [sample(3, 0)])
+    empty = replace(sample(3, 0).document, pages=tuple(replace(p, words=()) for p in sample(3, 0).document.pages))
+    prediction = Predictor(EMPTY).with_template(model).predict(empty, template=model.spec.name)
+    assert all(values == () for values in prediction.fields.values())
+
+
+def test_a_dataset_without_labels_teaches_nothing(tmp_path: Path):
+    root = write_dataset(tmp_path / "d", [sample(3, 0)])
+    next((root / "labels").iterdir()).unlink()
+    with pytest.raises(NothingToLearn):
+        learn(load_dataset(root))
+
+
+def test_matching_is_learned_from_pairs_of_documents():
+    pairs = [([sample(seed, i, has_boxes=True) for i in (20, 21)], spec(seed).fields) for seed in VENDORS]
+    matcher = learn_matcher(pairs)
+    assert "date" in matcher.theta
+    assert all((weights >= 0).all() for weights in matcher.theta.values())
+    assert not NO_MATCHER.theta
+    model = fit_template(replace(EMPTY, matcher=matcher), spec(3), [sample(3, 0)])
+    assert all(f.supports is not None for f in model.fields)
+
+
+def test_the_command_line_learns_predicts_and_evaluates(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    root = write_dataset(tmp_path / "d", [sample(3, i) for i in range(3)])
+    package = str(tmp_path / "m.zip")
+    assert main(["learn", str(root), "--out", package, "--base", "none", "--smoke"]) == 0
+    assert main(["predict", package, str(root)]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["id"] for line in lines] == ["3-0", "3-1", "3-2"]
+    assert main(["evaluate", package, str(root), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["micro"]["f1"] > 0.9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [(["learn", "nowhere", "--out", "m.zip", "--base", "none"], 2), (["predict", "nowhere.zip", "nowhere"], 2)],
+)
+def test_bad_input_says_what_is_wrong(arguments: list[str], code: int, capsys: pytest.CaptureFixture[str]):
+    assert main(arguments) == code
+    assert "nowhere" in capsys.readouterr().err
+
+
+def test_a_package_that_is_none_is_refused(tmp_path: Path):
+    (tmp_path / "m.zip").write_bytes(b"not a zip")
+    with pytest.raises(BadPackage, match=r"m\.zip"):
+        Package.load(tmp_path / "m.zip")
