@@ -40,6 +40,11 @@ def predict_upload(project_id: int, path: str, name: str) -> dict[str, Any]:
     return online.predict_file(project_id, Path(path), name=name)
 
 
+def read_as(document_id: int | str, template: str) -> dict[str, Any]:
+    """Return what the document says when it is of `template`."""
+    return online.read_as(int(document_id), template)
+
+
 def sweep() -> int:
     """Wake workers for documents that lost theirs. While the queue is busy nothing is lost, only waiting."""
     online.delete_abandoned()

@@ -8,6 +8,8 @@ from typing import Any
 
 from django.conf import settings
 
+from invex.documents import queries as documents
+from invex.documents.models import Document
 from invex.documents.reader import reader
 from invex.fields.prediction import error_to_json, prediction_to_json
 from invex.reading.errors import Unreadable
@@ -34,6 +36,17 @@ def predict_file(project_id: int, path: Path, *, name: str) -> dict[str, Any]:
     return prediction_to_json(
         outcome.prediction, id=Path(name).stem, file=name, pages=len(document.pages), seconds=seconds
     )
+
+
+def read_as(document_id: int, template: str) -> dict[str, Any]:
+    """Return the fields and tables that the document has when it is of `template`; nothing is stored."""
+    document = Document.objects.get(pk=document_id)
+    read = documents.read_words(document)
+    if read is None:
+        return {"fields": {}, "tables": {}}
+    outcome = run(read, deployed(document.project_id), template=template)
+    said = prediction_to_json(outcome.prediction, id="", file="", pages=len(read.pages), seconds=0.0)
+    return {"fields": said["fields"], "tables": said["tables"]}
 
 
 def delete_abandoned() -> int:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
+from invex.kernel.queue import ask
 
 from .models import REOPENED, Extraction
 
 # A document that waited this long without a worker lost its job; younger ones are on their way.
+READ_AS_WAIT_S = 8  # a person waits for it
 STALE = datetime.timedelta(seconds=30)
 
 
@@ -38,3 +41,14 @@ def behind(project_id: int, memory: int) -> QuerySet[Extraction]:
         older, is_current=True, document__project=project_id, document__state=DocumentState.REVIEW
     )
     return rows.exclude(document__reason_code=REOPENED).select_related("document__project").order_by("document_id")
+
+
+def as_template(document: Document, template: str) -> dict[str, Any]:
+    """Return the fields and tables that the document has when it is of `template`, read by a worker just now.
+
+    Raises NotNow when no worker answers in time.
+    """
+    found: dict[str, Any] = ask(
+        "invex.extraction.jobs.read_as", document.pk, template, queue="online", timeout_s=READ_AS_WAIT_S
+    )
+    return found

@@ -25,7 +25,7 @@ from invex.extraction import queries as extractions
 from invex.extraction.models import REOPENED
 from invex.fields.spec import TemplateSpec
 from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
-from invex.kernel.errors import BadInput, Conflict
+from invex.kernel.errors import BadInput, Conflict, NotNow
 
 from . import forms, queries, services
 
@@ -121,7 +121,7 @@ def _page(
     elif label is not None:
         shown = label.label
     elif extraction is not None:
-        shown = extraction.prediction
+        shown = extraction.prediction if chosen in ("", row.template) else _read_as(request, row, chosen)
     # What the machine doubted about one template says nothing about another that a person chose.
     is_as_read = label is None and typed is None and chosen == row.template
     reasons = extraction.reasons if extraction is not None and is_as_read else []
@@ -154,6 +154,15 @@ def _page(
         "conflict": problem,
     }
     return render(request, "review/document.html", context, status=status)
+
+
+def _read_as(request: ProjectRequest, row: Document, template: str) -> dict[str, Any]:
+    """What the document says when it is of a template that a person has just chosen."""
+    try:
+        return extractions.as_template(row, template)
+    except NotNow:
+        messages.warning(request, _("The workers are busy: fill in what you see, or choose the template again."))
+        return {}
 
 
 def _pages(request: ProjectRequest, row: Document) -> list[dict[str, Any]]:

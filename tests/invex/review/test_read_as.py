@@ -1,0 +1,62 @@
+"""A person chooses a template for a document: it is read as that at once."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from invex.accounts.roles import Role
+from invex.catalog.services import create_template
+from invex.extraction import jobs
+from invex.kernel.errors import NotNow
+from invex.review import services
+from tests.invex.world import document_in_review, label_of, run_events, template_json, vendor
+
+pytestmark = pytest.mark.django_db
+
+ACME = vendor()
+ASK = "invex.extraction.queries.ask"
+
+
+@pytest.fixture
+def document(access):
+    """A document that was read before its template was known."""
+    waiting = document_in_review(access, ACME.document(1))
+    create_template(access, template_json(ACME.name))
+    first = document_in_review(access, ACME.document(0))
+    services.confirm(access, first.pk, label_of(ACME.document(0)))
+    return waiting
+
+
+@pytest.fixture
+def page(person, document):
+    client = Client()
+    client.force_login(person(Role.REVIEWER))
+    return lambda template: client.get(f"/p/demo/documents/{document.pk}/", {"template": template})
+
+
+def test_it_is_read_with_what_the_template_learned(document) -> None:
+    run_events()
+    said = jobs.read_as(document.pk, ACME.name)
+    number = ACME.document(1).label.fields["invoice_number"][0].value
+    assert said["fields"]["invoice_number"][0]["value"] == number
+    document.refresh_from_db()
+    assert document.extractions.count() <= 2  # nothing is stored by looking
+
+
+def test_the_page_shows_it(page, monkeypatch) -> None:
+    value = {"value": "4711-X", "text": "4711-X", "confidence": 0.9, "boxes": []}
+    monkeypatch.setattr(ASK, lambda *_, **__: {"fields": {"invoice_number": [value]}, "tables": {}})
+    answer = page(ACME.name)
+    assert answer.status_code == 200
+    assert b'value="4711-X"' in answer.content
+
+
+def test_without_a_worker_the_page_says_so_and_stays_usable(page, monkeypatch) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise NotNow("No worker was free.")
+
+    monkeypatch.setattr(ASK, busy)
+    answer = page(ACME.name)
+    assert answer.status_code == 200
+    assert b"The workers are busy" in answer.content
