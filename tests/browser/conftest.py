@@ -66,9 +66,8 @@ def admin_page(page: Any) -> Any:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests here share one installation, so they run in one process of pytest-xdist."""
+    """All tests here share one installation, so they run without pytest-xdist."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.xdist_group("installation"))

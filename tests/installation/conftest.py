@@ -1,4 +1,4 @@
-"""Real installations without a browser: they run one after the other, in the pytest-xdist process of the browser tests."""
+"""Real installations without a browser. Each needs the whole machine, so they run without pytest-xdist."""
 
 from __future__ import annotations
 
@@ -12,4 +12,3 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.installation)
-            item.add_marker(pytest.mark.xdist_group("installation"))
