@@ -36,10 +36,11 @@ SETTINGS: dict[str, Any] = {  # why: docs/reading.md
     "Rec.model_path": str(_MODELS / "PP-OCRv6_rec_small.onnx"),
 }
 MAX_SIDE_PX = 2000  # larger images are scaled down to this
+SMALL_TEXT_PX = 15  # median height of the lines, 10-point text at about 70 dpi, below which an image is enlarged
+ENLARGED = 2
 MIN_CONFIDENCE = 0.5  # of a line
 ORIENTATION_LINES = 8  # the longest, read to see whether the page is upside down
-UPRIGHT = 0.87  # mean confidence of these lines; below UNSURE they are also read turned by 180 degrees
-UNSURE = 0.80
+UNSURE = 0.80  # mean confidence of these lines below which they are also read turned by 180 degrees
 TALL = 1.5  # height by width from which a line is taken to run up or down; RapidOCR turns such crops counter-clockwise
 _COLUMN_GAP = 6  # columns of the recogniser, each 8 of 48 px of height, between characters that are two words
 _COLUMN_PX = 8
@@ -65,6 +66,9 @@ class RapidEngine:
         quads = self._quads(pixels)
         if not quads:
             return OcrPage(())
+        if _is_small(quads, pixels):
+            pixels = _enlarged(pixels)
+            quads = self._quads(pixels)
         rotation = self._rotation(pixels, quads) if may_turn else 0
         if rotation:
             pixels = np.ascontiguousarray(np.rot90(pixels, -rotation // 90))
@@ -123,6 +127,16 @@ def _scaled_down(pixels: Pixels) -> Pixels:
     if scale >= 1:
         return pixels
     return np.asarray(cv2.resize(pixels, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def _is_small(quads: list[Quad], pixels: Pixels) -> bool:
+    """Whether lines (across them, whichever way they run) are too low to be read well, and there is room to enlarge."""
+    heights = [min(_size(quad)) for quad in quads]
+    return float(np.median(heights)) < SMALL_TEXT_PX and ENLARGED * max(pixels.shape[:2]) <= MAX_SIDE_PX
+
+
+def _enlarged(pixels: Pixels) -> Pixels:
+    return np.asarray(cv2.resize(pixels, None, fx=ENLARGED, fy=ENLARGED, interpolation=cv2.INTER_CUBIC), np.uint8)
 
 
 def _size(quad: Quad) -> tuple[float, float]:

@@ -239,3 +239,20 @@ def test_ocr_in_a_process_of_its_own(tmp_path, invoice_pdf):
             shared.read(path)
         assert caught.value.code == "crashed"
         assert shared.read(path).pages == document.pages
+
+
+def test_small_text_is_enlarged_and_its_words_lie_where_they_are(invoice_pdf):
+    read = make_engine("rapidocr").read(scan_of(invoice_pdf, dpi=36))  # without it, two words are misread
+    assert {w.text for w in read.words} >= set(WORDS)
+    for word, truth in zip(read.words, read_file(invoice_pdf).pages[0].words):
+        assert word.box.overlap(truth.box) > 0.3 * word.box.width * word.box.height
+
+
+def test_text_of_usual_size_is_not_enlarged(invoice_pdf, monkeypatch):
+    from invex.reading import ocr_rapid
+
+    def enlarged(pixels):
+        raise AssertionError("it costs time and brings nothing")
+
+    monkeypatch.setattr(ocr_rapid, "_enlarged", enlarged)
+    assert make_engine("rapidocr").read(scan_of(invoice_pdf, dpi=100)).words
