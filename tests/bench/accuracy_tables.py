@@ -21,13 +21,16 @@ sys.path.insert(0, str(ROOT))  # it is run as a file
 import numpy as np
 
 from fixtures.generator import generate
-from invex.fields.prediction import Prediction, TemplateMatch
+from invex.fields.labels import LabelValue
+from invex.fields.prediction import Prediction, TemplateMatch, Value
 from invex.fields.standard import LINE_ITEMS
 from invex.reading.reader import read_file
 from invex.reading.types import Document
+from mlops.learning.assignment import maximum_assignment
 from mlops.learning.dataset import Sample, load_dataset, read
 from mlops.learning.evaluation import evaluate
 from mlops.learning.layout import lay_out
+from mlops.learning.tables.locate import same_cell
 from mlops.learning.tables.model import TableModel, fit_table, train_day_zero_table
 from mlops.learning.tables.spelling import Spelling
 
@@ -94,28 +97,29 @@ def day_zero(samples: Sequence[Sample], base: TableModel) -> list[float]:
 
 
 def calibration_error(samples: Sequence[Sample], model: TableModel) -> float:
-    """Expected calibration error of cells in ten equal bins; rows are compared in order, so it is an upper bound."""
+    """Expected calibration error, ten equal bins, of the cells whose row and column somebody labelled."""
     points = []
     for sample in samples:
         rows, labels = model.predict(lay_out(sample.document)), sample.label.tables[LINE_ITEMS.key]
-        for row, label in zip(rows, labels, strict=False):
-            for key in row.keys() & label.keys():
-                alone = Sample(sample.id, sample.document, replace(sample.label, tables={LINE_ITEMS.key: (label,)}))
-                right = _is_right(key, row, alone)
-                points.append((row[key].confidence, right))
+        right = [[_right_cells(row, label) for label in labels] for row in rows]
+        hits = np.array([[sum(cells.values()) for cells in of_row] for of_row in right], float).reshape(
+            len(rows), len(labels)
+        )
+        for i, j in maximum_assignment(hits):
+            points += [(rows[i][key].confidence, is_right) for key, is_right in right[i][j].items()]
     confidence, verdict = (np.array(part, float) for part in zip(*points, strict=True))
     bins = np.minimum((confidence * 10).astype(int), 9)
     gaps = [abs(confidence[bins == b].mean() - verdict[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
     return float(sum(gaps))
 
 
-def _is_right(key: str, row: Mapping[str, object], sample: Sample) -> bool:
-    label = replace(
-        sample.label, fields={}, tables={LINE_ITEMS.key: ({key: sample.label.tables[LINE_ITEMS.key][0][key]},)}
-    )
-    answer = Prediction(TemplateMatch(None, 0.0), {}, {LINE_ITEMS.key: ({key: row[key]},)})  # type: ignore[dict-item]
-    counts = evaluate((), (LINE_ITEMS,), {sample.id: label}, {sample.id: answer}).tables[LINE_ITEMS.key]
-    return counts.true_positives == 1
+def _right_cells(row: Mapping[str, Value], label: Mapping[str, LabelValue]) -> dict[str, bool]:
+    """For each column that both have, whether they say the same."""
+    return {
+        c.key: same_cell(c, row[c.key].value, label[c.key], ".")
+        for c in LINE_ITEMS.columns
+        if c.key in row and c.key in label
+    }
 
 
 def synthetic_base(documents: int) -> TableModel:
