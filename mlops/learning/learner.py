@@ -45,7 +45,7 @@ def learn(
     *,
     base: Package | None = None,
     reader: Reader | None = None,
-    config: LearnConfig = LearnConfig(),
+    config: LearnConfig | None = None,
     version: str = "0.1.0",
     build: int = 0,
     is_smoke: bool = False,
@@ -59,6 +59,27 @@ def learn(
         known = _few(known)
     if not known:
         raise NothingToLearn(f"{dataset.root}: no document has a label; add labels/ID.json files")
+    return learn_samples(
+        known, dataset.fields, dataset.tables, name=dataset.name, base=base, config=config, version=version, build=build
+    )
+
+
+def learn_samples(
+    known: Sequence[Sample],
+    fields: Sequence[FieldSpec],
+    tables: Sequence[TableSpec],
+    *,
+    name: str,
+    base: Package | None = None,
+    config: LearnConfig | None = None,
+    version: str = "0.1.0",
+    build: int = 0,
+) -> Package:
+    """Return the package learned from documents that were read already; `fields` and `tables` are all that were asked.
+
+    name: the project's. version, build: what the package is called, see FORMATS.md, section 3.
+    """
+    config = config or LearnConfig()
     examples = [Example(View(s.document), s.label, s.id) for s in known]
     start = base or EMPTY
     by_template: dict[str, list[Example]] = {}
@@ -66,18 +87,17 @@ def learn(
         if example.label.template is not None:
             by_template.setdefault(example.label.template, []).append(example)
     models = {}
-    for name, mine in sorted(by_template.items()):
-        spec = _spec(name, dataset.fields, dataset.tables, mine)
-        models[name] = _fit(start, spec, mine, config)
-        log.info("template %s: %d documents, %s", name, len(mine), _located(models[name]))
-    shared = _fit(start, _spec(EVERY, dataset.fields, (), examples), examples, config)
+    for template, mine in sorted(by_template.items()):
+        models[template] = _fit(start, _spec(template, fields, tables, mine), mine, config)
+        log.info("template %s: %d documents, %s", template, len(mine), _located(models[template]))
+    shared = _fit(start, _spec(EVERY, fields, (), examples), examples, config)
     index = fit_templates({n: [e.view.document for e in es] for n, es in by_template.items()})
     return Package(
         manifest={
-            "name": _project(dataset.name),
+            "name": _project(name),
             "version": version,
             "build": build,
-            "dataset": {"name": dataset.name, "sha256": dataset_hash(known), "documents": len(known)},
+            "dataset": {"name": name, "sha256": dataset_hash(known), "documents": len(known)},
             "code": code_version(),
             "configuration": asdict(config),
             "seed": config.seed,
@@ -90,8 +110,8 @@ def learn(
         shared=shared,
         models=models,
         index=index,
-        memory=memory_of(known),
-        card=_card(dataset, known, models),
+        memory=memory_of(tuple(known)),
+        card=_card(name, known, models),
     )
 
 
@@ -163,18 +183,13 @@ def code_version() -> str:
     return digest.hexdigest()[:16]
 
 
-def _card(dataset: Dataset, known: Sequence[Sample], models: dict[str, TemplateModel]) -> str:
+def _card(name: str, known: Sequence[Sample], models: dict[str, TemplateModel]) -> str:
     """card.md: what the package was learned from, and what is known to limit it."""
-    lines = [
-        f"# {_project(dataset.name)}",
-        "",
-        f"Learned from {len(known)} labelled documents of `{dataset.name}`.",
-        "",
-    ]
+    lines = [f"# {_project(name)}", "", f"Learned from {len(known)} labelled documents of `{name}`."]
     lines += ["", "| template | documents | values located on the page |", "|---|---|---|"]
-    for name, model in sorted(models.items()):
+    for template, model in sorted(models.items()):
         asked, located = sum(f.asked for f in model.fields), sum(f.located for f in model.fields)
-        lines.append(f"| {name} | {model.documents} | {located} of {asked} |")
+        lines.append(f"| {template} | {model.documents} | {located} of {asked} |")
     lines += [
         "",
         "Values that are not on the page as confirmed cannot be learned. Fields that nobody confirmed are not read.",

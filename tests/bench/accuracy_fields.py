@@ -29,7 +29,7 @@ from mlops.console.words_cache import CachedReader
 from mlops.learning.dataset import Dataset, Reader, Sample, load_dataset, samples
 from mlops.learning.evaluation import Report, evaluate
 from mlops.learning.fitting import Example, FitConfig, fit_examples
-from mlops.learning.learner import learn
+from mlops.learning.learner import learn_samples
 from mlops.learning.matching import NO_MATCHER
 from mlops.learning.package import EMPTY, Package
 from mlops.learning.predictor import Predictor, prior_of, shipped_package
@@ -106,13 +106,8 @@ def all_templates(loaded: Loaded, k: int, base: Package) -> list[Report]:
             order = list(documents)
             random.Random(f"{name}{seed}").shuffle(order)
             taken |= {s.id for s in order[:k]}
-        entries = tuple(e for e in loaded.dataset.entries if e.id in taken)
-        by_id = {s.id: s.document for s in loaded.samples}
-        package = learn(
-            replace(loaded.dataset, entries=tuple(replace(e, words=None, file=Path(e.id)) for e in entries), tables=()),
-            base=base,
-            reader=lambda path, by_id=by_id: by_id[path.name],
-        )
+        known = [s for s in loaded.samples if s.id in taken]
+        package = learn_samples(known, loaded.dataset.fields, (), name=loaded.dataset.name, base=base)
         predictor = Predictor(package)
         tested = [s for s in loaded.samples if s.id not in taken and s.label.template is not None]
         reports.append(_judge(loaded, {s.id: predictor.predict(s.document) for s in tested}))
