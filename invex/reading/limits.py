@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from dataclasses import dataclass, fields
 
 MIB = 1 << 20
 
@@ -12,7 +11,7 @@ MIB = 1 << 20
 class Limits:
     """Limits of one document; each has its code in errors.SENTENCES. All are positive, else ValueError.
 
-    pixels: of one page, as stored in an image or a PDF, and as rendered.
+    pixels: of one page, as stored in an image file, and as rendered; an image inside a PDF is held to memory_bytes.
     cpu_s, wall_s: of the parser a document, without the time that OCR takes. ocr_wall_s: of OCR an image.
     memory_bytes: address space of the parser process; ocr_memory_bytes: of the OCR process, whose models need 1 GiB.
     dpi: at which a PDF page is drawn for OCR; below 200 values get lost.
@@ -34,6 +33,3 @@ class Limits:
         for f in fields(self):
             if getattr(self, f.name) <= 0:
                 raise ValueError(f"limit {f.name} is {getattr(self, f.name)}; it must be greater than 0")
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)

@@ -46,7 +46,7 @@ def result(document: Document) -> dict[str, Any]:
         "state": document.state,
         "by": document.approved_by or None,
         "seconds": round((document.read_seconds or 0.0) + (extraction.seconds if extraction else 0.0), 4),
-        "warnings": document.warnings,
+        "warnings": extraction.prediction["warnings"] if extraction else document.warnings,
     }
 
 

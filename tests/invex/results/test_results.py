@@ -155,7 +155,9 @@ class TestLabels:
 
 class TestEvents:
     def test_what_happened_without_text_of_documents(self, api, access, document, template, other_project):
-        review.confirm(access, document.pk, label_of(ONE))
+        label = label_of(ONE)
+        label["fields"]["invoice_number"] = [{"value": "corrected by hand"}]
+        review.confirm(access, document.pk, label)
         items = api("viewer").get("/api/v1/events").json()["items"]
         by_name = {item["event"]: item for item in items}
         assert {"prediction.made", "field.corrected", "document.approved"} <= set(by_name)
@@ -231,3 +233,14 @@ def test_the_openapi_document_shows_every_operation(api, project):
     paths = {path.removeprefix("/api/v1") for path in schema["paths"]}
     wanted = {"/documents/{id}/result", "/documents/{id}/labels", "/predict", "/events", "/templates"}
     assert wanted | {"/templates/{name}"} <= paths
+
+
+@pytest.mark.django_db
+def test_warnings_of_the_predictor_are_told_too(api, access, project):
+    from tests.invex.world import document_in_review, vendor
+
+    document = document_in_review(access, vendor().document(0))
+    row = document.extractions.get(is_current=True)
+    row.prediction["warnings"] = ["page 2: hard to read"]
+    row.save(update_fields=["prediction"])
+    assert api("viewer").get(f"/api/v1/documents/{document.pk}/result").json()["warnings"] == ["page 2: hard to read"]
