@@ -22,7 +22,7 @@ import redis
 
 ROOT = Path(__file__).resolve().parents[1]
 PASSWORD = "a-password-for-tests"
-START_S = 300  # first start: migrations, sample documents, OCR of scans, on a busy machine
+START_S = 600  # first start: migrations, sample documents, OCR of scans, on a busy machine
 STOP_S = 60
 EMPTY_PROJECT = (
     "from invex.accounts.models import Project; Project.objects.get_or_create(slug='demo', defaults={'name': 'Demo'})"
