@@ -1,0 +1,62 @@
+"""A training's state as data: safetensors for what is numbers, JSON for the rest. No pickle (DESIGN.md, rule 10)."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+
+from .config import NetworkConfig, TrainingConfig
+from .training import Trainer
+
+CHECKPOINT_FORMAT = 1
+
+
+class BadCheckpoint(ValueError):
+    """The bytes are no checkpoint of this version."""
+
+
+def to_bytes(trainer: Trainer) -> bytes:
+    """Weights, moments of the optimiser, step and configuration; the same state gives the same bytes.
+
+    Random numbers need no state of their own: each step seeds them from the configuration's seed and its number.
+    """
+    arrays = {f"weights.{k}": v for k, v in trainer.encoder.state_dict().items()}
+    state = trainer.optimizer.state_dict()
+    for number, moments in state["state"].items():
+        arrays |= {f"moments.{number}.{name}": value for name, value in moments.items()}
+    about = {
+        "format": CHECKPOINT_FORMAT,
+        "step": trainer.step,
+        "fields": trainer.encoder.fields,
+        "network": asdict(trainer.network),
+        "training": asdict(trainer.training),
+    }
+    text = json.dumps(about, sort_keys=True).encode()
+    arrays["about"] = torch.frombuffer(bytearray(text), dtype=torch.uint8)
+    return save({name: value.contiguous() for name, value in sorted(arrays.items())})
+
+
+def from_bytes(data: bytes) -> Trainer:
+    """Return the trainer, ready for its next step. Raises BadCheckpoint."""
+    try:
+        arrays = load(data)
+        about = json.loads(bytes(arrays.pop("about").tolist()))
+        if about["format"] != CHECKPOINT_FORMAT:
+            raise BadCheckpoint(f"checkpoint of format {about['format']!r}; this version reads {CHECKPOINT_FORMAT}")
+        trainer = Trainer(NetworkConfig(**about["network"]), TrainingConfig(**about["training"]), about["fields"])
+        start = "weights."
+        trainer.encoder.load_state_dict({k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)})
+        moments: dict[int, dict[str, torch.Tensor]] = {}
+        for name, value in arrays.items():
+            if name.startswith("moments."):
+                _, number, moment = name.split(".")
+                moments.setdefault(int(number), {})[moment] = value
+        trainer.optimizer.load_state_dict({**trainer.optimizer.state_dict(), "state": moments})
+        trainer.step = int(about["step"])
+    except (SafetensorError, KeyError, TypeError, RuntimeError, json.JSONDecodeError) as e:
+        raise BadCheckpoint(f"no checkpoint of a network: {type(e).__name__}: {e}") from e
+    return trainer

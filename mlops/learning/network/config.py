@@ -1,0 +1,45 @@
+"""What shapes the network and its training; checked where it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkConfig:
+    """word: dimension of a word. cell: of a cell. buckets: rows of each of the two tables of embeddings."""
+
+    word: int = 48
+    cell: int = 96
+    heads: int = 4
+    layers: int = 2
+    buckets: int = 4096
+    hidden: int = 96  # of the layer that reads a word in the context of its cell
+    dropout: float = 0.1
+    unknown_words: float = 0.15  # share of words whose identity is hidden in training
+
+    def __post_init__(self) -> None:
+        sizes = (self.word, self.cell, self.heads, self.layers, self.buckets, self.hidden)
+        if min(sizes) < 1 or self.cell % self.heads:
+            raise ValueError(f"sizes must be positive, and cell a multiple of heads: {self}")
+        if not (0 <= self.dropout < 1 and 0 <= self.unknown_words < 1):
+            raise ValueError(f"dropout and unknown_words are shares below 1: {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingConfig:
+    """Steps of `batch` documents each; the rate rises over `warmup` steps and falls to 0 along a cosine."""
+
+    documents: int = 2400
+    first: int = 1_000_000  # number of the first vendor: the small scorer learns from others
+    steps: int = 1000
+    batch: int = 8
+    rate: float = 2e-3
+    warmup: int = 100
+    weight_decay: float = 0.05
+    absence: float = 0.05  # weight of the copy of each document from which the value is left out
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.documents, self.steps, self.batch, self.warmup) < 1 or self.rate <= 0 or self.weight_decay < 0:
+            raise ValueError(f"training configuration out of range: {self}")

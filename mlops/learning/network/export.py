@@ -1,0 +1,68 @@
+"""The trained encoder as ONNX, compared with torch before it is let into a package."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from .batches import Words, pad_words
+from .encoder import Encoder
+from .inputs import Inputs
+from .serving import Network
+
+OPSET = 17
+TOLERANCE = 1e-3  # of a logit
+
+
+class ExportDiffers(RuntimeError):
+    """ONNX Runtime computes something else than torch did; such a network is not shipped."""
+
+
+def export(encoder: Encoder, fields: Sequence[str], samples: Sequence[Inputs]) -> bytes:
+    """Return the ONNX file; its weights have 11 significant bits, so that they pack to half their size.
+
+    fields: keys in the order of the encoder's outputs. samples: documents on which both must agree.
+    Raises ExportDiffers.
+    """
+    small = Encoder(encoder.config, encoder.fields)
+    small.load_state_dict({k: v.half().float() for k, v in encoder.state_dict().items()})
+    small.eval()
+    buckets = encoder.config.buckets
+    data = _onnx(small, pad_words(samples[:1], buckets))
+    network = Network(data, tuple(fields), buckets)
+    for inputs in samples:
+        evidence = network.evidence(inputs)
+        with torch.no_grad():
+            logits, absent = small(*pad_words([inputs], buckets))
+        gap = max(
+            float(np.abs(evidence.logits - logits[0].numpy()).max()),
+            float(np.abs(evidence.absent - absent[0].numpy()).max()),
+        )
+        if not gap <= TOLERANCE:
+            raise ExportDiffers(f"ONNX and torch differ by {gap:.2g}, at most {TOLERANCE} is allowed: not exported")
+    return data
+
+
+def _onnx(encoder: Encoder, example: Words) -> bytes:
+    of_words = ("grams", "word", "form", "cell")
+    axes = {name: {1: "words" if name in of_words else "cells"} for name in Words._fields}
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        # The exporter through TorchScript needs neither onnx nor onnxscript; it says that it is the older one.
+        warnings.simplefilter("ignore")
+        file = Path(folder) / "encoder.onnx"
+        torch.onnx.export(
+            encoder,
+            tuple(example),
+            file,
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=list(Words._fields),
+            output_names=["logits", "absent"],
+            dynamic_axes=axes | {"logits": {1: "words"}},
+        )
+        return file.read_bytes()

@@ -1,0 +1,79 @@
+"""The network where documents are read: ONNX Runtime on one thread, without torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..candidates import Candidates
+from ..layout import Floats
+from .inputs import Inputs, padded
+from .spans import spans_of
+
+UNREAD = -20.0  # log-odds of candidates beyond the words that the network read
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the network says of a document.
+
+    logits: (n, fields, 3), a value starts at this word, ends at it, goes through it. absent: (fields,).
+    fields: keys, in the order of the arrays.
+    """
+
+    logits: Floats
+    absent: Floats
+    fields: tuple[str, ...]
+
+    def log_odds(self, candidates: Candidates, key: str) -> Floats | None:
+        """(K,) of each candidate against the value's absence; None when the network does not know the field."""
+        if key not in self.fields:
+            return None
+        field = self.fields.index(key)
+        logits = self.logits[:, field]
+        out = np.full(len(candidates), UNREAD, np.float32)
+        spans, at = spans_of(candidates, len(logits))
+        if len(at):
+            size = np.bincount(spans.of, minlength=len(at))
+            through = np.bincount(spans.of, logits[spans.word, 2], minlength=len(at)) / size
+            out[at] = logits[spans.first, 0] + logits[spans.tail, 1] + through - self.absent[field]
+        return out
+
+
+@dataclass(frozen=True)
+class Network:
+    """An exported encoder; the runtime is loaded with the first document that needs it."""
+
+    onnx: bytes
+    fields: tuple[str, ...]
+    buckets: int
+
+    @cached_property
+    def _session(self) -> Any:
+        import onnxruntime  # a tenth of a second that packages without a network, and web processes, never pay
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        return onnxruntime.InferenceSession(self.onnx, options, providers=["CPUExecutionProvider"])
+
+    def about(self) -> bytes:
+        """What has to be known beside the ONNX file."""
+        return json.dumps({"fields": self.fields, "buckets": self.buckets}).encode()
+
+    @classmethod
+    def of(cls, onnx: bytes, about: bytes) -> Network:
+        """The inverse of onnx and about(). Raises KeyError, ValueError."""
+        said = json.loads(about)
+        return cls(onnx, tuple(said["fields"]), int(said["buckets"]))
+
+    def evidence(self, inputs: Inputs) -> Evidence:
+        if not inputs.words:
+            return Evidence(
+                np.zeros((0, len(self.fields), 3), np.float32), np.zeros(len(self.fields), np.float32), self.fields
+            )
+        logits, absent = self._session.run(["logits", "absent"], padded([inputs], self.buckets))
+        return Evidence(logits[0], absent[0], self.fields)

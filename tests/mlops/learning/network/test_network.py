@@ -1,0 +1,206 @@
+"""The network at a size that trains in a second: same bytes after an interruption, ONNX as torch, refusals."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from fixtures.generator import Vendor
+from invex.fields.spec import FieldSpec
+from invex.fields.standard import STANDARD_FIELDS
+from invex.reading.types import Document
+from mlops.learning.dataset import Sample
+from mlops.learning.layout import lay_out
+from mlops.learning.network.config import NetworkConfig, TrainingConfig
+from mlops.learning.network.examples import Example, make_example
+from mlops.learning.network.inputs import CELL_FLOATS, MOST_CELLS, WORD_FLOATS, read_inputs
+from mlops.learning.network.serving import UNREAD, Network
+from mlops.learning.view import View
+
+torch = pytest.importorskip("torch")
+
+from mlops.learning.network import checkpoint, export  # noqa: E402  torch first
+from mlops.learning.network.batches import collate, pad_words  # noqa: E402
+from mlops.learning.network.encoder import Encoder  # noqa: E402
+from mlops.learning.network.loss import scores  # noqa: E402
+from mlops.learning.network.training import Trainer, batch_of, deterministic  # noqa: E402
+
+TINY = NetworkConfig(word=8, cell=8, heads=2, layers=1, buckets=64, hidden=8)
+SHORT = TrainingConfig(documents=6, steps=6, batch=2, warmup=2)
+KEYS = tuple(f.key for f in STANDARD_FIELDS)
+
+
+@pytest.fixture(autouse=True)
+def one_order_of_additions():
+    threads = torch.get_num_threads()
+    deterministic()
+    yield
+    torch.use_deterministic_algorithms(False)
+    torch.set_num_threads(threads)
+
+
+def sample(seed: int) -> Sample:
+    one = Vendor(seed).document(0)
+    return Sample(str(seed), one.document, one.label)
+
+
+@pytest.fixture(scope="module")
+def samples() -> list[Sample]:
+    return [sample(seed) for seed in range(6)]
+
+
+@pytest.fixture(scope="module")
+def examples(samples) -> list[Example]:
+    return [make_example(s, STANDARD_FIELDS, most=30, rng=np.random.default_rng(0)) for s in samples]
+
+
+def trained(examples: list[Example], steps: int) -> Trainer:
+    trainer = Trainer(TINY, SHORT, len(STANDARD_FIELDS))
+    for progress in trainer.run(examples):
+        if progress.step == steps:
+            break
+    return trainer
+
+
+def digest(trainer: Trainer) -> str:
+    return hashlib.sha256(checkpoint.to_bytes(trainer)).hexdigest()
+
+
+@pytest.mark.parametrize("stop", [1, 3, 5])
+def test_an_interrupted_training_ends_with_the_same_bytes(examples, stop):
+    whole = trained(examples, SHORT.steps)
+    part = checkpoint.to_bytes(trained(examples, stop))
+    torch.rand(7)  # whatever else drew random numbers meanwhile
+    resumed = checkpoint.from_bytes(part)
+    assert resumed.step == stop
+    list(resumed.run(examples))
+    assert digest(resumed) == digest(whole)
+
+
+def test_training_learns(examples):
+    trainer = Trainer(TINY, TrainingConfig(steps=40, batch=6, warmup=2, rate=2e-2), len(STANDARD_FIELDS))
+    losses = [p.loss for p in trainer.run(examples)]
+    assert losses[-1] < 0.6 * losses[0]
+
+
+def test_every_document_is_learned_from_once_an_epoch(examples):
+    epoch = [i for step in range(3) for i in batch_of(step, examples, SHORT)]
+    assert sorted(epoch) == list(range(6))
+    assert epoch != [i for step in range(3, 6) for i in batch_of(step, examples, SHORT)]
+
+
+@pytest.mark.parametrize("data", [b"", b"nothing", b"\0" * 200])
+def test_other_bytes_are_no_checkpoint(data):
+    with pytest.raises(checkpoint.BadCheckpoint):
+        checkpoint.from_bytes(data)
+
+
+def test_onnx_gives_the_scores_of_torch(samples, examples):
+    trainer = trained(examples, SHORT.steps)
+    weights = {k: v.half().float() for k, v in trainer.encoder.state_dict().items()}
+    data = export.export(trainer.encoder, KEYS, [e.inputs for e in examples])
+    encoder = Encoder(TINY, len(KEYS))
+    encoder.load_state_dict(weights)
+    encoder.eval()
+    network = Network(data, KEYS, TINY.buckets)
+    full = make_example(samples[0], STANDARD_FIELDS, most=10**6, rng=np.random.default_rng(0))
+    with torch.no_grad():
+        batch = collate([full], TINY.buckets)
+        logits, absent = encoder(*batch.words)
+        expected = (scores(logits, batch) - absent[:, None])[0].numpy()
+    view = View(samples[0].document)
+    evidence = network.evidence(read_inputs(view.layout))
+    at = 0
+    for kind in sorted({f.type for f in STANDARD_FIELDS}):
+        candidates = view.candidates(kind)
+        for j, field in enumerate(STANDARD_FIELDS):
+            if field.type == kind:
+                odds = evidence.log_odds(candidates, field.key)
+                np.testing.assert_allclose(odds, expected[at : at + len(candidates), j], atol=1e-3)
+        at += len(candidates)
+    assert evidence.log_odds(candidates, "invented_a_minute_ago") is None
+
+
+def test_an_export_that_computes_something_else_is_refused(examples, monkeypatch):
+    encoder, other = Encoder(TINY, 2), Encoder(TINY, 2)
+    inputs = [e.inputs for e in examples[:2]]
+    right = export._onnx
+    monkeypatch.setattr(export, "_onnx", lambda _, example: right(other.eval(), example))
+    with pytest.raises(export.ExportDiffers, match="not exported"):
+        export.export(encoder, ("a", "b"), inputs)
+
+
+def test_padding_changes_nothing(examples):
+    encoder = Encoder(TINY, 3).eval()
+    short, long = sorted((e.inputs for e in examples), key=lambda i: i.words)[:: len(examples) - 1]
+    with torch.no_grad():
+        alone = encoder(*pad_words([short], TINY.buckets))
+        beside = encoder(*pad_words([short, long], TINY.buckets))
+    np.testing.assert_allclose(alone[0][0], beside[0][0, : short.words], atol=1e-5)
+    np.testing.assert_allclose(alone[1][0], beside[1][0], atol=1e-5)
+
+
+def test_inputs_have_their_shapes_and_end_at_the_limit():
+    one = sample(3).document
+    many = Document(one.pages * 12)
+    layout = lay_out(many)
+    assert layout.cells > MOST_CELLS
+    inputs = read_inputs(layout)
+    assert inputs.cells == MOST_CELLS
+    assert inputs.form.shape == (inputs.words, WORD_FLOATS)
+    assert inputs.place.shape == (MOST_CELLS, CELL_FLOATS)
+    assert inputs.stop[-1] == inputs.words == len(inputs.grams)
+    assert np.isfinite(inputs.place).all()
+    assert np.isfinite(inputs.form).all()
+
+
+def test_candidates_beyond_what_was_read_have_no_evidence():
+    view = View(Document(sample(3).document.pages * 12))
+    inputs = read_inputs(view.layout)
+    network = Network(b"", ("supplier_name",), 64)
+    logits = np.zeros((inputs.words, 1, 3), np.float32)
+    odds = type(network.evidence(read_inputs(lay_out(Document(())))))(logits, np.zeros(1, np.float32), network.fields)
+    values = odds.log_odds(view.candidates("text"), "supplier_name")
+    beyond = view.candidates("text").tail >= inputs.words
+    assert beyond.any()
+    assert (values[beyond] == UNREAD).all()
+    assert (values[~beyond] == 0).all()
+
+
+def test_a_document_without_words_has_no_evidence():
+    evidence = Network(b"never loaded", ("supplier_name",), 64).evidence(read_inputs(lay_out(Document(()))))
+    view = View(Document(()))
+    assert len(evidence.log_odds(view.candidates("text"), "supplier_name")) == 0
+
+
+@pytest.mark.parametrize("wrong", [{"heads": 5}, {"layers": 0}, {"dropout": 1.0}, {"unknown_words": -0.1}])
+def test_a_network_that_cannot_be_is_refused(wrong):
+    with pytest.raises(ValueError):
+        NetworkConfig(**wrong)
+
+
+@pytest.mark.parametrize("wrong", [{"steps": 0}, {"rate": 0.0}, {"batch": 0}, {"weight_decay": -1.0}])
+def test_a_training_that_cannot_be_is_refused(wrong):
+    with pytest.raises(ValueError):
+        TrainingConfig(**wrong)
+
+
+def test_a_value_of_a_type_without_candidates_is_not_learned_as_absent():
+    document = sample(0).document
+    label = sample(0).label
+    label.fields["email_of_nobody"] = label.fields["supplier_name"]
+    fields = (FieldSpec("email_of_nobody", "email"), FieldSpec("supplier_name", "text"))
+    view = View(document)
+    example = make_example(Sample("0", document, label), fields, most=30, rng=np.random.default_rng(0))
+    assert bool(example.asked[0]) is False or len(view.candidates("email")) > 0
+    assert example.asked[1]
+
+
+def test_serving_never_loads_torch():
+    code = "import sys, mlops.learning.network.serving as s; sys.exit('torch' in sys.modules or 'onnxruntime' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], env=os.environ, check=False).returncode == 0
