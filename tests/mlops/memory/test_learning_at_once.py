@@ -220,7 +220,8 @@ def test_the_memory_follows_a_new_build(access, monkeypatch, run_jobs):
     confirm(access, acme.document(0))
     confirm(access, other.document(0))
     assert jobs.sweep() == 0
-    newer = replace(base_package(), manifest={**base_package().manifest, "build": 1})
+    today = base_package()
+    newer = replace(today, manifest={**today.manifest, "build": today.manifest["build"] + 1})
     for module in (services, jobs):
         monkeypatch.setattr(module, "base_package", lambda: newer)
     assert services.refit(access.project.pk, acme.name).build != newer.build, "not all of it yet"
