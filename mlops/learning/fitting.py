@@ -69,7 +69,7 @@ def fit_examples(
 ) -> TemplateModel:
     """Return the model of a template. Only what was confirmed is learned: a field that nobody labelled has no model."""
     breaks = learn_breaks(
-        (e.view.layout, f.type, v)
+        (e.view.candidates(f.type), v)
         for f in spec.fields
         if f.type in TEXT_TYPES
         for e in examples

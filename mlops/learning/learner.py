@@ -90,7 +90,12 @@ def learn_samples(
     for template, mine in sorted(by_template.items()):
         models[template] = _fit(start, _spec(template, fields, tables, mine), mine, config)
         log.info("template %s: %d documents, %s", template, len(mine), _located(models[template]))
-    shared = _fit(start, _spec(EVERY, fields, (), examples), examples, config)
+    everything = _spec(EVERY, fields, (), examples)
+    only = next(iter(models.values())) if len(models) == 1 else None
+    if only is not None and only.documents == len(examples):  # then what all templates share is what this one knows
+        shared = replace(only, spec=everything, tables={})
+    else:
+        shared = _fit(start, everything, examples, config)
     index = fit_templates({n: [e.view.document for e in es] for n, es in by_template.items()})
     return Package(
         manifest={
@@ -106,6 +111,7 @@ def learn_samples(
             **environment(),
         },
         day_zero=start.day_zero,
+        network=start.network,
         matcher=start.matcher,
         shared=shared,
         models=models,

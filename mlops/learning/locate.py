@@ -17,7 +17,7 @@ from invex.fields.geometry import PageBox
 from invex.fields.labels import LabelValue
 from invex.fields.values import NUMERIC_TYPES, readings
 
-from .candidates import TEXT_TYPES, Breaks, Candidates, find
+from .candidates import TEXT_TYPES, Breaks, Candidates
 from .hashing import fold
 from .layout import Layout
 
@@ -130,14 +130,14 @@ def _same_place(candidates: Candidates, boxes: tuple[PageBox, ...]) -> NDArray[n
     return np.array([bool(wanted) and set(candidates.words(k)) == wanted for k in range(len(candidates))], bool)
 
 
-def learn_breaks(pairs: Iterable[tuple[Layout, str, LabelValue]]) -> Breaks:
-    """Return the words beside confirmed texts (layout, type, value) that are no candidates yet."""
+def learn_breaks(pairs: Iterable[tuple[Candidates, LabelValue]]) -> Breaks:
+    """Return the words beside confirmed texts that are not among a document's candidates yet."""
     after: dict[str, int] = {}
     before: dict[str, int] = {}
-    for layout, kind, label in pairs:
-        if kind not in TEXT_TYPES or len(flat(label.value)) < LEAST_CHARS:
+    for candidates, label in pairs:
+        layout = candidates.layout
+        if candidates.kind not in TEXT_TYPES or len(flat(label.value)) < LEAST_CHARS:
             continue
-        candidates = find(layout, kind)
         if locate(candidates, label).matching.any():
             continue
         for first, last in occurrences(layout, label.value):

@@ -80,8 +80,9 @@ class Predictor:
 
 
 def is_invoice(fields: Mapping[str, tuple[Value, ...]]) -> bool:
-    """The gate against inventing: a total, and a number or a date, each surely enough."""
-    return _sure(fields, "total_amount") and (_sure(fields, "invoice_number") or _sure(fields, "invoice_date"))
+    """The gate against inventing: an amount that invoices end with, and a number or a date."""
+    has_amount = any(fields.get(key) for key in ("total_amount", "due_amount", "net_amount"))
+    return has_amount and any(fields.get(key) for key in ("invoice_number", "invoice_date"))
 
 
 def is_of_this_kind(model: TemplateModel, fields: Mapping[str, tuple[Value, ...]]) -> bool:

@@ -42,7 +42,7 @@ def test_a_misread_value_is_located_by_its_boxes():
 def test_words_before_a_text_that_no_candidate_matches_are_learned():
     page = [word("Advertiser", 0.1, 0.1), word("Acme", 0.205, 0.1), word("Ltd", 0.25, 0.1)]
     layout = lay_out(document(page))
-    breaks = learn_breaks([(layout, "text", LabelValue("Acme Ltd"))])
+    breaks = learn_breaks([(find(layout, "text"), LabelValue("Acme Ltd"))])
     assert breaks.after == {"advertiser"}
     assert locate(find(layout, "text", breaks), LabelValue("ACME LTD.")).matching.any()
 
