@@ -25,10 +25,12 @@ from .archive import BadPackage
 from .dataset import Sample
 from .matching import NO_MATCHER, Matcher
 from .model import TemplateModel
+from .network.serving import Network
 from .templates import TemplateIndex
 
 TEMPLATES, MEMORY, CARD = "templates.json", "memory.json", "card.md"
 DAY_ZERO, SHARED = "weights/day_zero.safetensors", "weights/shared.safetensors"
+NETWORK, NETWORK_ABOUT = "network/encoder.onnx", "network/encoder.json"
 MATCHER, INDEX = "weights/matcher.safetensors", "weights/index.safetensors"
 LIBRARIES = ("numpy", "safetensors")
 
@@ -39,13 +41,15 @@ class Package:
 
     manifest: package.json without format and files. day_zero: reads the standard fields of unknown documents, None in a
     package that was learned without a base. shared: learned from the documents of all templates together, for documents
-    that belong to none. matcher: the field-agnostic prior. models: one a template. index: tells templates apart.
+    that belong to none. network: its evidence joins day_zero's. matcher: the field-agnostic prior. models: one a
+    template. index: tells templates apart.
     memory: memory.json, the examples that `models` were learned from.
     """
 
     manifest: Mapping[str, Any]
     day_zero: TemplateModel | None = None
     shared: TemplateModel | None = None
+    network: Network | None = None
     matcher: Matcher = NO_MATCHER
     models: Mapping[str, TemplateModel] = field(default_factory=dict)
     index: TemplateIndex = field(default_factory=TemplateIndex)
@@ -84,6 +88,9 @@ class Package:
         }
         if self.day_zero is not None:
             files[DAY_ZERO] = self.day_zero.to_bytes()
+        if self.network is not None:
+            files[NETWORK] = self.network.onnx
+            files[NETWORK_ABOUT] = self.network.about()
         if self.matcher.theta:
             files[MATCHER] = save_arrays(self.matcher.to_arrays())
         if self.shared is not None:
@@ -109,6 +116,7 @@ class Package:
                 manifest=manifest,
                 day_zero=TemplateModel.from_bytes(files[DAY_ZERO]) if DAY_ZERO in files else None,
                 shared=TemplateModel.from_bytes(files[SHARED]) if SHARED in files else None,
+                network=Network.of(files[NETWORK], files[NETWORK_ABOUT]) if NETWORK in files else None,
                 matcher=Matcher.from_arrays(load_arrays(files[MATCHER])) if MATCHER in files else NO_MATCHER,
                 models={m.spec.name: m for m in models},
                 index=TemplateIndex.from_arrays(load_arrays(files[INDEX])),
@@ -150,10 +158,10 @@ def memory_of(samples: tuple[Sample, ...]) -> bytes:
     ).encode()
 
 
-def environment() -> dict[str, Any]:
-    """What the same bytes depend on besides dataset, configuration and seed."""
+def environment(*more: str) -> dict[str, Any]:
+    """What the same bytes depend on besides dataset, configuration and seed. more: libraries that took part."""
     libraries = {}
-    for library in LIBRARIES:
+    for library in (*LIBRARIES, *more):
         try:
             libraries[library] = version(library)
         except PackageNotFoundError:

@@ -10,9 +10,10 @@ from invex.fields.spec import FieldSpec, TemplateSpec
 from invex.reading.types import Document
 
 from .candidates import Breaks
-from .fitting import Prior
+from .fitting import Prior, no_prior
 from .layout import Floats
 from .model import TemplateModel
+from .network.serving import Network
 from .package import EMPTY, Package
 from .reading_fields import read_fields
 from .tables.model import TableModel
@@ -29,6 +30,7 @@ class Predictor:
     def __init__(self, package: Package) -> None:
         self.package = package
         self.prior = prior_of(package)
+        self._network = network_prior(package.network)
         self._day_zero_table = day_zero_table(package)
         self._tables = {
             name: {key: table.load(self._day_zero_table) for key, table in model.tables.items()}
@@ -67,7 +69,7 @@ class Predictor:
         fields: dict[str, tuple[Value, ...]] = {}
         tables: dict[str, tuple[dict[str, Value], ...]] = {}
         if self.package.day_zero is not None:
-            fields = read_fields(view, self.package.day_zero, self.prior, self.package.matcher)
+            fields = read_fields(view, self.package.day_zero, self._network, self.package.matcher)
             if not is_invoice(fields):
                 fields = dict.fromkeys(fields, ())
             elif self._day_zero_table is not None:
@@ -109,6 +111,18 @@ def prior_of(package: Package) -> Prior:
         if known is None or known.field.type != spec.type:
             return None
         return known.scorer.scores(view.features(spec.type, breaks)), known.scorer.null
+
+    return prior
+
+
+def network_prior(network: Network | None) -> Prior:
+    """What the network adds to the scorers of day zero."""
+    if network is None:
+        return no_prior
+
+    def prior(view: View, spec: FieldSpec, breaks: Breaks) -> tuple[Floats, float] | None:
+        odds = view.evidence(network).log_odds(view.candidates(spec.type, breaks), spec.key)
+        return None if odds is None else (odds, 0.0)
 
     return prior
 

@@ -10,6 +10,8 @@ from invex.reading.types import Document
 from .candidates import NO_BREAKS, TEXT_TYPES, Breaks, Candidates, find
 from .features import Context, Features, featurize
 from .layout import Layout, lay_out
+from .network.inputs import read_inputs
+from .network.serving import Evidence, Network
 
 LOCALE_LINES = 200  # of a document, that are asked for its conventions
 
@@ -21,6 +23,7 @@ class View:
         self.document = document
         self._candidates: dict[tuple[str, Breaks], Candidates] = {}
         self._features: dict[tuple[str, Breaks], Features] = {}
+        self._evidence: tuple[Network, Evidence] | None = None
 
     @cached_property
     def layout(self) -> Layout:
@@ -46,3 +49,9 @@ class View:
         if key not in self._features:
             self._features[key] = featurize(self.context, self.candidates(*key))
         return self._features[key]
+
+    def evidence(self, network: Network) -> Evidence:
+        """What the network says of the document's words."""
+        if self._evidence is None or self._evidence[0] is not network:
+            self._evidence = network, network.evidence(read_inputs(self.layout))
+        return self._evidence[1]

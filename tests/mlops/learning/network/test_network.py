@@ -6,26 +6,35 @@ import hashlib
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from fixtures.generator import Vendor
-from invex.fields.spec import FieldSpec
+from invex.fields.spec import FieldSpec, LocaleSpec, TemplateSpec
 from invex.fields.standard import STANDARD_FIELDS
 from invex.reading.types import Document
+from mlops.learning.candidates import NO_BREAKS
 from mlops.learning.dataset import Sample
 from mlops.learning.layout import lay_out
+from mlops.learning.matching import NO_MATCHER
+from mlops.learning.model import FieldModel, TemplateModel
 from mlops.learning.network.config import NetworkConfig, TrainingConfig
 from mlops.learning.network.examples import Example, make_example
 from mlops.learning.network.inputs import CELL_FLOATS, MOST_CELLS, WORD_FLOATS, read_inputs
 from mlops.learning.network.serving import UNREAD, Network
+from mlops.learning.package import EMPTY, Package
+from mlops.learning.predictor import network_prior
+from mlops.learning.reading_fields import score
+from mlops.learning.scorer import EMPTY_SCORER
 from mlops.learning.view import View
 
 torch = pytest.importorskip("torch")
 
-from mlops.learning.network import checkpoint, export  # noqa: E402  torch first
+from mlops.learning.network import building, checkpoint, export  # noqa: E402  torch first
 from mlops.learning.network.batches import collate, pad_words  # noqa: E402
+from mlops.learning.network.building import build_network  # noqa: E402
 from mlops.learning.network.encoder import Encoder  # noqa: E402
 from mlops.learning.network.loss import scores  # noqa: E402
 from mlops.learning.network.training import Trainer, batch_of, deterministic  # noqa: E402
@@ -204,3 +213,33 @@ def test_a_value_of_a_type_without_candidates_is_not_learned_as_absent():
 def test_serving_never_loads_torch():
     code = "import sys, mlops.learning.network.serving as s; sys.exit('torch' in sys.modules or 'onnxruntime' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], env=os.environ, check=False).returncode == 0
+
+
+def test_the_network_travels_in_a_package_and_joins_day_zero(samples, tmp_path):
+    network = build_network(samples, STANDARD_FIELDS, TINY, SHORT)
+    blank = tuple(FieldModel(f, EMPTY_SCORER, gain=1.0) for f in STANDARD_FIELDS)
+    package = replace(EMPTY, day_zero=TemplateModel(TemplateSpec("*", STANDARD_FIELDS), blank), network=network)
+    package.save(tmp_path / "package.zip")
+    loaded = Package.load(tmp_path / "package.zip")
+    assert loaded.network == network
+    assert loaded.to_bytes() == package.to_bytes()
+    view, spec = View(samples[0].document), STANDARD_FIELDS[0]
+    odds, null = network_prior(loaded.network)(view, spec, NO_BREAKS)
+    scored = score(view, loaded.day_zero, blank[0], network_prior(loaded.network), NO_MATCHER, LocaleSpec())
+    np.testing.assert_array_equal(scored.scores, odds)
+    assert null == 0.0
+
+
+def test_a_build_goes_on_from_its_checkpoint_to_the_same_bytes(samples, tmp_path, monkeypatch):
+    monkeypatch.setattr(building, "CHECKPOINT_STEPS", 4)
+    saved = tmp_path / "network.checkpoint"
+    whole = build_network(samples, STANDARD_FIELDS, TINY, SHORT, saved=saved)
+    assert checkpoint.from_bytes(saved.read_bytes()).step == 4
+    assert build_network(samples, STANDARD_FIELDS, TINY, SHORT, saved=saved) == whole
+
+
+def test_a_checkpoint_of_another_configuration_is_refused(samples, examples, tmp_path):
+    saved = tmp_path / "network.checkpoint"
+    saved.write_bytes(checkpoint.to_bytes(trained(examples, 1)))
+    with pytest.raises(checkpoint.BadCheckpoint, match="another configuration"):
+        build_network(samples, STANDARD_FIELDS, TINY, replace(SHORT, steps=7), saved=saved)
