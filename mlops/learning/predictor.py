@@ -19,6 +19,12 @@ from .reading_fields import read_fields
 from .tables.model import TableModel
 from .view import View
 
+# Fields by which an invoice is known; a name, a currency or an address stands on every letter.
+TELLING = (
+    "invoice_number", "invoice_date", "due_date", "net_amount", "tax_amount", "total_amount", "due_amount", "iban",
+    "supplier_vat_id", "purchase_order",
+)  # fmt: skip
+LEAST_TELLING = 3
 SURE = 0.5  # confidence from which a field speaks for a document being of a kind
 USUAL = 0.8  # share of documents that have a field which is expected of every one
 SHIPPED = Path(__file__).parent / "base"
@@ -82,9 +88,8 @@ class Predictor:
 
 
 def is_invoice(fields: Mapping[str, tuple[Value, ...]]) -> bool:
-    """The gate against inventing: an amount that invoices end with, and a number or a date."""
-    has_amount = any(fields.get(key) for key in ("total_amount", "due_amount", "net_amount"))
-    return has_amount and any(fields.get(key) for key in ("invoice_number", "invoice_date"))
+    """The gate against inventing: enough of what invoices say, and of what hardly anything else does."""
+    return sum(bool(fields.get(key)) for key in TELLING) >= LEAST_TELLING
 
 
 def is_of_this_kind(model: TemplateModel, fields: Mapping[str, tuple[Value, ...]]) -> bool:
