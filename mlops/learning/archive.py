@@ -1,7 +1,7 @@
 """Zip files whose every byte is accounted for: the container of `invex-model/1` (FORMATS.md, section 3).
 
 The manifest package.json names every other file with its sha256. Reading checks all of it before anything is used;
-writing gives the same bytes for the same content. Nothing in a package is ever executed: JSON, safetensors and ONNX only.
+writing gives the same bytes for the same content. Nothing in a package is executed: JSON, safetensors and ONNX only.
 """
 
 from __future__ import annotations
