@@ -23,7 +23,7 @@ from mlops.memory.models import MemoryRevision
 from tests.invex.world import access_to, document_in_review, label_of, run_events, template_json, vendor
 
 pytestmark = [pytest.mark.django_db]
-FAST_S = 1.0  # a refit from one document, on a busy machine
+FAST_S = 1.0  # of CPU, for a refit from one document
 
 
 @pytest.fixture
@@ -96,9 +96,9 @@ def test_refit_is_idempotent_and_fast(access):
     assert jobs.refit(document.pk) == 0
     assert MemoryRevision.objects.count() == 1
     MemoryRevision.objects.all().delete()
-    start = time.perf_counter()
+    start = time.process_time()
     assert jobs.refit(document.pk) == 1
-    assert time.perf_counter() - start < FAST_S
+    assert time.process_time() - start < FAST_S
 
 
 def test_the_same_examples_give_the_same_blobs(access):
