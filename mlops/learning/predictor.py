@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+
 from invex.fields.prediction import Prediction, TemplateMatch, Value
 from invex.fields.spec import FieldSpec, TemplateSpec
 from invex.reading.types import Document
@@ -121,13 +123,16 @@ def prior_of(package: Package) -> Prior:
 
 
 def network_prior(network: Network | None) -> Prior:
-    """What the network adds to the scorers of day zero."""
+    """What the network adds to the scorers of day zero: which candidate, rather than whether there is a value.
+
+    Its doubts grow on documents unlike its own, so where it sees no value it only compares, and NULL keeps its place.
+    """
     if network is None:
         return no_prior
 
     def prior(view: View, spec: FieldSpec, breaks: Breaks) -> tuple[Floats, float] | None:
         odds = view.evidence(network).log_odds(view.candidates(spec.type, breaks), spec.key)
-        return None if odds is None else (odds, 0.0)
+        return None if odds is None else (odds - min(0.0, float(odds.max(initial=-np.inf))), 0.0)
 
     return prior
 
