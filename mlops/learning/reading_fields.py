@@ -25,12 +25,13 @@ MOST_MATCHED = 150  # likeliest candidates that are compared with confirmed occu
 AGREEMENT_RANGE = 2.0
 REASONS = 4
 LEAST_REASON = 0.05
+OTHER_DOCUMENTS = "what other documents teach"  # how the prior is told to a person
 _GROUP_NAMES = list(GROUPS.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The candidates of a field with their scores, and the score of NULL."""
+    """The candidates of a field with their scores, and that of NULL. known: (K,) the prior's part of them."""
 
     model: FieldModel
     candidates: Candidates
@@ -38,6 +39,7 @@ class Scored:
     scores: Floats
     null: float
     ranking: Ranking
+    known: Floats | None = None
 
 
 def read_fields(
@@ -56,15 +58,16 @@ def score(
     candidates = view.candidates(kind, model.breaks)
     features = view.features(kind, model.breaks)
     scores, null = field.scorer.scores(features), field.scorer.null
-    known = prior(view, field.field, model.breaks) if field.gain else None
+    before = prior(view, field.field, model.breaks) if field.gain else None
+    known = None if before is None else np.float32(field.gain) * before[0]
     if known is not None:
-        scores = scores + np.float32(field.gain) * known[0]
+        scores = scores + known
     if field.supports is not None and field.match_gain and matcher.theta:
         likely = np.argsort(-scores, kind="stable")[:MOST_MATCHED]
         agreement = field.supports.match(matcher, kind, features, likely)
         scores = scores + np.float32(field.match_gain) * (agreement - expected_agreement(agreement))
     ranking = rank(candidates, scores, null, locale)
-    return Scored(field, candidates, features, scores, null, ranking)
+    return Scored(field, candidates, features, scores, null, ranking, known)
 
 
 def expected_agreement(agreement: Floats) -> float:
@@ -120,5 +123,8 @@ def why(scored: Scored, k: int) -> tuple[tuple[str, float], ...]:
     """The kinds of evidence that spoke for candidate k, strongest first."""
     parts = scored.model.scorer.contributions(scored.features, k)
     by_group = np.bincount(scored.features.group, parts, minlength=len(_GROUP_NAMES))
-    order = np.argsort(-by_group, kind="stable")[:REASONS]
-    return tuple((_GROUP_NAMES[g], float(by_group[g])) for g in order.tolist() if by_group[g] > LEAST_REASON)
+    reasons = list(zip(_GROUP_NAMES, by_group.tolist()))
+    if scored.known is not None:
+        reasons.append((OTHER_DOCUMENTS, float(scored.known[k])))
+    reasons.sort(key=lambda reason: -reason[1])
+    return tuple(reason for reason in reasons[:REASONS] if reason[1] > LEAST_REASON)
