@@ -15,7 +15,7 @@ from ..dataset import Sample
 from . import checkpoint
 from .config import NetworkConfig, TrainingConfig
 from .examples import make_example
-from .export import export
+from .export import check_exporter, export
 from .serving import Network
 from .training import Trainer, deterministic
 
@@ -38,8 +38,9 @@ def build_network(
     """Return the trained network. The same arguments give the same bytes, after any interruption too.
 
     saved: file of the checkpoint, written every CHECKPOINT_STEPS; one that is there already is gone on from.
-    Raises BadCheckpoint, also for one of another configuration; ExportDiffers.
+    Raises BadCheckpoint, also for one of another configuration; ExportDiffers; ModuleNotFoundError without onnx.
     """
+    check_exporter()
     deterministic()
     rng = np.random.default_rng(training.seed)
     examples = [make_example(s, fields, most=CANDIDATES, rng=rng) for s in samples]

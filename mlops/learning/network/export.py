@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import warnings
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,12 @@ TOLERANCE = 1e-3  # of a logit
 
 class ExportDiffers(RuntimeError):
     """ONNX Runtime computes something else than torch did; such a network is not shipped."""
+
+
+def check_exporter() -> None:
+    """Raise ModuleNotFoundError before a training rather than after it."""
+    if find_spec("onnx") is None:
+        raise ModuleNotFoundError("torch exports through the package onnx, which is not here: install invex[train]")
 
 
 def export(encoder: Encoder, fields: Sequence[str], samples: Sequence[Inputs]) -> bytes:
@@ -52,7 +59,7 @@ def _onnx(encoder: Encoder, example: Words) -> bytes:
     of_words = ("grams", "word", "form", "cell")
     axes = {name: {1: "words" if name in of_words else "cells"} for name in Words._fields}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
-        # The exporter through TorchScript needs neither onnx nor onnxscript; it says that it is the older one.
+        # The exporter through TorchScript makes plain operators of the given opset; it says that it is the older one.
         warnings.simplefilter("ignore")
         file = Path(folder) / "encoder.onnx"
         torch.onnx.export(

@@ -243,3 +243,9 @@ def test_a_checkpoint_of_another_configuration_is_refused(samples, examples, tmp
     saved.write_bytes(checkpoint.to_bytes(trained(examples, 1)))
     with pytest.raises(checkpoint.BadCheckpoint, match="another configuration"):
         build_network(samples, STANDARD_FIELDS, TINY, replace(SHORT, steps=7), saved=saved)
+
+
+def test_a_machine_without_the_exporter_is_told_before_it_trains(samples, monkeypatch):
+    monkeypatch.setattr(export, "find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match="install"):
+        build_network(samples, STANDARD_FIELDS, TINY, SHORT)
