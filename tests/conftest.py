@@ -146,8 +146,10 @@ class Jobs:
             raise redis.ConnectionError("Redis is away")
         return SimpleNamespace(enqueue=self._enqueue, count=len(self.waiting))
 
-    def _enqueue(self, job: str, *args: Any, at_front: bool = False, **_: Any) -> None:
+    def _enqueue(self, job: str, *args: Any, at_front: bool = False, **_: Any) -> SimpleNamespace:
         self.waiting.insert(0 if at_front else len(self.waiting), (job, args))
+        # Nobody answers while the caller waits: there is no worker.
+        return SimpleNamespace(latest_result=lambda timeout: None, delete=lambda: None)
 
     def flush(self) -> None:
         """What FLUSHALL does."""

@@ -13,6 +13,7 @@ from invex.accounts.roles import Role
 from invex.catalog.services import create_template, remove_template
 from invex.documents.models import Document, PageImage
 from invex.documents.states import DocumentState as S
+from invex.kernel.errors import NotNow
 from tests.invex.world import document_in_review, template_json, vendor
 
 pytestmark = pytest.mark.django_db
@@ -24,6 +25,16 @@ ONE = ACME.document(0)
 @pytest.fixture
 def document(access):
     return document_in_review(access, ONE)
+
+
+@pytest.fixture(autouse=True)
+def no_worker(monkeypatch):
+    """Nobody reads a document as another template here; test_read_as.py does."""
+
+    def busy(*_: object, **__: object) -> None:
+        raise NotNow("No worker was free.")
+
+    monkeypatch.setattr("invex.extraction.queries.ask", busy)
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from invex.fields.labels import Label, LabelValue, label_to_json
 from invex.fields.prediction import Prediction, TemplateMatch, Value, prediction_to_json
 from invex.fields.spec import FieldSpec, TableSpec
 from mlops.learning.assignment import maximum_assignment
-from mlops.learning.evaluation import evaluate
 from mlops.learning.comparison import edit_distance, matches, same
+from mlops.learning.evaluation import evaluate
 from mlops.learning.metrics import Scored, auroc, calibration_error, coverage
 
 FIELDS = (
