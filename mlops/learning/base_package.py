@@ -43,7 +43,7 @@ class BaseConfig:
     network, training: of the network, whose documents are of other vendors.
     """
 
-    documents: int = 1500
+    documents: int = 2500
     tables: int = 2000
     templates: int = 200
     seed: int = 0
