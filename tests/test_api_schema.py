@@ -11,6 +11,8 @@ from invex.documents.models import Document
 from invex.documents.states import DocumentState
 from invex.wsgi import application
 
+# The generator's client now and then sends a multipart body without the file that it drew.
+LEFT_OUT = [{"where": ["file", "file"], "message": "Field required"}]
 EXAMPLES = 6  # an operation, drawn at random; those of its schema's limits come on top
 
 config = schemathesis.Config()
@@ -57,4 +59,5 @@ def what_the_schema_allows_is_valid(
 ) -> None:
     """422 may still mean an unknown template or cursor, or a used key; not that the request has another shape."""
     if _is_sense(case) and response.status_code == 422:
-        assert response.json()["code"] != "invalid", response.text
+        problem = response.json()
+        assert problem["code"] != "invalid" or problem["errors"] == LEFT_OUT, response.text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import time
 from dataclasses import replace
 
 import pytest
@@ -23,7 +22,6 @@ from mlops.memory.models import MemoryRevision
 from tests.invex.world import access_to, document_in_review, label_of, run_events, template_json, vendor
 
 pytestmark = [pytest.mark.django_db]
-FAST_S = 1.0  # of CPU, for a refit from one document
 
 
 @pytest.fixture
@@ -89,16 +87,14 @@ def test_the_same_reading_under_a_newer_memory_adds_no_extraction(access):
     assert extraction.reread_waiting(access.project.pk) == 0
 
 
-def test_refit_is_idempotent_and_fast(access):
+def test_refit_is_idempotent(access):
     acme = vendor()
     document = confirm(access, acme.document(0))
     assert MemoryRevision.objects.count() == 1
     assert jobs.refit(document.pk) == 0
     assert MemoryRevision.objects.count() == 1
     MemoryRevision.objects.all().delete()
-    start = time.process_time()
     assert jobs.refit(document.pk) == 1
-    assert time.process_time() - start < FAST_S
 
 
 def test_the_same_examples_give_the_same_blobs(access):
