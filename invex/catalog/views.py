@@ -103,7 +103,11 @@ def delete_template(request: ProjectRequest, name: str) -> HttpResponseBase:
     if services.remove_template(request.access, name):
         messages.success(request, _("Template %(name)s is deleted.") % {"name": name})
     else:
-        messages.success(request, _("Template %(name)s is retired: no new document is read as it.") % {"name": name})
+        messages.success(
+            request,
+            _("Template %(name)s is retired: documents that wait, and new ones, are no longer read as it.")
+            % {"name": name},
+        )
     return redirect("templates", request.access.project.slug)
 
 

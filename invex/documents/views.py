@@ -204,7 +204,8 @@ def _bar(progress: queries.Progress) -> list[dict[str, Any]]:
     S = DocumentState
     parts = [
         ("approved", _("approved"), counts[S.APPROVED]),
-        ("review", _("to review"), counts[S.REVIEW] + counts[S.NEEDS_PASSWORD]),
+        ("review", _("to review"), counts[S.REVIEW]),
+        ("needs_password", _("need a password"), counts[S.NEEDS_PASSWORD]),
         ("failed", _("failed"), counts[S.FAILED]),
         ("rejected", _("rejected or split"), counts[S.REJECTED] + counts[S.SPLIT]),
         ("working", _("reading"), counts[S.READING] + counts[S.EXTRACTING]),

@@ -13,6 +13,8 @@ from .spec import LocaleSpec
 from .values import ANY_LOCALE, NUMERIC_TYPES, canonical
 
 _DECIMAL = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?")
+_NUMBER_CHARACTERS = re.compile(r"[\d\s.,'’()%+−-]")
+_SIGNS = re.compile(r"[+−-]")
 _IBAN_SHAPE = re.compile(r"[A-Z]{2}\d{2}[A-Z0-9]{8,30}")
 _WHAT = {
     "date": "a date such as 2020-03-29",
@@ -65,11 +67,19 @@ def entered(type: str, text: str, locale: LocaleSpec = ANY_LOCALE) -> str:
     if type in ("date", "currency", *NUMERIC_TYPES) and problem(type, text.strip()) is None:
         return text.strip()
     value = canonical(type, text, locale)
+    if type in NUMERIC_TYPES and not _is_number_alone(text):
+        value = None  # on a page "12 pcs" says 12; who types it must not be taken for having meant that
     if value is None and type == "date":
         value = _lenient_date(text, locale)
     if value is None or problem(type, value) is not None:
         raise BadValue(f"{text!r} is not {_WHAT.get(type, 'a value')}")
     return value
+
+
+def _is_number_alone(text: str) -> bool:
+    """Whether nothing but one number, with at most one sign and a currency, is written."""
+    rest = _NUMBER_CHARACTERS.sub("", text)
+    return len(_SIGNS.findall(text)) <= 1 and (not rest or bool(canonical("currency", rest)))
 
 
 def _lenient_date(text: str, locale: LocaleSpec) -> str | None:

@@ -188,8 +188,6 @@ def _typed(
         value = {"value": entered(field.type, typed, locale)}
     except BadValue as e:
         errors[name] = str(e)
-    if value["value"] != typed:
-        value["text"] = typed
     boxes = _boxes(data.get(f"{name}:boxes", ""))
     if boxes:
         value["boxes"] = boxes

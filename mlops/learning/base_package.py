@@ -45,7 +45,7 @@ class BaseConfig:
 
     documents: int = 2500
     tables: int = 2000
-    templates: int = 200
+    templates: int = 400
     seed: int = 0
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)

@@ -52,3 +52,17 @@ def test_check_digits():
     assert vat_id_is_valid("DE136695977") is False
     assert vat_id_is_valid("12/345/67890") is None
     assert vat_id_is_valid("QQ12345678") is None
+
+
+@pytest.mark.parametrize("typed", ["12abc", "--5", "1e5", "1.2.3", "eight", "-", "5 pcs"])
+def test_what_is_no_number_alone_is_refused(typed: str) -> None:
+    with pytest.raises(BadValue):
+        entered("amount", typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [("1.234,56 €", "1234.56"), ("EUR 12,50", "12.50"), ("(5.00)", "-5.00"), ("5-", "-5"), ("$94,850.00", "94850.00")],
+)
+def test_numbers_are_taken_as_people_write_them(typed: str, value: str) -> None:
+    assert entered("amount", typed) == value
