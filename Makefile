@@ -49,8 +49,8 @@ check: $(DEV)  ## before each commit: format, lint, import contracts, types, tes
 bench: $(DEV)  ## speed, as ratios against a named peer in the same run
 	$(PY) tests/bench/reading.py
 
-bench-accuracy: $(DEV)  ## accuracy on ../shared/data, written to docs/accuracy.md
-	$(PY) tests/bench/accuracy.py --write docs/accuracy.md
+bench-accuracy: $(DEV)  ## accuracy on ../shared/data, written to docs/accuracy.md; ARGS=--scans: also what needs OCR
+	$(PY) tests/bench/accuracy.py --write docs/accuracy.md $(ARGS)
 
 lock:  ## pin what pyproject.toml asks for, with hashes and without the address of any index
 	$(UV) pip compile -q pyproject.toml --universal --extra train --extra dev --generate-hashes --no-header --no-annotate -o requirements-dev.lock
