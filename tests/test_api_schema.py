@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import GenerationMode
 
@@ -22,6 +26,16 @@ checks.not_a_server_error.expected_statuses = ["2xx", "3xx", "4xx", "503"]  # no
 checks.negative_data_rejection.expected_statuses = ["401", "403", "404", "405", "409", "413", "415", "422", "503"]
 checks.positive_data_acceptance.enabled = False  # see what_the_schema_allows_is_valid
 schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application, config=config)
+
+
+@pytest.fixture(autouse=True)
+def one_connection() -> Iterator[None]:
+    """Keep the test's own connection open between requests, as Django's test client does."""
+    request_started.disconnect(close_old_connections)
+    request_finished.disconnect(close_old_connections)
+    yield
+    request_started.connect(close_old_connections)
+    request_finished.connect(close_old_connections)
 
 
 @pytest.fixture
