@@ -8,7 +8,7 @@ PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 SHELL := /bin/bash
 
-# LIGHT=1: web, reading and serving only; without torch (about 1 GB instead of 6.5 GB).
+# LIGHT=1: web, reading and serving only; without torch (0.7 GB instead of 6 GB).
 ifeq ($(LIGHT),1)
 LOCK := requirements.lock
 NEEDED_MB := 2500

@@ -191,7 +191,7 @@ def _typed(
     boxes = _boxes(data.get(f"{name}:boxes", ""))
     if boxes:
         value["boxes"] = boxes
-        value["text"] = data.get(f"{name}:text") or value.get("text") or typed
+        value["text"] = data.get(f"{name}:text") or typed
     return value
 
 
