@@ -30,6 +30,7 @@ project_pages: list[URLPattern | URLResolver] = [
     path("templates/new/", catalog.new_template, name="template-new"),
     path("templates/by-name/<str:name>/", catalog.template, name="template"),
     path("templates/by-name/<str:name>/delete/", catalog.delete_template, name="template-delete"),
+    path("settings/", web.settings, name="settings"),
     path("settings/tokens/", accounts.tokens, name="tokens"),
     path("settings/tokens/<int:pk>/revoke/", accounts.revoke_token, name="token-revoke"),
 ]

@@ -31,8 +31,11 @@ PLACES = (
     ("batches", gettext_lazy("Batches"), "batches", Right.READ),
     ("documents", gettext_lazy("Documents"), "documents", Right.READ),
     ("templates", gettext_lazy("Templates"), "templates", Right.READ),
-    ("tokens", gettext_lazy("API tokens"), "settings", Right.ADMIN),
+    ("settings", gettext_lazy("Settings"), "settings", Right.READ),  # shown to those who may see a page of it
 )
+# Pages of the settings area, in the order of its menu: (url name, label, right that it needs). Their templates extend
+# shell/settings.html.
+SETTINGS_PAGES = (("tokens", gettext_lazy("API tokens"), Right.ADMIN),)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -44,7 +47,18 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     context: dict[str, Any] = {"projects": list(queries.projects_of(user))}
     if access is not None:
         context |= {"access": access, "role_label": Role(access.role).label, "menu": _menu(request, access)}
+        context["settings_menu"] = settings_menu(request, access)
     return context
+
+
+def settings_menu(request: HttpRequest, access: Access) -> list[MenuEntry]:
+    """Return the pages of the settings area that the role may see."""
+    places = [
+        (str(label), reverse(name, args=[access.project.slug]))
+        for name, label, right in SETTINGS_PAGES
+        if access.may(right)
+    ]
+    return [MenuEntry(label, url, request.path.startswith(url)) for label, url in places]
 
 
 def _menu(request: HttpRequest, access: Access) -> list[MenuEntry]:
@@ -53,5 +67,9 @@ def _menu(request: HttpRequest, access: Access) -> list[MenuEntry]:
     return [
         MenuEntry(str(label), reverse(name, args=[access.project.slug]), here == path, counts.get(name, 0))
         for name, label, path, right in PLACES
-        if access.may(right)
+        if access.may(right) and (name != "settings" or _may_set_something(access))
     ]
+
+
+def _may_set_something(access: Access) -> bool:
+    return any(access.may(right) for _name, _label, right in SETTINGS_PAGES)

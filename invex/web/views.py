@@ -19,7 +19,10 @@ from invex.accounts.roles import Right
 from invex.documents import queries as documents
 from invex.documents.models import Document
 from invex.documents.states import WORKING, DocumentState
+from invex.kernel.errors import NotAllowed
 from invex.review import queries as reviews
+
+from .context import settings_menu
 
 SHOWN_FAILURES = 8
 INBOX_ROWS = 200
@@ -70,3 +73,13 @@ def inbox(request: ProjectRequest) -> HttpResponseBase:
     waiting = reviews.to_review(request.access.project).select_related("batch", "twin")
     context = {"documents": waiting[:INBOX_ROWS], "total": waiting.count(), "shown": INBOX_ROWS}
     return render(request, "web/inbox.html", context)
+
+
+@require_GET
+@in_project()
+def settings(request: ProjectRequest) -> HttpResponseBase:
+    """Go to the first page of the settings area that the person may see."""
+    pages = settings_menu(request, request.access)
+    if not pages:
+        raise NotAllowed(_("Only an owner of the project sees its settings."))
+    return redirect(pages[0].url)
