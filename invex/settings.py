@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import secrets
 import tempfile
 from pathlib import Path
@@ -208,9 +209,10 @@ READERS = _integer("INVEX_READERS", max(1, CPUS), least=1)  # processes that rea
 WEB_PROCESSES = _integer("INVEX_WEB_PROCESSES", min(4, max(2, CPUS)), least=1)
 READ_ATTEMPTS = _integer("INVEX_READ_ATTEMPTS", 3, least=1)
 PAGE_IMAGE_DPI = _integer("INVEX_PAGE_DPI", 150, least=50)
-DEVICE = os.environ.get("INVEX_DEVICE", "auto")
-if DEVICE not in ("auto", "cpu") and not DEVICE.startswith("cuda"):
+DEVICE = os.environ.get("INVEX_DEVICE", "auto")  # of this machine: with a GPU, a worker for queue extract-gpu
+if DEVICE not in ("auto", "cpu") and not re.fullmatch(r"cuda:\d+", DEVICE):
     raise ImproperlyConfigured(f"INVEX_DEVICE={DEVICE!r}: give auto, cpu or cuda:0")
+SERVING_DEVICE = "cpu"  # of this process; the worker of extract-gpu takes the machine's
 
 # What the product takes from the factory, by dotted name: invex never imports mlops.
 FLOW = "invex.flow.JOBS"  # event name -> jobs to wake

@@ -5,6 +5,7 @@ format              the value is canonical for its type
 ambiguous           the printed date or number has one meaning (type date, and the numeric ones)
 iban, vat_id        the check digits are right (by type)
 net_plus_tax        net_amount + tax_amount = total_amount (by key)
+tax_below_total     the tax is a part of total_amount (by key), where no net amount says more
 sum_of_lines        the amounts of line_items add up to net_amount, total_amount or gross_amount (by key)
 quantity_times_price  in each row of line_items (by key)
 dates_in_order      *_from <= *_to, *_start <= *_end, invoice_date <= due_date (by key, of type date)
@@ -51,6 +52,7 @@ def check(spec: TemplateSpec, prediction: Prediction, known: LocaleSpec) -> Chec
         *_required(spec, prediction),
         *_values(spec, prediction, known),
         *_net_plus_tax(spec, prediction),
+        *_tax_below_total(spec, prediction),
         *_sum_of_lines(spec, prediction),
         *_quantity_times_price(prediction),
         *_dates_in_order(spec, prediction),
@@ -119,6 +121,17 @@ def _net_plus_tax(spec: TemplateSpec, prediction: Prediction) -> Iterator[Findin
     message = "" if ok else f"{names[0]} + {names[1]} is {net + sum(known_taxes)}, but {names[2]} is {total}"
     taxed = tuple(Target("tax_amount", index) for index in range(len(taxes)))
     yield Finding("net_plus_tax", ok, message, (Target("net_amount"), *taxed, Target("total_amount")))
+
+
+def _tax_below_total(spec: TemplateSpec, prediction: Prediction) -> Iterator[Finding]:
+    tax, total = (decimal_of(single(prediction, key)) for key in ("tax_amount", "total_amount"))
+    if tax is None or total is None or prediction.fields.get("net_amount"):
+        return
+    ok = abs(tax) < abs(total) or tax == 0
+    message = (
+        "" if ok else f"{name_of(spec, 'tax_amount')} {tax} is not a part of {name_of(spec, 'total_amount')} {total}"
+    )
+    yield Finding("tax_below_total", ok, message, (Target("tax_amount"), Target("total_amount")))
 
 
 def _read_rows(prediction: Prediction) -> dict[int, dict[str, Value]]:

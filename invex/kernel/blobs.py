@@ -14,11 +14,15 @@ from urllib.parse import unquote, urlparse
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from .errors import TooLarge
+from .errors import Gone, TooLarge
 
 
 def too_large(max_bytes: int) -> TooLarge:
     return TooLarge(f"The file is larger than {max_bytes / 2**20:.0f} MiB. Split it, or ask for a higher limit.")
+
+
+class MissingBlob(Gone, FileNotFoundError):
+    """A row names bytes that the store does not have."""
 
 
 class BlobStore(Protocol):
@@ -31,10 +35,10 @@ class BlobStore(Protocol):
         """Store a stream; return (sha256, size). Raises TooLarge beyond `max_bytes`."""
 
     def path(self, sha256: str) -> Path:
-        """Return a local file with the blob's bytes. Raises FileNotFoundError."""
+        """Return a local file with the blob's bytes. Raises MissingBlob."""
 
     def open(self, sha256: str) -> BinaryIO:
-        """Open the blob for reading. Raises FileNotFoundError."""
+        """Open the blob for reading. Raises MissingBlob."""
 
 
 class FolderStore:
@@ -83,7 +87,7 @@ class FolderStore:
     def path(self, sha256: str) -> Path:
         file = self._file(sha256)
         if not file.exists():
-            raise FileNotFoundError(f"blob {sha256} is missing below {self.root}")
+            raise MissingBlob(f"These bytes are no longer in the store (blob {sha256}). Upload the file again.")
         return file
 
     def open(self, sha256: str) -> BinaryIO:

@@ -46,6 +46,13 @@ class NotFound(InvexError):
     status = 404
 
 
+class Gone(InvexError):
+    """It was there once: its bytes were erased, or lost."""
+
+    code = "gone"
+    status = 410
+
+
 class Conflict(InvexError):
     """Somebody else was first, or the name is taken."""
 

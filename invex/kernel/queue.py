@@ -10,11 +10,13 @@ import redis
 from rq.job import JobStatus
 from rq.results import Result
 
+from . import liveness
 from .errors import NotNow
 
 log = logging.getLogger(__name__)
 
 RETRY_S = 10  # after which a caller that found no worker may come again
+FASTER = {"extract": "extract-gpu"}  # queue -> the one that is woken instead while it has a live worker
 
 
 def wake(job: str, *args: int | str, queue: str = "default", at_front: bool = False) -> bool:
@@ -24,7 +26,8 @@ def wake(job: str, *args: int | str, queue: str = "default", at_front: bool = Fa
     find the row that it is woken for.
     """
     try:
-        django_rq.get_queue(queue).enqueue(job, *args, at_front=at_front, result_ttl=0, failure_ttl=24 * 3600)
+        found = django_rq.get_queue(_served(queue))
+        found.enqueue(job, *args, at_front=at_front, result_ttl=0, failure_ttl=24 * 3600)
     except redis.RedisError as e:
         log.warning("Redis cannot be reached (%s); %s%s is not woken now", e, job, args)
         return False
@@ -34,10 +37,16 @@ def wake(job: str, *args: int | str, queue: str = "default", at_front: bool = Fa
 def is_idle(queue: str) -> bool:
     """Say whether no job waits in the queue; False when Redis cannot be reached."""
     try:
-        return bool(django_rq.get_queue(queue).count == 0)
+        return bool(django_rq.get_queue(_served(queue)).count == 0)
     except redis.RedisError as e:
         log.warning("Redis cannot be reached (%s)", e)
         return False
+
+
+def _served(queue: str) -> str:
+    """Return the queue that takes the jobs of `queue` now. What a worker leaves behind, the sweeper sends again."""
+    faster = FASTER.get(queue)
+    return faster if faster is not None and liveness.is_served(faster) else queue
 
 
 def ask(job: str, *args: int | str, queue: str, timeout_s: int) -> Any:

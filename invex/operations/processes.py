@@ -11,6 +11,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from . import devices
+
 STOP_S = 20  # for the document at hand; what is not done by then is killed, and read by the next start
 START_S = 2  # a process that lives shorter than this is started again with growing pauses
 FOREVER = 10**6  # such starts, before it is given up
@@ -65,7 +67,7 @@ def own_redis(binary: str) -> Program:
 
 
 def programs(*, host: str, port: int) -> list[Program]:
-    """Return the processes of this machine, in starting order. Raises NoRedis."""
+    """Return the processes of this machine, in starting order. Raises NoRedis, BadInput (of the named GPU)."""
     python, manage = sys.executable, str(settings.BASE_DIR / "manage.py")
     found: list[Program] = []
     if settings.OWN_REDIS:
@@ -86,6 +88,8 @@ def programs(*, host: str, port: int) -> list[Program]:
     )
     queues = {f"read-{number}": "read" for number in range(1, settings.READERS + 1)}
     queues |= {name: name for name in ("extract", "online", "default")}
+    if devices.resolved(settings.DEVICE) != devices.CPU:
+        queues["extract-gpu"] = "extract-gpu"
     found += [Program(name, (python, manage, "worker", queue), group="workers") for name, queue in queues.items()]
     found.append(Program("scheduler", (python, manage, "scheduler"), group="workers"))
     return found

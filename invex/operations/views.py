@@ -13,8 +13,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
-
-from . import liveness
+from invex.kernel import liveness
 
 # The queues without which documents stop; extract-gpu is an addition to extract.
 NEEDED_QUEUES = ("read", "extract", "online", "default")

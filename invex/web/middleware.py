@@ -53,7 +53,13 @@ def error_answer(request: HttpRequest, error: InvexError) -> HttpResponse:
         answer = {"status": error.status, "code": error.code, "detail": error.message}
         response = JsonResponse({**answer, **error.data}, status=error.status)
     else:
-        headings = {403: _("Not allowed"), 404: _("Not found"), 409: _("Somebody was faster"), 503: _("Not now")}
+        headings = {
+            403: _("Not allowed"),
+            404: _("Not found"),
+            409: _("Somebody was faster"),
+            410: _("Gone"),
+            503: _("Not now"),
+        }
         context = {"heading": headings.get(error.status, _("That did not work")), "explanation": error.message}
         response = render(request, "shell/error.html", context, status=error.status)
     if isinstance(error, NotNow):

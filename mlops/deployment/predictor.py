@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.conf import settings
 from django.db.models import Count, Max
 
 from invex.catalog import queries as catalog
@@ -86,7 +87,7 @@ def load(project_id: int) -> ProjectPredictor:
     with _lock:
         specs = catalog.specs(project_id)
         package = _with_memory(base_package(), project_id, stamp.memory, frozenset(specs))
-        loaded = ProjectPredictor(project_id, Predictor(package), specs, stamp)
+        loaded = ProjectPredictor(project_id, Predictor(package, device=settings.SERVING_DEVICE), specs, stamp)
         _loaded[project_id] = loaded
     return loaded
 

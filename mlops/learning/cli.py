@@ -146,5 +146,7 @@ def chosen_entries(dataset: Dataset, ids: Path | None) -> tuple[Entry, ...]:
 
 
 def _refuse(error: Exception, code: int) -> int:
-    sys.stderr.write(f"error: {error}\n")
+    """Say what is wrong; of a file that cannot be opened its name and why, without the number."""
+    is_file = isinstance(error, OSError) and error.filename is not None
+    sys.stderr.write(f"error: {error.filename}: {error.strerror}\n" if is_file else f"error: {error}\n")
     return code

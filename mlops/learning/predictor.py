@@ -33,12 +33,16 @@ SHIPPED = Path(__file__).parent / "base"
 
 
 class Predictor:
-    """Reads documents with a package; safe to share between threads, since it never changes."""
+    """Reads documents with a package; safe to share between threads, since it never changes.
 
-    def __init__(self, package: Package) -> None:
+    device: of the network, cpu or cuda:N; all else is numpy.
+    """
+
+    def __init__(self, package: Package, *, device: str = "cpu") -> None:
         self.package = package
+        self.device = device
         self.prior = prior_of(package)
-        self._network = network_prior(package.network)
+        self._network = network_prior(package.network and package.network.on(device))
         self._day_zero_table = day_zero_table(package)
         self._tables = {
             name: {key: table.load(self._day_zero_table) for key, table in model.tables.items()}
@@ -55,7 +59,7 @@ class Predictor:
 
     def with_template(self, model: TemplateModel) -> Predictor:
         """Return a predictor in which `model` is, or replaces, the template of its name."""
-        return Predictor(self.package.with_template(model))
+        return Predictor(self.package.with_template(model), device=self.device)
 
     def predict(self, document: Document, *, template: str | None = None) -> Prediction:
         """Return what `document` says. template: the one it is known to be of; None = detect it."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -46,11 +46,15 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Network:
-    """An exported encoder; the runtime is loaded with the first document that needs it."""
+    """An exported encoder; the runtime is loaded with the first document that needs it.
+
+    device: cpu, or cuda:N where the ONNX Runtime for CUDA is installed.
+    """
 
     onnx: bytes
     fields: tuple[str, ...]
     buckets: int
+    device: str = "cpu"
 
     @cached_property
     def _session(self) -> Any:
@@ -58,7 +62,14 @@ class Network:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        return onnxruntime.InferenceSession(self.onnx, options, providers=["CPUExecutionProvider"])
+        providers: list[Any] = ["CPUExecutionProvider"]
+        if self.device.startswith("cuda:"):
+            providers.insert(0, ("CUDAExecutionProvider", {"device_id": int(self.device.removeprefix("cuda:"))}))
+        return onnxruntime.InferenceSession(self.onnx, options, providers=providers)
+
+    def on(self, device: str) -> Network:
+        """Return the network on another device."""
+        return self if device == self.device else replace(self, device=device)
 
     def about(self) -> bytes:
         """What has to be known beside the ONNX file."""

@@ -10,7 +10,8 @@ from django.db import DatabaseError
 
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
-from invex.operations import liveness, views
+from invex.kernel import liveness
+from invex.operations import views
 
 
 class Keys:

@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from invex.kernel.errors import BadInput
 from invex.operations import demo, processes
 
 BAD_INPUT = 2  # exit code, FORMATS section 6
@@ -54,6 +55,8 @@ class Command(BaseCommand):
                 "or Valkey, or name one that runs: REDIS_URL=redis://localhost:6379/0 make run",
                 returncode=BAD_INPUT,
             ) from None
+        except BadInput as e:
+            raise CommandError(e.message, returncode=BAD_INPUT) from None
         self._say("Preparing the database ...")
         call_command("migrate", interactive=False, verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)

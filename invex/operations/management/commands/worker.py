@@ -7,7 +7,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from invex.operations import liveness
+from invex.kernel import liveness
+from invex.operations import devices
+
+BAD_USAGE = 2
 
 
 class Command(BaseCommand):
@@ -25,6 +28,20 @@ class Command(BaseCommand):
             found = [django_rq.get_queue(name) for name in queues]
         except ValueError as e:
             raise CommandError(f"REDIS_URL={settings.REDIS_URL}: {e}") from e
+        if "extract-gpu" in queues:
+            settings.SERVING_DEVICE = _cuda_device()
         with liveness.beating(queues):
             worker = SimpleWorker(found, connection=found[0].connection, serializer=found[0].serializer)
             worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
+
+
+def _cuda_device() -> str:
+    """Return the GPU that this worker serves on."""
+    device = devices.resolved(settings.DEVICE)
+    if device == devices.CPU:
+        raise CommandError(
+            f"INVEX_DEVICE={settings.DEVICE}: no GPU that ONNX Runtime can use is here. Queue extract-gpu needs one: "
+            "install the extra `gpu` in place of onnxruntime, or run a worker for queue extract.",
+            returncode=BAD_USAGE,
+        )
+    return device

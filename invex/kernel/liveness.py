@@ -55,3 +55,8 @@ def live_queues() -> dict[str, int]:
         queue = key.decode().removeprefix(PREFIX).split(":", 1)[0]
         counts[queue] = counts.get(queue, 0) + 1
     return counts
+
+
+def is_served(queue: str) -> bool:
+    """Say whether the queue has a live worker. Raises redis.RedisError when Redis is away."""
+    return next(django_rq.get_connection(queue).scan_iter(f"{PREFIX}{queue}:*", count=500), None) is not None
