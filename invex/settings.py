@@ -86,6 +86,7 @@ INSTALLED_APPS = [
     "invex.web",
     "invex.operations",
     "mlops.memory",
+    "mlops.registry",
     "mlops.deployment",
     "mlops.console",
 ]

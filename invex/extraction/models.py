@@ -21,6 +21,9 @@ class Extraction(models.Model):
     memory = models.PositiveIntegerField(null=True, blank=True)  # memory revision
     checked_memory = models.PositiveIntegerField(null=True, blank=True)  # the newest one that reads the same
     deployment = models.PositiveIntegerField(null=True, blank=True)  # deployment revision
+    arm = models.CharField(
+        max_length=16, blank=True
+    )  # the part of the deployment that read it, where there are several
     reader = models.CharField(max_length=64)
     template_version = models.PositiveIntegerField(null=True, blank=True)
     thresholds = models.JSONField(default=dict)  # copied from the deployment revision
