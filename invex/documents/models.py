@@ -30,6 +30,7 @@ class Document(models.Model):
     """A file that was received, and where it stands. The file itself is the blob `sha256`."""
 
     MOVES: ClassVar[Mapping[str, frozenset[str]]] = MOVES
+    BLOBS: ClassVar[tuple[str, ...]] = ("sha256", "words_blob", "einvoice_blob")
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="documents")
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="documents")
@@ -80,6 +81,8 @@ class Document(models.Model):
 
 class PageImage(models.Model):
     """The picture of a page as a person sees it, a WebP blob."""
+
+    BLOBS: ClassVar[tuple[str, ...]] = ("blob",)
 
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="page_images")
     index = models.PositiveIntegerField()  # from 0

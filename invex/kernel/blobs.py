@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO, Protocol
@@ -39,6 +40,12 @@ class BlobStore(Protocol):
 
     def open(self, sha256: str) -> BinaryIO:
         """Open the blob for reading. Raises MissingBlob."""
+
+    def delete(self, sha256: str) -> None:
+        """Delete the blob; one that is not there is none. Only for what no row needs (invex.kernel.blob_references)."""
+
+    def names(self) -> Iterator[tuple[str, float]]:
+        """Yield (sha256, time of storing in seconds since 1970) of every blob."""
 
 
 class FolderStore:
@@ -92,6 +99,14 @@ class FolderStore:
 
     def open(self, sha256: str) -> BinaryIO:
         return open(self.path(sha256), "rb")
+
+    def delete(self, sha256: str) -> None:
+        self._file(sha256).unlink(missing_ok=True)
+
+    def names(self) -> Iterator[tuple[str, float]]:
+        for file in self.root.glob("??/??/*"):
+            with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
+                yield file.name, file.stat().st_mtime
 
 
 @lru_cache

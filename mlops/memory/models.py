@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 
 from invex.accounts.models import Project
@@ -11,6 +13,8 @@ class MemoryRevision(models.Model):
     build + revision reproduces a prediction exactly: `fitted` maps a template's name to the blob of its fitted
     model, `index` is the blob of the template recogniser.
     """
+
+    BLOBS: ClassVar[tuple[str, ...]] = ("index", "fitted.*.blob")
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memory_revisions")
     revision = models.PositiveIntegerField()  # counts from 1 within the project

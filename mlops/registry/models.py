@@ -26,6 +26,7 @@ class Build(models.Model):
     """
 
     MOVES: ClassVar[Mapping[str, frozenset[str]]] = MOVES
+    BLOBS: ClassVar[tuple[str, ...]] = ("blob",)
 
     project = models.ForeignKey(Project, null=True, blank=True, on_delete=models.PROTECT, related_name="builds")
     name = models.CharField(max_length=200, unique=True)  # <Project>-<major>.<minor>.<patch>-build.<n>
