@@ -41,7 +41,6 @@ def in_project(right: Right = Right.READ) -> Callable[[View], View]:
             page_request.access.require(right)
             return view(page_request, *args, **kwargs)
 
-        page.right = right  # type: ignore[attr-defined]  # read by the test of roles
         return page
 
     return decorate

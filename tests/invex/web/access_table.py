@@ -1,0 +1,143 @@
+"""Who may do what, declared: one row a page or operation of the REST interface and method.
+
+**How to add a row.** A new address fails `test_access_matrix.py` until it has one:
+
+1. Write `Row(NAME, NEEDS)` into PAGES (NAME is the name of the URL) or OPERATIONS (NAME is the operation's id: the name
+   of its function). NEEDS is the Right that a role needs, or a Door where no project is asked.
+2. Where the address has arguments, name rows of the world in their order: `Row("batch", Right.READ, ("batch",))`. The
+   world is MAKERS in `access_world.py`: a new kind of row is one function there, which makes it in the project *demo*,
+   with MARKER in what nobody else may read.
+3. Where the answer of somebody who may is not 200, say it: `answer=302`. A page that takes another method has a row of
+   its own for it: `method="POST"`, with `body=` where one is needed (a form for pages, JSON for operations; strings like
+   "$document" become ids of the world; FILE becomes an upload). A page answers 405 to methods that have no row.
+4. `elsewhere=`: what the same request answers within another project, where it is not 404 (with arguments, or `$` in the
+   body) or the same as `answer` (without). A bulk action takes one row with an own and a forbidden id ("$foreign").
+
+Each row is then asked as nobody, as the owner of another project (in this project and in their own, with these ids), as
+each role, with a token of each role and of the other project: the answers must be the expected ones, and where they
+refuse, nothing of MARKER may be in them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any
+
+from invex.accounts.roles import Right
+
+FILE = "$file"  # in a body: a small PDF
+
+
+class Door(Enum):
+    """What an address outside of the projects asks for."""
+
+    OPEN = auto()  # nothing
+    LOGIN = auto()  # any person
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One request, what it needs, and what it answers to those who may."""
+
+    name: str
+    needs: Right | Door
+    arguments: tuple[str | int, ...] = ()
+    method: str = "GET"  # of pages; an operation has one
+    body: dict[str, Any] = field(default_factory=dict)
+    query: str = ""
+    answer: int = 200
+    elsewhere: int | None = None
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.method if self.method != "GET" else "", self.name, self.query)))
+
+    @property
+    def names_rows(self) -> bool:
+        """Whether the request names rows of the project, which another project does not have."""
+        given = " ".join(map(str, (*self.body.values(), self.query))).replace(FILE, "")
+        return bool(self.arguments) or "$" in given
+
+    @property
+    def answer_elsewhere(self) -> int:
+        if self.elsewhere is not None:
+            return self.elsewhere
+        return 404 if self.names_rows else self.answer
+
+
+READ, UPLOAD, REVIEW, TEMPLATES, ADMIN = Right.READ, Right.UPLOAD, Right.REVIEW, Right.TEMPLATES, Right.ADMIN
+TEMPLATE_FORM = {"name": "Other", "field:0:key": "number", "field:0:type": "id", "field:0:label": "Number"}
+
+PAGES: tuple[Row, ...] = (
+    # --- outside of the projects
+    Row("home", Door.LOGIN, answer=302),
+    Row("login", Door.OPEN),
+    Row("login", Door.OPEN, method="POST", body={"username": "nobody", "password": "wrong"}),
+    Row("logout", Door.OPEN, method="POST", answer=302),
+    Row("healthz", Door.OPEN),
+    Row("readyz", Door.OPEN, answer=503),  # no worker lives in a test
+    Row("metrics", Door.OPEN),
+    Row("api:openapi-json", Door.OPEN),
+    Row("api:openapi-view", Door.OPEN),
+    Row("api:api-root", Door.OPEN, answer=404),  # nothing is there
+    # --- the shell
+    Row("dashboard", READ),
+    Row("inbox", READ),
+    Row("settings", ADMIN, answer=302),
+    # --- documents
+    Row("batches", READ),
+    Row("batches", UPLOAD, method="POST", body={"name": "April"}, answer=302),
+    Row("batch", READ, ("batch",)),
+    Row("upload", UPLOAD, ("batch",), method="POST", body={"file": FILE}, answer=302),
+    Row("documents", READ),
+    Row("documents", READ, query="q=other"),
+    Row("documents", READ, query="batch=$batch"),
+    Row("document", READ, ("document",)),
+    Row("document", REVIEW, ("document",), method="POST", body={"action": "approve", "f:number:0": "1"}, answer=302),
+    Row("document", REVIEW, ("document",), method="POST", body={"action": "reject"}, answer=302),
+    Row("document", REVIEW, ("document",), method="POST", body={"action": "later"}, answer=302),
+    Row("document", REVIEW, ("approved",), method="POST", body={"action": "reopen"}, answer=302),
+    Row("document-file", READ, ("document",)),
+    Row("document-words", READ, ("document",)),
+    Row("page-image", READ, ("document", 0)),
+    Row("document-retry", UPLOAD, ("failed",), method="POST", answer=302),
+    Row("document-password", UPLOAD, ("locked",), method="POST", body={"password": "x"}, answer=302),
+    # --- templates
+    Row("templates", READ),
+    Row("template-new", TEMPLATES),
+    Row("template-new", TEMPLATES, method="POST", body=TEMPLATE_FORM, answer=302),
+    Row("template", READ, ("template",)),
+    Row("template", TEMPLATES, ("template",), method="POST", body=TEMPLATE_FORM, answer=302),
+    Row("template-delete", TEMPLATES, ("template",), method="POST", answer=302),
+    # --- settings
+    Row("tokens", ADMIN),
+    Row("tokens", ADMIN, method="POST", body={"name": "new", "role": "viewer"}),
+    Row("token-revoke", ADMIN, ("token",), method="POST", answer=302),
+)
+
+LABELS = {"template": None, "fields": {"number": [{"value": "1"}]}}
+TEMPLATE = {"name": "Other", "fields": [{"key": "number", "type": "id"}]}
+
+OPERATIONS: tuple[Row, ...] = (
+    Row("create_batch", UPLOAD, body={"name": "April"}, answer=201),
+    Row("list_batches", READ),
+    Row("get_batch", READ, ("batch",)),
+    Row("upload_document", UPLOAD, ("batch",), body={"file": FILE}, answer=202),
+    Row("list_documents", READ),
+    Row("list_documents", READ, query="batch=$batch"),
+    Row("get_document", READ, ("document",)),
+    Row("get_file", READ, ("document",)),
+    Row("get_page_image", READ, ("document", 0)),
+    Row("retry_document", UPLOAD, ("failed",), answer=202),
+    Row("give_password", UPLOAD, ("locked",), body={"password": "x"}, answer=202),
+    Row("reject_document", REVIEW, ("document",), body={"reason": "spam"}),
+    Row("get_result", READ, ("document",)),
+    Row("put_labels", REVIEW, ("document",), body=LABELS, query="create_template=1"),
+    Row("predict", UPLOAD, body={"file": FILE}, answer=503),  # no worker lives in a test
+    Row("list_events", READ),
+    Row("list_templates", READ),
+    Row("create_template", TEMPLATES, body=TEMPLATE, answer=201),
+    Row("get_template", READ, ("template",)),
+    Row("update_template", TEMPLATES, ("template",), body={"fields": TEMPLATE["fields"]}),
+    Row("delete_template", TEMPLATES, ("template",), answer=204),
+)

@@ -1,0 +1,128 @@
+"""The world of the access matrix: people and tokens of every role, and one of each kind of row in the project *demo*."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.test import Client
+from PIL import Image
+
+from fixtures.generator import Vendor
+from invex.accounts import services as accounts
+from invex.accounts.access import Access
+from invex.accounts.models import ApiToken, Membership, Project, User
+from invex.accounts.roles import Role
+from invex.catalog.services import create_template
+from invex.documents.models import Batch, Document, PageImage
+from invex.documents.states import DocumentState
+from invex.kernel.actor import Actor
+from invex.kernel.blobs import store
+from invex.review.services import confirm
+from tests.invex.world import document_in_review, label_of
+
+MARKER = "MARKER"  # in the names of everything in demo: who may not see it, must not find it in any answer
+STRANGER = "stranger"
+PDF = b"%PDF-1.4\n%%EOF\n"
+
+
+def _document(access: Access) -> int:
+    synthetic = Vendor(7, kind="invoice", locale="en-US").document(0)
+    document = document_in_review(access, synthetic)
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(out, "WEBP")
+    PageImage.objects.create(document=document, index=0, width_px=8, height_px=8, blob=store().put(out.getvalue()))
+    Batch.objects.filter(pk=document.batch_id).update(name=f"{MARKER} batch")
+    Document.objects.filter(pk=document.pk).update(sha256=store().put(PDF), name=f"{MARKER}.pdf")
+    return document.pk
+
+
+def _approved(access: Access) -> int:
+    synthetic = Vendor(7, kind="invoice", locale="en-US").document(1)
+    document = document_in_review(access, synthetic)
+    confirm(access, document.pk, label_of(synthetic), may_create_template=True)
+    return document.pk
+
+
+def _document_that_is(state: DocumentState) -> Callable[[Access], int]:
+    def make(access: Access) -> int:
+        first = Document.objects.filter(project=access.project).earliest("pk")
+        return Document.objects.create(
+            project=access.project,
+            batch=first.batch,
+            name=f"{MARKER} {state}.pdf",
+            sha256=first.sha256,
+            size=len(PDF),
+            uploaded_by="ann",
+            state=state,
+            page_count=1,
+        ).pk
+
+    return make
+
+
+def _batch(access: Access) -> int:
+    return Document.objects.filter(project=access.project).earliest("pk").batch_id
+
+
+def _template(access: Access) -> str:
+    # Its name is in addresses, which an answer may repeat; so the marker is in a label.
+    create_template(access, {"name": "Acme", "fields": [{"key": "number", "type": "id", "label": MARKER}]})
+    return "Acme"
+
+
+def _token(access: Access) -> int:
+    return accounts.create_token(access, name=f"{MARKER} erp", role=Role.VIEWER)[0].pk
+
+
+# name -> makes the row in the project of the access and returns what stands for it in an address; in this order.
+MAKERS: dict[str, Callable[[Access], int | str]] = {
+    "document": _document,
+    "approved": _approved,
+    "failed": _document_that_is(DocumentState.FAILED),
+    "locked": _document_that_is(DocumentState.NEEDS_PASSWORD),
+    "batch": _batch,
+    "template": _template,
+    "token": _token,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """ids: rows of demo by the name of their maker. people: their session cookies; tokens: secrets; both by who."""
+
+    ids: dict[str, int | str]
+    people: dict[str, str]
+    tokens: dict[str, str]
+
+    def browser(self, who: str | None) -> Client:
+        """A browser in which that person is logged in, or nobody."""
+        client = Client()
+        if who is not None:
+            client.cookies["sessionid"] = self.people[who]
+        return client
+
+    def program(self, who: str) -> Client:
+        """A program with that token."""
+        return Client(headers={"Authorization": f"Bearer {self.tokens[who]}"})
+
+
+def make_world() -> World:
+    """Return a new world: members of demo called by their roles, and the owner of another project."""
+    demo = Project.objects.create(slug="demo", name="Demo")
+    other = Project.objects.create(slug="other", name="Other")
+    access = Access(Actor("user", "ann"), demo, Role.OWNER)
+    people, tokens = {}, {}
+    for who, project in {**dict.fromkeys(Role.values, demo), STRANGER: other}.items():
+        role = Role.OWNER if who == STRANGER else who
+        user = User.objects.create(username=who)
+        Membership.objects.create(project=project, user=user, role=role)
+        client = Client()
+        client.force_login(user)
+        people[who] = client.cookies["sessionid"].value
+        home = Access(Actor("user", who), project, Role.OWNER)
+        tokens[who] = accounts.create_token(home, name=f"of {who}", role=role)[1]
+    ApiToken.objects.update(created_by="ann")
+    ids = {name: make(access) for name, make in MAKERS.items()}
+    return World(ids=ids, people=people, tokens=tokens)
