@@ -205,6 +205,8 @@ RQ_SHOW_ADMIN_LINK = False
 # --- Invex -----------------------------------------------------------------------------------------------------------
 MAX_UPLOAD_BYTES = _integer("INVEX_MAX_UPLOAD_MB", 100, least=1) * 2**20
 MAX_PAGES = _integer("INVEX_MAX_PAGES", 500, least=1)
+MAX_ARCHIVE_FILES = _integer("INVEX_MAX_ZIP_FILES", 1000, least=1)
+MAX_ARCHIVE_BYTES = _integer("INVEX_MAX_ZIP_MB", 1000, least=1) * 2**20  # unpacked
 CPUS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 READERS = _integer("INVEX_READERS", max(1, CPUS), least=1)  # processes that read files, one thread each
 WEB_PROCESSES = _integer("INVEX_WEB_PROCESSES", min(4, max(2, CPUS)), least=1)

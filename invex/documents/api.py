@@ -17,9 +17,10 @@ from invex.kernel.rest.pagination import Paging, page
 from invex.kernel.rest.problems import Problem
 from invex.kernel.rest.schemas import row_id
 
-from . import queries, services
+from . import intake, queries, services
 from .models import Batch
 from .schemas import (
+    ArchiveOut,
     BatchIn,
     BatchOut,
     BatchPage,
@@ -61,14 +62,17 @@ def get_batch(request: ApiRequest, id: str) -> Any:
 
 @router.post(
     "/batches/{id}/documents",
-    response={202: DocumentOut, 413: Problem},
-    summary="Upload a file",
+    response={202: DocumentOut | ArchiveOut, 413: Problem},
+    summary="Upload a file, or a ZIP archive of files",
     openapi_extra={
         "responses": {
             413: {"description": "The file is larger than allowed; code `too_large`."},
             202: {
                 "headers": {
-                    "Location": {"schema": {"type": "string"}, "description": "Address of the document."},
+                    "Location": {
+                        "schema": {"type": "string"},
+                        "description": "Address of the document; of the batch for an archive.",
+                    },
                     "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until it is worth to ask."},
                 }
             },
@@ -77,16 +81,24 @@ def get_batch(request: ApiRequest, id: str) -> Any:
 )
 @idempotent
 def upload_document(request: ApiRequest, response: HttpResponse, id: str, file: File[UploadedFile]) -> Any:
-    """One file a request, as the part `file`: PDF, PNG, JPEG, TIFF, WebP, or e-invoice XML.
+    """One file a request, as the part `file`: PDF, PNG, JPEG, TIFF, WebP, e-invoice XML, or a ZIP archive of these.
 
     It is read in the background: a file that cannot be read is accepted here and ends in the state
-    `failed` with a code. The same bytes again are accepted too, and name their `twin`. Role: reviewer or more.
+    `failed` with a code. The same bytes again are accepted too, and name their `twin`, unless the project refuses
+    them (409, code `identical`).
+
+    Of an archive each file becomes a document; the answer lists them in `documents`, and in `refused` what was not
+    taken and why. When nothing can be taken it is 422, with `refused`. Role: reviewer or more.
     """
     request.auth.require(Right.UPLOAD)
     batch = _batch(request, id)
-    document = services.receive(request.auth, batch, name=file.name or "", chunks=file.chunks())
-    response.headers["Location"] = address(document)
+    taken = intake.take_in(request.auth, batch, name=file.name or "", file=file)
     response.headers["Retry-After"] = str(READ_COMES_IN_S)
+    if taken.is_archive:
+        response.headers["Location"] = reverse("api:get_batch", args=[batch.pk])
+        return Status(202, ArchiveOut.of(batch, taken))
+    document = taken.documents[0]
+    response.headers["Location"] = address(document)
     return Status(202, DocumentOut.of(document))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from django.db import models
+from django.utils.translation import gettext_lazy
 
 from invex.accounts.models import Project
 
@@ -77,6 +78,24 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class IdenticalFiles(models.TextChoices):
+    """What happens to a file whose bytes the project has received before."""
+
+    LINK = "link", gettext_lazy("Accept it, and link it to the first one")
+    REFUSE = "refuse", gettext_lazy("Refuse it")
+
+
+class DocumentPolicy(models.Model):
+    """What an owner decided about the documents of a project; a project without a row has the defaults."""
+
+    project = models.OneToOneField(Project, on_delete=models.CASCADE, related_name="document_policy")
+    identical = models.CharField(max_length=8, choices=IdenticalFiles.choices, default=IdenticalFiles.LINK)
+    retention_days = models.PositiveIntegerField(null=True, blank=True)  # after it is done; null = kept
+
+    def __str__(self) -> str:
+        return f"documents of {self.project}"
 
 
 class PageImage(models.Model):

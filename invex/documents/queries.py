@@ -13,7 +13,7 @@ from invex.kernel.errors import NotFound
 from invex.reading import types
 
 from . import readings
-from .models import Batch, Document, PageImage
+from .models import Batch, Document, DocumentPolicy, PageImage
 from .states import WORKING, DocumentState
 
 RATE_WINDOW = datetime.timedelta(seconds=60)  # over which the speed of a batch is measured
@@ -152,6 +152,11 @@ def counts_by_state(project: Project) -> dict[str, int]:
     """Return the number of documents in each state, every state named."""
     found = documents(project).order_by().values("state").annotate(n=Count("pk")).values_list("state", "n")
     return {**dict.fromkeys(DocumentState.values, 0), **dict(found)}
+
+
+def policy(project: Project) -> DocumentPolicy:
+    """Return what is decided about the project's documents; the defaults, not saved, before anybody did."""
+    return DocumentPolicy.objects.filter(project=project).first() or DocumentPolicy(project=project)
 
 
 def first_of_its_bytes(project: Project, sha256: str) -> Document | None:

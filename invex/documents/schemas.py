@@ -12,6 +12,7 @@ from pydantic import Field
 from invex.kernel.rest.pagination import Paging
 from invex.kernel.rest.schemas import Body, Text, Timestamp
 
+from .intake import Taken
 from .models import Batch, Document
 from .queries import Progress
 from .states import WORKING, DocumentState
@@ -122,6 +123,30 @@ class DocumentOut(Schema):
                 batch=reverse("api:get_batch", args=[document.batch_id]),
                 result=f"{address(document)}/result",
             ),
+        )
+
+
+class RefusedFile(Schema):
+    """A file of an archive that was not taken."""
+
+    name: str = Field(examples=["contract.pdf"])
+    code: str = Field(examples=["encrypted"])
+    message: str = Field(examples=["It is protected by a password. Send the file itself, or pack it without one."])
+
+
+class ArchiveOut(Schema):
+    """What became of a ZIP archive: at least one document."""
+
+    batch: Id
+    documents: list[DocumentOut]
+    refused: list[RefusedFile]
+
+    @classmethod
+    def of(cls, batch: Batch, taken: Taken) -> ArchiveOut:
+        return cls(
+            batch=str(batch.pk),
+            documents=[DocumentOut.of(document) for document in taken.documents],
+            refused=[RefusedFile(name=r.name, code=r.code, message=r.message) for r in taken.refused],
         )
 
 

@@ -22,7 +22,7 @@ from invex.kernel.states import move
 from invex.reading.errors import SENTENCES
 
 from . import queries
-from .models import Batch, Document, PageImage
+from .models import Batch, Document, DocumentPolicy, IdenticalFiles, PageImage
 from .names import shown_name
 from .states import WORKING, DocumentState
 
@@ -49,15 +49,29 @@ def receive(access: Access, batch: Batch, *, name: str, chunks: Iterable[bytes])
 
     The bytes are on disk before the row is. An empty file becomes a document too, failed with code "empty": whoever
     uploads a thousand files finds each of them in the batch. Raises TooLarge, and stores nothing
-    then.
+    then; Conflict for bytes that the project has and, by its policy, refuses.
     """
+    access.require(Right.UPLOAD)
+    sha256, size = store().put_stream(chunks, max_bytes=settings.MAX_UPLOAD_BYTES)
+    return add(access, batch, name=name, sha256=sha256, size=size)
+
+
+def add(access: Access, batch: Batch, *, name: str, sha256: str, size: int) -> Document:
+    """Return the document of a file that is stored already; see receive. Raises NotFound, Conflict."""
     access.require(Right.UPLOAD)
     if batch.project_id != access.project.pk:
         raise NotFound(f"There is no batch {batch.pk} in this project.")
-    sha256, size = store().put_stream(chunks, max_bytes=settings.MAX_UPLOAD_BYTES)
     project = access.project.slug
     with transaction.atomic():
+        # Locked, so that of two uploads of the same bytes at the same time one sees the other.
+        policy = DocumentPolicy.objects.select_for_update().filter(project=access.project).first()
         twin = queries.first_of_its_bytes(access.project, sha256) if size else None
+        if twin is not None and policy is not None and policy.identical == IdenticalFiles.REFUSE:
+            raise Conflict(
+                f"The same file was received before, as document {twin.pk} ({twin.name}); this project refuses it.",
+                code="identical",
+                twin=str(twin.pk),
+            )
         document = Document.objects.create(
             project=access.project,
             batch=batch,

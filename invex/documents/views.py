@@ -16,10 +16,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.kernel import blobs
-from invex.kernel.errors import BadInput, NotFound
+from invex.kernel.errors import BadInput, Conflict, NotFound
 
-from . import queries, services
+from . import intake, queries, services
 from .models import Document
+from .names import shown_name
 from .states import DocumentState
 
 PER_PAGE = 50
@@ -75,15 +76,30 @@ def batch(request: ProjectRequest, pk: int) -> HttpResponseBase:
 @require_POST
 @in_project(Right.UPLOAD)
 def upload(request: ProjectRequest, pk: int) -> HttpResponseBase:
-    """Receive the files of one request; the page's script sends one a request, a browser without script several."""
+    """Receive the files of one request; the page's script sends one a request, a browser without script several.
+
+    Of several, what cannot be taken is told and stops nothing.
+    """
     row = queries.batch(request.access.project, pk)
     files = request.FILES.getlist("file")
     if not files:
         raise BadInput(_("Choose a file."), code="no_file")
-    received = [services.receive(request.access, row, name=f.name or _("unnamed"), chunks=f.chunks()) for f in files]
+    received, refused = [], []
+    for file in files:
+        try:
+            taken = intake.take_in(request.access, row, name=file.name or _("unnamed"), file=file)
+        except (BadInput, Conflict) as e:
+            if len(files) == 1:
+                raise
+            refused.append({"name": shown_name(file.name or ""), "code": e.code, "message": e.message})
+        else:
+            received += taken.documents
+            refused += [{"name": r.name, "code": r.code, "message": r.message} for r in taken.refused]
     if request.accepts("text/html"):
+        for one in refused:
+            messages.warning(request, f"{one['name']}: {one['message']}")
         return redirect("batch", request.access.project.slug, row.pk)
-    return JsonResponse({"ids": [str(d.pk) for d in received]}, status=202)
+    return JsonResponse({"ids": [str(d.pk) for d in received], "refused": refused}, status=202)
 
 
 @require_GET

@@ -25,14 +25,18 @@
     if (target !== form.action && failed === 0) location.assign(target.replace(/upload\/$/, ""));
   };
 
+  const tell = (name, problem) => {
+    failed += 1;
+    const line = document.createElement("li");
+    line.textContent = `${name}: ${problem}`;
+    errors.append(line);
+  };
+
   const settle = (file, problem) => {
     inFlight.delete(file);
     sentBytes += file.size;
     if (problem) {
-      failed += 1;
-      const line = document.createElement("li");
-      line.textContent = `${file.webkitRelativePath || file.name}: ${problem}`;
-      errors.append(line);
+      tell(file.webkitRelativePath || file.name, problem);
     } else {
       done += 1;
     }
@@ -51,7 +55,11 @@
     request.setRequestHeader("Accept", "application/json");
     request.upload.addEventListener("progress", (event) => { inFlight.set(file, event.loaded); show(); });
     request.addEventListener("load", () => {
-      if (request.status < 300) return settle(file);
+      if (request.status < 300) {
+        // Of an archive some files may have been refused.
+        for (const one of JSON.parse(request.responseText).refused) tell(`${file.name} › ${one.name}`, one.message);
+        return settle(file);
+      }
       if (request.status >= 500 && tries < TRIES) return void setTimeout(() => send(file, tries + 1), 1000 * tries);
       let problem = `HTTP ${request.status}`;
       try { problem = JSON.parse(request.responseText).detail || problem; } catch { /* not ours: the status must do */ }
