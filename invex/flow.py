@@ -11,6 +11,7 @@ JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "document.reopened": (("mlops.memory.jobs.refit", "default"),),
     "memory.updated": (("invex.extraction.jobs.reread_waiting", "extract"),),
     "template.changed": (("mlops.memory.jobs.refit_template", "default"),),
+    "masterdata.changed": (("invex.extraction.jobs.check_list", "extract"),),
 }
 
 # Called by the scheduler, each after so many seconds; each returns how many rows it took up again, or away.
@@ -18,6 +19,7 @@ SWEEPS: dict[str, float] = {
     "invex.kernel.outbox.dispatch_stale": 3,
     "invex.documents.jobs.sweep": 3,
     "invex.extraction.jobs.sweep": 3,
+    "invex.extraction.jobs.sweep_lists": 30,
     "mlops.memory.jobs.sweep": 15,
     "invex.accounts.idempotency.sweep": 3600,
 }

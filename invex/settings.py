@@ -80,6 +80,7 @@ INSTALLED_APPS = [
     "invex.accounts",
     "invex.documents",
     "invex.catalog",
+    "invex.masterdata",
     "invex.extraction",
     "invex.review",
     "invex.results",
@@ -225,6 +226,7 @@ API_ROUTERS = [
     ("", "invex.documents.api.router"),
     ("", "invex.results.api.router"),
     ("", "invex.catalog.api.router"),
+    ("", "invex.masterdata.api.router"),
 ]
 
 LOGGING = {

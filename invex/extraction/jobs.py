@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from invex.kernel.queue import is_idle, wake
+from invex.masterdata.models import MasterList
 
 from . import online, queries, services
 from .predictors import deployed
@@ -35,6 +36,25 @@ def reread_waiting(project_id: int | str) -> int:
     return changed
 
 
+def check_list(list_id: int | str) -> int:
+    """Check the waiting documents again that ask for a list of master data, which changed. Return how many changed."""
+    row = MasterList.objects.filter(pk=list_id).first()
+    return check_lists(row.project_id) if row is not None else 0
+
+
+def check_lists(project_id: int | str) -> int:
+    """Check the project's waiting documents again whose lists of master data changed. Return how many changed."""
+    project_id = int(project_id)
+    rows = list(queries.checked_against_old_lists(project_id)[: REREAD_BATCH + 1])
+    if not rows:
+        return 0
+    predictor = deployed(project_id)
+    changed = sum(services.check_again(row, predictor) for row in rows[:REREAD_BATCH])
+    if len(rows) > REREAD_BATCH:
+        wake("invex.extraction.jobs.check_lists", project_id, queue=QUEUE)
+    return changed
+
+
 def predict_upload(project_id: int, path: str, name: str) -> dict[str, Any]:
     """Return what the project's predictor reads from the file at `path`, which is deleted."""
     return online.predict_file(project_id, Path(path), name=name)
@@ -43,6 +63,15 @@ def predict_upload(project_id: int, path: str, name: str) -> dict[str, Any]:
 def read_as(document_id: int | str, template: str) -> dict[str, Any]:
     """Return what the document says when it is of `template`."""
     return online.read_as(int(document_id), template)
+
+
+def sweep_lists() -> int:
+    """Wake the check of projects whose wake-up was lost. Return how many."""
+    if not is_idle(QUEUE):
+        return 0
+    projects = MasterList.objects.values_list("project", flat=True).distinct()
+    behind = [pk for pk in projects if queries.checked_against_old_lists(pk).exists()]
+    return sum(wake("invex.extraction.jobs.check_lists", pk, queue=QUEUE) for pk in behind)
 
 
 def sweep() -> int:

@@ -27,6 +27,7 @@ class Extraction(models.Model):
     reader = models.CharField(max_length=64)
     template_version = models.PositiveIntegerField(null=True, blank=True)
     thresholds = models.JSONField(default=dict)  # copied from the deployment revision
+    lists = models.JSONField(default=dict)  # master data that was asked: {name: version, 0 = it was not there}
     seconds = models.FloatField()
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -12,6 +12,7 @@ from invex.documents import queries as documents
 from invex.documents.models import Document
 from invex.documents.reader import reader
 from invex.fields.prediction import error_to_json, prediction_to_json
+from invex.masterdata.queries import ProjectLists
 from invex.reading.errors import Unreadable
 
 from .pipeline import run
@@ -31,7 +32,7 @@ def predict_file(project_id: int, path: Path, *, name: str) -> dict[str, Any]:
     finally:
         path.unlink(missing_ok=True)
     predictor = deployed(project_id)
-    outcome = run(document, predictor, thresholds=predictor.thresholds)
+    outcome = run(document, predictor, thresholds=predictor.thresholds, lists=ProjectLists(project_id))
     seconds = time.perf_counter() - start
     return prediction_to_json(
         outcome.prediction, id=Path(name).stem, file=name, pages=len(document.pages), seconds=seconds
@@ -44,7 +45,8 @@ def read_as(document_id: int, template: str) -> dict[str, Any]:
     read = documents.read_words(document)
     if read is None:
         return {"fields": {}, "tables": {}}
-    outcome = run(read, deployed(document.project_id), template=template)
+    lists = ProjectLists(document.project_id)
+    outcome = run(read, deployed(document.project_id), template=template, lists=lists)
     said = prediction_to_json(outcome.prediction, id="", file="", pages=len(read.pages), seconds=0.0)
     return {"fields": said["fields"], "tables": said["tables"]}
 

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 
 from invex.fields.checks import AMBIGUOUS, Checked, check
 from invex.fields.locale import infer, settle
+from invex.fields.master_data import Lists
 from invex.fields.prediction import Prediction, error_to_json, prediction_to_json
 from invex.fields.spec import LocaleSpec, TemplateSpec
 from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
@@ -77,20 +78,26 @@ class Outcome:
 
 
 def run(
-    document: Document, predictor: Predictor, *, thresholds: Thresholds | None = None, template: str | None = None
+    document: Document,
+    predictor: Predictor,
+    *,
+    thresholds: Thresholds | None = None,
+    template: str | None = None,
+    lists: Lists | None = None,
 ) -> Outcome:
     """Return what `document` says, checked, and whether a person has to look at it.
 
     thresholds: None = a person looks at every document. template: the one it is known to be of; None = detect it.
+    lists: the master data that rules of templates ask for.
     """
     prediction = predictor.predict(document, template=template)
     prediction = replace(prediction, warnings=tuple(dict.fromkeys((*document.warnings, *prediction.warnings))))
     spec = predictor.templates.get(prediction.template.name or "", UNKNOWN)
     merged = merge_xml(prediction, document, spec)
-    checked = check(spec, merged.prediction, NOTHING_KNOWN)
+    checked = check(spec, merged.prediction, NOTHING_KNOWN, lists=lists)
     if any(failure.name == AMBIGUOUS for failure in checked.failures):  # only then are the conventions asked for
         locale = settle(spec.locale, infer(_printed_lines(document)))
-        checked = check(spec, merged.prediction, locale.known)
+        checked = check(spec, merged.prediction, locale.known, lists=lists)
     failures = (*merged.failures, *checked.failures)
     return route(Checked(checked.prediction, failures), thresholds)
 

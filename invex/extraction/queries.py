@@ -6,11 +6,13 @@ import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
 from django.utils import timezone
 
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
 from invex.kernel.queue import ask
+from invex.masterdata.queries import current_versions
 
 from .models import REOPENED, Extraction
 
@@ -41,6 +43,21 @@ def behind(project_id: int, memory: int) -> QuerySet[Extraction]:
         older, is_current=True, document__project=project_id, document__state=DocumentState.REVIEW
     )
     return rows.exclude(document__reason_code=REOPENED).select_related("document__project").order_by("document_id")
+
+
+def checked_against_old_lists(project_id: int) -> QuerySet[Extraction]:
+    """Return the shown extractions of waiting documents that were checked against lists that changed since.
+
+    Not those that a person opened again.
+    """
+    rows = Extraction.objects.filter(
+        is_current=True, document__project=project_id, document__state=DocumentState.REVIEW
+    ).exclude(document__reason_code=REOPENED)
+    changed = Q(pk__in=())
+    for number, (name, version) in enumerate(current_versions(project_id).items()):
+        rows = rows.annotate(**{f"list_{number}": KeyTextTransform(name, "lists")})
+        changed |= Q(**{f"list_{number}__isnull": False}) & ~Q(**{f"list_{number}": str(version)})
+    return rows.filter(changed).select_related("document__project").order_by("document_id")
 
 
 def as_template(document: Document, template: str) -> dict[str, Any]:

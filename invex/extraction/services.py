@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import logging
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from django.conf import settings
@@ -23,6 +23,7 @@ from invex.kernel import leases
 from invex.kernel.actor import SYSTEM
 from invex.kernel.outbox import emit
 from invex.kernel.states import move
+from invex.masterdata.queries import ProjectLists, current_versions
 from invex.reading.errors import SENTENCES
 
 from .models import Extraction
@@ -99,7 +100,8 @@ def _held(claimed: list[Document]) -> QuerySet[Document]:
 
 def extract_one(document: Document, predictor: DeployedPredictor) -> bool:
     """Read the values of one leased document and pass it on. Return False when the lease was lost."""
-    outcome, seconds = _run(document, predictor)
+    read = _run(document, predictor)
+    outcome = read.outcome
     is_approved = outcome.state == S.APPROVED
     changes: dict[str, Any] = {**_shown(outcome), "attempts": 0}
     if is_approved:
@@ -112,7 +114,7 @@ def extract_one(document: Document, predictor: DeployedPredictor) -> bool:
         )  # fmt: skip
         if not won:
             return False
-        row = _store(document, outcome, predictor, seconds)
+        row = _store(document, read, predictor)
         _tell(document, row, is_approved=is_approved)
     return True
 
@@ -137,17 +139,29 @@ def reread(before: Extraction, predictor: DeployedPredictor) -> bool:
     Return True when another result is shown now.
     """
     document = before.document
-    outcome, seconds = _run(document, predictor)
-    if _is_same(before, _content(document, outcome, seconds), _reasons(outcome)):
-        Extraction.objects.filter(pk=before.pk).update(checked_memory=predictor.memory)
+    read = _run(document, predictor)
+    outcome = read.outcome
+    if _is_same(before, _content(document, read), _reasons(outcome)):
+        Extraction.objects.filter(pk=before.pk).update(checked_memory=predictor.memory, lists=read.lists)
         return False
     with transaction.atomic():
         untouched = Document.objects.filter(pk=document.pk, state=S.REVIEW, version=document.version)
         if not untouched.filter(extractions__pk=before.pk, extractions__is_current=True).update(**_shown(outcome)):
             return False
-        row = _store(document, outcome, predictor, seconds)
+        row = _store(document, read, predictor)
         _tell(document, row, is_approved=False)
     return True
+
+
+def check_again(shown: Extraction, predictor: DeployedPredictor) -> bool:
+    """Check a waiting document against master data that changed. Return True when what is shown changed."""
+    try:
+        return reread(shown, predictor)
+    except Exception:  # a bug: what is shown stays, and the documents behind it get their turn
+        log.exception("document %s could not be checked again", shown.document_id)
+        now = current_versions(shown.document.project_id)
+        Extraction.objects.filter(pk=shown.pk).update(lists={name: now.get(name, 0) for name in shown.lists})
+        return False
 
 
 def _is_same(before: Extraction, content: dict[str, Any], reasons: list[dict[str, str]]) -> bool:
@@ -156,18 +170,29 @@ def _is_same(before: Extraction, content: dict[str, Any], reasons: list[dict[str
     return seen and before.template == (content["template"]["name"] or "") and before.reasons == reasons
 
 
-def _run(document: Document, predictor: DeployedPredictor) -> tuple[Outcome, float]:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An outcome, how long it took, and the versions of the lists that its checks asked."""
+
+    outcome: Outcome
+    seconds: float
+    lists: dict[str, int]
+
+
+def _run(document: Document, predictor: DeployedPredictor) -> _Read:
     start = time.perf_counter()
     read = documents.read_words(document)
     if read is None:
         raise ValueError(f"document {document.pk} is in state {document.state} without words")
-    outcome = run(read, predictor, thresholds=predictor.thresholds)
-    return outcome, time.perf_counter() - start
+    lists = ProjectLists(document.project_id)
+    outcome = run(read, predictor, thresholds=predictor.thresholds, lists=lists)
+    return _Read(outcome, time.perf_counter() - start, lists.used)
 
 
-def _content(document: Document, outcome: Outcome, seconds: float) -> dict[str, Any]:
+def _content(document: Document, read: _Read) -> dict[str, Any]:
     """Return what an extraction keeps of the prediction: its template, fields, tables and warnings."""
-    whole = prediction_to_json(outcome.prediction, id="", file="", pages=document.page_count or 0, seconds=seconds)
+    pages = document.page_count or 0
+    whole = prediction_to_json(read.outcome.prediction, id="", file="", pages=pages, seconds=read.seconds)
     return {key: whole[key] for key in ("template", "fields", "tables", "warnings")}
 
 
@@ -185,8 +210,9 @@ def _shown(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _store(document: Document, outcome: Outcome, predictor: DeployedPredictor, seconds: float) -> Extraction:
+def _store(document: Document, read: _Read, predictor: DeployedPredictor) -> Extraction:
     """Add the extraction and make it the current one; call it in the transaction that won the document."""
+    outcome = read.outcome
     rows = Extraction.objects.filter(document=document)
     rows.filter(is_current=True).update(is_current=False)
     template = outcome.prediction.template.name or ""
@@ -197,7 +223,7 @@ def _store(document: Document, outcome: Outcome, predictor: DeployedPredictor, s
         is_current=True,
         template=template,
         template_confidence=outcome.prediction.template.confidence,
-        prediction=_content(document, outcome, seconds),
+        prediction=_content(document, read),
         reasons=_reasons(outcome),
         build=predictor.build,
         memory=predictor.memory,
@@ -206,7 +232,8 @@ def _store(document: Document, outcome: Outcome, predictor: DeployedPredictor, s
         reader=document.reader,
         template_version=version.first(),
         thresholds=asdict(predictor.thresholds) if predictor.thresholds else {},
-        seconds=seconds,
+        lists=read.lists,
+        seconds=read.seconds,
     )
 
 

@@ -19,6 +19,7 @@ from decimal import Decimal
 
 from .findings import Finding, Target, attach, decimal_of, last_place, name_of, single
 from .locale import is_ambiguous
+from .master_data import Lists
 from .prediction import Prediction, Value
 from .rules import apply_rule, in_order
 from .spec import LocaleSpec, TemplateSpec
@@ -42,11 +43,13 @@ class Checked:
     failures: tuple[Finding, ...]
 
 
-def check(spec: TemplateSpec, prediction: Prediction, known: LocaleSpec) -> Checked:
+def check(
+    spec: TemplateSpec, prediction: Prediction, known: LocaleSpec, *, lists: Lists | None = None
+) -> Checked:
     """Return `prediction` with the results of all checks that `spec` calls for.
 
     known: the conventions that are sure for this document (invex.fields.locale); what they leave open is ambiguous.
-    The rules of `spec` must be valid (invex.fields.rules.validate_rule).
+    lists: the master data that rules ask for. The rules of `spec` must be valid (invex.fields.rules.validate_rule).
     """
     findings = [
         *_required(spec, prediction),
@@ -58,7 +61,7 @@ def check(spec: TemplateSpec, prediction: Prediction, known: LocaleSpec) -> Chec
         *_dates_in_order(spec, prediction),
     ]
     for rule in spec.rules:
-        findings.extend(apply_rule(rule, spec, prediction))
+        findings.extend(apply_rule(rule, spec, prediction, lists))
     return Checked(attach(prediction, findings), tuple(f for f in findings if not f.ok))
 
 

@@ -6,6 +6,7 @@ range    those that must lie within  min, max: numbers for numeric fields, ISO d
 sum      the total, then its parts   tolerance, default 0.02; or table and column instead of parts
 order    in rising order             strict, default false
 list     those that must be listed   values; ignore_case, default false
+master_data  those of one row        list, columns: the column of each field, in their order
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 
 from .findings import Finding, Target, decimal_of, name_of, single
 from .folding import fold
+from .master_data import MASTER_DATA, Lists, apply_master_data, validate_master_data
 from .prediction import Prediction
 from .safe_pattern import compile_pattern, matches
 from .spec import BadSpec, RuleSpec, TemplateSpec
@@ -31,6 +33,7 @@ _PARAMS: Mapping[str, frozenset[str]] = {
     "sum": frozenset({"tolerance", "table", "column"}),
     "order": frozenset({"strict"}),
     "list": frozenset({"values", "ignore_case"}),
+    MASTER_DATA: frozenset({"list", "columns"}),
 }
 RULE_KINDS = tuple(_PARAMS)
 
@@ -129,9 +132,17 @@ def _number(name: str, value: Any) -> Decimal:
     return number
 
 
-def apply_rule(rule: RuleSpec, spec: TemplateSpec, prediction: Prediction) -> Iterator[Finding]:
-    """Yield what `rule`, which must be valid, finds; nothing for values that are missing."""
-    yield from _APPLY[rule.kind](rule, spec, prediction)
+def apply_rule(
+    rule: RuleSpec, spec: TemplateSpec, prediction: Prediction, lists: Lists | None = None
+) -> Iterator[Finding]:
+    """Yield what `rule`, which must be valid, finds; nothing for values that are missing.
+
+    lists: the project's master data; None = there is none to ask, and a rule about it finds nothing.
+    """
+    if rule.kind != MASTER_DATA:
+        yield from _APPLY[rule.kind](rule, spec, prediction)
+    elif lists is not None:
+        yield from apply_master_data(rule, spec, prediction, lists)
 
 
 def _apply_pattern(rule: RuleSpec, spec: TemplateSpec, prediction: Prediction) -> Iterator[Finding]:
@@ -226,6 +237,7 @@ _VALIDATE: Mapping[str, Callable[[RuleSpec, TemplateSpec, list[str]], None]] = {
     "sum": _validate_sum,
     "order": _validate_order,
     "list": _validate_list,
+    MASTER_DATA: validate_master_data,
 }
 _APPLY: Mapping[str, Callable[[RuleSpec, TemplateSpec, Prediction], Iterator[Finding]]] = {
     "pattern": _apply_pattern,

@@ -51,7 +51,7 @@ class TableSpec:
 class RuleSpec:
     """A check that a person defined; `kind` and its parameters are read by invex.fields.rules."""
 
-    kind: str  # pattern | range | sum | order | list
+    kind: str  # pattern | range | sum | order | list | master_data
     fields: tuple[str, ...]
     params: dict[str, Any] = field(default_factory=dict)
 
