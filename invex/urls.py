@@ -9,6 +9,7 @@ from invex.accounts import views as accounts
 from invex.api import api
 from invex.catalog import views as catalog
 from invex.documents import views as documents
+from invex.masterdata import views as masterdata
 from invex.operations import views as operations
 from invex.review import views as review
 from invex.web import views as web
@@ -30,6 +31,11 @@ project_pages: list[URLPattern | URLResolver] = [
     path("templates/new/", catalog.new_template, name="template-new"),
     path("templates/by-name/<str:name>/", catalog.template, name="template"),
     path("templates/by-name/<str:name>/delete/", catalog.delete_template, name="template-delete"),
+    path("master-data/", masterdata.lists, name="masterdata"),
+    path("master-data/suggest/", masterdata.suggest, name="masterdata-suggest"),
+    path("master-data/lists/<str:name>/", masterdata.master_list, name="masterdata-list"),
+    path("master-data/lists/<str:name>/delete/", masterdata.delete, name="masterdata-delete"),
+    path("master-data/lists/<str:name>/versions/<int:number>/", masterdata.version, name="masterdata-version"),
     path("settings/", web.settings, name="settings"),
     path("settings/tokens/", accounts.tokens, name="tokens"),
     path("settings/tokens/<int:pk>/revoke/", accounts.revoke_token, name="token-revoke"),

@@ -43,9 +43,7 @@ class Checked:
     failures: tuple[Finding, ...]
 
 
-def check(
-    spec: TemplateSpec, prediction: Prediction, known: LocaleSpec, *, lists: Lists | None = None
-) -> Checked:
+def check(spec: TemplateSpec, prediction: Prediction, known: LocaleSpec, *, lists: Lists | None = None) -> Checked:
     """Return `prediction` with the results of all checks that `spec` calls for.
 
     known: the conventions that are sure for this document (invex.fields.locale); what they leave open is ambiguous.

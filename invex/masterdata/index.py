@@ -11,7 +11,7 @@ from rapidfuzz import fuzz, process
 from invex.fields.folding import fold
 
 CANDIDATES = 60  # rows that a quick comparison finds, for the thorough one
-LEAST_SCORE = 0.6
+LEAST_SCORE = 0.7
 SAME_ROW = 0.15  # what a row gains for each other value of the document that it holds, too
 
 
@@ -22,9 +22,9 @@ def match_key(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A row that may be meant. score: how alike, [0, 1]; value: of the column asked for; row: all of it, by column.
+    """A row that may be meant. value: of the column asked for; row: all of it, by column.
 
-    agrees: the columns in which it also holds what the document says.
+    score: how alike, [0, 1], and more where the row also holds what else the document says, in the columns `agrees`.
     """
 
     value: str
@@ -63,7 +63,7 @@ class ListIndex:
         for number in candidates:
             alike = fuzz.WRatio(query, choices[number]) / 100 if query else 0.0
             agrees = agreeing.get(number, ())
-            score = min(1.0, alike + SAME_ROW * len(agrees))
+            score = alike + SAME_ROW * len(agrees)
             value = self.rows[number][self.columns.index(column)]
             is_better = value not in found or found[value].score < score
             if value and (alike >= LEAST_SCORE or agrees) and is_better:

@@ -98,7 +98,13 @@ def index(row: MasterList) -> ListIndex:
 
 
 def suggestions(
-    project: Project | int, name: str, column: str, text: str, *, others: Mapping[str, str] | None = None, limit: int = 5
+    project: Project | int,
+    name: str,
+    column: str,
+    text: str,
+    *,
+    others: Mapping[str, str] | None = None,
+    limit: int = 5,
 ) -> list[Suggestion]:
     """Return the rows of a list that `text` may mean (see ListIndex.suggest). Raises NotFound."""
     row = master_list(project, name)

@@ -126,8 +126,8 @@ def _key_column(row: MasterList, table: Table, wanted: str | None) -> str:
     if wanted is None and row.version:
         wanted = row.key_column
     if wanted is None:
-        first = [values[0] for values in table.rows]
-        is_unique = len(set(first)) == len(first) and all(first) and all(len(v) <= LONGEST_KEY for v in first)
+        first = [values[0] if values else "" for values in table.rows]
+        is_unique = len(set(first)) == len(first) and all(0 < len(v) <= LONGEST_KEY for v in first)
         return table.columns[0] if is_unique else ""
     if wanted and wanted not in table.columns:
         raise BadInput(
@@ -144,6 +144,9 @@ def _keyed(table: Table, key_column: str) -> dict[str, tuple[str, ...]]:
     lines: dict[str, int] = {}
     for number, values in enumerate(table.rows):
         line = table.lines[number] if table.lines else number + 1
+        if len(values) != len(table.columns):
+            problems.add(line, f"{len(values)} values, but {len(table.columns)} columns")
+            continue
         long = next((c for c, v in zip(table.columns, values) if len(v) > LONGEST_CELL or "\0" in v), None)
         key = values[at] if at is not None else _hash(values)
         if long is not None:

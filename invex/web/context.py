@@ -31,6 +31,7 @@ PLACES = (
     ("batches", gettext_lazy("Batches"), "batches", Right.READ),
     ("documents", gettext_lazy("Documents"), "documents", Right.READ),
     ("templates", gettext_lazy("Templates"), "templates", Right.READ),
+    ("masterdata", gettext_lazy("Master data"), "master-data", Right.READ),
     ("settings", gettext_lazy("Settings"), "settings", Right.READ),  # shown to those who may see a page of it
 )
 # Pages of the settings area, in the order of its menu: (url name, label, right that it needs). Their templates extend
