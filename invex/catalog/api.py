@@ -40,7 +40,7 @@ class TableBody(Body):
 
 
 class RuleBody(Body):
-    kind: str = Field(examples=["order"], description="pattern, range, sum, order or list")
+    kind: str = Field(examples=["order"], description="pattern, range, sum, order, list or master_data")
     fields: list[str] = Field(examples=[["invoice_date", "due_date"]])
     params: dict[str, Any] = {}
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import IntegerField, Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from invex.documents.models import Document
@@ -55,8 +56,8 @@ def checked_against_old_lists(project_id: int) -> QuerySet[Extraction]:
     ).exclude(document__reason_code=REOPENED)
     changed = Q(pk__in=())
     for number, (name, version) in enumerate(current_versions(project_id).items()):
-        rows = rows.annotate(**{f"list_{number}": KeyTextTransform(name, "lists")})
-        changed |= Q(**{f"list_{number}__isnull": False}) & ~Q(**{f"list_{number}": str(version)})
+        rows = rows.annotate(**{f"list_{number}": Cast(KeyTextTransform(name, "lists"), IntegerField())})
+        changed |= Q(**{f"list_{number}__isnull": False}) & ~Q(**{f"list_{number}": version})
     return rows.filter(changed).select_related("document__project").order_by("document_id")
 
 

@@ -16,7 +16,7 @@ MOST_BYTES = 50 * 2**20
 _INPUT = re.compile(r"f:([a-z0-9_]+):[0-9]{1,6}")
 
 
-def read_upload(file: UploadedFile | None) -> Table:
+def read_upload(file: UploadedFile[bytes] | None) -> Table:
     """Return the table in an uploaded CSV file. Raises BadInput, TooLarge."""
     if file is None:
         raise BadInput(_("Choose a CSV file first."), code="no_file")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from datetime import datetime
 
 from django.db.models import Q, QuerySet
 
@@ -19,7 +20,8 @@ from .models import MasterList, MasterListVersion, MasterRow
 
 INDEXES_KEPT = 32  # lists whose newest version a process keeps in memory
 
-_kept: OrderedDict[int, tuple[int, ListIndex]] = OrderedDict()  # pk of the list -> its version, and that indexed
+# pk of a list -> when it last changed, and how it was then, indexed
+_kept: OrderedDict[int, tuple[datetime, ListIndex]] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -85,12 +87,12 @@ def index(row: MasterList) -> ListIndex:
     """Return the list as it is now, indexed; kept in this process until it changes."""
     with _lock:
         kept = _kept.get(row.pk)
-        if kept is not None and kept[0] == row.version:
+        if kept is not None and kept[0] == row.updated_at:
             _kept.move_to_end(row.pk)
             return kept[1]
     loaded = ListIndex(row.columns, list(rows(row).values_list("values", flat=True)))
     with _lock:
-        _kept[row.pk] = (row.version, loaded)
+        _kept[row.pk] = (row.updated_at, loaded)
         _kept.move_to_end(row.pk)
         while len(_kept) > INDEXES_KEPT:
             _kept.popitem(last=False)

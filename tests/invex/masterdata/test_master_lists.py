@@ -105,8 +105,8 @@ def test_another_project_has_its_own_lists(other_access, suppliers):
 
 RULE = {
     "kind": "master_data",
-    "fields": ["supplier_name", "iban"],
-    "params": {"list": "suppliers", "columns": ["name", "iban"]},
+    "fields": ["supplier_name", "invoice_number"],
+    "params": {"list": "suppliers", "columns": ["name", "last_invoice"]},
 }
 
 
@@ -145,13 +145,14 @@ def test_documents_are_checked_and_checked_again_when_the_list_changes():
     waiting = document_in_review(access, other)
     assert waiting.template == "Acme"
     assert checks_of(waiting)["master_data"] is False  # there is no list yet
-    name = other.label.fields["supplier_name"][0].value
-    iban = other.label.fields["iban"][0].value
-    services.replace(access, "suppliers", Table(("name", "iban"), ((name, "DE1"), ("Beta", iban))))
+    read = Extraction.objects.get(document=waiting, is_current=True).prediction["fields"]
+    name, number = read["supplier_name"][0]["value"], read["invoice_number"][0]["value"]
+    columns = ("name", "last_invoice")
+    services.replace(access, "suppliers", Table(columns, ((name, "1"), ("Beta", number))))
     run_events()
     assert checks_of(waiting)["master_data"] is True
     assert checks_of(waiting)["master_data_combination"] is False
-    services.replace(access, "suppliers", Table(("name", "iban"), ((name.upper(), iban), ("Beta", "DE2"))))
+    services.replace(access, "suppliers", Table(columns, ((name.upper(), number), ("Beta", "2"))))
     run_events()
     assert all(ok for check, ok in checks_of(waiting).items() if check.startswith("master_data"))
     shown = Extraction.objects.get(document=waiting, is_current=True)

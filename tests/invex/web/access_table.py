@@ -109,6 +109,17 @@ PAGES: tuple[Row, ...] = (
     Row("template", READ, ("template",)),
     Row("template", TEMPLATES, ("template",), method="POST", body=TEMPLATE_FORM, answer=302),
     Row("template-delete", TEMPLATES, ("template",), method="POST", answer=302),
+    # --- master data; any text is a list of one column
+    Row("masterdata", READ),
+    Row("masterdata", TEMPLATES, method="POST", body={"name": "orders", "file": FILE}, answer=302),
+    Row("masterdata-list", READ, ("list",)),
+    Row(
+        "masterdata-list", TEMPLATES, ("list",), method="POST", body={"file": FILE, "key": ""}, answer=422
+    ),  # no column "number"
+    Row("masterdata-version", READ, ("list", 1)),
+    Row("masterdata-version", READ, ("list", 1), query="download=1"),
+    Row("masterdata-delete", TEMPLATES, ("list",), method="POST", answer=302),
+    Row("masterdata-suggest", READ, query="template=$template&field=number&q=1"),
     # --- settings
     Row("tokens", ADMIN),
     Row("tokens", ADMIN, method="POST", body={"name": "new", "role": "viewer"}),
@@ -117,6 +128,7 @@ PAGES: tuple[Row, ...] = (
 
 LABELS = {"template": None, "fields": {"number": [{"value": "1"}]}}
 TEMPLATE = {"name": "Other", "fields": [{"key": "number", "type": "id"}]}
+LIST = {"columns": ["number"], "rows": [["1"]]}
 
 OPERATIONS: tuple[Row, ...] = (
     Row("create_batch", UPLOAD, body={"name": "April"}, answer=201),
@@ -140,4 +152,12 @@ OPERATIONS: tuple[Row, ...] = (
     Row("get_template", READ, ("template",)),
     Row("update_template", TEMPLATES, ("template",), body={"fields": TEMPLATE["fields"]}),
     Row("delete_template", TEMPLATES, ("template",), answer=204),
+    Row("list_lists", READ),
+    Row("get_list", READ, ("list",)),
+    Row("put_list", TEMPLATES, ("list",), body=LIST, elsewhere=200),  # it makes a list of that name
+    Row("delete_list", TEMPLATES, ("list",), answer=204),
+    Row("get_rows", READ, ("list",)),
+    Row("upsert_rows", TEMPLATES, ("list",), body={"rows": [{"number": "2"}]}),
+    Row("delete_row", TEMPLATES, ("list", 1)),
+    Row("look_up", READ, ("list",), query="column=number&q=1"),
 )

@@ -19,6 +19,8 @@ from invex.documents.models import Batch, Document, PageImage
 from invex.documents.states import DocumentState
 from invex.kernel.actor import Actor
 from invex.kernel.blobs import store
+from invex.masterdata import services
+from invex.masterdata.csv_file import Table
 from invex.review.services import confirm
 from tests.invex.world import document_in_review, label_of
 
@@ -76,6 +78,11 @@ def _token(access: Access) -> int:
     return accounts.create_token(access, name=f"{MARKER} erp", role=Role.VIEWER)[0].pk
 
 
+def _list(access: Access) -> str:
+    services.replace(access, "suppliers", Table(("number", "name"), (("1", MARKER),)))
+    return "suppliers"
+
+
 # name -> makes the row in the project of the access and returns what stands for it in an address; in this order.
 MAKERS: dict[str, Callable[[Access], int | str]] = {
     "document": _document,
@@ -85,6 +92,7 @@ MAKERS: dict[str, Callable[[Access], int | str]] = {
     "batch": _batch,
     "template": _template,
     "token": _token,
+    "list": _list,
 }
 
 
