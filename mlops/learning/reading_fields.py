@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from .fitting import Prior, no_prior
 from .layout import Floats
 from .matching import NO_MATCHER, Matcher
 from .model import FieldModel, TemplateModel
+from .relations import relate
 from .view import View
 
 ALTERNATIVES = 2
@@ -48,7 +49,11 @@ def read_fields(
     """Return the values of every field that the model knows; () where nothing is likelier than something."""
     locale = _locale(view, model)
     scored = [score(view, model, f, prior, matcher, locale) for f in model.fields]
-    return {s.model.field.key: _values(s, locale) for s in scored}
+    rankings = relate({s.model.field.key: s.ranking for s in scored if s.model.most == 1})
+    return {
+        s.model.field.key: _values(replace(s, ranking=rankings.get(s.model.field.key, s.ranking)), locale)
+        for s in scored
+    }
 
 
 def score(
