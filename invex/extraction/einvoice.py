@@ -90,8 +90,12 @@ def _xml_value(type: str, stated: str, read: tuple[Value, ...], document: Docume
 
 
 def _xml_rows(stated: tuple[dict[str, str], ...], read: tuple[dict[str, Value], ...]) -> tuple[dict[str, Value], ...]:
-    """Return the stated rows; cells lie where the model read the same in the row of the same number."""
+    """Return the stated rows; cells lie where the model read the same in the row of the same number.
+
+    Some systems state headings and remarks as lines of quantity and amount 0: those are no items.
+    """
     types = {c.key: c.type for c in LINE_ITEMS.columns}
+    stated = tuple(line for line in stated if not _is_remark(line))
     rows = []
     for index, line in enumerate(stated):
         beside = read[index] if len(read) == len(stated) else {}
@@ -103,6 +107,11 @@ def _xml_rows(stated: tuple[dict[str, str], ...], read: tuple[dict[str, Value], 
             row[column] = Value(value, text, XML_CONFIDENCE, source="xml", boxes=boxes)
         rows.append(row)
     return tuple(rows)
+
+
+def _is_remark(line: dict[str, str]) -> bool:
+    """Nothing was delivered and nothing is charged."""
+    return all(key in line and not float(line[key]) for key in ("quantity", "amount"))
 
 
 def _locate(type: str, stated: str, document: Document) -> _Printed | None:

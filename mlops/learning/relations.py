@@ -1,7 +1,7 @@
 """What standard fields say about each other: sums, dates in their order, two parties.
 
-A small factor graph (Kschischang et al., "Factor Graphs and the Sum-Product Algorithm", 2001), exact by enumeration: each
-relation multiplies the probabilities of the combinations that it speaks about, and every field gets its marginal.
+A small factor graph (Kschischang et al., "Factor Graphs and the Sum-Product Algorithm", 2001), exact by enumeration:
+each relation multiplies the probabilities of the combinations that it speaks about, and every field gets its marginal.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Test = Callable[..., bool]
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """fields: keys in the order of the arguments of `holds`. odds: of a combination for which it holds, against others."""
+    """fields: keys in the order of the arguments of `holds`. odds: where it holds, against where not."""
 
     fields: tuple[str, ...]
     holds: Test

@@ -100,3 +100,11 @@ def test_a_plain_xml_has_no_pages_and_still_all_values():
     merged = merge_xml(read(), document(pages=(), total_amount="5.00"), SPEC)
     assert merged.prediction.fields["total_amount"][0].boxes == ()
     assert merged.failures == ()
+
+
+def test_headings_and_remarks_that_are_stated_as_lines_are_no_items():
+    heading = {"description": "--- Food ---", "quantity": "0", "unit_price": "0.00", "amount": "0.00"}
+    gift = {"description": "Sample", "quantity": "10", "amount": "0.00"}
+    merged = merge_xml(read(), document(lines=[heading, gift, {"description": "Rebate", "amount": "-2.00"}]), SPEC)
+    rows = merged.prediction.tables["line_items"]
+    assert [row["description"].value for row in rows] == ["Sample", "Rebate"]

@@ -22,7 +22,7 @@ from mlops.learning.package import EMPTY, Package
 from mlops.learning.predictor import Predictor
 
 FIELDS = ("invoice_number", "invoice_date", "total_amount", "supplier_name")
-VENDORS = {seed: Vendor(seed, kind="invoice") for seed in (3, 7)}
+VENDORS = {seed: Vendor(seed, kind="invoice") for seed in (4, 7)}
 
 
 @lru_cache(maxsize=64)
@@ -73,11 +73,11 @@ def test_few_confirmed_documents_teach_the_next(seed: int):
 
 
 def test_a_value_has_boxes_alternatives_and_reasons():
-    model = fit_template(EMPTY, spec(3), [sample(3, i) for i in range(3)])
+    model = fit_template(EMPTY, spec(4), [sample(4, i) for i in range(3)])
     value = (
         Predictor(EMPTY)
         .with_template(model)
-        .predict(sample(3, 9).document, template=VENDORS[3].name)
+        .predict(sample(4, 9).document, template=VENDORS[4].name)
         .fields["total_amount"][0]
     )
     assert value.boxes
@@ -87,17 +87,17 @@ def test_a_value_has_boxes_alternatives_and_reasons():
 
 
 def test_a_template_model_survives_its_bytes():
-    model = fit_template(EMPTY, spec(3), [sample(3, 0), sample(3, 1)])
+    model = fit_template(EMPTY, spec(4), [sample(4, 0), sample(4, 1)])
     data = model.to_bytes()
     again = TemplateModel.from_bytes(data)
     assert again.to_bytes() == data
-    document = sample(3, 5).document
+    document = sample(4, 5).document
     first, second = (Predictor(EMPTY).with_template(m).predict(document, template=m.spec.name) for m in (model, again))
     assert first == second
 
 
 def test_bytes_of_something_else_are_no_template_model():
-    model = fit_template(EMPTY, spec(3), [sample(3, 0)])
+    model = fit_template(EMPTY, spec(4), [sample(4, 0)])
     with pytest.raises(Exception, match=r"."):
         TemplateModel.from_bytes(model.to_bytes()[:40])
 
@@ -125,37 +125,37 @@ def test_a_package_predicts_after_it_was_saved(tmp_path: Path):
 def test_a_field_confirmed_as_absent_is_not_invented():
     absent = [
         replace(s, label=replace(s.label, fields={**s.label.fields, "purchase_order": ()}))
-        for s in (sample(3, i) for i in range(4))
+        for s in (sample(4, i) for i in range(4))
     ]
     with_order = replace(
-        spec(3), fields=(*spec(3).fields, next(f for f in STANDARD_FIELDS if f.key == "purchase_order"))
+        spec(4), fields=(*spec(4).fields, next(f for f in STANDARD_FIELDS if f.key == "purchase_order"))
     )
     model = fit_template(EMPTY, with_order, absent)
-    prediction = Predictor(EMPTY).with_template(model).predict(sample(3, 9).document, template=with_order.name)
+    prediction = Predictor(EMPTY).with_template(model).predict(sample(4, 9).document, template=with_order.name)
     assert prediction.fields["purchase_order"] == ()
 
 
 def test_a_repeated_field_gives_all_its_values():
     def both_dates(s: Sample) -> Sample:
-        due = VENDORS[3].document(int(s.id.split("-")[1])).label.fields["due_date"]
+        due = VENDORS[4].document(int(s.id.split("-")[1])).label.fields["due_date"]
         dates = (*s.label.fields["invoice_date"], *(replace(v, boxes=()) for v in due))
         return replace(s, label=replace(s.label, fields={"invoice_date": dates}))
 
-    model = fit_template(EMPTY, spec(3), [both_dates(sample(3, i)) for i in range(4)])
-    tested = both_dates(sample(3, 9))
+    model = fit_template(EMPTY, spec(4), [both_dates(sample(4, i)) for i in range(4)])
+    tested = both_dates(sample(4, 9))
     found = Predictor(EMPTY).with_template(model).predict(tested.document, template=model.spec.name)
     assert {v.value for v in found.fields["invoice_date"]} == {v.value for v in tested.label.fields["invoice_date"]}
 
 
 def test_an_empty_document_gives_nothing():
-    model = fit_template(EMPTY, spec(3), [sample(3, 0)])
-    empty = replace(sample(3, 0).document, pages=tuple(replace(p, words=()) for p in sample(3, 0).document.pages))
+    model = fit_template(EMPTY, spec(4), [sample(4, 0)])
+    empty = replace(sample(4, 0).document, pages=tuple(replace(p, words=()) for p in sample(4, 0).document.pages))
     prediction = Predictor(EMPTY).with_template(model).predict(empty, template=model.spec.name)
     assert all(values == () for values in prediction.fields.values())
 
 
 def test_a_dataset_without_labels_teaches_nothing(tmp_path: Path):
-    root = write_dataset(tmp_path / "d", [sample(3, 0)])
+    root = write_dataset(tmp_path / "d", [sample(4, 0)])
     next((root / "labels").iterdir()).unlink()
     with pytest.raises(NothingToLearn):
         learn(load_dataset(root))
@@ -167,17 +167,17 @@ def test_matching_is_learned_from_pairs_of_documents():
     assert "date" in matcher.theta
     assert all((weights >= 0).all() for weights in matcher.theta.values())
     assert not NO_MATCHER.theta
-    model = fit_template(replace(EMPTY, matcher=matcher), spec(3), [sample(3, 0)])
+    model = fit_template(replace(EMPTY, matcher=matcher), spec(4), [sample(4, 0)])
     assert all(f.supports is not None for f in model.fields)
 
 
 def test_the_command_line_learns_predicts_and_evaluates(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    root = write_dataset(tmp_path / "d", [sample(3, i) for i in range(3)])
+    root = write_dataset(tmp_path / "d", [sample(4, i) for i in range(3)])
     package = str(tmp_path / "m.zip")
     assert main(["learn", str(root), "--out", package, "--base", "none", "--smoke"]) == 0
     assert main(["predict", package, str(root)]) == 0
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line["id"] for line in lines] == ["3-0", "3-1", "3-2"]
+    assert [line["id"] for line in lines] == ["4-0", "4-1", "4-2"]
     assert main(["evaluate", package, str(root), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["micro"]["f1"] > 0.9
 
