@@ -35,11 +35,11 @@ def columns() -> Iterator[tuple[type[models.Model], str]]:
             yield model, column
 
 
-def references(using: str = "default") -> Iterator[Reference]:
+def references() -> Iterator[Reference]:
     """Yield every reference of every row."""
     for model, entry in columns():
         column, _, path = entry.partition(".")
-        rows = model._base_manager.using(using).exclude(**{column: ""}).values_list("pk", column)
+        rows = model._base_manager.exclude(**{column: ""}).values_list("pk", column)
         for pk, value in rows.iterator(chunk_size=ROWS):
             for sha256 in _within(value, path):
                 yield Reference(sha256, model, pk, column)
