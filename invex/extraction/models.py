@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from invex.accounts.models import Project
 from invex.documents.models import Document
 
 REOPENED = "reopened"  # reason code of a document that a person opened again: it is not read over
@@ -26,7 +27,11 @@ class Extraction(models.Model):
     )  # the part of the deployment that read it, where there are several
     reader = models.CharField(max_length=64)
     template_version = models.PositiveIntegerField(null=True, blank=True)
-    thresholds = models.JSONField(default=dict)  # copied from the deployment revision
+    thresholds = models.JSONField(default=dict)  # of its template, copied from the deployment revision
+    # A number drawn from [0, 1) once a document: it belongs to the random sample by which promises are judged when that
+    # is below `sampled`, the probability that this revision of the thresholds gave every document of the template.
+    draw = models.FloatField(default=1.0)
+    sampled = models.FloatField(default=0.0)
     lists = models.JSONField(default=dict)  # master data that was asked: {name: version, 0 = it was not there}
     seconds = models.FloatField()
     created_at = models.DateTimeField(auto_now_add=True)
@@ -42,3 +47,22 @@ class Extraction(models.Model):
 
     def __str__(self) -> str:
         return f"extraction {self.number} of {self.document_id}"
+
+
+class ApprovalHalt(models.Model):
+    """While there is one, nothing is approved automatically: in its project, or without one, in no project."""
+
+    project = models.OneToOneField(Project, null=True, blank=True, on_delete=models.CASCADE, related_name="halt")
+    by = models.CharField(max_length=200)
+    why = models.CharField(max_length=500, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                models.Value(1), condition=models.Q(project__isnull=True), name="one_halt_of_all_projects"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"halt of {self.project or 'all projects'}"

@@ -32,7 +32,7 @@ def predict_file(project_id: int, path: Path, *, name: str) -> dict[str, Any]:
     finally:
         path.unlink(missing_ok=True)
     predictor = deployed(project_id)
-    outcome = run(document, predictor, thresholds=predictor.thresholds, lists=ProjectLists(project_id))
+    outcome = run(document, predictor, lists=ProjectLists(project_id))
     seconds = time.perf_counter() - start
     return prediction_to_json(
         outcome.prediction, id=Path(name).stem, file=name, pages=len(document.pages), seconds=seconds

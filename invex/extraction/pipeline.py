@@ -49,14 +49,27 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The least confidence with which a document passes without a person, all in [0, 1].
+    """The least confidence with which a document of one template passes without a person, all in [0, 1].
 
-    fields: by field key; a field that is not named, and every cell of a table, needs `default`.
+    fields: by field key; a field that is not named, and every cell of a table, needs `default`. audited: the share of
+    the documents that pass and go to a person all the same, drawn at random, so that the promise stays known to hold.
+    builds, version: of the template, for which they were computed; None = for any.
     """
 
     template: float
     default: float
     fields: Mapping[str, float] = field(default_factory=dict)
+    audited: float = 0.0
+    builds: tuple[str, ...] | None = None
+    version: int | None = None
+
+    def hold_for(self, build: str, version: int | None) -> bool:
+        """Say whether they were computed for what this build reads of this version of the template."""
+        return (self.builds is None or build in self.builds) and self.version in (None, version)
+
+
+APPROVAL_OFF = "approval_off"  # reason code: nothing would have passed
+AUDIT = "audit"  # reason code of a document that would have passed, and that a person looks at without being told how
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +94,16 @@ def run(
     document: Document,
     predictor: Predictor,
     *,
-    thresholds: Thresholds | None = None,
+    thresholds: Mapping[str, Thresholds] | None = None,
+    draw: float = 1.0,
     template: str | None = None,
     lists: Lists | None = None,
 ) -> Outcome:
     """Return what `document` says, checked, and whether a person has to look at it.
 
-    thresholds: None = a person looks at every document. template: the one it is known to be of; None = detect it.
-    lists: the master data that rules of templates ask for.
+    thresholds: by template; a person looks at every document of the others. draw: drawn for this document from [0, 1),
+    audited when it is below the share that is. template: the one it is known to be of; None = detect it. lists: the
+    master data that rules of templates ask for.
     """
     prediction = predictor.predict(document, template=template)
     prediction = replace(prediction, warnings=tuple(dict.fromkeys((*document.warnings, *prediction.warnings))))
@@ -99,22 +114,25 @@ def run(
         locale = settle(spec.locale, infer(_printed_lines(document)))
         checked = check(spec, merged.prediction, locale.known, lists=lists)
     failures = (*merged.failures, *checked.failures)
-    return route(Checked(checked.prediction, failures), thresholds)
+    return route(Checked(checked.prediction, failures), thresholds or {}, draw)
 
 
-def route(checked: Checked, thresholds: Thresholds | None) -> Outcome:
-    """Return who looks at the document: a failed check or a doubt always goes to a person."""
+def route(checked: Checked, thresholds: Mapping[str, Thresholds], draw: float = 1.0) -> Outcome:
+    """Return who looks at the document: a failed check or a doubt always goes to a person. draw: see run."""
     prediction = checked.prediction
+    wanted = thresholds.get(prediction.template.name or "")
     reasons = [
         Reason(failure.name, failure.message, failure.targets[0].key if failure.targets else "")
         for failure in checked.failures
     ]
     if prediction.template.name is None:
         reasons.append(Reason("unknown_template", "The document looks like none of the templates"))
-    if thresholds is None:
-        reasons.append(Reason("approval_off", "Automatic approval is off: a person looks at every document"))
-    else:
-        reasons.extend(_doubts(prediction, thresholds))
+    elif wanted is None:
+        reasons.append(Reason(APPROVAL_OFF, "Automatic approval is off: a person looks at every document"))
+    if wanted is not None:
+        reasons.extend(_doubts(prediction, wanted))
+        if not reasons and draw < wanted.audited:
+            reasons.append(Reason(AUDIT, "Drawn at random: say what the document says, as for any other"))
     return Outcome(prediction, "review" if reasons else "approved", tuple(dict.fromkeys(reasons)))
 
 

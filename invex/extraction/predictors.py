@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -15,13 +16,13 @@ class DeployedPredictor(Predictor, Protocol):
     """What a project has deployed, with the memory of what was confirmed since.
 
     build: name of the package. memory: revision of the memory, None while it is empty. deployment: its revision,
-    None before the first. thresholds: None = a person looks at everything.
+    None before the first. thresholds: by template; a person looks at the others.
     """
 
     build: str
     memory: int | None
     deployment: int | None
-    thresholds: Thresholds | None
+    thresholds: Mapping[str, Thresholds]
 
     def changed_since(self, memory: int | None) -> frozenset[str]:
         """Return the templates that a later memory revision than this one changed."""

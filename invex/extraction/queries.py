@@ -16,9 +16,11 @@ from invex.kernel.queue import ask
 from invex.masterdata.queries import current_versions
 
 from .models import REOPENED, Extraction
+from .pipeline import AUDIT
 
-# A document that waited this long without a worker lost its job; younger ones are on their way.
+NOT_READ_AGAIN = (REOPENED, AUDIT)  # what a person decided, or is to judge, stays as it was
 READ_AS_WAIT_S = 8  # a person waits for it
+# A document that waited this long without a worker lost its job; younger ones are on their way.
 STALE = datetime.timedelta(seconds=30)
 
 
@@ -37,23 +39,27 @@ def stranded() -> QuerySet[Document]:
 def behind(project_id: int, memory: int) -> QuerySet[Extraction]:
     """Return the shown extractions of waiting documents that an older memory than this one read, the oldest first.
 
-    Not those that a person opened again.
+    Not those that a person opened again or is to audit.
     """
     older = Q(checked_memory__isnull=True) | Q(checked_memory__lt=memory)
     rows = Extraction.objects.filter(
         older, is_current=True, document__project=project_id, document__state=DocumentState.REVIEW
     )
-    return rows.exclude(document__reason_code=REOPENED).select_related("document__project").order_by("document_id")
+    return (
+        rows.exclude(document__reason_code__in=NOT_READ_AGAIN)
+        .select_related("document__project")
+        .order_by("document_id")
+    )
 
 
 def checked_against_old_lists(project_id: int) -> QuerySet[Extraction]:
     """Return the shown extractions of waiting documents that were checked against lists that changed since.
 
-    Not those that a person opened again.
+    Not those that a person opened again or is to audit.
     """
     rows = Extraction.objects.filter(
         is_current=True, document__project=project_id, document__state=DocumentState.REVIEW
-    ).exclude(document__reason_code=REOPENED)
+    ).exclude(document__reason_code__in=NOT_READ_AGAIN)
     changed = Q(pk__in=())
     for number, (name, version) in enumerate(current_versions(project_id).items()):
         rows = rows.annotate(**{f"list_{number}": Cast(KeyTextTransform(name, "lists"), IntegerField())})

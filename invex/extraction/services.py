@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 import logging
+import random
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from django.conf import settings
@@ -26,14 +27,16 @@ from invex.kernel.states import move
 from invex.masterdata.queries import ProjectLists, current_versions
 from invex.reading.errors import SENTENCES
 
+from .halts import is_halted
 from .models import Extraction
-from .pipeline import Outcome, run
+from .pipeline import APPROVAL_OFF, Outcome, Reason, Thresholds, run
 from .predictors import DeployedPredictor, deployed
 
 log = logging.getLogger(__name__)
 
 BATCH = 16  # documents that a worker takes at once
 S = DocumentState
+_random = random.SystemRandom()  # nobody foresees which documents are drawn
 
 
 def claim(document_id: int) -> list[Document]:
@@ -100,14 +103,16 @@ def _held(claimed: list[Document]) -> QuerySet[Document]:
 
 def extract_one(document: Document, predictor: DeployedPredictor) -> bool:
     """Read the values of one leased document and pass it on. Return False when the lease was lost."""
-    read = _run(document, predictor)
-    outcome = read.outcome
-    is_approved = outcome.state == S.APPROVED
-    changes: dict[str, Any] = {**_shown(outcome), "attempts": 0}
-    if is_approved:
-        changes |= {"approved_by": documents.AUTO, "approved_at": timezone.now()}
+    read = _run(document, predictor, draw=_random.random())
     project = document.project.slug
     with transaction.atomic():
+        if read.outcome.state == S.APPROVED and is_halted(document.project_id):
+            halted = Reason(APPROVAL_OFF, "Automatic approval was turned off: a person looks at every document")
+            read = replace(read, outcome=Outcome(read.outcome.prediction, S.REVIEW, (halted,)))
+        outcome, is_approved = read.outcome, read.outcome.state == S.APPROVED
+        changes: dict[str, Any] = {**_shown(outcome), "attempts": 0}
+        if is_approved:
+            changes |= {"approved_by": documents.AUTO, "approved_at": timezone.now()}
         won = move(
             document, outcome.state, actor=SYSTEM, project=project, only_if=Q(attempts=document.attempts),
             leased_until=None, **changes,
@@ -139,7 +144,7 @@ def reread(before: Extraction, predictor: DeployedPredictor) -> bool:
     Return True when another result is shown now.
     """
     document = before.document
-    read = _run(document, predictor)
+    read = _run(document, predictor, draw=before.draw)
     outcome = read.outcome
     if _is_same(before, _content(document, read), _reasons(outcome)):
         Extraction.objects.filter(pk=before.pk).update(checked_memory=predictor.memory, lists=read.lists)
@@ -172,21 +177,36 @@ def _is_same(before: Extraction, content: dict[str, Any], reasons: list[dict[str
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """An outcome, how long it took, and the versions of the lists that its checks asked."""
+    """An outcome, how long it took, and the versions of the lists that its checks asked.
+
+    draw: see Extraction. thresholds: of its template, None = nothing of it passes without a person. version: of the
+    template.
+    """
 
     outcome: Outcome
     seconds: float
     lists: dict[str, int]
+    draw: float
+    thresholds: Thresholds | None
+    version: int | None
 
 
-def _run(document: Document, predictor: DeployedPredictor) -> _Read:
+def _run(document: Document, predictor: DeployedPredictor, *, draw: float) -> _Read:
     start = time.perf_counter()
     read = documents.read_words(document)
     if read is None:
         raise ValueError(f"document {document.pk} is in state {document.state} without words")
     lists = ProjectLists(document.project_id)
-    outcome = run(read, predictor, thresholds=predictor.thresholds, lists=lists)
-    return _Read(outcome, time.perf_counter() - start, lists.used)
+    rows = Template.objects.filter(project=document.project_id, name__in=predictor.thresholds)
+    versions = dict(rows.values_list("name", "version"))
+    held = {n: t for n, t in predictor.thresholds.items() if t.hold_for(predictor.build, versions.get(n))}
+    outcome = run(read, predictor, thresholds=held, draw=draw, lists=lists)
+    template = outcome.prediction.template.name or ""
+    if template not in versions:
+        found = Template.objects.filter(project=document.project_id, name=template)
+        versions[template] = found.values_list("version", flat=True).first()
+    seconds = time.perf_counter() - start
+    return _Read(outcome, seconds, lists.used, draw, held.get(template), versions[template])
 
 
 def _content(document: Document, read: _Read) -> dict[str, Any]:
@@ -216,7 +236,6 @@ def _store(document: Document, read: _Read, predictor: DeployedPredictor) -> Ext
     rows = Extraction.objects.filter(document=document)
     rows.filter(is_current=True).update(is_current=False)
     template = outcome.prediction.template.name or ""
-    version = Template.objects.filter(project=document.project_id, name=template).values_list("version", flat=True)
     return Extraction.objects.create(
         document=document,
         number=(rows.aggregate(n=Max("number"))["n"] or 0) + 1,
@@ -230,8 +249,11 @@ def _store(document: Document, read: _Read, predictor: DeployedPredictor) -> Ext
         checked_memory=predictor.memory,
         deployment=predictor.deployment,
         reader=document.reader,
-        template_version=version.first(),
-        thresholds=asdict(predictor.thresholds) if predictor.thresholds else {},
+        template_version=read.version,
+        thresholds=asdict(read.thresholds) if read.thresholds else {},
+        draw=read.draw,
+        # Where a person looks at every document, every document is in the sample.
+        sampled=read.thresholds.audited if read.thresholds else 1.0,
         lists=read.lists,
         seconds=read.seconds,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.conf import settings
@@ -45,7 +45,7 @@ class ProjectPredictor:
     """A package with one memory revision and the templates of one moment; it never changes.
 
     build + memory reproduces a prediction. deployment: None until deployments have revisions of their own.
-    thresholds: None = a person looks at everything, until a promise of accuracy is set.
+    thresholds: by template, {} = a person looks at everything, until a promise of accuracy is set.
     """
 
     project_id: int
@@ -53,7 +53,7 @@ class ProjectPredictor:
     templates: Mapping[str, TemplateSpec]
     stamp: _Stamp
     deployment: int | None = None
-    thresholds: Thresholds | None = None
+    thresholds: Mapping[str, Thresholds] = field(default_factory=dict)
 
     @property
     def build(self) -> str:

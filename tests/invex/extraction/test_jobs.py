@@ -8,14 +8,16 @@ from dataclasses import replace
 import pytest
 from django.utils import timezone
 
+from invex.catalog.services import create_template, update_template
 from invex.documents.models import Document
 from invex.documents.states import DocumentState as S
-from invex.extraction import jobs, online, services
+from invex.extraction import halts, jobs, online, queries, services
 from invex.extraction.models import Extraction
-from invex.extraction.pipeline import Outcome
+from invex.extraction.pipeline import Thresholds
 from invex.kernel import leases
-from invex.kernel.models import Event
-from tests.invex.world import read_document, vendor
+from invex.kernel.models import AuditEntry, Event
+from invex.review.services import confirm
+from tests.invex.world import read_document, run_events, vendor
 
 pytestmark = pytest.mark.django_db
 
@@ -101,10 +103,10 @@ def test_a_document_that_kills_its_worker_fails_alone(access, settings):
 def test_a_bug_in_one_document_costs_that_one(access, settings, monkeypatch):
     broken, fine = (read_document(access, ACME.document(index)) for index in range(2))
 
-    def run(document, *args, real=services._run):
+    def run(document, *args, real=services._run, **draw):
         if document.pk == broken.pk:
             raise RuntimeError("a bug")
-        return real(document, *args)
+        return real(document, *args, **draw)
 
     monkeypatch.setattr(services, "_run", run)
     assert jobs.extract_document(broken.pk) == 1
@@ -115,18 +117,67 @@ def test_a_bug_in_one_document_costs_that_one(access, settings, monkeypatch):
     assert fine.pk
 
 
-def test_the_promise_of_accuracy_approves_as_auto(access, monkeypatch):
-    def approved(*args, real=services._run):
-        read = real(*args)
-        return replace(read, outcome=Outcome(read.outcome.prediction, "approved", ()))
+@pytest.fixture
+def sure_document(access, monkeypatch):
+    """A document of a known template, all of whose values pass the thresholds that are deployed; draws are not low."""
+    create_template(access, {"name": "Acme", "fields": [{"key": "invoice_number", "type": "id"}]})
+    first = read_document(access, ACME.document(0))
+    jobs.extract_document(first.pk)
+    number = ACME.document(0).label.fields["invoice_number"][0].value
+    confirm(access, first.pk, {"template": "Acme", "fields": {"invoice_number": [{"value": number}]}})
+    run_events()
 
-    monkeypatch.setattr(services, "_run", approved)
-    document = read_document(access, ACME.document(0))
-    jobs.extract_document(document.pk)
-    document.refresh_from_db()
-    assert (document.state, document.approved_by) == (S.APPROVED, "auto")
-    assert not Event.objects.filter(name="document.approved").exists(), "auto-approved values are never labels"
-    assert Event.objects.filter(name="document.auto_approved").exists()
+    def with_thresholds(project_id, real=services.deployed):
+        found = real(project_id)
+        held = Thresholds(template=0.0, default=0.0, audited=0.1, builds=(found.build,), version=1)
+        return replace(found, thresholds={"Acme": held})
+
+    monkeypatch.setattr(services, "deployed", with_thresholds)
+    monkeypatch.setattr(services._random, "random", lambda: 0.5)
+    return read_document(access, ACME.document(1))
+
+
+def test_the_promise_of_accuracy_approves_as_auto(sure_document):
+    Event.objects.update(dispatched_at=timezone.now())
+    jobs.extract_document(sure_document.pk)
+    sure_document.refresh_from_db()
+    assert (sure_document.state, sure_document.approved_by) == (S.APPROVED, "auto")
+    about = Event.objects.filter(subject=str(sure_document.pk))
+    assert not about.filter(name="document.approved").exists(), "auto-approved values are never labels"
+    assert about.filter(name="document.auto_approved").exists()
+    shown = Extraction.objects.get(document=sure_document)
+    assert (shown.draw, shown.sampled, shown.thresholds["audited"]) == (0.5, 0.1, 0.1)
+
+
+def test_what_is_drawn_is_audited_and_never_read_again(sure_document, monkeypatch):
+    monkeypatch.setattr(services._random, "random", lambda: 0.05)
+    jobs.extract_document(sure_document.pk)
+    sure_document.refresh_from_db()
+    assert (sure_document.state, sure_document.reason_code) == (S.REVIEW, "audit")
+    Extraction.objects.update(checked_memory=None)
+    assert sure_document.pk not in queries.behind(sure_document.project_id, 99).values_list("document", flat=True)
+
+
+@pytest.mark.parametrize("everywhere", [False, True])
+def test_the_switch_stops_the_next_document(access, sure_document, everywhere):
+    halted = halts.halt_everywhere(access.actor, why="?") if everywhere else halts.halt_project(access, why="?")
+    assert halted
+    jobs.extract_document(sure_document.pk)
+    sure_document.refresh_from_db()
+    assert (sure_document.state, sure_document.reason_code) == (S.REVIEW, "approval_off")
+    again = halts.halt_everywhere(access.actor) if everywhere else halts.halt_project(access)
+    assert not again
+    assert halts.resume_everywhere(access.actor) is everywhere
+    assert halts.resume_project(access) is not everywhere
+    assert halts.halts(access.project) == []
+    assert AuditEntry.objects.filter(action="halt automatic approval").count() == 1
+
+
+def test_thresholds_of_another_version_of_the_template_approve_nothing(access, sure_document):
+    update_template(access, "Acme", {"fields": [{"key": "invoice_number", "type": "id", "label": "Number"}]})
+    jobs.extract_document(sure_document.pk)
+    sure_document.refresh_from_db()
+    assert (sure_document.state, sure_document.reason_code) == (S.REVIEW, "approval_off")
 
 
 class TestSweep:

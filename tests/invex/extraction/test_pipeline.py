@@ -10,7 +10,7 @@ from invex.reading.errors import Unreadable
 from invex.reading.types import Document, Page, Word
 
 UNKNOWN_LOCALE = LocaleSpec()
-SURE = Thresholds(template=0.5, default=0.9)
+SURE = {"Acme": Thresholds(template=0.5, default=0.9)}
 
 
 def page(*printed_lines):
@@ -78,8 +78,36 @@ def test_other_dates_of_the_document_or_the_template_resolve_an_ambiguous_one():
 
 def test_a_threshold_may_be_stricter_for_a_field():
     predictor = Stub(po=("A1", "A1"), confidence=0.95)
-    strict = Thresholds(template=0.5, default=0.9, fields={"po": 0.99})
+    strict = {"Acme": Thresholds(template=0.5, default=0.9, fields={"po": 0.99})}
     assert codes(run(Document((page("A1"),)), predictor, thresholds=strict)) == ["low_confidence"]
+
+
+def test_of_what_passes_a_share_is_drawn_for_a_person_and_nothing_else_is():
+    audited = {"Acme": Thresholds(template=0.5, default=0.9, audited=0.2)}
+    document = Document((page("A1"),))
+    sure = Stub(po=("A1", "A1"))
+    assert codes(run(document, sure, thresholds=audited, draw=0.19)) == ["audit"]
+    assert run(document, sure, thresholds=audited, draw=0.2).state == "approved"
+    unsure = Stub(po=("A1", "A1"), confidence=0.5)
+    assert codes(run(document, unsure, thresholds=audited, draw=0.19)) == ["low_confidence"]
+
+
+def test_thresholds_of_one_template_say_nothing_of_another():
+    outcome = run(Document((page("A1"),)), Stub(po=("A1", "A1")), thresholds={"Other": SURE["Acme"]})
+    assert codes(outcome) == ["approval_off"]
+
+
+@pytest.mark.parametrize(
+    ("thresholds", "holds"),
+    [
+        (Thresholds(0.5, 0.9), True),
+        (Thresholds(0.5, 0.9, builds=("a", "b"), version=3), True),
+        (Thresholds(0.5, 0.9, builds=("b",), version=3), False),
+        (Thresholds(0.5, 0.9, builds=("a",), version=2), False),
+    ],
+)
+def test_thresholds_hold_for_the_builds_and_the_version_that_they_were_computed_for(thresholds, holds):
+    assert thresholds.hold_for("a", 3) == holds
 
 
 def test_the_template_that_a_person_chose_reaches_the_predictor_and_warnings_the_result():
