@@ -9,6 +9,7 @@ JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "document.read": (("invex.extraction.jobs.extract_document", "extract"),),
     "document.approved": (("mlops.memory.jobs.refit", "default"),),
     "document.reopened": (("mlops.memory.jobs.refit", "default"),),
+    "export.requested": (("invex.results.jobs.write_export", "results"),),
     "memory.updated": (("invex.extraction.jobs.reread_waiting", "extract"),),
     "template.changed": (("mlops.memory.jobs.refit_template", "default"),),
     "masterdata.changed": (("invex.extraction.jobs.check_list", "extract"),),
@@ -21,5 +22,6 @@ SWEEPS: dict[str, float] = {
     "invex.extraction.jobs.sweep": 3,
     "invex.extraction.jobs.sweep_lists": 30,
     "mlops.memory.jobs.sweep": 15,
+    "invex.results.jobs.sweep_exports": 15,
     "invex.accounts.idempotency.sweep": 3600,
 }

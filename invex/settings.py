@@ -191,7 +191,7 @@ def _own_redis_url() -> str:
 
 
 REDIS_URL = os.environ.get("REDIS_URL") or _own_redis_url()
-QUEUES = ("read", "extract", "extract-gpu", "online", "default")
+QUEUES = ("read", "extract", "extract-gpu", "online", "default", "results")
 RQ_QUEUES = {
     name: {
         "URL": REDIS_URL,

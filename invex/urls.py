@@ -11,6 +11,7 @@ from invex.catalog import views as catalog
 from invex.documents import views as documents
 from invex.masterdata import views as masterdata
 from invex.operations import views as operations
+from invex.results import export_views as exports
 from invex.review import views as review
 from invex.web import views as web
 
@@ -36,6 +37,12 @@ project_pages: list[URLPattern | URLResolver] = [
     path("master-data/lists/<str:name>/", masterdata.master_list, name="masterdata-list"),
     path("master-data/lists/<str:name>/delete/", masterdata.delete, name="masterdata-delete"),
     path("master-data/lists/<str:name>/versions/<int:number>/", masterdata.version, name="masterdata-version"),
+    path("exports/", exports.export_list, name="exports"),
+    path("exports/<int:pk>/file", exports.export_file, name="export-file"),
+    path("exports/layouts/", exports.layout_list, name="export-layouts"),
+    path("exports/layouts/new/", exports.new_layout, name="export-layout-new"),
+    path("exports/layouts/<int:pk>/", exports.edit_layout, name="export-layout"),
+    path("exports/layouts/<int:pk>/delete/", exports.delete_layout, name="export-layout-delete"),
     path("settings/", web.settings, name="settings"),
     path("settings/tokens/", accounts.tokens, name="tokens"),
     path("settings/tokens/<int:pk>/revoke/", accounts.revoke_token, name="token-revoke"),

@@ -159,6 +159,12 @@ def policy(project: Project) -> DocumentPolicy:
     return DocumentPolicy.objects.filter(project=project).first() or DocumentPolicy(project=project)
 
 
+def template_names(project: Project) -> list[str]:
+    """Return the names of the templates that documents of the project were read as."""
+    names = Document.objects.filter(project=project).exclude(template="").order_by("template")
+    return list(names.values_list("template", flat=True).distinct())
+
+
 def first_of_its_bytes(project: Project, sha256: str) -> Document | None:
     """Return the document with these bytes that was received first."""
     return Document.objects.filter(project=project, sha256=sha256).order_by("id").first()

@@ -19,13 +19,12 @@ from invex.kernel import blobs
 from invex.kernel.errors import BadInput, Conflict, NotFound
 
 from . import intake, queries, services
-from .models import Document
+from .filters import UNKNOWN, DocumentFilter
 from .names import shown_name
 from .states import DocumentState
 
 PER_PAGE = 50
 YEAR_S = 365 * 24 * 3600  # blobs never change, so browsers may keep them
-UNKNOWN = "-"  # in the address of a list: documents of no known template
 NEEDS_REMEDY = (DocumentState.FAILED, DocumentState.NEEDS_PASSWORD)
 FASTEST_POLL_S, SLOWEST_POLL_S = 1, 15
 
@@ -106,24 +105,15 @@ def upload(request: ProjectRequest, pk: int) -> HttpResponseBase:
 @in_project()
 def documents(request: ProjectRequest) -> HttpResponseBase:
     """List documents by the filters in the address: q (start of the name), state, template, batch."""
-    access, asked = request.access, request.GET
-    state = asked.get("state") or None
-    if state is not None and state not in DocumentState.values:
-        raise BadInput(_("There is no state %(state)s.") % {"state": state})
-    template = asked.get("template") or None
-    found = queries.documents(
-        access.project,
-        state=state,
-        template="" if template == UNKNOWN else template,
-        batch=queries.batch(access.project, asked["batch"]) if asked.get("batch") else None,
-        name=asked.get("q") or None,
-    )
-    rows, pager = _one_page(request, found)
+    access = request.access
+    chosen = DocumentFilter.of(request.GET)
+    rows, pager = _one_page(request, chosen.documents(access.project))
     context = {
         "documents": rows,
         "states": DocumentState.choices,
-        "templates": _template_names(access.project.pk),
-        "chosen": {"state": state or "", "template": template or "", "q": asked.get("q", "")},
+        "templates": queries.template_names(access.project),
+        "chosen": chosen,
+        "query": urlencode(chosen.query()),
         "unknown": UNKNOWN,
         **pager,
     }
@@ -186,11 +176,6 @@ def _blob(sha256: str, content_type: str) -> HttpResponse | FileResponse:
     response["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"
     response["X-Content-Type-Options"] = "nosniff"
     return response
-
-
-def _template_names(project_id: int) -> list[str]:
-    names = Document.objects.filter(project=project_id).exclude(template="").order_by("template")
-    return list(names.values_list("template", flat=True).distinct())
 
 
 def _one_page(request: ProjectRequest, rows: Any, *, urgent_first: bool = False) -> tuple[list[Any], dict[str, str]]:

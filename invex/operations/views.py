@@ -16,7 +16,7 @@ from invex.documents.states import DocumentState
 from invex.kernel import liveness
 
 # The queues without which documents stop; extract-gpu is an addition to extract.
-NEEDED_QUEUES = ("read", "extract", "online", "default")
+NEEDED_QUEUES = ("read", "extract", "online", "default", "results")
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

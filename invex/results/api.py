@@ -1,30 +1,36 @@
-"""REST: results, labels, online prediction, events."""
+"""REST: results, labels, online prediction, events, exports."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse, JsonResponse
-from ninja import File, Query, Router
+from django.http import FileResponse, HttpResponse, JsonResponse
+from django.urls import reverse
+from ninja import File, Query, Router, Status
 from ninja.files import UploadedFile
 
 from invex.accounts.auth import ApiRequest
 from invex.accounts.idempotency import idempotent
 from invex.accounts.roles import Right
 from invex.documents import queries as documents
+from invex.documents.filters import DocumentFilter
 from invex.documents.models import Document
 from invex.documents.names import shown_name
 from invex.documents.states import WORKING, DocumentState
 from invex.kernel.errors import Conflict
-from invex.kernel.rest.pagination import page
+from invex.kernel.rest.pagination import Paging, page
 from invex.kernel.rest.problems import Problem
 from invex.kernel.rest.schemas import row_id
 from invex.review import services as reviews
 
-from . import queries, services
+from . import export_queries, exports, queries, services
+from .models import Export
 from .schemas import (
     EventFilters,
     EventPage,
+    ExportIn,
+    ExportOut,
+    ExportPage,
     LabelIn,
     LabelOptions,
     LabelOut,
@@ -107,6 +113,57 @@ def list_events(request: ApiRequest, filters: Query[EventFilters]) -> dict[str, 
     rows = queries.events(request.auth.project, since=filters.since)
     found = page(request, rows, filters, order=("id",))
     return {**found, "items": [queries.event_object(row) for row in found["items"]]}
+
+
+@router.post(
+    "/exports", response={202: ExportOut, 404: Problem}, tags=["exports"], summary="Have results written to a file"
+)
+@idempotent
+def create_export(request: ApiRequest, response: HttpResponse, body: ExportIn) -> Any:
+    """A worker writes it: ask for the export until its state is `ready`, or wait for the webhook `export.ready`."""
+    chosen = DocumentFilter(body.name, body.state or "", body.template or "", body.batch or "")
+    row = exports.request(request.auth, format=body.format, layout=body.layout, chosen=chosen)
+    response.headers["Location"] = reverse("api:get_export", args=[row.pk])
+    response.headers["Retry-After"] = str(READ_COMES_IN_S)
+    return Status(202, ExportOut.of(row))
+
+
+@router.get("/exports", response=ExportPage, tags=["exports"], summary="List exports, the newest first")
+def list_exports(request: ApiRequest, paging: Query[Paging]) -> Any:
+    found = page(request, export_queries.exports(request.auth), paging, order=("-id",))
+    return {**found, "items": [ExportOut.of(row) for row in found["items"]]}
+
+
+@router.get("/exports/{id}", response=ExportOut, tags=["exports"], summary="How far an export is")
+def get_export(request: ApiRequest, id: str) -> Any:
+    return ExportOut.of(_export(request, id))
+
+
+@router.get(
+    "/exports/{id}/file",
+    response={200: None, 409: Problem, 410: Problem},
+    tags=["exports"],
+    summary="The file of an export",
+    openapi_extra={
+        "responses": {
+            200: {"content": {"application/octet-stream": {}}},
+            409: {"description": "It is not ready."},
+            410: {"description": "It has expired; make it again."},
+        }
+    },
+)
+def get_export_file(request: ApiRequest, id: str) -> Any:
+    row = _export(request, id)
+    return FileResponse(
+        exports.opened(request.auth, row),
+        as_attachment=True,
+        filename=f"export-{row.pk}.{row.format}",
+        content_type="application/octet-stream",
+    )
+
+
+def _export(request: ApiRequest, id: str) -> Export:
+    return export_queries.export(request.auth, row_id(id, what="export"))
 
 
 def _document(request: ApiRequest, id: str) -> Document:

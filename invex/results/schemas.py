@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Annotated, Any, Literal
 
+from django.urls import reverse
 from ninja import Schema
 from pydantic import Field
 
+from invex.documents.states import DocumentState
 from invex.kernel.rest.pagination import Paging
-from invex.kernel.rest.schemas import Text, Timestamp
+from invex.kernel.rest.schemas import Body, Text, Timestamp
 from invex.review.models import ConfirmedLabel
+
+from .models import Export
+from .states import ExportState
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 LongText = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]  # an address or a description
@@ -161,4 +167,54 @@ class EventPage(Schema):
     items: list[dict[str, Any]] = Field(
         examples=[[{"ts": "2026-11-21T08:00:00Z", "event": "document.approved", "project": "demo", "document": "1207"}]]
     )
+    next: str | None = Field(description="Address of the next page; null on the last.", examples=[None])
+
+
+class ExportIn(Body):
+    """Which documents, and how they are written."""
+
+    format: Literal["csv", "xlsx", "jsonl"] = Field(description="jsonl: `invex-prediction/1`, one a line.")
+    layout: Text = Field(
+        "", description="Name of a saved layout; `lines:TABLE`: a line item a row; empty: every field."
+    )
+    state: DocumentState | None = Field(DocumentState.APPROVED, description="null: any.")
+    template: Text | None = Field(None, description='Only this template, by name; "-": unknown ones.')
+    batch: Text | None = Field(None, description="Only this batch, by id.", examples=["31"])
+    name: Text = Field("", description="How the document's name begins.")
+
+
+class ExportOut(Schema):
+    id: str = Field(examples=["12"])
+    format: str = Field(examples=["csv"])
+    layout: str
+    state: ExportState
+    reason: ReadError | None = Field(description="Why it failed.")
+    total: int = Field(description="Documents.", examples=[4200])
+    written: int = Field(description="Documents so far.", examples=[1250])
+    size: int | None = Field(description="Bytes; null until it is ready.")
+    created_by: str = Field(examples=["token:erp"])
+    created_at: datetime.datetime
+    expires_at: datetime.datetime = Field(description="After which the file is deleted.")
+    file: str = Field(examples=["/api/v1/exports/12/file"])
+
+    @classmethod
+    def of(cls, row: Export) -> ExportOut:
+        return cls(
+            id=str(row.pk),
+            format=row.format,
+            layout=row.layout,
+            state=ExportState(row.state),
+            reason=ReadError(code=row.reason_code, message=row.reason_message) if row.reason_code else None,
+            total=row.total,
+            written=row.written,
+            size=row.size,
+            created_by=row.created_by,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            file=reverse("api:get_export_file", args=[row.pk]),
+        )
+
+
+class ExportPage(Schema):
+    items: list[ExportOut]
     next: str | None = Field(description="Address of the next page; null on the last.", examples=[None])

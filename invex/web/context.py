@@ -32,6 +32,7 @@ PLACES = (
     ("documents", gettext_lazy("Documents"), "documents", Right.READ),
     ("templates", gettext_lazy("Templates"), "templates", Right.READ),
     ("masterdata", gettext_lazy("Master data"), "master-data", Right.READ),
+    ("exports", gettext_lazy("Exports"), "exports", Right.READ),
     ("settings", gettext_lazy("Settings"), "settings", Right.READ),  # shown to those who may see a page of it
 )
 # Pages of the settings area, in the order of its menu: (url name, label, right that it needs). Their templates extend

@@ -39,6 +39,7 @@ KINDS = {
     "extract worker": ("worker", "extract"),
     "default worker": ("worker", "default"),
     "online worker": ("worker", "online"),
+    "results worker": ("worker", "results"),
     "scheduler": ("scheduler",),
 }
 

@@ -34,7 +34,18 @@ def config_of(tmp_path: Path) -> configparser.RawConfigParser:
 def test_a_process_for_each_job_and_each_queue(own_redis):
     found = processes.programs(host="0.0.0.0", port=8123)
     names = [p.name for p in found]
-    assert names == ["redis", "web", "read-1", "read-2", "read-3", "extract", "online", "default", "scheduler"]
+    assert names == [
+        "redis",
+        "web",
+        "read-1",
+        "read-2",
+        "read-3",
+        "extract",
+        "online",
+        "default",
+        "results",
+        "scheduler",
+    ]
     assert "0.0.0.0:8123" in found[1].command
     redis = found[0].command
     assert redis[redis.index("--appendonly") + 1] == "yes"
@@ -49,7 +60,7 @@ def test_a_redis_that_is_named_is_not_started(own_redis):
 def test_whatever_dies_is_started_again_for_ever(own_redis, tmp_path):
     parsed = config_of(tmp_path)
     programs = [section for section in parsed.sections() if section.startswith("program:")]
-    assert len(programs) == 9
+    assert len(programs) == 10
     for section in programs:
         assert parsed[section]["autorestart"] == "true"
         assert int(parsed[section]["startretries"]) >= 10**6

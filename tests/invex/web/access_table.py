@@ -67,6 +67,7 @@ class Row:
 
 READ, UPLOAD, REVIEW, TEMPLATES, ADMIN = Right.READ, Right.UPLOAD, Right.REVIEW, Right.TEMPLATES, Right.ADMIN
 TEMPLATE_FORM = {"name": "Other", "field:0:key": "number", "field:0:type": "id", "field:0:label": "Number"}
+LAYOUT_FORM = {"name": "Ledger", "rows": "documents", "column:0:source": "document.id", "column:0:header": "No."}
 
 PAGES: tuple[Row, ...] = (
     # --- outside of the projects
@@ -120,6 +121,17 @@ PAGES: tuple[Row, ...] = (
     Row("masterdata-version", READ, ("list", 1), query="download=1"),
     Row("masterdata-delete", TEMPLATES, ("list",), method="POST", answer=302),
     Row("masterdata-suggest", READ, query="template=$template&field=number&q=1"),
+    # --- results
+    Row("exports", READ),
+    Row("exports", READ, query="batch=$batch"),
+    Row("exports", READ, method="POST", body={"format": "csv", "layout": ""}),
+    Row("export-file", READ, ("export",)),
+    Row("export-layouts", READ),
+    Row("export-layout-new", TEMPLATES),
+    Row("export-layout-new", TEMPLATES, method="POST", body=LAYOUT_FORM, answer=302),
+    Row("export-layout", TEMPLATES, ("layout",)),
+    Row("export-layout", TEMPLATES, ("layout",), method="POST", body=LAYOUT_FORM, answer=302),
+    Row("export-layout-delete", TEMPLATES, ("layout",), method="POST", answer=302),
     # --- settings
     Row("tokens", ADMIN),
     Row("tokens", ADMIN, method="POST", body={"name": "new", "role": "viewer"}),
@@ -147,6 +159,10 @@ OPERATIONS: tuple[Row, ...] = (
     Row("put_labels", REVIEW, ("document",), body=LABELS, query="create_template=1"),
     Row("predict", UPLOAD, body={"file": FILE}, answer=503),  # no worker lives in a test
     Row("list_events", READ),
+    Row("create_export", READ, body={"format": "csv"}, answer=202),
+    Row("list_exports", READ),
+    Row("get_export", READ, ("export",)),
+    Row("get_export_file", READ, ("export",)),
     Row("list_templates", READ),
     Row("create_template", TEMPLATES, body=TEMPLATE, answer=201),
     Row("get_template", READ, ("template",)),

@@ -15,12 +15,17 @@ from invex.accounts.access import Access
 from invex.accounts.models import ApiToken, Membership, Project, User
 from invex.accounts.roles import Role
 from invex.catalog.services import create_template
+from invex.documents.filters import DocumentFilter
 from invex.documents.models import Batch, Document, PageImage
 from invex.documents.states import DocumentState
 from invex.kernel.actor import Actor
 from invex.kernel.blobs import store
 from invex.masterdata import services
 from invex.masterdata.csv_file import Table
+from invex.results import exports
+from invex.results.layout_services import save_layout
+from invex.results.layouts import Column, Layout
+from invex.results.models import Export
 from invex.review.services import confirm
 from tests.invex.world import document_in_review, label_of
 
@@ -83,6 +88,18 @@ def _list(access: Access) -> str:
     return "suppliers"
 
 
+def _export(access: Access) -> int:
+    row = exports.request(access, format="csv", layout="", chosen=DocumentFilter())
+    ready = {"state": "ready", "blob": store().put(MARKER.encode()), "layout": f"{MARKER} layout"}
+    Export.objects.filter(pk=row.pk).update(**ready)
+    return row.pk
+
+
+def _layout(access: Access) -> int:
+    columns = (Column("document.id", MARKER, "id"),)
+    return save_layout(access, name=f"{MARKER} layout", template="", layout=Layout(columns)).pk
+
+
 # name -> makes the row in the project of the access and returns what stands for it in an address; in this order.
 MAKERS: dict[str, Callable[[Access], int | str]] = {
     "document": _document,
@@ -93,6 +110,8 @@ MAKERS: dict[str, Callable[[Access], int | str]] = {
     "template": _template,
     "token": _token,
     "list": _list,
+    "export": _export,
+    "layout": _layout,
 }
 
 
