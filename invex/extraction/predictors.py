@@ -15,14 +15,25 @@ from .pipeline import Predictor, Thresholds
 class DeployedPredictor(Predictor, Protocol):
     """What a project has deployed, with the memory of what was confirmed since.
 
-    build: name of the package. memory: revision of the memory, None while it is empty. deployment: its revision,
-    None before the first. thresholds: by template; a person looks at the others.
+    build: name of the package. memory: revision of the memory, None while it is empty; memory_seen: the newest one that
+    was asked, of all arms. deployment: its revision, None before the first. arm: the part of a deployment that divides
+    the documents, "" where there is but one. thresholds: by template; a person looks at the others. shadow:
+    reads beside it, and nobody is shown what.
     """
 
     build: str
     memory: int | None
+    memory_seen: int | None
     deployment: int | None
+    arm: str
     thresholds: Mapping[str, Thresholds]
+
+    @property
+    def shadow(self) -> DeployedPredictor | None: ...
+
+    def for_document(self, document_id: int) -> DeployedPredictor:
+        """Return the arm that reads this document; itself where there is but one."""
+        ...
 
     def changed_since(self, memory: int | None) -> frozenset[str]:
         """Return the templates that a later memory revision than this one changed."""

@@ -24,7 +24,7 @@ class DeploymentRevision(models.Model):
     mode = models.CharField(max_length=16, choices=Mode.choices, default=Mode.SINGLE)
     share = models.JSONField(default=dict)  # role -> part of the documents, [0, 1], summing to 1; {} in one-model modes
     salt = models.CharField(max_length=32, blank=True)  # of the assignment; kept while one experiment goes on
-    thresholds = models.JSONField(default=dict)  # {"template", "default", "fields"}; {} = a person looks at everything
+    thresholds = models.JSONField(default=dict)  # template -> Thresholds as JSON; a person looks at the others
     fixed_versions = models.JSONField(default=list)  # versions whose builds are never evicted
     repository = models.CharField(max_length=64, blank=True)  # where packages come from; "" = this installation
 

@@ -1,8 +1,12 @@
-"""The package on top of which the memory is fitted: the one that the project ships."""
+"""The packages on top of which the memory is fitted: those that the project reads with."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
+
+from django.conf import settings
+from django.utils.module_loading import import_string
 
 from mlops.learning.package import Package
 from mlops.learning.predictor import shipped_package
@@ -12,3 +16,12 @@ from mlops.learning.predictor import shipped_package
 def base_package() -> Package:
     """Return the shipped package, loaded once a process; before the first was built, `Invex-0.0.0-build.0`."""
     return shipped_package()
+
+
+def bases(project_id: int) -> Mapping[str, Callable[[], Package]]:
+    """Return name and loader of each build that the project reads with.
+
+    The deployment knows, which is above the memory: it is asked by the dotted name in the settings.
+    """
+    found: Mapping[str, Callable[[], Package]] = import_string(settings.DEPLOYED_PACKAGES)(project_id)
+    return found

@@ -7,6 +7,7 @@ find the examples unchanged and are done after two queries.
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 
 from django.utils import timezone
 
@@ -18,7 +19,7 @@ from invex.kernel.queue import is_idle, wake
 from invex.review import queries as reviews
 
 from . import queries, services
-from .base import base_package
+from .base import bases
 from .strangers import STRANGERS
 
 QUEUE = "default"
@@ -33,19 +34,26 @@ def refit(document_id: int | str) -> int:
     Those are all that its labels ever named, a corrected template changes two; and the documents of no template.
     """
     document = Document.objects.get(pk=document_id)
-    names = reviews.history(document).exclude(template="").values_list("template", flat=True)
-    return sum(services.refit(document.project_id, name) is not None for name in (*sorted(set(names)), STRANGERS))
+    history = reviews.history(document).exclude(template="").values_list("template", flat=True)
+    return _refit(document.project_id, (*sorted(set(history)), STRANGERS))
 
 
 def refit_template(template_id: int | str) -> int:
     """Learn a template anew whose specification changed. A deleted one was never used, so it left no memory."""
     row = Template.objects.filter(pk=template_id).first()
-    return int(row is not None and services.refit(row.project_id, row.name) is not None)
+    return _refit(row.project_id, (row.name,)) if row is not None else 0
 
 
-def follow_build(project_id: int | str) -> int:
-    """Learn a project's templates anew on top of today's build. Return how many changed."""
-    return services.follow_build(int(project_id))
+def catch_up(project_id: int | str) -> int:
+    """Learn what the memory has missed, on top of each build that the project reads with. Return how many changed."""
+    project_id = int(project_id)
+    return sum(services.catch_up(project_id, load()) for load in bases(project_id).values())
+
+
+def _refit(project_id: int, names: Iterable[str]) -> int:
+    """Return how many templates changed; a template that two builds learned counts twice."""
+    packages = [load() for load in bases(project_id).values()]
+    return sum(services.refit(project_id, name, base) is not None for name in names for base in packages)
 
 
 def sweep() -> int:
@@ -56,12 +64,9 @@ def sweep() -> int:
 def _wake_refits() -> int:
     if not is_idle(QUEUE):
         return 0
-    behind = queries.projects_behind(base_package().build)
-    woken = sum(wake("mlops.memory.jobs.follow_build", project, queue=QUEUE) for project in behind)
-    for project in Project.objects.exclude(pk__in=behind):
-        stale = Template.objects.filter(project=project, name__in=queries.out_of_date(project.pk))
-        woken += sum(wake("mlops.memory.jobs.refit_template", row.pk, queue=QUEUE) for row in stale)
-    return woken
+    projects = Project.objects.values_list("pk", flat=True)
+    behind = [p for p in projects if any(queries.out_of_date(p, build) for build in bases(p))]
+    return sum(wake("mlops.memory.jobs.catch_up", project, queue=QUEUE) for project in behind)
 
 
 def _wake_rereads() -> int:
@@ -69,9 +74,9 @@ def _wake_rereads() -> int:
     if not is_idle(REREAD_QUEUE):
         return 0
     then = timezone.now() - LOST_AFTER
-    newest = [row for project in Project.objects.all() if (row := queries.newest(project.pk)) and row.created_at < then]
+    rows = [queries.newest_in_use(project, bases(project)) for project in Project.objects.values_list("pk", flat=True)]
     return sum(
         wake("invex.extraction.jobs.reread_waiting", row.project_id, queue=REREAD_QUEUE)
-        for row in newest
-        if extractions.behind(row.project_id, row.revision).exists()
+        for row in rows
+        if row is not None and row.created_at < then and extractions.behind(row.project_id, row.revision).exists()
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
-from django.db.models import Count, Max, OuterRef, Subquery
+from django.db.models import Count, Max
 
 from invex.catalog.models import Template
 from invex.documents import queries as documents
@@ -27,15 +28,28 @@ WORDS_KEPT = 128  # read documents that a worker keeps, so that the next refit o
 MODELS_KEPT = 1024
 
 
-def newest(project_id: int) -> MemoryRevision | None:
-    """Return the project's newest revision, the one in use."""
-    return MemoryRevision.objects.filter(project=project_id).order_by("-revision").first()
+def newest(project_id: int, build: str | None = None) -> MemoryRevision | None:
+    """Return the project's newest revision; with `build` the one in use on top of it.
+
+    For a build that nothing was fitted on yet that is the newest one of the others: it is where the refit begins.
+    """
+    rows = MemoryRevision.objects.filter(project=project_id).order_by("-revision")
+    own = rows.filter(build=build).first() if build is not None else None
+    return own or rows.first()
 
 
-def newest_revision(project_id: int) -> int | None:
-    """Return its number alone."""
-    number: int | None = MemoryRevision.objects.filter(project=project_id).aggregate(n=Max("revision"))["n"]
-    return number
+def newest_revisions(project_id: int, builds: Iterable[str]) -> dict[str, int | None]:
+    """Return the number of `newest` for each build."""
+    rows = MemoryRevision.objects.filter(project=project_id)
+    known: dict[str, int] = dict(rows.order_by().values_list("build").annotate(n=Max("revision")))
+    newest = max(known.values(), default=None)
+    return {build: known.get(build, newest) for build in builds}
+
+
+def newest_in_use(project_id: int, builds: Iterable[str]) -> MemoryRevision | None:
+    """Return the newest of the revisions that the project reads with, on whichever of its builds."""
+    numbers = [n for n in newest_revisions(project_id, builds).values() if n is not None]
+    return revision(project_id, max(numbers)) if numbers else None
 
 
 def basis(project_id: int) -> dict[str, dict[str, int]]:
@@ -53,12 +67,16 @@ def basis(project_id: int) -> dict[str, dict[str, int]]:
     }
 
 
-def out_of_date(project_id: int) -> frozenset[str]:
-    """Return the templates that the memory has not learned as they are now, or has not forgotten."""
-    row = newest(project_id)
-    learned = {name: entry.get("basis") for name, entry in row.fitted.items()} if row else {}
+def out_of_date(project_id: int, build: str) -> frozenset[str]:
+    """Return the templates that the memory of `build` has not learned as they are now, or has not forgotten."""
+    row = newest(project_id, build)
+    entries = row.fitted if row else {}
     now = basis(project_id)
-    return frozenset(name for name in learned.keys() | now.keys() if learned.get(name) != now.get(name))
+    return frozenset(
+        name
+        for name in entries.keys() | now.keys()
+        if entries.get(name, {}).get("basis") != now.get(name) or entries.get(name, {}).get("build", build) != build
+    )
 
 
 def changed_between(project_id: int, after: int, until: int) -> frozenset[str]:
@@ -106,10 +124,3 @@ def index(row: MemoryRevision | None) -> TemplateIndex:
 def revision(project_id: int, number: int) -> MemoryRevision | None:
     """Return one revision of the project's memory."""
     return MemoryRevision.objects.filter(project=project_id, revision=number).first()
-
-
-def projects_behind(build: str) -> list[int]:
-    """Return the projects whose newest memory was fitted on top of another build than this one."""
-    newest = MemoryRevision.objects.filter(project=OuterRef("project")).order_by("-revision").values("pk")[:1]
-    rows = MemoryRevision.objects.filter(pk=Subquery(newest)).exclude(build=build)
-    return list(rows.values_list("project", flat=True))

@@ -23,7 +23,6 @@ from mlops.learning.package import Package
 from mlops.learning.templates import TemplateIndex
 
 from . import queries, strangers
-from .base import base_package
 from .index_blob import index_to_bytes
 from .models import MemoryRevision
 from .strangers import STRANGERS
@@ -41,21 +40,22 @@ class _Fitted:
     index: TemplateIndex
 
 
-def refit(project_id: int, name: str) -> MemoryRevision | None:
-    """Learn template `name`, or STRANGERS, anew from confirmed documents, as a new revision of the project's memory.
+def refit(project_id: int, name: str, base: Package) -> MemoryRevision | None:
+    """Learn template `name`, or STRANGERS, anew from confirmed documents, as a new revision of the memory of `base`.
 
     Return None when nothing changed: the same examples, specification and build give no revision. A race with another
     refit of the project is repeated on top of its outcome.
     """
     for _ in range(RACES):
-        before = queries.newest(project_id)
+        last = queries.newest(project_id)  # first: whoever takes the next number in between wins the race
+        before = queries.newest(project_id, base.build)
         known = before.fitted.get(name) if before else None
         fit = _fit_strangers if name == STRANGERS else _fit
-        fitted = fit(project_id, name, base_package(), known, queries.index(before))
+        fitted = fit(project_id, name, base, known, queries.index(before))
         if fitted is None:
             return None
         try:
-            return _store(project_id, name, before, fitted)
+            return _store(project_id, name, base.build, before, fitted, number=last.revision + 1 if last else 1)
         except IntegrityError:
             log.info("memory of project %s: another refit was first, once more", project_id)
     raise RuntimeError(f"the memory of project {project_id} changed {RACES} times during a refit")
@@ -105,21 +105,15 @@ def _digest(build: str, spec: TemplateSpec, basis: dict[str, int] | None, labels
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def follow_build(project_id: int) -> int:
-    """Learn all templates anew that were fitted on top of another build than today's. Return how many changed."""
-    row = queries.newest(project_id)
-    build = base_package().build
-    names = [name for name, entry in row.fitted.items() if entry["build"] != build] if row else []
-    return sum(refit(project_id, name) is not None for name in names)
+def catch_up(project_id: int, base: Package) -> int:
+    """Learn all templates anew that the memory of `base` has not learned as they are now. Return how many changed."""
+    names = sorted(queries.out_of_date(project_id, base.build) - {STRANGERS})
+    return sum(refit(project_id, name, base) is not None for name in (*names, STRANGERS))
 
 
-def _oldest_build(entries: dict[str, dict[str, Any]]) -> str:
-    """Return the build of all entries: today's, or another one as long as one of them still has it."""
-    today = base_package().build
-    return next((entry["build"] for entry in entries.values() if entry["build"] != today), today)
-
-
-def _store(project_id: int, name: str, before: MemoryRevision | None, fitted: _Fitted) -> MemoryRevision:
+def _store(
+    project_id: int, name: str, build: str, before: MemoryRevision | None, fitted: _Fitted, *, number: int
+) -> MemoryRevision:
     """Write the next revision. Raises IntegrityError when another refit has taken its number."""
     entries = {n: e for n, e in before.fitted.items() if n != name} if before else {}
     if fitted.entry is not None:
@@ -129,8 +123,8 @@ def _store(project_id: int, name: str, before: MemoryRevision | None, fitted: _F
     with transaction.atomic():
         row = MemoryRevision.objects.create(
             project=project,
-            revision=before.revision + 1 if before else 1,
-            build=_oldest_build(entries),
+            revision=number,
+            build=build,
             fitted=entries,
             changed=[name],
             index=blob,

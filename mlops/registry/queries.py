@@ -1,0 +1,26 @@
+"""Reads of the registry. Every project sees its own builds and the one that Invex ships."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from invex.accounts.models import Project
+from invex.kernel.errors import NotFound
+
+from .models import Build
+
+
+def builds(project: Project) -> QuerySet[Build]:
+    """Return the builds that the project may use, in no order."""
+    return Build.objects.filter(Q(project=project) | Q(project=None))
+
+
+def build(project: Project, name: str) -> Build:
+    """Return one build by its name or number. Raises NotFound, also for another project's."""
+    rows = builds(project)
+    found = rows.filter(name=name).first()
+    if found is None and name.isascii() and name.isdigit() and len(name) <= 9:
+        found = rows.filter(number=int(name)).order_by("-project").first()
+    if found is None:
+        raise NotFound(f"There is no build {name[:100]!r} in this project.")
+    return found

@@ -1,0 +1,159 @@
+"""Where builds are kept outside of this installation: a folder, or an HTTP address that takes GET and PUT.
+
+A training site pushes builds there, a serving-only site pulls what a deployment file names. Beside each package lies
+`PACKAGE.sha256`, as sha256sum writes it; what is pulled must have that hash, and its manifest must fit (verification).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import quote, unquote, urlsplit, urlunsplit
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+
+from invex.kernel.blobs import too_large
+from invex.kernel.errors import BadInput, NotNow
+from mlops.learning import archive
+
+MODELS = "invex/models"  # the folder of packages in a repository
+HASH = ".sha256"
+TIMEOUT_S = 30
+MOST_HASH_BYTES = 4096
+
+
+class Place(Protocol):
+    """Where files lie under a path."""
+
+    def get(self, path: str, *, max_bytes: int) -> bytes:
+        """Return the file. Raises BadInput when it is not there, TooLarge, NotNow."""
+
+    def put(self, path: str, data: bytes) -> None:
+        """Store the file, whole or not at all. Raises NotNow."""
+
+
+class Folder:
+    """A folder of this machine, or one that is mounted."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def get(self, path: str, *, max_bytes: int) -> bytes:
+        file = self._file(path)
+        try:
+            with file.open("rb") as f:
+                data = f.read(max_bytes + 1)
+        except FileNotFoundError as e:
+            raise _absent(path) from e
+        except OSError as e:
+            raise NotNow(f"The repository cannot be read: {e.strerror}.") from e
+        if len(data) > max_bytes:
+            raise too_large(max_bytes)
+        return data
+
+    def put(self, path: str, data: bytes) -> None:
+        try:
+            archive.write(self._file(path), data)
+        except OSError as e:
+            raise NotNow(f"The repository cannot be written: {e.strerror}.") from e
+
+    def _file(self, path: str) -> Path:
+        root = self.root.resolve()
+        file = (root / path).resolve()
+        if not file.is_relative_to(root):
+            raise BadInput(f"{path[:80]!r} lies outside of the repository.", code="bad_path")
+        return file
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A repository is where the settings say, and nowhere else."""
+
+    def redirect_request(self, *args: Any, **kwargs: Any) -> None:
+        return None
+
+
+class Http:
+    """An address that answers GET with a file and takes PUT; name and password may stand in it."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        self.base = urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, parts.path, "", ""))
+        self.headers = {"User-Agent": "invex"}
+        if parts.username is not None:
+            secret = f"{unquote(parts.username)}:{unquote(parts.password or '')}".encode()
+            self.headers["Authorization"] = f"Basic {base64.b64encode(secret).decode()}"
+        self.opener = urllib.request.build_opener(_NoRedirect)
+
+    def get(self, path: str, *, max_bytes: int) -> bytes:
+        data = self._ask("GET", path, None, max_bytes + 1)
+        if len(data) > max_bytes:
+            raise too_large(max_bytes)
+        return data
+
+    def put(self, path: str, data: bytes) -> None:
+        self._ask("PUT", path, data, MOST_HASH_BYTES)
+
+    def _ask(self, method: str, path: str, data: bytes | None, most: int) -> bytes:
+        address = f"{self.base.rstrip('/')}/{quote(path)}"
+        request = urllib.request.Request(address, data, self.headers, method=method)
+        try:
+            with self.opener.open(request, timeout=TIMEOUT_S) as response:
+                answer: bytes = response.read(most)
+                return answer
+        except urllib.error.HTTPError as e:
+            if method == "GET" and e.code in (404, 410):
+                raise _absent(path) from e
+            raise NotNow(f"The repository answered {method} with {e.code} {e.reason}.") from e
+        except (OSError, ValueError) as e:  # URLError is an OSError
+            raise NotNow(f"The repository cannot be reached: {getattr(e, 'reason', e)}.") from e
+
+
+class Repository:
+    """Packages at a place, each with its hash beside it."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    def push(self, name: str, data: bytes) -> str:
+        """Store a package by its build's name; return its path. The hash comes last: without it nothing is pulled."""
+        path = f"{MODELS}/{name}.zip"
+        self.place.put(path, data)
+        self.place.put(path + HASH, f"{hashlib.sha256(data).hexdigest()}  {name}.zip\n".encode())
+        return path
+
+    def pull(self, path: str) -> bytes:
+        """Return the package at `path`. Raises BadInput when it is not there or not what its hash says, NotNow."""
+        said = self.place.get(path + HASH, max_bytes=MOST_HASH_BYTES).split()
+        data = self.place.get(path, max_bytes=settings.MAX_UPLOAD_BYTES)
+        if not said or said[0].decode("ascii", "replace").lower() != hashlib.sha256(data).hexdigest():
+            raise BadInput(f"{path} is not what its hash in the repository says. Push it again.", code="bad_hash")
+        return data
+
+
+def names() -> list[str]:
+    """Return the names of the repositories that the settings know."""
+    return sorted(settings.BUILD_REPOSITORIES)
+
+
+def repository(name: str) -> Repository:
+    """Return the repository of that name. Raises BadInput, which lists the names."""
+    url = settings.BUILD_REPOSITORIES.get(name)
+    if url is None:
+        known = ", ".join(names()) or "none"
+        raise BadInput(f"There is no repository {name[:64]!r}. INVEX_REPOSITORIES names: {known}.", code="no_repository")
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return Repository(Folder(Path(unquote(parts.path))))
+    if parts.scheme in ("http", "https"):
+        return Repository(Http(url))
+    raise ImproperlyConfigured(f"INVEX_REPOSITORIES: {name}: give file:///a/folder or an HTTP address")
+
+
+def _absent(path: str) -> BadInput:
+    return BadInput(f"{path} is not in the repository; push it there, or mend the path.", code="not_in_repository")
