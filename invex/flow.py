@@ -11,6 +11,9 @@ JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "document.reopened": (("mlops.memory.jobs.refit", "default"),),
     "export.requested": (("invex.results.jobs.write_export", "results"),),
     "memory.updated": (("invex.extraction.jobs.reread_waiting", "extract"),),
+    "shadow.wanted": (("invex.extraction.jobs.read_shadow", "default"),),
+    "deployment.requested": (("mlops.deployment.jobs.prepare", "default"),),
+    "model.deployed": (("mlops.memory.jobs.catch_up", "default"),),
     "template.changed": (("mlops.memory.jobs.refit_template", "default"),),
     "masterdata.changed": (("invex.extraction.jobs.check_list", "extract"),),
 }
@@ -23,5 +26,6 @@ SWEEPS: dict[str, float] = {
     "invex.extraction.jobs.sweep_lists": 30,
     "mlops.memory.jobs.sweep": 15,
     "invex.results.jobs.sweep_exports": 15,
+    "mlops.deployment.jobs.sweep": 3,
     "invex.accounts.idempotency.sweep": 3600,
 }

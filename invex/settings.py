@@ -218,11 +218,14 @@ if DEVICE not in ("auto", "cpu") and not re.fullmatch(r"cuda:\d+", DEVICE):
     raise ImproperlyConfigured(f"INVEX_DEVICE={DEVICE!r}: give auto, cpu or cuda:0")
 SERVING_DEVICE = "cpu"  # of this process; the worker of extract-gpu takes the machine's
 
+
 def _repositories() -> dict[str, str]:
     """INVEX_REPOSITORIES, "name=url name=url": where builds are pushed to and pulled from."""
     pairs = [part.partition("=") for part in os.environ.get("INVEX_REPOSITORIES", "").split()]
     if not all(name and url for name, _, url in pairs):
-        raise ImproperlyConfigured("INVEX_REPOSITORIES: give name=file:///a/folder or name=https://host/path, by spaces")
+        raise ImproperlyConfigured(
+            "INVEX_REPOSITORIES: give name=file:///a/folder or name=https://host/path, by spaces"
+        )
     return {name: url for name, _, url in pairs}
 
 

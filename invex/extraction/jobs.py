@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from invex.documents.models import Document
 from invex.kernel.queue import is_idle, wake
 from invex.masterdata.models import MasterList
 
@@ -27,9 +28,9 @@ def reread_waiting(project_id: int | str) -> int:
     """
     project_id = int(project_id)
     predictor = deployed(project_id)
-    if predictor.memory is None:
+    if predictor.memory_seen is None:
         return 0
-    rows = list(queries.behind(project_id, predictor.memory)[: REREAD_BATCH + 1])
+    rows = list(queries.behind(project_id, predictor.memory_seen)[: REREAD_BATCH + 1])
     changed = sum(services.keep_up(row, predictor) for row in rows[:REREAD_BATCH])
     if len(rows) > REREAD_BATCH:
         wake("invex.extraction.jobs.reread_waiting", project_id, queue=QUEUE)
@@ -53,6 +54,13 @@ def check_lists(project_id: int | str) -> int:
     if len(rows) > REREAD_BATCH:
         wake("invex.extraction.jobs.check_lists", project_id, queue=QUEUE)
     return changed
+
+
+def read_shadow(document_id: int | str) -> bool:
+    """Read a document with the challenger too, which nobody is shown. Return False when there is none any more."""
+    document = Document.objects.select_related("project").get(pk=document_id)
+    shadow = deployed(document.project_id).shadow
+    return shadow is not None and services.read_beside(document, shadow) is not None
 
 
 def predict_upload(project_id: int, path: str, name: str) -> dict[str, Any]:

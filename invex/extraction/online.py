@@ -46,7 +46,8 @@ def read_as(document_id: int, template: str) -> dict[str, Any]:
     if read is None:
         return {"fields": {}, "tables": {}}
     lists = ProjectLists(document.project_id)
-    outcome = run(read, deployed(document.project_id), template=template, lists=lists)
+    predictor = deployed(document.project_id).for_document(document_id)
+    outcome = run(read, predictor, template=template, lists=lists)
     said = prediction_to_json(outcome.prediction, id="", file="", pages=len(read.pages), seconds=0.0)
     return {"fields": said["fields"], "tables": said["tables"]}
 

@@ -103,6 +103,7 @@ def _held(claimed: list[Document]) -> QuerySet[Document]:
 
 def extract_one(document: Document, predictor: DeployedPredictor) -> bool:
     """Read the values of one leased document and pass it on. Return False when the lease was lost."""
+    predictor = predictor.for_document(document.pk)
     read = _run(document, predictor, draw=_random.random())
     project = document.project.slug
     with transaction.atomic():
@@ -121,19 +122,32 @@ def extract_one(document: Document, predictor: DeployedPredictor) -> bool:
             return False
         row = _store(document, read, predictor)
         _tell(document, row, is_approved=is_approved)
+        if predictor.shadow is not None:
+            emit("shadow.wanted", document.pk, project=project, document=document.pk)
     return True
+
+
+def read_beside(document: Document, shadow: DeployedPredictor) -> Extraction | None:
+    """Keep what a challenger reads from a document, for comparison; nobody is shown it. None: it is kept already."""
+    known = Extraction.objects.filter(document=document, arm=shadow.arm, deployment=shadow.deployment)
+    if known.exists():
+        return None
+    read = _run(document, shadow, draw=1.0)
+    with transaction.atomic():
+        Document.objects.select_for_update().get(pk=document.pk)  # numbers of extractions are given one at a time
+        return _create(document, read, shadow, is_current=False)
 
 
 def keep_up(shown: Extraction, predictor: DeployedPredictor) -> bool:
     """Bring what is shown of a waiting document up to the predictor's memory. Return True when it changed."""
     if shown.template and shown.template not in predictor.changed_since(shown.checked_memory):
-        Extraction.objects.filter(pk=shown.pk).update(checked_memory=predictor.memory)
+        Extraction.objects.filter(pk=shown.pk).update(checked_memory=predictor.memory_seen)
         return False
     try:
         return reread(shown, predictor)
     except Exception:  # a bug: what is shown stays, and the documents behind it get their turn
         log.exception("document %s could not be read anew", shown.document_id)
-        Extraction.objects.filter(pk=shown.pk).update(checked_memory=predictor.memory)
+        Extraction.objects.filter(pk=shown.pk).update(checked_memory=predictor.memory_seen)
         return False
 
 
@@ -144,10 +158,11 @@ def reread(before: Extraction, predictor: DeployedPredictor) -> bool:
     Return True when another result is shown now.
     """
     document = before.document
+    predictor = predictor.for_document(document.pk)
     read = _run(document, predictor, draw=before.draw)
     outcome = read.outcome
     if _is_same(before, _content(document, read), _reasons(outcome)):
-        Extraction.objects.filter(pk=before.pk).update(checked_memory=predictor.memory, lists=read.lists)
+        Extraction.objects.filter(pk=before.pk).update(checked_memory=predictor.memory_seen, lists=read.lists)
         return False
     with transaction.atomic():
         untouched = Document.objects.filter(pk=document.pk, state=S.REVIEW, version=document.version)
@@ -232,22 +247,27 @@ def _shown(outcome: Outcome) -> dict[str, Any]:
 
 def _store(document: Document, read: _Read, predictor: DeployedPredictor) -> Extraction:
     """Add the extraction and make it the current one; call it in the transaction that won the document."""
+    Extraction.objects.filter(document=document, is_current=True).update(is_current=False)
+    return _create(document, read, predictor, is_current=True)
+
+
+def _create(document: Document, read: _Read, predictor: DeployedPredictor, *, is_current: bool) -> Extraction:
     outcome = read.outcome
     rows = Extraction.objects.filter(document=document)
-    rows.filter(is_current=True).update(is_current=False)
     template = outcome.prediction.template.name or ""
     return Extraction.objects.create(
         document=document,
         number=(rows.aggregate(n=Max("number"))["n"] or 0) + 1,
-        is_current=True,
+        is_current=is_current,
         template=template,
         template_confidence=outcome.prediction.template.confidence,
         prediction=_content(document, read),
         reasons=_reasons(outcome),
         build=predictor.build,
         memory=predictor.memory,
-        checked_memory=predictor.memory,
+        checked_memory=predictor.memory_seen,
         deployment=predictor.deployment,
+        arm=predictor.arm,
         reader=document.reader,
         template_version=read.version,
         thresholds=asdict(read.thresholds) if read.thresholds else {},

@@ -1,4 +1,4 @@
-"""The packages that a project reads with, for the memory, which is fitted on top of each (settings.DEPLOYED_PACKAGES)."""
+"""The packages that a project reads with; the memory is fitted on top of each (settings.DEPLOYED_PACKAGES)."""
 
 from __future__ import annotations
 

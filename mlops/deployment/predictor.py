@@ -137,7 +137,7 @@ class ProjectPredictor:
 
 
 def load(project_id: int) -> ProjectPredictor:
-    """Return the project's predictor as of now: the one that is kept, unless deployment, memory or templates changed."""
+    """Return the project's predictor as of now: the one that is kept, unless something changed."""
     row = queries.live(project_id)
     stamp = _Stamp.now(project_id, row)
     kept = _loaded.get(project_id)

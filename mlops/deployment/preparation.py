@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 3
 # Enough words that every part of a package, its network too, has something to look at.
-TRIAL_WORDS = "Invoice number 4711 date 2026-03-29 total amount 125.00 EUR".split()
+TRIAL_WORDS = ["Invoice", "number", "4711", "date", "2026-03-29", "total", "amount", "125.00", "EUR"]
 
 
 def prepare(revision_id: int) -> bool:
@@ -79,7 +79,7 @@ def _try(package: Package) -> None:
         Word(text, Box(0.1 + 0.2 * (i % 4), 0.1 + 0.05 * (i // 4), 0.25 + 0.2 * (i % 4), 0.12 + 0.05 * (i // 4)))
         for i, text in enumerate(TRIAL_WORDS)
     )
-    trial = Document("trial", (Page(595.0, 842.0, words),), "trial")
+    trial = Document((Page(595.0, 842.0, words),), "trial", "trial")
     predictor = Predictor(package)
     try:
         for template in (None, *package.models):

@@ -146,7 +146,9 @@ def repository(name: str) -> Repository:
     url = settings.BUILD_REPOSITORIES.get(name)
     if url is None:
         known = ", ".join(names()) or "none"
-        raise BadInput(f"There is no repository {name[:64]!r}. INVEX_REPOSITORIES names: {known}.", code="no_repository")
+        raise BadInput(
+            f"There is no repository {name[:64]!r}. INVEX_REPOSITORIES names: {known}.", code="no_repository"
+        )
     parts = urlsplit(url)
     if parts.scheme == "file":
         return Repository(Folder(Path(unquote(parts.path))))

@@ -17,7 +17,6 @@ from invex.kernel.blobs import store
 from invex.kernel.errors import BadInput, Conflict
 from invex.kernel.outbox import emit
 from invex.kernel.states import move
-from mlops.learning.package import Package
 from mlops.memory.base import base_package
 
 from .models import Build, BuildSequence
@@ -27,7 +26,9 @@ from .verification import NAME, Verified, checked_version, verify
 MOST_REASON = 2000  # characters
 
 
-def register(access: Access, data: bytes, *, file_name: str, version: str = "", report: dict[str, Any] | None = None) -> Build:
+def register(
+    access: Access, data: bytes, *, file_name: str, version: str = "", report: dict[str, Any] | None = None
+) -> Build:
     """Store a package as the project's next build: verified, stamped with its name and number, never executed.
 
     version: Major.Minor.Patch; "" = as the package says. report: what is known of how it was made and measured.
@@ -40,7 +41,9 @@ def register(access: Access, data: bytes, *, file_name: str, version: str = "", 
     source = hashlib.sha256(data).hexdigest()
     twin = Build.objects.filter(project=access.project, source_sha256=source, version=version).first()
     if twin is not None:
-        raise Conflict(f"This package is registered already, as {twin.name}.", code="registered_before", build=twin.name)
+        raise Conflict(
+            f"This package is registered already, as {twin.name}.", code="registered_before", build=twin.name
+        )
     with transaction.atomic():
         number = _next_number()
         stem = project_part(access.project)

@@ -57,8 +57,9 @@ def verify(data: bytes, name: str) -> Verified:
         Package.from_bytes(data, name)
     except BadPackage as e:
         raise BadInput(f"{e}.", code="bad_package") from e
-    except (ValueError, UnicodeDecodeError) as e:  # weights or JSON that are not what their names say
-        raise BadInput(f"{name}: its content cannot be read ({e}).", code="bad_package") from e
+    except Exception as e:  # weights or JSON that are not what their names say: whatever it is, the file is at fault
+        why = f"{type(e).__name__}: {e}"[:300]
+        raise BadInput(f"{name}: its content cannot be read ({why}).", code="bad_package") from e
     about = {key: value for key, value in manifest.items() if key not in ("format", "files")}
     try:
         written = json.dumps(about, allow_nan=False)
@@ -82,7 +83,9 @@ def _check_sizes(data: bytes, name: str) -> None:
         with zipfile.ZipFile(io.BytesIO(data)) as container:
             infos = container.infolist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError) as e:
-        raise BadInput(f"{name}: no readable zip file ({e}). Give a package made by `learn`.", code="bad_package") from e
+        raise BadInput(
+            f"{name}: no readable zip file ({e}). Give a package made by `learn`.", code="bad_package"
+        ) from e
     size = sum(info.file_size for info in infos)
     if len(infos) > MOST_FILES or size > MOST_UNPACKED or size > MOST_RATIO * max(len(data), 1):
         raise TooLarge(

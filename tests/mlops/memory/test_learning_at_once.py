@@ -114,14 +114,14 @@ def test_a_lost_race_is_repeated_on_top_of_the_other_refit(access, monkeypatch):
     before = queries.newest(access.project.pk)
     stale = [before]
 
-    def newest(project_id, found=queries.newest):
-        return stale.pop() if stale else found(project_id)
+    def newest(project_id, build=None, found=queries.newest):
+        return stale.pop() if stale else found(project_id, build)
 
     MemoryRevision.objects.create(
         project=access.project, revision=2, build=before.build, fitted=before.fitted, index=before.index
     )
     monkeypatch.setattr(services.queries, "newest", newest)
-    services.refit(access.project.pk, other.name)
+    services.refit(access.project.pk, other.name, base_package())
     found = MemoryRevision.objects.order_by("-revision").first()
     assert found.revision == 3
     assert set(found.fitted) == {acme.name, other.name}
@@ -182,7 +182,7 @@ def test_a_changed_specification_is_learned(access):
 
 def test_the_predictor_is_kept_until_memory_or_templates_change(access, django_assert_num_queries):
     kept = load(access.project.pk)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         assert load(access.project.pk) is kept
     create_template(access, template_json("New"))
     assert load(access.project.pk) is not kept
@@ -218,9 +218,9 @@ def test_the_memory_follows_a_new_build(access, monkeypatch, run_jobs):
     assert jobs.sweep() == 0
     today = base_package()
     newer = replace(today, manifest={**today.manifest, "build": today.manifest["build"] + 1})
-    for module in (services, jobs):
-        monkeypatch.setattr(module, "base_package", lambda: newer)
-    assert services.refit(access.project.pk, acme.name).build != newer.build, "not all of it yet"
+    monkeypatch.setattr("mlops.deployment.packages.base_package", lambda: newer)
+    assert services.refit(access.project.pk, acme.name, newer).build == newer.build
+    assert queries.out_of_date(access.project.pk, newer.build) == {other.name}, "not all of it yet"
     assert jobs.sweep() == 1
     run_jobs()
     found = queries.newest(access.project.pk)

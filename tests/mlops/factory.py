@@ -1,0 +1,67 @@
+"""What tests of the factory share: small packages, registered builds, deployments."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+from fixtures.generator import Vendor
+from invex.accounts.access import Access
+from invex.accounts.roles import Role
+from mlops.deployment import preparation, services
+from mlops.deployment.models import DeploymentRevision
+from mlops.deployment.services import Model, Wanted
+from mlops.deployment.states import Mode, ModelRole
+from mlops.learning.package import EMPTY, Package
+from mlops.memory.base import base_package
+from mlops.registry.models import Build
+from mlops.registry.services import register
+from tests.invex.world import access_to
+
+
+def ml_admin(slug: str = "acme") -> Access:
+    return access_to(slug, Role.ML_ADMIN, name="mia")
+
+
+@lru_cache
+def package_bytes(mark: int, *, is_small: bool = True) -> bytes:
+    """A package as a data scientist would upload it; `mark` makes its bytes differ. Small: it reads nothing alone."""
+    package = EMPTY if is_small else replace(base_package(), network=None)
+    about = {**package.manifest, "name": "Elsewhere", "version": "0.2.0", "build": 77, "seed": mark}
+    return replace(package, manifest=about, card=f"# Package {mark}").to_bytes()
+
+
+def build(access: Access, mark: int = 1, *, version: str = "", is_small: bool = True) -> Build:
+    return register(access, package_bytes(mark, is_small=is_small), file_name="model.zip", version=version)
+
+
+def deploy(
+    access: Access,
+    *builds: Build,
+    mode: str = Mode.SINGLE,
+    share: dict[str, float] | None = None,
+    why: str = "",
+    **more,
+) -> DeploymentRevision:
+    """Deploy builds in the order of the mode's places, and prepare that in this process."""
+    places = {
+        Mode.SINGLE: (ModelRole.MODEL,),
+        Mode.AB: (ModelRole.A, ModelRole.B),
+        Mode.SHADOW: (ModelRole.MODEL, ModelRole.CHALLENGER),
+        Mode.CANARY: (ModelRole.MODEL, ModelRole.CHALLENGER),
+        Mode.ENSEMBLE: (ModelRole.MEMBER,) * len(builds),
+    }[Mode(mode)]
+    models = tuple(Model(role, one) for role, one in zip(places, builds, strict=True))
+    row = services.deploy(access, Wanted(mode=mode, models=models, share=share or {}, **more), why=why)
+    preparation.prepare(row.pk)
+    row.refresh_from_db()
+    return row
+
+
+def vendors(count: int) -> list[Vendor]:
+    return [Vendor(seed, kind="invoice", locale="de-DE") for seed in range(7, 7 + count)]
+
+
+def marked(package: Package, number: int) -> Package:
+    """The same package under another build number."""
+    return replace(package, manifest={**package.manifest, "build": number})
