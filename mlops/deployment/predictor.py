@@ -21,8 +21,10 @@ from invex.extraction.pipeline import Thresholds
 from invex.fields.prediction import Prediction, TemplateMatch
 from invex.fields.spec import TemplateSpec
 from invex.reading.types import Document
+from mlops.learning.model import TemplateModel
 from mlops.learning.package import Package
 from mlops.learning.predictor import Predictor
+from mlops.learning.templates import Look
 from mlops.memory import queries as memories
 from mlops.memory.base import base_package
 from mlops.memory.strangers import is_stranger
@@ -96,9 +98,10 @@ class Learned:
 class ProjectPredictor:
     """One arm of a deployment with the memory and the templates of one moment; it never changes.
 
-    reads: of this arm. deployment: number of the revision, None before the first. thresholds: by template, {} = a person
-    looks at everything, until a promise of accuracy is set. arms: all arms by name, {} where there is but one; the arm that
-    holds them is the incumbent. memory_seen: newest memory of all arms. shadow: reads too, and nobody is shown it.
+    reads: of this arm. deployment: number of the revision, None before the first. thresholds: by template, {} = a
+    person looks at everything, until a promise of accuracy is set. arms: all arms by name, {} where there is but one;
+    the arm that holds them is the incumbent. memory_seen: newest memory of all arms. shadow: reads too, and nobody is
+    shown it.
     """
 
     project_id: int
@@ -151,38 +154,36 @@ def load(project_id: int) -> ProjectPredictor:
 
 def _assemble(project_id: int, row: DeploymentRevision | None, stamp: _Stamp) -> ProjectPredictor:
     templates = catalog.specs(project_id)
-    in_use = frozenset(templates)
+    seen = max((n for n in stamp.memory.values() if n is not None), default=None)
+    number, thresholds = (row.revision, queries.thresholds(row)) if row is not None else (None, {})
 
     def learned(package: Package) -> Learned:
         revision = stamp.memory[package.build]
-        with_memory = _with_memory(package, project_id, revision, in_use)
+        with_memory = _with_memory(package, project_id, revision, frozenset(templates))
         return Learned(Predictor(with_memory, device=settings.SERVING_DEVICE), revision)
 
-    seen = max((n for n in stamp.memory.values() if n is not None), default=None)
-    about = {"project_id": project_id, "templates": templates, "stamp": stamp, "memory_seen": seen}
+    def arm(reads: Reads, name: str = "") -> ProjectPredictor:
+        return ProjectPredictor(project_id, reads, templates, stamp, seen, number, thresholds, name)
+
     if row is None:
-        return ProjectPredictor(reads=learned(base_package()), **about)
-    about |= {"deployment": row.revision, "thresholds": queries.thresholds(row)}
-    by_role = {
-        role: [learned(packages.load(build)) for build in builds] for role, builds in queries.builds(row).items()
-    }
+        return arm(learned(base_package()))
+    by_role = {role: [learned(packages.load(one)) for one in builds] for role, builds in queries.builds(row).items()}
     if row.mode == Mode.ENSEMBLE:
-        return ProjectPredictor(reads=Ensemble(tuple(by_role[ModelRole.MEMBER]), seen), **about)
+        return arm(Ensemble(tuple(by_role[ModelRole.MEMBER]), seen))
     if row.mode == Mode.SHADOW:
-        shadow = ProjectPredictor(reads=by_role[ModelRole.CHALLENGER][0], arm=SHADOW, **about)
-        return ProjectPredictor(reads=by_role[ModelRole.MODEL][0], shadow=shadow, **about)
+        return replace(arm(by_role[ModelRole.MODEL][0]), shadow=arm(by_role[ModelRole.CHALLENGER][0], SHADOW))
     routing = queries.routing(row)
     if not routing.arms:
-        return ProjectPredictor(reads=by_role[ModelRole.MODEL][0], **about)
-    arms = {arm: ProjectPredictor(reads=by_role[arm][0], arm=arm, **about) for arm in routing.arms}
+        return arm(by_role[ModelRole.MODEL][0])
+    arms = {name: arm(by_role[name][0], name) for name in routing.arms}
     return replace(arms[routing.arms[0]], routing=routing, arms=arms)
 
 
 def _with_memory(package: Package, project_id: int, revision: int | None, in_use: frozenset[str]) -> Package:
     """Return the package with what was learned since; templates that are not in use are not recognised."""
     row = memories.revision(project_id, revision) if revision is not None else None
-    learned: dict = {}
-    looks: dict = {}
+    learned: dict[str, TemplateModel] = {}
+    looks: dict[str, Look] = {}
     if row is not None:
         learned = {name: memories.template_model(entry["blob"]) for name, entry in row.fitted.items() if name in in_use}
         looks = {name: look for name, look in memories.index(row).looks.items() if name in learned or is_stranger(name)}

@@ -104,9 +104,9 @@ def test_a_document_is_read_to_its_end_by_the_revision_that_began_it(access, aut
     other = build(access, 2)
     document = read_document(author, vendor().document(0))
 
-    def switched_meanwhile(document, predictor, run=extraction.services._run):
+    def switched_meanwhile(document, predictor, run=extraction.services._run, **about):
         deploy(access, other)
-        return run(document, predictor)
+        return run(document, predictor, **about)
 
     monkeypatch.setattr(extraction.services, "_run", switched_meanwhile)
     assert extraction.extract_document(document.pk) == 1
