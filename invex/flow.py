@@ -28,4 +28,5 @@ SWEEPS: dict[str, float] = {
     "invex.results.jobs.sweep_exports": 15,
     "mlops.deployment.jobs.sweep": 3,
     "invex.accounts.idempotency.sweep": 3600,
+    "invex.review.drafts.sweep": 3600,
 }

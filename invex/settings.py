@@ -174,6 +174,7 @@ STORAGES = {
 }
 FILE_UPLOAD_MAX_MEMORY_SIZE = 2**20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 2**20
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 10_000  # a template of 500 fields, four inputs each
 
 # --- queues ----------------------------------------------------------------------------------------------------------
 # The database is the truth, Redis only wakes workers: every queue may be flushed at any time.
@@ -213,6 +214,7 @@ READERS = _integer("INVEX_READERS", max(1, CPUS), least=1)  # processes that rea
 WEB_PROCESSES = _integer("INVEX_WEB_PROCESSES", min(4, max(2, CPUS)), least=1)
 READ_ATTEMPTS = _integer("INVEX_READ_ATTEMPTS", 3, least=1)
 PAGE_IMAGE_DPI = _integer("INVEX_PAGE_DPI", 150, least=50)
+SHARP_PAGE_DPI = 2 * PAGE_IMAGE_DPI  # for who looks closer, and for OCR of a box that a person draws
 DEVICE = os.environ.get("INVEX_DEVICE", "auto")  # of this machine: with a GPU, a worker for queue extract-gpu
 if DEVICE not in ("auto", "cpu") and not re.fullmatch(r"cuda:\d+", DEVICE):
     raise ImproperlyConfigured(f"INVEX_DEVICE={DEVICE!r}: give auto, cpu or cuda:0")

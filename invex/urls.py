@@ -12,19 +12,27 @@ from invex.documents import views as documents
 from invex.masterdata import views as masterdata
 from invex.operations import views as operations
 from invex.results import export_views as exports
-from invex.review import views as review
+from invex.review.views import document as review
+from invex.review.views import inbox, live
 from invex.web import views as web
 
 project_pages: list[URLPattern | URLResolver] = [
     path("", web.dashboard, name="dashboard"),
-    path("inbox/", web.inbox, name="inbox"),
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/start/", inbox.start, name="inbox-start"),
     path("batches/", documents.batches, name="batches"),
     path("batches/<int:pk>/", documents.batch, name="batch"),
     path("batches/<int:pk>/upload/", documents.upload, name="upload"),
     path("documents/", documents.documents, name="documents"),
     path("documents/<int:pk>/", review.document, name="document"),
     path("documents/<int:pk>/file", documents.file, name="document-file"),
-    path("documents/<int:pk>/words", documents.words, name="document-words"),
+    path("documents/<int:pk>/next/", review.neighbour, name="document-next"),
+    path("documents/<int:pk>/presence/", live.presence, name="document-presence"),
+    path("documents/<int:pk>/draft/", live.draft, name="document-draft"),
+    path("documents/<int:pk>/meaning/", live.meaning_of, name="document-meaning"),
+    path("documents/<int:pk>/region/", live.region, name="document-region"),
+    path("documents/<int:pk>/learned/<int:label>/", live.learned, name="document-learned"),
+    path("documents/<int:pk>/words/<int:index>", live.words, name="document-words"),
     path("documents/<int:pk>/pages/<int:index>", documents.page_image, name="page-image"),
     path("documents/<int:pk>/retry/", documents.retry, name="document-retry"),
     path("documents/<int:pk>/password/", documents.password, name="document-password"),

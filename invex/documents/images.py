@@ -76,8 +76,25 @@ def draw_around(document: Document, index: int) -> int:
         return 0
     first = index - index % PAGES_AT_ONCE
     block = range(first, min(first + PAGES_AT_ONCE, len(read.pages)))
-    there = set(document.page_images.filter(index__in=block).values_list("index", flat=True))
+    there = set(document.page_images.filter(index__in=block, is_sharp=False).values_list("index", flat=True))
     pages = [i for i in block if i not in there]
     if pages:
         save(draw(document, read, pages))
     return len(pages)
+
+
+def draw_sharp(document: Document, index: int) -> bool:
+    """Draw and store a page larger than usual. Return False where it is there, or was not read."""
+    read = readings.load(document)
+    if read is None or index >= len(read.pages) or document.page_images.filter(index=index, is_sharp=True).exists():
+        return False
+    rotations = [read.pages[index].rotation]
+    try:
+        [webp] = reader().render(store().path(document.sha256), [index], settings.SHARP_PAGE_DPI, rotations=rotations)
+        row = _row(document, index, webp)
+    except Unreadable as e:  # encrypted, and its password forgotten: the usual picture must do
+        log.info("document %s: page %s cannot be drawn larger: %s", document.pk, index, e)
+        row = PageImage(document=document, index=index, width_px=0, height_px=0)
+    row.is_sharp = True
+    save([row])
+    return True

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import json
+from typing import Any
 
 from django.utils import timezone
 
+from invex.fields.geometry import Box
 from invex.kernel.queue import is_idle, wake
 
-from . import images, queries, reads
+from . import images, queries, reads, regions
 from .models import Document
 from .states import DocumentState
 
@@ -30,6 +33,18 @@ def draw_pages(document_id: int | str, index: int | str) -> int:
     """Draw the undrawn pages around page `index`. Return how many were drawn."""
     document = Document.objects.filter(pk=document_id).first()
     return 0 if document is None else images.draw_around(document, int(index))
+
+
+def draw_sharp_page(document_id: int | str, index: int | str) -> bool:
+    """Draw a page larger than usual. Return False when there was nothing to draw."""
+    document = Document.objects.filter(pk=document_id).first()
+    return document is not None and images.draw_sharp(document, int(index))
+
+
+def read_region(document_id: int | str, index: int | str, corners: str) -> list[list[Any]]:
+    """Return the words that OCR reads in a box of a page: [text, x0, y0, x1, y1]; corners: JSON of the box."""
+    document = Document.objects.filter(pk=document_id).first()
+    return [] if document is None else regions.read(document, int(index), Box(*json.loads(corners)))
 
 
 def sweep() -> int:

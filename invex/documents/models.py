@@ -68,12 +68,21 @@ class Document(models.Model):
     postponed_until = models.DateField(null=True, blank=True)
     version = models.PositiveIntegerField(default=0)  # grows with every save by a person: a stale save is a conflict
 
+    doubt = models.FloatField(default=0)  # how many of its values are expected to be wrong (extraction/doubt.py)
+    # A person is on it: who, until when if they do nothing more, and which of their pages said so last. They stand in
+    # this row, so that taking it and reading it over are the same compare-and-swap.
+    held_by = models.CharField(max_length=200, blank=True)
+    held_until = models.DateTimeField(null=True, blank=True)
+    held_key = models.CharField(max_length=32, blank=True)
+    has_draft = models.BooleanField(default=False)  # somebody's unsaved work is kept: it is not read over
+
     class Meta:
         indexes = [
             models.Index(fields=["project", "state", "-id"], name="document_by_state"),
             models.Index(fields=["batch", "state"], name="document_by_batch"),
             models.Index(fields=["state", "leased_until"], name="document_leased"),
             models.Index(fields=["project", "updated_at", "id"], name="document_updated"),
+            models.Index(fields=["project", "state", "-doubt", "id"], name="document_doubted"),
         ]
 
     def __str__(self) -> str:
@@ -105,13 +114,14 @@ class PageImage(models.Model):
 
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="page_images")
     index = models.PositiveIntegerField()  # from 0
+    is_sharp = models.BooleanField(default=False)  # drawn once more, larger, for somebody who looked closer
     width_px = models.PositiveIntegerField()
     height_px = models.PositiveIntegerField()
     blob = models.CharField(max_length=64, blank=True)  # "" = it cannot be drawn
 
     class Meta:
         ordering = ["index"]
-        constraints = [models.UniqueConstraint(fields=["document", "index"], name="page_once")]
+        constraints = [models.UniqueConstraint(fields=["document", "index", "is_sharp"], name="page_drawn_once")]
 
     def __str__(self) -> str:
         return f"page {self.index} of {self.document_id}"

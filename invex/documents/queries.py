@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from invex.accounts.models import Project
-from invex.kernel.errors import NotFound
+from invex.fields.geometry import Box
+from invex.kernel.errors import BadInput, NotFound
+from invex.kernel.queue import ask
 from invex.reading import types
 
 from . import readings
@@ -17,6 +21,7 @@ from .models import Batch, Document, DocumentPolicy, PageImage
 from .states import WORKING, DocumentState
 
 RATE_WINDOW = datetime.timedelta(seconds=60)  # over which the speed of a batch is measured
+REGION_WAIT_S = 15  # a person waits for it
 AUTO = "auto"  # who approved, when the promise of accuracy did
 
 
@@ -80,8 +85,25 @@ def read_words(document: Document) -> types.Document | None:
 
 
 def page_images(document: Document) -> dict[int, PageImage]:
-    """The page images that are drawn, by page."""
-    return {image.index: image for image in document.page_images.all()}
+    """The page images that are drawn, by page, in the usual size."""
+    return {image.index: image for image in document.page_images.filter(is_sharp=False)}
+
+
+def read_region(document: Document, index: int, box: Box) -> list[list[Any]]:
+    """Return the words that OCR reads in a box of a page just now, each [text, x0, y0, x1, y1] of the page.
+
+    A worker that is kept for those who wait reads them. Raises NotFound, BadInput for a box without area, and NotNow
+    when no worker answers in time.
+    """
+    if not 0 <= index < (document.page_count or 0):
+        raise NotFound(f"Document {document.pk} has no page {index}.")
+    if not (0 <= box.x0 < box.x1 <= 1 and 0 <= box.y0 < box.y1 <= 1):
+        raise BadInput("The box lies outside of the page, or has no area.", code="bad_box")
+    corners = json.dumps(list(box))
+    found: list[list[Any]] = ask(
+        "invex.documents.jobs.read_region", document.pk, index, corners, queue="online", timeout_s=REGION_WAIT_S
+    )
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +168,11 @@ def progress_of(batches: list[Batch]) -> dict[int, Progress]:
             eta_s=round(working / per_second) if working and per_second else (None if working else 0),
         )
     return result
+
+
+def untouched() -> Q:
+    """The documents that nobody is at: neither held by a person nor with unsaved work."""
+    return Q(has_draft=False) & (Q(held_until__isnull=True) | Q(held_until__lt=timezone.now()))
 
 
 def counts_by_state(project: Project) -> dict[str, int]:

@@ -176,25 +176,29 @@ def reject(access: Access, document: Document, *, why: str = "", version: int | 
             reason_code="rejected",
             reason_message=" ".join(why.split()),
             password="",
+            held_by="",
+            held_until=None,
+            held_key="",
         )
         if not won:
             raise Conflict("Somebody else has just moved the document. Look again.", code="moved")
         emit("document.rejected", document.pk, project=project, document=document.pk)
 
 
-def page_image(access: Access, document: Document, index: int) -> PageImage:
+def page_image(access: Access, document: Document, index: int, *, is_sharp: bool = False) -> PageImage:
     """Return the picture of a page, from 0.
 
-    The first pages are drawn when the document is read, the others when somebody looks: raises NotNow then, and has
-    them drawn. Raises NotFound for a page that the document does not have.
+    The first pages are drawn when the document is read, the others, and the larger pictures (is_sharp), when somebody
+    looks: raises NotNow then, and has them drawn. Raises NotFound for a page that the document does not have.
     """
     access.require(Right.READ)
     _check_access(access, document)
     if document.page_count is None or not 0 <= index < document.page_count:
         raise NotFound(f"Document {document.pk} has no page {index} to show.")
-    image = document.page_images.filter(index=index).first()
+    image = document.page_images.filter(index=index, is_sharp=is_sharp).first()
     if image is None:
-        wake("invex.documents.jobs.draw_pages", document.pk, index, queue="read", at_front=True)
+        job = "draw_sharp_page" if is_sharp else "draw_pages"
+        wake(f"invex.documents.jobs.{job}", document.pk, index, queue="read", at_front=True)
         raise NotNow("The page is being drawn.", code="drawing", retry_after_s=PAGES_COME_IN_S)
     if not image.blob:
         raise NotFound(f"Page {index} of this file cannot be drawn.", code="not_drawable")

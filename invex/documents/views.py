@@ -123,9 +123,9 @@ def documents(request: ProjectRequest) -> HttpResponseBase:
 @require_GET
 @in_project()
 def page_image(request: ProjectRequest, pk: int, index: int) -> HttpResponseBase:
-    """The picture of a page, WebP; 503 while it is being drawn."""
+    """The picture of a page, WebP, with ?sharp=1 a larger one; 503 while it is being drawn."""
     row = queries.document(request.access.project, pk)
-    image = services.page_image(request.access, row, index)
+    image = services.page_image(request.access, row, index, is_sharp=bool(request.GET.get("sharp")))
     return _blob(image.blob, "image/webp")
 
 
@@ -141,16 +141,6 @@ def file(request: ProjectRequest, pk: int) -> HttpResponseBase:
     response = FileResponse(opened, as_attachment=True, filename=row.name, content_type="application/octet-stream")
     response["X-Content-Type-Options"] = "nosniff"
     return response
-
-
-@require_GET
-@in_project()
-def words(request: ProjectRequest, pk: int) -> HttpResponseBase:
-    """The words of each page as [text, x0, y0, x1, y1], for the page's script."""
-    row = queries.document(request.access.project, pk)
-    read = queries.read_words(row)
-    pages = [[[w.text, *(round(v, 5) for v in w.box)] for w in page.words] for page in read.pages] if read else []
-    return JsonResponse({"pages": pages})
 
 
 @require_POST

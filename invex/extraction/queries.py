@@ -11,6 +11,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from invex.documents.models import Document
+from invex.documents.queries import untouched
 from invex.documents.states import DocumentState
 from invex.kernel.queue import ask
 from invex.masterdata.queries import current_versions
@@ -39,12 +40,12 @@ def stranded() -> QuerySet[Document]:
 def behind(project_id: int, memory: int) -> QuerySet[Extraction]:
     """Return the shown extractions of waiting documents that an older memory than this one read, the oldest first.
 
-    Not those that a person opened again or is to audit.
+    Not those that a person opened again or is to audit, and not those that a person is at: their turn comes when they
+    are left.
     """
     older = Q(checked_memory__isnull=True) | Q(checked_memory__lt=memory)
-    rows = Extraction.objects.filter(
-        older, is_current=True, document__project=project_id, document__state=DocumentState.REVIEW
-    )
+    waiting = Document.objects.filter(untouched(), project=project_id, state=DocumentState.REVIEW)
+    rows = Extraction.objects.filter(older, is_current=True, document__in=waiting)
     return (
         rows.exclude(document__reason_code__in=NOT_READ_AGAIN)
         .select_related("document__project")

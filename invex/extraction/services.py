@@ -27,6 +27,7 @@ from invex.kernel.states import move
 from invex.masterdata.queries import ProjectLists, current_versions
 from invex.reading.errors import SENTENCES
 
+from .doubt import expected_errors
 from .halts import is_halted
 from .models import Extraction
 from .pipeline import APPROVAL_OFF, Outcome, Reason, Thresholds, run
@@ -152,7 +153,7 @@ def keep_up(shown: Extraction, predictor: DeployedPredictor) -> bool:
 
 
 def reread(before: Extraction, predictor: DeployedPredictor) -> bool:
-    """Read a waiting document anew; show the result unless a person touched the document meanwhile.
+    """Read a waiting document anew; show the result unless a person touched the document meanwhile, or is at it.
 
     A result that is the same leaves the shown extraction and notes that the newer memory agrees with it.
     Return True when another result is shown now.
@@ -165,8 +166,8 @@ def reread(before: Extraction, predictor: DeployedPredictor) -> bool:
         Extraction.objects.filter(pk=before.pk).update(checked_memory=predictor.memory_seen, lists=read.lists)
         return False
     with transaction.atomic():
-        untouched = Document.objects.filter(pk=document.pk, state=S.REVIEW, version=document.version)
-        if not untouched.filter(extractions__pk=before.pk, extractions__is_current=True).update(**_shown(outcome)):
+        free = Document.objects.filter(documents.untouched(), pk=document.pk, state=S.REVIEW, version=document.version)
+        if not free.filter(extractions__pk=before.pk, extractions__is_current=True).update(**_shown(outcome)):
             return False
         row = _store(document, read, predictor)
         _tell(document, row, is_approved=False)
@@ -241,6 +242,7 @@ def _shown(outcome: Outcome) -> dict[str, Any]:
         "template": outcome.prediction.template.name or "",
         "reason_code": first.code if first else "",
         "reason_message": first.message if first else "",
+        "doubt": expected_errors(outcome),
         "updated_at": timezone.now(),
     }
 

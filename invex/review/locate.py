@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from invex.extraction.lines import lines_of
 from invex.fields.folding import fold
 from invex.fields.geometry import PageBox, union
 from invex.fields.identifiers import collapse
 from invex.fields.labels import Label, LabelValue
+from invex.fields.locale import DocumentLocale, infer
 from invex.fields.readings import Span
 from invex.fields.values import is_same, spans
 from invex.reading.types import Document, Word
@@ -57,8 +59,20 @@ class Printed:
     """The lines of a document, asked by type and value; the values of a type are found once for all questions."""
 
     def __init__(self, document: Document) -> None:
+        self.pages = tuple(page.words for page in document.pages)
         self._lines = lines(document)
         self._read: dict[str, list[tuple[Line, Span]]] = {}
+
+    @cached_property
+    def conventions(self) -> DocumentLocale:
+        """How the document writes dates and numbers."""
+        return infer(line.text for line in self._lines)
+
+    def words(self, page: int) -> list[list[str | float]]:
+        """Return the words of a page, in reading order, as [text, x0, y0, x1, y1]."""
+        if not 0 <= page < len(self.pages):
+            return []
+        return [[w.text, *(round(v, 5) for v in w.box)] for w in self.pages[page]]
 
     def places(self, kind: str, value: str) -> tuple[Place, ...]:
         """Return where `value`, canonical and of type `kind`, is printed within one line."""
@@ -89,9 +103,8 @@ class Printed:
                 yield line, span.start, span.end
 
 
-def with_boxes(label: Label, document: Document, shape: Shape) -> Label:
+def with_boxes(label: Label, printed: Printed, shape: Shape) -> Label:
     """Return `label` with a box and the printed text for every value that has none and stands in one place only."""
-    printed = Printed(document)
 
     def located(key: str, value: LabelValue) -> LabelValue:
         if value.boxes:

@@ -28,3 +28,36 @@ class ConfirmedLabel(models.Model):
 
     def __str__(self) -> str:
         return f"label {self.revision} of {self.document_id}"
+
+
+class Draft(models.Model):
+    """What a person has changed on a document's page and not saved yet; it survives a crash of the browser."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="drafts")
+    owner = models.CharField(max_length=200)
+    version = models.PositiveIntegerField()  # of the document that it started from
+    extraction = models.ForeignKey(Extraction, null=True, on_delete=models.SET_NULL)  # what was shown
+    template = models.CharField(max_length=200, blank=True)  # the one chosen; "" = unknown
+    data = models.JSONField(default=dict)  # the inputs of the form by name, as typed
+    updated_at = models.DateTimeField(auto_now=True, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["document", "owner"], name="draft_once_a_person")]
+
+    def __str__(self) -> str:
+        return f"draft of {self.owner} on {self.document_id}"
+
+
+class Comment(models.Model):
+    """What a person noted about a document for whoever looks at it next."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="comments")
+    author = models.CharField(max_length=200)
+    text = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.author} on {self.document_id}"

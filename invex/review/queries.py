@@ -9,7 +9,7 @@ from invex.accounts.models import Project
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
 
-from .models import ConfirmedLabel
+from .models import Comment, ConfirmedLabel
 
 
 def current_label(document: Document) -> ConfirmedLabel | None:
@@ -43,7 +43,6 @@ def to_review(project: Project) -> QuerySet[Document]:
     ).order_by("id")
 
 
-def next_to_review(project: Project, *, after: Document) -> int | None:
-    """Return the document to look at after `after`: the next one that waits, else the first; None when none is left."""
-    waiting = to_review(project).exclude(pk=after.pk).values_list("pk", flat=True)
-    return waiting.filter(pk__gt=after.pk).first() or waiting.first()
+def comments(document: Document) -> QuerySet[Comment]:
+    """Return what people noted about the document, the oldest first."""
+    return Comment.objects.filter(document=document)

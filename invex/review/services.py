@@ -28,7 +28,7 @@ from invex.kernel.errors import BadInput, Conflict, NotFound
 from invex.kernel.outbox import emit
 from invex.kernel.states import move
 
-from . import queries
+from . import drafts, printed, queries
 from .labels import (
     Shape,
     corrections,
@@ -40,10 +40,12 @@ from .labels import (
     shape_of_vocabulary,
     unknown_keys,
 )
-from .locate import lines, with_boxes
-from .models import ConfirmedLabel
+from .leases import FREED
+from .locate import with_boxes
+from .models import Comment, ConfirmedLabel
 
 S = DocumentState
+LONGEST_COMMENT = 2000  # characters
 
 
 def confirm(
@@ -52,12 +54,14 @@ def confirm(
     data: dict[str, Any],
     *,
     version: int | None = None,
+    seen: int | None = None,
     may_create_template: bool = False,
 ) -> ConfirmedLabel:
     """Confirm what a document says: store `data` (labels/ID.json) as its label, approve it, tell the learner.
 
-    version: of the document that the caller looked at; None = whatever it is now. The same label again changes
-    nothing. may_create_template: create or extend the template that the label names (right TEMPLATES).
+    version: of the document that the caller looked at; None = whatever it is now. seen: the extraction that they
+    looked at; None = the current one. The same label again changes nothing.
+    may_create_template: create or extend the template that the label names (right TEMPLATES).
     Raises NotFound, BadInput (no label, an unknown template or field, a value that is not canonical), and Conflict
     with `yours` and `theirs` when somebody was faster or the document is in no state to be confirmed.
     """
@@ -77,7 +81,7 @@ def confirm(
         return before
     with transaction.atomic():
         template = _save_template(access, target)
-        shown = Extraction.objects.filter(document=document, is_current=True).first()
+        shown = _seen(document, seen)
         corrected = corrections(label, _judged(before, shown), target.shape)
         _approve(access, document, label, data)
         ConfirmedLabel.objects.filter(document=document, is_current=True).update(is_current=False)
@@ -93,6 +97,7 @@ def confirm(
         )
         if template is not None:
             learn_locale(template, observed_locale(label, target.shape))
+        drafts.discard(access, document)
         _tell(access, document, row, shown)
     return row
 
@@ -133,7 +138,8 @@ def postpone(access: Access, document_id: int, until: datetime.date | None, *, v
         raise BadInput("Postpone it to a day after today.", code="bad_date")
     with transaction.atomic():
         unchanged = Document.objects.filter(pk=document.pk, state=S.REVIEW, version=document.version)
-        if not unchanged.update(postponed_until=until, version=F("version") + 1, updated_at=timezone.now()):
+        changes = {"postponed_until": until, "version": F("version") + 1, "updated_at": timezone.now(), **FREED}
+        if not unchanged.update(**changes):
             raise _stale(document, version)
         audit.record(
             access.actor, "postpone", "document", document.pk, project=access.project.slug,
@@ -141,11 +147,23 @@ def postpone(access: Access, document_id: int, until: datetime.date | None, *, v
         )  # fmt: skip
 
 
+def comment(access: Access, document_id: int, text: str) -> Comment:
+    """Note something about the document for whoever looks at it next. Raises NotFound, BadInput."""
+    access.require(Right.REVIEW)
+    document = documents.document(access.project, document_id)
+    text = text.strip()
+    if not text or len(text) > LONGEST_COMMENT:
+        raise BadInput(f"Write 1 to {LONGEST_COMMENT} characters.", code="bad_comment")
+    with transaction.atomic():
+        audit.record(access.actor, "comment", "document", document.pk, project=access.project.slug)
+        return Comment.objects.create(document=document, author=str(access.actor), text=text)
+
+
 def document_locale(document: Document, template: Template | None) -> LocaleSpec:
     """Return how this document writes dates and numbers: its template's conventions, and what its own text shows."""
-    read = documents.read_words(document)
-    texts = [line.text for line in lines(read)] if read is not None else []
-    return settle(template_locale(template), infer(texts)).guess
+    found = printed.of(document)
+    conventions = found.conventions if found is not None else infer(())
+    return settle(template_locale(template), conventions).guess
 
 
 def template_locale(template: Template | None) -> LocaleSpec:
@@ -224,8 +242,15 @@ def _require_known(label: Label, shape: Shape, where: str) -> None:
 
 
 def _located(document: Document, label: Label, shape: Shape) -> Label:
-    read = documents.read_words(document)
-    return with_boxes(label, read, shape) if read is not None else label
+    found = printed.of(document)
+    return with_boxes(label, found, shape) if found is not None else label
+
+
+def _seen(document: Document, extraction: int | None) -> Extraction | None:
+    """Return the extraction that a person looked at, which a re-read may have replaced; else the current one."""
+    rows = Extraction.objects.filter(document=document)
+    found = rows.filter(pk=extraction).first() if extraction else None
+    return found or rows.filter(is_current=True).first()
 
 
 def _judged(before: ConfirmedLabel | None, shown: Extraction | None) -> dict[str, Any]:
@@ -246,6 +271,7 @@ def _approve(access: Access, document: Document, label: Label, data: dict[str, A
         "postponed_until": None,
         "version": F("version") + 1,
         "updated_at": timezone.now(),
+        **FREED,
     }
     project = access.project.slug
     if document.state == S.APPROVED:  # corrected once more: no change of state, but the same swap

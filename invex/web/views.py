@@ -25,7 +25,6 @@ from invex.review import queries as reviews
 from .context import settings_menu
 
 SHOWN_FAILURES = 8
-INBOX_ROWS = 200
 
 
 @require_GET
@@ -64,15 +63,6 @@ def dashboard(request: ProjectRequest) -> HttpResponseBase:
         "can_upload": request.access.may(Right.UPLOAD),
     }
     return render(request, "web/dashboard.html", context)
-
-
-@require_GET
-@in_project()
-def inbox(request: ProjectRequest) -> HttpResponseBase:
-    """The documents that wait for a person, the oldest first."""
-    waiting = reviews.to_review(request.access.project).select_related("batch", "twin")
-    context = {"documents": waiting[:INBOX_ROWS], "total": waiting.count(), "shown": INBOX_ROWS}
-    return render(request, "web/inbox.html", context)
 
 
 @require_GET

@@ -82,7 +82,7 @@ def test_from_upload_to_the_next_document_read_better(admin_page: Page, installa
 def test_clicking_a_word_fills_the_chosen_field(admin_page: Page) -> None:
     page = admin_page
     page.goto("/p/demo/inbox/")
-    page.get_by_role("link", name="Start with the oldest").click()
+    page.get_by_role("link", name="Start reviewing").click()
     page.wait_for_selector("svg rect.word", state="attached")
     field = page.locator("#review-form .field [data-value]").first
     field.focus()

@@ -19,7 +19,7 @@ from invex.review.labels import (
     require_canonical,
     unknown_keys,
 )
-from invex.review.locate import with_boxes
+from invex.review.locate import Printed, with_boxes
 
 SHAPE = Shape(
     {"total": "amount", "day": "date", "currency": "currency", "name": "text", "iban": "iban", "number": "id"},
@@ -179,7 +179,7 @@ def test_the_locale_is_told_by_printed_texts():
 class TestLocate:
     def boxes(self, value, kind, *lines):
         shape = Shape({"x": kind}, {})
-        found = with_boxes(label_from_json(label({"x": [value]})), page(*lines), shape).fields["x"][0]
+        found = with_boxes(label_from_json(label({"x": [value]})), Printed(page(*lines)), shape).fields["x"][0]
         return found.text, found.boxes
 
     def test_a_value_that_stands_in_one_place_gets_its_box_and_text(self):

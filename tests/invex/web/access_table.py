@@ -84,6 +84,7 @@ PAGES: tuple[Row, ...] = (
     # --- the shell
     Row("dashboard", READ),
     Row("inbox", READ),
+    Row("inbox-start", REVIEW, answer=302),
     Row("settings", ADMIN, answer=302),
     # --- documents
     Row("batches", READ),
@@ -99,7 +100,13 @@ PAGES: tuple[Row, ...] = (
     Row("document", REVIEW, ("document",), method="POST", body={"action": "later"}, answer=302),
     Row("document", REVIEW, ("approved",), method="POST", body={"action": "reopen"}, answer=302),
     Row("document-file", READ, ("document",)),
-    Row("document-words", READ, ("document",)),
+    Row("document-words", READ, ("document", 0)),
+    Row("document-next", REVIEW, ("document",), answer=302),
+    Row("document-presence", REVIEW, ("document",), method="POST", body={"key": "k"}, answer=204),
+    Row("document-draft", REVIEW, ("document",), method="POST", body={"version": "0"}, answer=204),
+    Row("document-meaning", READ, ("document",), query="key=total_amount&text=5"),
+    Row("document-region", REVIEW, ("document",), method="POST", body={"page": "0", "box": "[]"}, answer=422),
+    Row("document-learned", READ, ("approved", "label")),
     Row("page-image", READ, ("document", 0)),
     Row("document-retry", UPLOAD, ("failed",), method="POST", answer=302),
     Row("document-password", UPLOAD, ("locked",), method="POST", body={"password": "x"}, answer=302),

@@ -26,6 +26,7 @@ from invex.results import exports
 from invex.results.layout_services import save_layout
 from invex.results.layouts import Column, Layout
 from invex.results.models import Export
+from invex.review.models import ConfirmedLabel
 from invex.review.services import confirm
 from tests.invex.world import document_in_review, label_of
 
@@ -50,6 +51,10 @@ def _approved(access: Access) -> int:
     document = document_in_review(access, synthetic)
     confirm(access, document.pk, label_of(synthetic), may_create_template=True)
     return document.pk
+
+
+def _label(access: Access) -> int:
+    return int(ConfirmedLabel.objects.filter(document__project=access.project).values_list("pk", flat=True)[0])
 
 
 def _document_that_is(state: DocumentState) -> Callable[[Access], int]:
@@ -104,6 +109,7 @@ def _layout(access: Access) -> int:
 MAKERS: dict[str, Callable[[Access], int | str]] = {
     "document": _document,
     "approved": _approved,
+    "label": _label,
     "failed": _document_that_is(DocumentState.FAILED),
     "locked": _document_that_is(DocumentState.NEEDS_PASSWORD),
     "batch": _batch,

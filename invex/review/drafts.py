@@ -1,0 +1,72 @@
+"""Unsaved work, kept on the server: a crash of the browser, or somebody who was faster, costs nobody their typing."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+
+from django.db import transaction
+from django.utils import timezone
+
+from invex.accounts.access import Access
+from invex.accounts.roles import Right
+from invex.documents.models import Document
+from invex.extraction.models import Extraction
+
+from .models import Draft
+
+FORGOTTEN_AFTER = datetime.timedelta(days=30)  # a draft that nobody touched; until then its document is not read over
+NOT_WORK = frozenset({"csrfmiddlewaretoken", "action", "version", "extraction", "template", "key"})
+
+
+def save(
+    access: Access, document: Document, data: Mapping[str, str], *, version: int, template: str, extraction: int | None
+) -> Draft:
+    """Keep what the person has typed on the document's page: `data` are its inputs by name.
+
+    version, extraction: what the page was made of, also where the document has moved on since. Raises NotAllowed.
+    """
+    access.require(Right.REVIEW)
+    seen = Extraction.objects.filter(document=document, pk=extraction).first() if extraction else None
+    with transaction.atomic():
+        row, _ = Draft.objects.update_or_create(
+            document=document,
+            owner=str(access.actor),
+            defaults={
+                "version": version,
+                "template": template,
+                "extraction": seen,
+                "data": {name: value for name, value in data.items() if name not in NOT_WORK},
+            },
+        )
+        Document.objects.filter(pk=document.pk).update(has_draft=True)
+    return row
+
+
+def of(access: Access, document: Document) -> Draft | None:
+    """Return the person's unsaved work on the document."""
+    return Draft.objects.filter(document=document, owner=str(access.actor)).first()
+
+
+def discard(access: Access, document: Document) -> None:
+    """Forget the person's unsaved work on the document; that of others stays. Raises NotAllowed."""
+    access.require(Right.REVIEW)
+    with transaction.atomic():
+        if Draft.objects.filter(document=document, owner=str(access.actor)).delete()[0]:
+            _note(document.pk)
+
+
+def sweep() -> int:
+    """Forget drafts that nobody touched for a long time. Return how many."""
+    old = list(Draft.objects.filter(updated_at__lt=timezone.now() - FORGOTTEN_AFTER))
+    for row in old:
+        with transaction.atomic():
+            row.delete()
+            _note(row.document_id)
+    return len(old)
+
+
+def _note(document_id: int) -> None:
+    """Say in the document's row whether a draft is left."""
+    left = Draft.objects.filter(document=document_id).exists()
+    Document.objects.filter(pk=document_id).update(has_draft=left)

@@ -1,0 +1,133 @@
+"""What the document's page shows, put together from what was read, confirmed and typed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from invex.accounts.models import Project
+from invex.catalog import queries as catalog
+from invex.documents.models import Document
+from invex.documents.states import DocumentState
+from invex.extraction import queries as extractions
+from invex.extraction.models import REOPENED, Extraction
+from invex.extraction.pipeline import AUDIT
+from invex.fields.spec import TemplateSpec
+from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
+
+from . import queries
+from .models import ConfirmedLabel
+from .rows import FieldRow, TableRows, rows_of, with_errors, with_theirs, with_typed
+
+SAID_ELSEWHERE = ("approval_off",)  # true of every document of the project, so no reason to look at this one
+SAYS_HOW_SURE = ("low_confidence", AUDIT)  # reasons that a blind reviewer must not see
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a person typed: the inputs by name, what of it was not understood, and the template it was typed for."""
+
+    data: Mapping[str, str]
+    template: str
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """The fields and tables of the page, and what is said about the whole.
+
+    chosen: the template; "" = unknown. is_as_read: it is the one that the machine found.
+    """
+
+    document: Document
+    chosen: str
+    rows: list[FieldRow]
+    tables: list[TableRows]
+    remarks: list[str]
+    extraction: Extraction | None
+    label: ConfirmedLabel | None
+    is_as_read: bool
+    is_blind: bool
+
+    @property
+    def need_count(self) -> int:
+        return sum(row.needs_person for row in self.rows)
+
+    @property
+    def seen(self) -> int | None:
+        return self.extraction.pk if self.extraction is not None else None
+
+
+def is_blind(document: Document) -> bool:
+    """Whether the document is checked without knowing how sure the machine was."""
+    return document.state == DocumentState.REVIEW and document.reason_code == AUDIT
+
+
+def screen(
+    document: Document,
+    chosen: str,
+    *,
+    read_as: Mapping[str, Any] | None = None,
+    typed: Typed | None = None,
+    is_conflict: bool = False,
+) -> Screen:
+    """Return what the page of a document shows.
+
+    read_as: what the document says when it is of `chosen`, where that is not what was read. typed: laid over it.
+    is_conflict: somebody else saved the document while the person typed; what they saved stands beside each value.
+    """
+    extraction, label = extractions.current(document), queries.current_label(document)
+    is_confirmed = document.state != DocumentState.REVIEW or document.reason_code == REOPENED or is_conflict
+    shown_label = label if is_confirmed else None
+    # What the machine doubted about one template says nothing about another that a person chose.
+    is_as_read = shown_label is None and chosen == document.template
+    blind = is_blind(document)
+    reasons = list(extraction.reasons) if extraction is not None and is_as_read else []
+    if blind:
+        reasons = [r for r in reasons if r["code"] not in SAYS_HOW_SURE]
+    shown: Mapping[str, Any] = {}
+    if shown_label is not None:
+        shown = shown_label.label
+    elif read_as is not None:
+        shown = read_as
+    elif extraction is not None:
+        shown = extraction.prediction
+    names = typed.data if typed is not None else ()
+    spec = spec_of(document, chosen, names)
+    rows, tables = rows_of(spec, shown, reasons, by_person=shown_label is not None, is_blind=blind)
+    if typed is not None:
+        rows, tables = with_typed(rows, tables, typed.data, touched_only=typed.template != chosen)
+        rows = with_errors(rows, typed.errors)
+        if is_conflict and label is not None:
+            rows, tables = with_theirs(rows, tables, label.label)
+    known = {r.spec.key for r in rows} | {t.spec.key for t in tables}
+    remarks = [r["message"] for r in reasons if r.get("field") not in known and r["code"] not in SAID_ELSEWHERE]
+    return Screen(document, chosen, rows, tables, remarks, extraction, shown_label, is_as_read, blind)
+
+
+def template_names(project: Project, document: Document) -> list[str]:
+    """The templates in use, and a retired one where the document was read as it."""
+    return [
+        t.name
+        for t in catalog.templates(project, with_retired=True)
+        if t.retired_at is None or t.name == document.template
+    ]
+
+
+def spec_of(document: Document, chosen: str, typed: Iterable[str] = ()) -> TemplateSpec:
+    """Return what the page asks for: the template's fields, or on an unknown document the standard ones it has.
+
+    typed: names of inputs that a person sent; what they filled is asked for too.
+    """
+    if chosen:
+        return catalog.spec(catalog.template(document.project, chosen))
+    extraction, label = extractions.current(document), queries.current_label(document)
+    found = {name.split(":")[1] for name in typed if name.startswith(("f:", "t:"))}
+    for source in (extraction.prediction if extraction else {}, label.label if label else {}):
+        found |= set(source.get("fields", {})) | {k for k, rows in source.get("tables", {}).items() if rows}
+    return TemplateSpec(
+        "",
+        tuple(f for f in STANDARD_FIELDS if f.key in found),
+        (LINE_ITEMS,) if LINE_ITEMS.key in found else (),
+    )

@@ -1,0 +1,33 @@
+"""The printed lines of documents that people look at, kept in this process: they are asked with every value."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+
+from invex.documents import queries as documents
+from invex.documents.models import Document
+
+from .locate import Printed
+
+KEPT = 4  # documents; one of 500 pages takes some 100 MB
+_kept: OrderedDict[str, Printed] = OrderedDict()
+_lock = threading.Lock()
+
+
+def of(document: Document) -> Printed | None:
+    """Return the lines of the document; None before it was read. Words are blobs, which never change."""
+    blob = document.words_blob
+    with _lock:
+        if blob in _kept:
+            _kept.move_to_end(blob)
+            return _kept[blob]
+    read = documents.read_words(document)
+    if read is None:
+        return None
+    found = Printed(read)
+    with _lock:
+        _kept[blob] = found
+        while len(_kept) > KEPT:
+            _kept.popitem(last=False)
+    return found

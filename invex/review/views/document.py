@@ -1,0 +1,233 @@
+"""The document's page: look, correct, approve."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import HttpResponseClientRefresh
+
+from invex.accounts.pages import ProjectRequest, in_project
+from invex.accounts.roles import Right
+from invex.catalog import queries as catalog
+from invex.documents import queries as documents
+from invex.documents.models import Document
+from invex.documents.services import reject
+from invex.documents.states import WORKING, DocumentState
+from invex.extraction import queries as extractions
+from invex.kernel.errors import BadInput, Conflict, NotNow
+
+from .. import drafts, forms, leases, page, queries, queue, services
+from ..models import ConfirmedLabel, Draft
+
+A4_PX = (210, 297)  # its shape is what matters
+LONGEST_LATER_DAYS = 365
+
+
+@require_http_methods(["GET", "POST"])
+@in_project()
+def document(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """Show a document beside its fields and take its lease; POST approves, rejects, postpones or opens it again."""
+    access = request.access
+    row = documents.document(access.project, pk)
+    if request.method == "POST":
+        return _decide(request, row)
+    if request.htmx:  # the page of a document at work asks whether it is read
+        return HttpResponse(status=204) if row.state in WORKING else HttpResponseClientRefresh()
+    key = ""
+    if access.may(Right.REVIEW) and row.state == DocumentState.REVIEW:
+        key = leases.new_key()
+        if not leases.take(access, row, key):
+            key = ""
+        row.refresh_from_db()
+    draft = drafts.of(access, row) if access.may(Right.REVIEW) else None
+    if draft is not None and draft.version != row.version:
+        typed = page.Typed(draft.data, draft.template)
+        return _show(request, row, draft.template, typed=typed, key=key, is_conflict=True)
+    chosen = request.GET.get("template", draft.template if draft is not None else row.template)
+    chosen = chosen if _is_template(request, row, chosen) else ""
+    typed_before = page.Typed(draft.data, draft.template) if draft is not None else None
+    return _show(request, row, chosen, typed=typed_before, draft=draft, key=key)
+
+
+@require_GET
+@in_project(Right.REVIEW)
+def neighbour(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """Go to the document behind this one in the queue, or before it (?back=1)."""
+    access, asked = request.access, queue.Queue.asked(request.GET)
+    row = documents.document(access.project, pk)
+    found = queue.neighbour(access, asked, row, backwards=bool(request.GET.get("back")))
+    if found is None:
+        messages.info(request, _("No other document waits in this queue."))
+        found = row.pk
+    return redirect(reverse("document", args=[access.project.slug, found]) + asked.query)
+
+
+def _decide(request: ProjectRequest, row: Document) -> HttpResponseBase:
+    access, action = request.access, request.POST.get("action", "approve")
+    version = _number(request.POST.get("version", ""))
+    if action == "approve":
+        return _approve(request, row, version)
+    if action == "reject":
+        reject(access, row, why=request.POST.get("why", ""), version=version)
+        drafts.discard(access, row)
+        messages.success(request, _("%(name)s was rejected.") % {"name": row.name})
+        return _to_next(request, row)
+    if action == "later":
+        until = _later(request.POST.get("days", "1"))
+        services.postpone(access, row.pk, until, version=version)
+        messages.success(request, _("%(name)s comes back on %(day)s.") % {"name": row.name, "day": until.isoformat()})
+        return _to_next(request, row)
+    if action == "reopen":
+        services.reopen(access, row.pk, version=version)
+    elif action == "take over":
+        leases.take(access, row, leases.new_key(), by_force=True)
+    elif action == "discard":
+        drafts.discard(access, row)
+    elif action == "comment":
+        services.comment(access, row.pk, request.POST.get("comment", ""))
+    else:
+        raise BadInput(_("There is no action %(action)s.") % {"action": action})
+    return redirect(_address(request, row.pk))
+
+
+def _later(days: str) -> datetime.date:
+    """The day on which a document comes back. Raises BadInput."""
+    number = _number(days)
+    if number is None or not 1 <= number <= LONGEST_LATER_DAYS:
+        raise BadInput(_("Postpone it by 1 to %(most)s days.") % {"most": LONGEST_LATER_DAYS})
+    return timezone.localdate() + datetime.timedelta(days=number)
+
+
+def _number(text: str) -> int | None:
+    """Return a number that the page carried; None when it does not say."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= queue.MOST_DIGITS else None
+
+
+def _approve(request: ProjectRequest, row: Document, version: int | None) -> HttpResponseBase:
+    access, chosen, data = request.access, request.POST.get("template", ""), request.POST.dict()
+    if not _is_template(request, row, chosen):
+        raise BadInput(_("There is no template %(name)s.") % {"name": chosen})
+    template = catalog.template(access.project, chosen) if chosen else None
+    spec = page.spec_of(row, chosen, data)
+    sent = forms.read_form(spec, data, template=chosen or None, locale=services.document_locale(row, template))
+    key, seen = data.get("key", ""), _number(data.get("extraction", ""))
+    if sent.errors:
+        problem = _("Some values are not understood; they are marked.")
+        typed = page.Typed(data, chosen, sent.errors)
+        return _show(request, row, chosen, typed=typed, key=key, problem=problem, status=422)
+    try:
+        label = services.confirm(access, row.pk, sent.label, version=version, seen=seen)
+    except (BadInput, Conflict) as e:
+        row.refresh_from_db()
+        is_stale = e.code == "stale"
+        if is_stale:  # what was typed is not lost, even if the page is closed now
+            drafts.save(access, row, data, version=version or 0, template=chosen, extraction=seen)
+        typed = page.Typed(data, chosen)
+        problem = "" if is_stale else e.message
+        return _show(request, row, chosen, typed=typed, key=key, problem=problem, status=e.status, is_conflict=is_stale)
+    messages.success(
+        request,
+        _("%(name)s is approved. Documents like it are read again with what was learned.") % {"name": row.name},
+    )
+    return _to_next(request, row, label)
+
+
+def _to_next(request: ProjectRequest, row: Document, label: ConfirmedLabel | None = None) -> HttpResponse:
+    """Go to the next document of the queue, which is then this person's, or to the inbox when none is left."""
+    following = queue.take_next(request.access, queue.Queue.asked(request.GET), row)
+    if following is None:
+        return redirect("inbox", request.access.project.slug)
+    return redirect(_address(request, following, label))
+
+
+def _address(request: ProjectRequest, pk: int, label: ConfirmedLabel | None = None) -> str:
+    """The address of a document in the same queue; label: what was just approved, whose effects the page shows."""
+    query = queue.Queue.asked(request.GET).query
+    if label is not None:
+        query += f"{'&' if query else '?'}learned={label.pk}"
+    return reverse("document", args=[request.access.project.slug, pk]) + query
+
+
+def _show(
+    request: ProjectRequest,
+    row: Document,
+    chosen: str,
+    *,
+    key: str,
+    typed: page.Typed | None = None,
+    draft: Draft | None = None,
+    problem: str = "",
+    status: int = 200,
+    is_conflict: bool = False,
+) -> HttpResponse:
+    access, asked = request.access, queue.Queue.asked(request.GET)
+    read_as = None
+    if row.state == DocumentState.REVIEW and chosen not in ("", row.template) and not is_conflict:
+        read_as = _read_as(request, row, chosen)
+    shown = page.screen(row, chosen, read_as=read_as, typed=typed, is_conflict=is_conflict)
+    is_open = row.state == DocumentState.REVIEW or (is_conflict and row.state == DocumentState.APPROVED)
+    holder = leases.holder(row)
+    held_by_other = holder if holder not in ("", str(access.actor)) else ""
+    waiting = queue.waiting(access.project, asked)
+    context = {
+        "document": row,
+        "screen": shown,
+        "pages": _pages(request, row),
+        "template_names": page.template_names(access.project, row),
+        "is_working": row.state in WORKING,
+        "is_open": is_open,
+        "is_mine": is_open and access.may(Right.REVIEW) and not held_by_other,
+        "can_review": access.may(Right.REVIEW),
+        "can_author": access.may(Right.TEMPLATES),
+        "held_by_other": held_by_other,
+        "key": key,
+        "draft": draft,
+        "queue": asked,
+        "waiting": waiting.count(),
+        "next_document": queue.neighbour(access, asked, row),
+        "comments": queries.comments(row),
+        "learned": _number(request.GET.get("learned", "")),
+        "problem": problem,
+        "is_conflict": is_conflict,
+        "theirs": queries.current_label(row) if is_conflict else None,
+    }
+    return render(request, "review/document.html", context, status=status)
+
+
+def _read_as(request: ProjectRequest, row: Document, template: str) -> dict[str, Any]:
+    """What the document says when it is of a template that a person has just chosen."""
+    try:
+        return extractions.as_template(row, template)
+    except NotNow:
+        messages.warning(request, _("The workers are busy: fill in what you see, or choose the template again."))
+        return {}
+
+
+def _pages(request: ProjectRequest, row: Document) -> list[dict[str, Any]]:
+    """The pages in order with their address and size in pixels.
+
+    A page that is not drawn yet is taken to be as large as the first: without a size, all pages of a long document
+    would lie in view at once, and be asked for.
+    """
+    drawn = documents.page_images(row)
+    usual = next(((i.width_px, i.height_px) for i in drawn.values() if i.width_px), A4_PX)
+    slug = request.access.project.slug
+    pages = []
+    for index in range(row.page_count or 0):
+        image = drawn.get(index)
+        width_px, height_px = (image.width_px, image.height_px) if image and image.width_px else usual
+        url = reverse("page-image", args=[slug, row.pk, index])
+        pages.append({"index": index, "url": url, "width_px": width_px, "height_px": height_px})
+    return pages
+
+
+def _is_template(request: ProjectRequest, row: Document, name: str) -> bool:
+    return not name or name in page.template_names(request.access.project, row)

@@ -1,0 +1,68 @@
+"""The inbox: what waits for a person, in the order of the queue."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from django.http import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET
+
+from invex.accounts.pages import ProjectRequest, in_project
+from invex.accounts.roles import Right
+
+from .. import leases, queue
+
+PER_PAGE = 50
+MOST_DIGITS = 6  # of a page's number
+ORDER_LABELS = {
+    queue.UNCERTAIN: gettext_lazy("uncertain first"),
+    queue.AGE: gettext_lazy("oldest first"),
+    queue.TEMPLATE: gettext_lazy("by template"),
+}
+
+
+@require_GET
+@in_project()
+def inbox(request: ProjectRequest) -> HttpResponseBase:
+    """List what waits, by the filters in the address: order, of (template), batch, reason; and page."""
+    project, asked = request.access.project, queue.Queue.asked(request.GET)
+    rows = queue.waiting(project, asked).select_related("batch", "twin")
+    number = _page_number(request.GET.get("page", ""))
+    start = (number - 1) * PER_PAGE
+    found = list(rows[start : start + PER_PAGE + 1])
+    for row in found:
+        row.holder = leases.holder(row)
+    context = {
+        "documents": found[:PER_PAGE],
+        "total": rows.count(),
+        "queue": asked,
+        "orders": ORDER_LABELS.items(),
+        "choices": queue.choices(project),
+        "unknown": queue.UNKNOWN,
+        "can_review": request.access.may(Right.REVIEW),
+        "newer": _address(request, number - 1) if number > 1 else "",
+        "older": _address(request, number + 1) if len(found) > PER_PAGE else "",
+    }
+    return render(request, "review/inbox.html", context)
+
+
+@require_GET
+@in_project(Right.REVIEW)
+def start(request: ProjectRequest) -> HttpResponseBase:
+    """Go to the first document of the queue that nobody else has."""
+    access, asked = request.access, queue.Queue.asked(request.GET)
+    found = queue.waiting(access.project, asked).filter(leases.free_for(access)).values_list("pk", flat=True).first()
+    if found is None:
+        return redirect(reverse("inbox", args=[access.project.slug]) + asked.query)
+    return redirect(reverse("document", args=[access.project.slug, found]) + asked.query)
+
+
+def _page_number(text: str) -> int:
+    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else 1
+
+
+def _address(request: ProjectRequest, number: int) -> str:
+    return "?" + urlencode({**request.GET.dict(), "page": number})

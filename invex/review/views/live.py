@@ -1,0 +1,103 @@
+"""What the script of the document's page asks and tells while a person works: presence, drafts, meanings, words."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
+
+from invex.accounts.pages import ProjectRequest, in_project
+from invex.accounts.roles import Right
+from invex.documents import queries as documents
+from invex.documents.states import DocumentState
+from invex.fields.geometry import Box
+from invex.kernel.errors import BadInput
+
+from .. import drafts, leases, meaning, page, printed, progress
+
+MOST_DIGITS = 18
+
+
+def _id(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
+
+
+@require_POST
+@in_project(Right.REVIEW)
+def presence(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """Renew the page's lease, or give it back (do=leave): 204, or 409 with who has the document now."""
+    row = documents.document(request.access.project, pk)
+    key = request.POST.get("key", "")
+    if request.POST.get("do") == "leave":
+        leases.release(request.access, row, key)
+        return HttpResponse(status=204)
+    if leases.renew(request.access, row, key):
+        return HttpResponse(status=204)
+    row.refresh_from_db()
+    return JsonResponse({"state": row.state, "holder": leases.holder(row)}, status=409)
+
+
+@require_POST
+@in_project(Right.REVIEW)
+def draft(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """Keep what the person has typed so far; the page sends it while they work, and as it is closed."""
+    row = documents.document(request.access.project, pk)
+    data = request.POST.dict()
+    version = _id(data.get("version", ""))
+    if version is None:
+        raise BadInput("A draft says which version of the document it started from.", code="bad_draft")
+    # A page that was left behind by a decision has nothing left to keep.
+    if row.state == DocumentState.REVIEW and version == row.version:
+        extraction = _id(data.get("extraction", ""))
+        drafts.save(
+            request.access, row, data, version=version, template=data.get("template", ""), extraction=extraction
+        )
+    if data.get("do") == "leave":
+        leases.release(request.access, row, data.get("key", ""))
+    return HttpResponse(status=204)
+
+
+@require_GET
+@in_project()
+def words(request: ProjectRequest, pk: int, index: int) -> HttpResponseBase:
+    """The words of one page as [text, x0, y0, x1, y1]."""
+    found = printed.of(documents.document(request.access.project, pk))
+    return JsonResponse({"words": found.words(index) if found is not None else []})
+
+
+@require_GET
+@in_project()
+def meaning_of(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """What a text means as a value of a field (?key, ?text), and with ?find=1 where that value stands."""
+    row = documents.document(request.access.project, pk)
+    asked = request.GET
+    chosen = asked.get("template", "")
+    if chosen not in ("", *page.template_names(request.access.project, row)):
+        chosen = ""
+    found = meaning.of(row, asked.get("key", ""), asked.get("text", ""), template=chosen, find=bool(asked.get("find")))
+    return JsonResponse(found)
+
+
+@require_POST
+@in_project(Right.REVIEW)
+def region(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """Have OCR read a box of a page: the words in it as [text, x0, y0, x1, y1]; 503 when no worker is free."""
+    row = documents.document(request.access.project, pk)
+    index = _id(request.POST.get("page", ""))
+    try:
+        box = Box(*(float(v) for v in json.loads(request.POST.get("box", ""))))
+    except (ValueError, TypeError) as e:
+        raise BadInput("A box is [x0, y0, x1, y1] from 0 to 1.", code="bad_box") from e
+    return JsonResponse({"words": documents.read_region(row, -1 if index is None else index, box)})
+
+
+@require_GET
+@in_project()
+def learned(request: ProjectRequest, pk: int, label: int) -> HttpResponseBase:
+    """What became of the documents that wait since a label was confirmed; asks again until all of them are read."""
+    seen: dict[str, Any] = {"found": progress.since(request.access.project, label), "document": pk, "label": label}
+    asked = _id(request.GET.get("round", "")) or 0
+    return render(request, "review/_learned.html", {**seen, "round": asked + 1})

@@ -1,0 +1,274 @@
+/* The fields: an input, its boxes on the page, what is printed there, and whether a person has said it. */
+
+import {boxesOfWords} from "./pages.js";
+
+const bare = (text) => text.replace(/\s+/g, "").toLowerCase();
+const isMostOf = (typed, printed) => bare(printed).includes(bare(typed)) && bare(typed).length * 2 >= bare(printed).length;
+const SAME_ENOUGH = 0.5;  // of the characters: a reading error that was corrected, not another value
+const PAUSE_MS = 350;  // of typing, after which the server is asked
+
+/* The part of the longer text that the other has too, by edit distance. */
+const likeness = (one, other) => {
+  const [a, b] = [bare(one), bare(other)];
+  if (!a.length || !b.length) return 0;
+  let before = [...Array(b.length + 1).keys()];
+  for (let i = 1; i <= a.length; i += 1) {
+    const now = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      now[j] = Math.min(before[j] + 1, now[j - 1] + 1, before[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    before = now;
+  }
+  return 1 - before[b.length] / Math.max(a.length, b.length);
+};
+
+const hidden = (input, what) => input.closest(".value").querySelector(`[data-${what}]`);
+export const fieldOf = (input) => input.closest(".field");
+export const boxesOf = (input) => {
+  try { return JSON.parse(hidden(input, "boxes").value || "[]"); } catch { return []; }
+};
+const openOf = (input) => fieldOf(input).querySelector("[data-open]");
+
+export const stateOf = (input) => ({
+  value: input.value, boxes: hidden(input, "boxes").value, text: hidden(input, "text").value, by: hidden(input, "by").value,
+  open: openOf(input)?.value || "",
+});
+
+export class Fields {
+  constructor(form, {pages, history, says, ask, changed}) {
+    Object.assign(this, {form, pages, history, says, ask, changed});
+    this.chosen = null;
+    form.querySelectorAll(".field").forEach((field, index) => {
+      const number = field.querySelector("[data-number]");
+      if (number && index < 9) number.textContent = index + 1;
+      this.refresh(field);
+    });
+    form.addEventListener("focusin", (event) => { if (event.target.matches("[data-value]")) this.choose(event.target); });
+    form.addEventListener("input", (event) => { if (event.target.matches("[data-value]")) this.typed(event.target); });
+    form.addEventListener("click", (event) => this.clicked(event));
+    this.draw();
+  }
+
+  get inputs() { return [...this.form.querySelectorAll("[data-value]")]; }
+  get fields() { return [...this.form.querySelectorAll(".field")]; }
+  get isReadOnly() { return Boolean(this.form.querySelector("fieldset:disabled")); }
+  needs(field) { return field.matches(".needs, .wrong"); }
+  needCount() { return this.fields.filter((field) => this.needs(field)).length; }
+
+  draw() {
+    const boxes = [];
+    for (const input of this.inputs) {
+      const kind = input === this.chosen ? "chosen" : this.needs(fieldOf(input)) ? "look" : "";
+      for (const place of boxesOf(input)) boxes.push({...place, kind});
+    }
+    this.pages.draw("value", boxes);
+  }
+
+  choose(input, {scroll = true} = {}) {
+    if (this.chosen !== input) {
+      this.pages.draw("hint", []);
+      this.history.close();
+    }
+    this.chosen = input;
+    if (input) input.dataset.before = JSON.stringify(stateOf(input));
+    this.draw();
+    const first = input && boxesOf(input)[0];
+    if (first && scroll) this.pages.show(first);
+  }
+
+  /* Put a state into an input; used by everything that changes one. */
+  put(input, state) {
+    input.value = state.value;
+    hidden(input, "boxes").value = state.boxes;
+    hidden(input, "text").value = state.text;
+    hidden(input, "by").value = state.by;
+    const open = openOf(input);
+    if (open) open.value = state.open;
+    this.refresh(fieldOf(input));
+    this.draw();
+    this.changed();
+  }
+
+  change(input, changes, {merging = false} = {}) {
+    const before = stateOf(input);
+    const after = {...before, by: "person", open: "", ...changes};
+    this.history.record(input.name, before, after, {merging});
+    this.put(input, after);
+  }
+
+  restore(name, state) {
+    const input = this.form.querySelector(`[name="${CSS.escape(name)}"]`);
+    if (!input) return;
+    this.put(input, state);
+    this.hideMeaning(input);
+    input.focus({preventScroll: true});
+    this.choose(input);
+  }
+
+  /* Marks, the words "not there", and whether the field still needs a person. */
+  refresh(field) {
+    const inputs = [...field.querySelectorAll("[data-value]")];
+    if (!field.dataset.was) field.dataset.was = field.classList.contains("wrong") ? "wrong" : field.classList.contains("needs") ? "needs" : "none";
+    const isSeen = inputs.some((input) => hidden(input, "by").value);
+    field.classList.toggle("wrong", !isSeen && field.dataset.was === "wrong");
+    field.classList.toggle("needs", !isSeen && field.dataset.was === "needs");
+    field.classList.toggle("seen", isSeen);
+    field.querySelectorAll(":scope > .why[data-remark]").forEach((remark) => { remark.hidden = isSeen; });
+    for (const input of inputs) {
+      const bySelf = Boolean(hidden(input, "by").value), value = input.closest(".value");
+      const mark = value.querySelector(".mark");
+      mark.dataset.was ??= JSON.stringify([mark.className, mark.textContent, mark.title]);
+      const [className, text, title] = bySelf ? ["mark mark-person", "✓", this.says("person")] : JSON.parse(mark.dataset.was);
+      Object.assign(mark, {className, textContent: text, title});
+      if (title) { mark.setAttribute("role", "img"); mark.setAttribute("aria-label", title); mark.removeAttribute("aria-hidden"); }
+      value.querySelectorAll("[data-remark]").forEach((remark) => { remark.hidden = bySelf; });
+      const confidence = value.querySelector("[data-confidence]");
+      if (confidence) confidence.hidden = bySelf;
+    }
+    const button = field.querySelector("[data-absent]");
+    if (!button) return;
+    const isOpen = Boolean(field.querySelector("[data-open]").value);
+    button.hidden = inputs.some((input) => input.value.trim());
+    button.setAttribute("aria-pressed", String(isOpen));
+    button.querySelector("[data-absent-open]").hidden = !isOpen;
+    button.querySelector("[data-absent-no]").hidden = isOpen;
+  }
+
+  /* --- ways to fill a field ------------------------------------------------------------------------------------ */
+  fillWith(words, page, {isAdding = false} = {}) {
+    const input = this.chosen;
+    const text = words.map((w) => w[0]).join(" "), boxes = boxesOfWords(page, words);
+    if (isAdding && input.value.trim()) {
+      const joined = `${input.value.trim()} ${text}`;
+      this.change(input, {value: joined, text: `${hidden(input, "text").value} ${text}`.trim(), boxes: JSON.stringify([...boxesOf(input), ...boxes])});
+    } else {
+      this.change(input, {value: text, text, boxes: JSON.stringify(boxes)});
+    }
+    this.askMeaning(input);
+  }
+
+  typed(input) {
+    const before = JSON.parse(input.dataset.before || "null") || stateOf(input);
+    const printed = hidden(input, "text").value;
+    const keeps = input.value.trim() && boxesOf(input).length && (isMostOf(input.value, printed) || likeness(input.value, printed) >= SAME_ENOUGH);
+    const after = {...stateOf(input), by: "person", open: "", ...(keeps ? {} : {boxes: "[]", text: ""})};
+    this.history.record(input.name, before, after, {merging: true});
+    this.put(input, after);
+    clearTimeout(input.pause);
+    input.pause = setTimeout(() => this.askMeaning(input, {find: true}), PAUSE_MS);
+  }
+
+  /* Say what a text means, and find the box of one that was typed. */
+  async askMeaning(input, {find = false} = {}) {
+    const text = input.value.trim();
+    if (!text) { this.hideMeaning(input); return; }
+    const found = await this.ask({key: fieldOf(input).dataset.field, text, find: find ? "1" : ""});
+    if (!found || input.value.trim() !== text) return;
+    const line = input.closest(".value").querySelector("[data-meaning]");
+    const parts = [];
+    if (found.error) parts.push(`✗ ${found.error}`);
+    else if (found.value !== text) parts.push(`${this.says("readAs")} ${found.value}`);
+    if (found.others.length) parts.push(`${this.says("or")} ${found.others.join(", ")}`);
+    line.classList.toggle("wrong", Boolean(found.error));
+    const isHere = (place) => boxesOf(input).some((b) => place.boxes.some((p) => p.page === b.page && p.box[1] < b.box[3] && b.box[1] < p.box[3] && p.box[0] < b.box[2] && b.box[0] < p.box[2]));
+    if (find && found.places.length && !found.places.some(isHere)) {
+      if (found.places.length === 1) {
+        const [place] = found.places;
+        const state = stateOf(input), after = {...state, boxes: JSON.stringify(place.boxes), text: place.text};
+        this.history.record(input.name, state, after, {merging: true});
+        this.put(input, after);
+        this.pages.show(place.boxes[0]);
+      } else {
+        parts.push(this.says("places"));
+        this.pages.draw("hint", found.places.flatMap((place) => place.boxes));
+        if (boxesOf(input).length) this.put(input, {...stateOf(input), boxes: "[]", text: ""});
+      }
+    }
+    line.textContent = parts.join(" · ");
+    line.hidden = !parts.length;
+  }
+
+  hideMeaning(input) { input.closest(".value").querySelector("[data-meaning]").hidden = true; }
+
+  accept(input) {
+    if (!hidden(input, "by").value && this.needs(fieldOf(input))) this.change(input, {open: stateOf(input).open});
+  }
+
+  candidate(input, step) {
+    const buttons = [...input.closest(".value").querySelectorAll(".alternatives [data-alternative]")];
+    if (!buttons.length) return false;
+    input.first ??= stateOf(input);
+    const at = Math.min(buttons.length, Math.max(0, (input.candidate || 0) + step));
+    input.candidate = at;
+    if (at === 0) this.change(input, input.first);
+    else this.takeAlternative(input, buttons[at - 1]);
+    return true;
+  }
+
+  takeAlternative(input, button) {
+    const {alternative, alternativeBoxes, alternativeText} = button.dataset;
+    this.change(input, {value: alternative, text: alternativeText, boxes: alternativeBoxes || "[]"});
+    this.choose(input);
+    if (alternative && (alternativeBoxes || "[]") === "[]") this.askMeaning(input, {find: true});
+    else this.hideMeaning(input);
+  }
+
+  toggleOpen(input) {
+    if (!openOf(input) || input.value.trim()) return;
+    this.change(input, {open: openOf(input).value ? "" : "1"});
+  }
+
+  addValue(field) {
+    const numbers = [...field.querySelectorAll("[data-value]")].map((i) => Number(i.name.split(":")[2]));
+    const number = 1 + Math.max(...numbers);
+    const value = field.querySelector(":scope > template").content.firstElementChild.cloneNode(true);
+    for (const element of value.querySelectorAll("[name], [id], [for]")) {
+      for (const name of ["name", "id", "for"]) {
+        if (element.hasAttribute(name)) element.setAttribute(name, element.getAttribute(name).replace("NUMBER", number));
+      }
+    }
+    [...field.querySelectorAll(".value")].at(-1).after(value);
+    this.refresh(field);
+    value.querySelector("[data-value]").focus();
+  }
+
+  clicked(event) {
+    const button = event.target.closest("button");
+    if (!button) return;
+    const value = button.closest(".value"), input = value?.querySelector("[data-value]");
+    if (button.matches("[data-alternative]") && input) { this.takeAlternative(input, button); input.focus({preventScroll: true}); }
+    if (button.matches("[data-absent]")) { this.toggleOpen(input); input.focus({preventScroll: true}); }
+    if (button.matches("[data-add-value]")) this.addValue(fieldOf(button));
+  }
+
+  /* Take back what was done to an input since it was entered. Return false when that is nothing. */
+  revert(input) {
+    const before = JSON.parse(input.dataset.before || "null"), now = stateOf(input);
+    if (!before || before.value === now.value) return false;
+    this.history.record(input.name, now, before);
+    this.put(input, before);
+    this.hideMeaning(input);
+    return true;
+  }
+
+  /* The input with a box that touches this one. */
+  at(page, [x0, y0, x1, y1]) {
+    return this.inputs.find((input) => boxesOf(input).some((b) => b.page === page && b.box[0] <= x1 && b.box[2] >= x0 && b.box[1] <= y1 && b.box[3] >= y0));
+  }
+
+  /* --- going about --------------------------------------------------------------------------------------------- */
+  firstNeedy() { return this.fields.find((field) => this.needs(field))?.querySelector("[data-value]"); }
+
+  /* The next field that needs a person, behind `input` and then from the start. */
+  nextNeedy(input, {around = true} = {}) {
+    const fields = this.fields, at = fields.indexOf(fieldOf(input));
+    const behind = fields.slice(at + 1), before = around ? fields.slice(0, at) : [];
+    return [...behind, ...before].find((field) => this.needs(field))?.querySelector("[data-value]");
+  }
+
+  focus(input) {
+    input.focus({preventScroll: true});
+    fieldOf(input).scrollIntoView({block: "nearest"});
+    input.select();
+  }
+}

@@ -1,0 +1,294 @@
+/* Line items as a grid with the keys of a spreadsheet. Rows are never changed, only replaced, so that undo keeps them.
+   A row maps column keys to cells {value, text, boxes, mark, remarks}. */
+
+import {format, parse, rounding, times} from "./decimals.js";
+import {boxesOfWords} from "./pages.js";
+
+const NUMERIC = new Set(["amount", "number", "percentage"]);
+const LINES_SUM_TO = ["net_amount", "total_amount", "gross_amount"];  // as invex/fields/checks.py has it
+const SUMMED = "amount";
+
+const make = (tag, attributes = {}, text = "") => {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.textContent = text;
+  return element;
+};
+
+export class Grid {
+  constructor(section, {pages, history, changed, total, like, says, isReadOnly}) {
+    Object.assign(this, {section, pages, history, changed, total, like, says, isReadOnly});
+    this.columns = JSON.parse(section.dataset.columns);
+    this.hidden = section.querySelector("[data-rows]");
+    this.rows = JSON.parse(this.hidden.value || "[]");
+    this.at = [0, 0];
+    this.editor = null;
+    this.render();
+    section.addEventListener("keydown", (event) => this.key(event));
+    section.addEventListener("click", (event) => this.clicked(event));
+    section.addEventListener("dblclick", (event) => { if (event.target.closest("td[data-column]")) this.edit(); });
+    section.addEventListener("focusout", (event) => {
+      if (this.editor && event.target === this.editor) this.commit();
+      if (!section.contains(event.relatedTarget)) this.pages.draw("cell", []);
+    });
+  }
+
+  get isActive() { return this.section.contains(document.activeElement); }
+  get needs() { return this.section.classList.contains("needs"); }
+  cell([row, column]) { return this.rows[row]?.[this.columns[column].key]; }
+  td([row, column]) { return this.body.rows[row]?.cells[column + 1]; }
+
+  /* --- drawing --------------------------------------------------------------------------------------------------- */
+  render() {
+    const table = make("table", {role: "grid", "aria-rowcount": this.rows.length + 1, "aria-label": this.section.querySelector("h2").firstChild.textContent.trim()});
+    const head = table.createTHead().insertRow();
+    head.append(make("th", {scope: "col", class: "row-number"}, "#"));
+    for (const column of this.columns) head.append(make("th", {scope: "col", class: NUMERIC.has(column.type) ? "number" : ""}, column.label));
+    this.body = table.createTBody();
+    this.rows.forEach((_, row) => this.body.append(this.renderRow(row)));
+    this.section.querySelector("[data-frame]").replaceChildren(table);
+    this.section.querySelector("[data-count]").textContent = this.rows.length;
+    this.mark();
+    this.check();
+  }
+
+  renderRow(row) {
+    const line = make("tr");
+    line.append(make("th", {scope: "row", class: "row-number"}, String(row + 1)));
+    this.columns.forEach((column, number) => {
+      const td = make("td", {"data-column": number, tabindex: "-1", class: NUMERIC.has(column.type) ? "number" : "text"});
+      line.append(td);
+      this.show(td, this.rows[row][column.key]);
+    });
+    return line;
+  }
+
+  show(td, cell) {
+    td.textContent = cell?.value ?? "";
+    td.classList.toggle("look", Boolean(cell?.mark));
+    td.title = (cell?.remarks || []).join("\n");
+  }
+
+  /* One cell can be reached with Tab, the others with the arrows. */
+  mark() {
+    this.body.querySelector("td[tabindex='0']")?.setAttribute("tabindex", "-1");
+    this.td(this.at)?.setAttribute("tabindex", "0");
+  }
+
+  showBoxes() {
+    const row = this.rows[this.at[0]] || {}, here = this.columns[this.at[1]].key;
+    const boxes = Object.entries(row).flatMap(([key, cell]) => (cell.boxes || []).map((place) => ({...place, kind: key === here ? "chosen" : ""})));
+    this.pages.draw("cell", boxes);
+    const first = boxes.find((place) => place.kind) || boxes[0];
+    if (first) this.pages.show(first);
+  }
+
+  go([row, column]) {
+    if (row < 0 || row >= this.rows.length || column < 0 || column >= this.columns.length) return false;
+    this.at = [row, column];
+    this.mark();
+    this.td(this.at).focus({preventScroll: true});
+    this.td(this.at).scrollIntoView({block: "nearest", inline: "nearest"});
+    this.section.classList.remove("needs");
+    this.showBoxes();
+    return true;
+  }
+
+  focus() {
+    const row = this.rows.findIndex((cells) => Object.values(cells).some((cell) => cell.mark));
+    if (!this.rows.length) this.add();
+    const column = row < 0 ? 0 : this.columns.findIndex((c) => this.rows[row][c.key]?.mark);
+    this.go([Math.max(0, row), Math.max(0, column)]);
+  }
+
+  /* --- changing -------------------------------------------------------------------------------------------------- */
+  /* Take new rows; only: the one cell that differs, so that a long table is not drawn anew for it. */
+  take(rows, {only = null, isRestored = false} = {}) {
+    if (!isRestored) this.history.record(this, this.rows, rows);
+    this.rows = rows;
+    this.hidden.value = JSON.stringify(rows);
+    if (only) this.show(this.td(only), this.cell(only));
+    else this.render();
+    this.check();
+    this.changed();
+  }
+
+  restore(rows) {
+    this.take(rows, {isRestored: true});
+    this.at = [Math.min(this.at[0], Math.max(0, rows.length - 1)), this.at[1]];
+    if (rows.length) this.go(this.at);
+  }
+
+  setCell([row, column], cell) {
+    const key = this.columns[column].key, rows = [...this.rows];
+    rows[row] = {...rows[row]};
+    if (cell) rows[row][key] = cell;
+    else delete rows[row][key];
+    this.take(rows, {only: [row, column]});
+  }
+
+  fillWith(words, page, {isAdding = false} = {}) {
+    const text = words.map((w) => w[0]).join(" "), boxes = boxesOfWords(page, words), before = this.cell(this.at);
+    this.cancel();
+    if (isAdding && before?.value) this.setCell(this.at, {value: `${before.value} ${text}`, text: `${before.text || before.value} ${text}`, boxes: [...(before.boxes || []), ...boxes]});
+    else this.setCell(this.at, {value: text, text, boxes});
+    if (!isAdding) this.go([this.at[0], this.at[1] + 1]) || this.go([this.at[0], this.at[1]]);
+    else this.showBoxes();
+  }
+
+  add() {
+    const at = this.rows.length ? this.at[0] + 1 : 0;
+    this.take(this.rows.toSpliced(at, 0, {}));
+    this.go([at, 0]);
+  }
+
+  remove() {
+    if (!this.rows.length) return;
+    this.take(this.rows.toSpliced(this.at[0], 1));
+    this.go([Math.min(this.at[0], this.rows.length - 1), this.at[1]]);
+  }
+
+  /* While a cell is edited its text is divided at the caret; else what stands on lower lines goes to a row of its own. */
+  split() {
+    const [row, column] = this.at, upper = {}, lower = {};
+    if (this.editor) {
+      const key = this.columns[column].key, {value, selectionStart} = this.editor;
+      this.cancel();
+      Object.assign(upper, this.rows[row], {[key]: {value: value.slice(0, selectionStart).trim()}});
+      lower[key] = {value: value.slice(selectionStart).trim()};
+    } else {
+      const edges = Object.values(this.rows[row] || {}).flatMap((cell) => cell.boxes || []).map((place) => place.page + (place.box[1] + place.box[3]) / 2);
+      const middle = (Math.min(...edges) + Math.max(...edges)) / 2;
+      for (const [key, cell] of Object.entries(this.rows[row] || {})) {
+        const isLow = (place) => place.page + (place.box[1] + place.box[3]) / 2 > middle;
+        const parts = [(cell.boxes || []).filter((place) => !isLow(place)), (cell.boxes || []).filter(isLow)];
+        if (!parts[1].length) upper[key] = cell;
+        else if (!parts[0].length) lower[key] = cell;
+        else [upper[key], lower[key]] = parts.map((boxes) => { const text = this.textOf(boxes); return {value: text, text, boxes}; });
+      }
+    }
+    this.take(this.rows.toSpliced(row, 1, upper, lower));
+    this.go([row + 1, column]);
+  }
+
+  textOf(boxes) {
+    return boxes.map(({page, box}) => (this.pages.words.get(page) || []).filter(([, x0, y0, x1, y1]) => {
+      const [x, y] = [(x0 + x1) / 2, (y0 + y1) / 2];
+      return x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3];
+    }).map((w) => w[0]).join(" ")).join(" ");
+  }
+
+  /* One row of this and the next: texts are joined, of numbers the first that is there stays. */
+  merge() {
+    const [row, column] = this.at, one = this.rows[row], other = this.rows[row + 1];
+    if (!one || !other) return;
+    const merged = {};
+    for (const {key, type} of this.columns) {
+      const [a, b] = [one[key], other[key]];
+      if (!a?.value || !b?.value || NUMERIC.has(type)) {
+        if (a?.value || b?.value) merged[key] = a?.value ? a : b;
+      } else {
+        merged[key] = {value: `${a.value} ${b.value}`, text: `${a.text || a.value} ${b.text || b.value}`, boxes: [...(a.boxes || []), ...(b.boxes || [])]};
+      }
+    }
+    this.take(this.rows.toSpliced(row, 2, merged));
+    this.go([row, column]);
+  }
+
+  /* --- editing a cell -------------------------------------------------------------------------------------------- */
+  edit(start = null) {
+    const td = this.td(this.at);
+    if (!td || this.editor || this.isReadOnly()) return;
+    const editor = make("input", {"aria-label": this.columns[this.at[1]].label, autocomplete: "off", spellcheck: "false"});
+    editor.value = start ?? this.cell(this.at)?.value ?? "";
+    td.replaceChildren(editor);
+    this.editor = editor;
+    editor.focus();
+    if (start === null) editor.select();
+    editor.addEventListener("input", () => this.check());
+  }
+
+  commit() {
+    if (!this.editor) return;
+    const {value} = this.editor, before = this.cell(this.at), typed = value.trim();
+    this.editor = null;
+    if (typed === (before?.value ?? "")) { this.show(this.td(this.at), before); return; }
+    this.setCell(this.at, typed ? {value: typed, text: before?.text || "", boxes: before?.boxes || []} : null);
+  }
+
+  cancel() {
+    if (!this.editor) return;
+    this.editor = null;
+    this.show(this.td(this.at), this.cell(this.at));
+    this.check();
+  }
+
+  /* --- sums ------------------------------------------------------------------------------------------------------ */
+  text(row, key) {
+    const isHere = this.editor && row === this.at[0] && this.columns[this.at[1]].key === key;
+    return isHere ? this.editor.value : this.rows[row]?.[key]?.value ?? "";
+  }
+
+  /* quantity × unit_price = amount in each row, and the amounts add up to a total of the document. */
+  check() {
+    let sum = 0n, slack = 0n, isWhole = this.rows.length > 0;
+    this.rows.forEach((_, row) => {
+      const [quantity, price, amount] = ["quantity", "unit_price", SUMMED].map((key) => this.text(row, key));
+      const numbers = [quantity, price, amount].map(parse);
+      const product = numbers[0] !== null && numbers[1] !== null ? times(numbers[0], numbers[1]) : null;
+      const off = product !== null && numbers[2] !== null ? product - numbers[2] : 0n;
+      const allowed = rounding(amount) + times(numbers[0] ?? 0n, rounding(price));
+      this.body.rows[row]?.classList.toggle("off", off > allowed || -off > allowed);
+      if (numbers[2] === null) isWhole = false;
+      else { sum += numbers[2]; slack += rounding(amount); }
+    });
+    const line = this.section.querySelector("[data-sums]");
+    if (!isWhole || !this.columns.some((c) => c.key === SUMMED)) { line.textContent = ""; return; }
+    const totals = LINES_SUM_TO.map((key) => this.total(key)).filter(Boolean);
+    const fits = totals.find(({value}) => { const off = sum - parse(value); return off <= slack && -off <= slack; });
+    line.classList.toggle("wrong", Boolean(totals.length && !fits));
+    if (fits) line.textContent = `Σ ${format(sum)} = ${fits.label} ✓`;
+    else line.textContent = `Σ ${format(sum)}${totals.length ? ` ≠ ${totals[0].value} ${totals[0].label} ▲` : ""}`;
+  }
+
+  /* --- keys ------------------------------------------------------------------------------------------------------ */
+  clicked(event) {
+    const tool = event.target.closest("[data-do]"), td = event.target.closest("td[data-column]"), theirs = event.target.closest("[data-take-rows]");
+    if (theirs) { this.take(JSON.parse(theirs.dataset.takeRows)); return; }
+    if (tool && !this.isReadOnly()) this.do(tool.dataset.do);
+    if (td && !td.contains(this.editor)) this.go([td.parentElement.sectionRowIndex, Number(td.dataset.column)]);
+  }
+
+  do(what) {
+    if (what !== "split") this.commit();
+    ({add: () => this.add(), remove: () => this.remove(), split: () => this.split(), merge: () => this.merge(), fill: () => this.like(this)})[what]();
+  }
+
+  key(event) {
+    const {key} = event, [row, column] = this.at;
+    const tools = {Insert: "add", Delete: "remove", s: "split", m: "merge", f: "fill"};
+    if (event.altKey && !event.ctrlKey && tools[key] && !this.isReadOnly()) { event.preventDefault(); event.stopPropagation(); this.do(tools[key]); return; }
+    if (event.ctrlKey || event.metaKey || event.altKey || !event.target.closest("td")) return;
+    let isDone = true;
+    if (this.editor) {
+      if (key === "Enter") { this.commit(); if (!this.go([row + 1, column])) { this.add(); this.go([row + 1, column]); } }
+      else if (key === "Tab") { this.commit(); isDone = this.go(this.beside(event.shiftKey ? -1 : 1)); }
+      else if (key === "Escape") { this.cancel(); this.go(this.at); }
+      else isDone = false;
+    } else {
+      const moves = {ArrowUp: [row - 1, column], ArrowDown: [row + 1, column], ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1], Home: [row, 0], End: [row, this.columns.length - 1]};
+      if (moves[key]) this.go(moves[key]);
+      else if (key === "Tab") isDone = this.go(this.beside(event.shiftKey ? -1 : 1));
+      else if (key === "Enter" || key === "F2") this.edit();
+      else if ((key === "Delete" || key === "Backspace") && !this.isReadOnly()) this.setCell(this.at, null);
+      else if (key.length === 1 && !this.isReadOnly()) this.edit(key);
+      else isDone = false;
+    }
+    if (isDone) { event.preventDefault(); event.stopPropagation(); }
+  }
+
+  beside(step) {
+    const number = this.at[0] * this.columns.length + this.at[1] + step;
+    return [Math.floor(number / this.columns.length), ((number % this.columns.length) + this.columns.length) % this.columns.length];
+  }
+}

@@ -1,0 +1,36 @@
+/* Undo and redo over everything since the document was opened. A change is {target, before, after}; states never change
+   once they are recorded. */
+
+export class History {
+  /* apply(target, state) puts a state back. */
+  constructor(apply) {
+    this.apply = apply;
+    this.done = [];
+    this.undone = [];
+  }
+
+  /* merging: typing on in the same input is one change. */
+  record(target, before, after, {merging = false} = {}) {
+    const last = this.done.at(-1);
+    this.undone = [];
+    if (merging && last?.merging && last.target === target) last.after = after;
+    else this.done.push({target, before, after, merging});
+  }
+
+  /* What is typed from here on is a change of its own. */
+  close() {
+    const last = this.done.at(-1);
+    if (last) last.merging = false;
+  }
+
+  undo() { this.#step(this.done, this.undone, "before"); }
+  redo() { this.#step(this.undone, this.done, "after"); }
+
+  #step(from, to, which) {
+    const change = from.pop();
+    if (!change) return;
+    change.merging = false;
+    to.push(change);
+    this.apply(change.target, change[which]);
+  }
+}

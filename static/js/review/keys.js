@@ -1,0 +1,119 @@
+/* The keys of the page. Single letters and digits work outside of inputs, and with Alt inside them. */
+
+const isText = (target) => target.matches?.("input:not([type=hidden]), textarea, select, [contenteditable]");
+
+export class Keys {
+  constructor({fields, grids, pages, history, form, go, dialog, root}) {
+    Object.assign(this, {fields, grids, pages, history, form, go, dialog, root});
+    document.addEventListener("keydown", (event) => this.key(event));
+    root.querySelector("[data-show-keys]")?.addEventListener("click", () => this.help());
+  }
+
+  /* Where the keys are pressed: "field", "grid", or "page". */
+  where() {
+    if (this.grids.some((grid) => grid.isActive)) return "grid";
+    return document.activeElement?.matches("[data-value]") ? "field" : "page";
+  }
+
+  help() {
+    const where = this.where();
+    this.dialog.querySelectorAll("tr[data-when]").forEach((row) => { row.hidden = !row.dataset.when.split(" ").includes(where); });
+    this.dialog.showModal();
+  }
+
+  open(name) {
+    const menu = this.form?.querySelector(`[name=action][value="${name}"]`)?.closest("details");
+    if (!menu) return;
+    menu.open = true;
+    menu.querySelector("input, select").focus();
+  }
+
+  approve() { this.form?.querySelector("[name=action][value=approve]")?.click(); }
+
+  key(event) {
+    if (this.dialog.open) return;
+    const handler = this.find(event);
+    if (!handler) return;
+    event.preventDefault();
+    handler();
+  }
+
+  find(event) {
+    const {key, target, altKey, shiftKey} = event, isControl = event.ctrlKey || event.metaKey;
+    if (isControl && altKey) return {ArrowRight: () => this.go("next"), ArrowLeft: () => this.go("back")}[key];
+    if (isControl) return this.withControl(key, shiftKey, target);
+    const isField = target.matches?.("[data-value]");
+    if (isField && !altKey) {
+      const found = this.inField(event, target);
+      if (found) return found;
+    }
+    if (key === "Escape") return () => this.leave(target);
+    if (key === "PageDown") return () => this.pages.scrollPage(1);
+    if (key === "PageUp") return () => this.pages.scrollPage(-1);
+    if (isText(target) && !altKey) return undefined;
+    if (!isText(target) && altKey && key !== "?") return undefined;
+    return this.single(key, isField ? target : this.fields?.chosen);
+  }
+
+  withControl(key, shiftKey, target) {
+    if (key === "Enter" && !target.closest("dialog, .comments")) return () => this.approve();
+    if (target.matches?.("textarea, select, .menu input")) return undefined;
+    const letter = key.toLowerCase();
+    if (letter === "z" && shiftKey || letter === "y") return () => this.history.redo();
+    if (letter === "z") return () => this.history.undo();
+    return undefined;
+  }
+
+  inField({key, shiftKey}, input) {
+    const {fields} = this;
+    if (key === "Enter") return () => { fields.accept(input); this.next(input); };
+    if (key === "Tab" && !shiftKey) {
+      fields.accept(input);
+      const next = fields.nextNeedy(input, {around: false});
+      return next && (() => fields.focus(next));
+    }
+    if (key === "ArrowDown" || key === "ArrowUp") {
+      const hasMore = input.closest(".value").querySelector(".alternatives");
+      return hasMore && (() => fields.candidate(input, key === "ArrowDown" ? 1 : -1));
+    }
+    return undefined;
+  }
+
+  /* To the next that needs a person; when nothing does, to the button that approves. */
+  next(input) {
+    const needy = input ? this.fields.nextNeedy(input) : this.fields.firstNeedy();
+    const grid = this.grids.find((g) => g.needs);
+    if (needy) this.fields.focus(needy);
+    else if (grid) grid.focus();
+    else this.form.querySelector("[name=action][value=approve]")?.focus();
+  }
+
+  leave(target) {
+    const open = document.querySelector("details.more[open]");
+    if (open) { open.open = false; open.querySelector("summary").focus(); return; }
+    if (target.matches?.("[data-value]") && this.fields.revert(target)) return;
+    document.activeElement?.blur();
+    this.fields?.choose(null);
+  }
+
+  single(key, input) {
+    const {fields} = this;
+    if (/^[1-9]$/.test(key)) {
+      const field = fields?.fields[Number(key) - 1];
+      return field && (() => fields.focus(field.querySelector("[data-value]")));
+    }
+    return {
+      "?": () => this.help(),
+      "+": () => this.pages.zoomBy(1),
+      "=": () => this.pages.zoomBy(1),
+      "-": () => this.pages.zoomBy(-1),
+      "0": () => this.pages.zoomBy(0),
+      n: input && (() => fields.toggleOpen(input)),
+      a: input && (() => fields.addValue(input.closest(".field"))),
+      g: this.grids.length ? () => this.grids[0].focus() : undefined,
+      l: () => this.open("later"),
+      r: () => this.open("reject"),
+      Enter: document.activeElement === document.body && fields ? () => this.next(null) : undefined,
+    }[key];
+  }
+}

@@ -1,0 +1,75 @@
+/* Who is here, and what is not saved yet: a heartbeat while its person does something, drafts on the server, and both
+   given up when the page is closed. */
+
+const BEAT_MS = 25_000;
+const IDLE_MS = 10 * 60_000;  // without a key or a click the document is free for others again
+const PAUSE_MS = 700;  // of typing, after which the draft is sent
+
+export class Presence {
+  /* taken(who): somebody else has the document now. told(text, isGood): whether the draft is kept. */
+  constructor(root, form, {taken, told}) {
+    Object.assign(this, {root, form, taken, told});
+    this.isDirty = false;
+    this.isOver = false;  // decided: nothing is left to keep
+    this.active = Date.now();
+    for (const name of ["pointerdown", "keydown", "wheel"]) addEventListener(name, () => this.touch(), {passive: true});
+    setInterval(() => { if (Date.now() - this.active < IDLE_MS) this.beat(); }, BEAT_MS);
+    addEventListener("pagehide", () => this.leave());
+    addEventListener("pageshow", (event) => { if (event.persisted) this.beat(); });
+    form.addEventListener("submit", () => { this.isOver = true; });
+  }
+
+  touch() {
+    const wasIdle = Date.now() - this.active >= IDLE_MS;
+    this.active = Date.now();
+    if (wasIdle) this.beat();
+  }
+
+  data(extra = {}) {
+    const data = new FormData(this.form);
+    for (const [name, value] of Object.entries(extra)) data.set(name, value);
+    return data;
+  }
+
+  signal(extra) {
+    const data = new FormData();
+    for (const name of ["csrfmiddlewaretoken", "key"]) data.set(name, this.form.elements[name].value);
+    for (const [name, value] of Object.entries(extra)) data.set(name, value);
+    return data;
+  }
+
+  async beat() {
+    try {
+      const answer = await fetch(this.root.dataset.presence, {method: "POST", body: this.signal({}), headers: {Accept: "application/json"}});
+      if (answer.status !== 409) return;
+      const {state, holder} = await answer.json();
+      if (holder || state !== "review") this.taken(holder || state);
+    } catch { /* the next beat may get through; the lease lasts three of them */ }
+  }
+
+  changed() {
+    this.isDirty = true;
+    clearTimeout(this.pause);
+    this.pause = setTimeout(() => this.save(), PAUSE_MS);
+  }
+
+  /* Send the draft now. */
+  async save() {
+    if (!this.isDirty || this.isOver) return;
+    this.isDirty = false;
+    try {
+      const answer = await fetch(this.root.dataset.draft, {method: "POST", body: this.data()});
+      this.told(answer.ok);
+      if (!answer.ok) this.isDirty = true;
+    } catch {
+      this.isDirty = true;
+      this.told(false);
+    }
+  }
+
+  leave() {
+    if (this.isOver) return;
+    if (this.isDirty) navigator.sendBeacon(this.root.dataset.draft, this.data({do: "leave"}));
+    else navigator.sendBeacon(this.root.dataset.presence, this.signal({do: "leave"}));
+  }
+}
