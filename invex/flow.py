@@ -14,6 +14,8 @@ JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "shadow.wanted": (("invex.extraction.jobs.read_shadow", "default"),),
     "deployment.requested": (("mlops.deployment.jobs.prepare", "default"),),
     "model.deployed": (("mlops.memory.jobs.catch_up", "default"),),
+    "dataset.requested": (("mlops.datasets.jobs.freeze", "training"),),
+    "dataset.frozen": (("mlops.datasets.jobs.validate", "training"),),
     "template.changed": (("mlops.memory.jobs.refit_template", "default"),),
     "masterdata.changed": (("invex.extraction.jobs.check_list", "extract"),),
 }
@@ -27,6 +29,7 @@ SWEEPS: dict[str, float] = {
     "mlops.memory.jobs.sweep": 15,
     "invex.results.jobs.sweep_exports": 15,
     "mlops.deployment.jobs.sweep": 3,
+    "mlops.datasets.jobs.sweep": 60,
     "invex.accounts.idempotency.sweep": 3600,
     "invex.review.drafts.sweep": 3600,
 }

@@ -87,6 +87,7 @@ INSTALLED_APPS = [
     "invex.web",
     "invex.operations",
     "mlops.memory",
+    "mlops.datasets",
     "mlops.registry",
     "mlops.deployment",
     "mlops.console",
@@ -192,7 +193,7 @@ def _own_redis_url() -> str:
 
 
 REDIS_URL = os.environ.get("REDIS_URL") or _own_redis_url()
-QUEUES = ("read", "extract", "extract-gpu", "online", "default", "results")
+QUEUES = ("read", "extract", "extract-gpu", "online", "default", "results", "training")
 RQ_QUEUES = {
     name: {
         "URL": REDIS_URL,
@@ -243,6 +244,7 @@ API_ROUTERS = [
     ("", "invex.results.api.router"),
     ("", "invex.catalog.api.router"),
     ("", "invex.masterdata.api.router"),
+    ("", "mlops.datasets.api.router"),
 ]
 
 LOGGING = {

@@ -29,9 +29,13 @@ def load(document: Document) -> types.Document | None:
     """Return what was read from the document; None when it has not been read."""
     if not document.words_blob:
         return None
-    data = json.loads(gzip.decompress(store().path(document.words_blob).read_bytes()))
-    read = words.from_json(data, file=document.name, reader=document.reader)
+    read = words_in(document.words_blob, file=document.name, reader=document.reader)
     return replace(read, einvoice=_einvoice(document.einvoice_blob), warnings=tuple(document.warnings))
+
+
+def words_in(blob: str, *, file: str = "", reader: str = "") -> types.Document:
+    """Return the words in a blob. Raises MissingBlob."""
+    return words.from_json(json.loads(gzip.decompress(store().path(blob).read_bytes())), file=file, reader=reader)
 
 
 def _einvoice(blob: str) -> types.EInvoice | None:

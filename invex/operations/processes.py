@@ -87,7 +87,7 @@ def programs(*, host: str, port: int) -> list[Program]:
         )
     )
     queues = {f"read-{number}": "read" for number in range(1, settings.READERS + 1)}
-    queues |= {name: name for name in ("extract", "online", "default", "results")}
+    queues |= {name: name for name in ("extract", "online", "default", "results", "training")}
     if devices.resolved(settings.DEVICE) != devices.CPU:
         queues["extract-gpu"] = "extract-gpu"
     found += [Program(name, (python, manage, "worker", queue), group="workers") for name, queue in queues.items()]

@@ -16,7 +16,7 @@ from invex.documents.states import DocumentState
 from invex.kernel import liveness
 
 # The queues without which documents stop; extract-gpu is an addition to extract.
-NEEDED_QUEUES = ("read", "extract", "online", "default", "results")
+NEEDED_QUEUES = ("read", "extract", "online", "default", "results", "training")
 
 
 def healthz(request: HttpRequest) -> HttpResponse:

@@ -30,6 +30,12 @@ def duplicates(documents: Mapping[str, Document]) -> Iterator[tuple[str, ...]]:
         yield from _alike(candidates)
 
 
+def fingerprint(document: Document) -> str:
+    """Return what two readings of one paper have in common: a digest of its numbers; "" when it has too few words."""
+    words = _words(document)
+    return _numbers(words) if words.total() >= MIN_WORDS else ""
+
+
 def _words(document: Document) -> Counter[str]:
     return Counter(word.text.casefold() for page in document.pages for word in page.words)
 

@@ -19,6 +19,7 @@ from invex.fields.labels import label_to_json
 from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
 from invex.flow import JOBS
 from invex.kernel.actor import Actor
+from invex.kernel.blobs import store
 from invex.kernel.models import Event
 from invex.kernel.outbox import emit
 
@@ -32,16 +33,17 @@ def access_to(slug: str, role: str = Role.AUTHOR, *, kind: str = "user", name: s
 def read_document(access: Access, one: Synthetic, *, name: str = "invoice.pdf") -> Document:
     """Return a document that was read and waits for the predictor."""
     batch, _ = Batch.objects.get_or_create(project=access.project, name="batch", created_by="ann")
+    words = readings.put_words(one.document)
     document = Document.objects.create(
         project=access.project,
         batch=batch,
         name=name,
-        sha256="0" * 64,
+        sha256=store().put(f"the file whose words are {words}".encode()),
         size=1,
         uploaded_by=str(access.actor),
         state=DocumentState.EXTRACTING,
         page_count=len(one.document.pages),
-        words_blob=readings.put_words(one.document),
+        words_blob=words,
         reader="test",
     )
     emit("document.read", document.pk, project=access.project.slug, document=document.pk)

@@ -44,6 +44,7 @@ def test_a_process_for_each_job_and_each_queue(own_redis):
         "online",
         "default",
         "results",
+        "training",
         "scheduler",
     ]
     assert "0.0.0.0:8123" in found[1].command

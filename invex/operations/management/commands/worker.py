@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from invex.kernel import liveness
 from invex.operations import devices
 
 BAD_USAGE = 2
+LOWEST_PRIORITY = 19
 
 
 class Command(BaseCommand):
@@ -30,6 +32,8 @@ class Command(BaseCommand):
             raise CommandError(f"REDIS_URL={settings.REDIS_URL}: {e}") from e
         if "extract-gpu" in queues:
             settings.SERVING_DEVICE = _cuda_device()
+        if queues == ["training"]:
+            os.nice(LOWEST_PRIORITY)  # what people wait for comes first
         with liveness.beating(queues):
             worker = SimpleWorker(found, connection=found[0].connection, serializer=found[0].serializer)
             worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
