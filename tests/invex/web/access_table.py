@@ -183,4 +183,6 @@ OPERATIONS: tuple[Row, ...] = (
     Row("upsert_rows", TEMPLATES, ("list",), body={"rows": [{"number": "2"}]}),
     Row("delete_row", TEMPLATES, ("list", 1)),
     Row("look_up", READ, ("list",), query="column=number&q=1"),
+    Row("list_datasets", READ),
+    Row("get_dataset", READ, ("dataset",)),
 )

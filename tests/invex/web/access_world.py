@@ -28,6 +28,8 @@ from invex.results.layouts import Column, Layout
 from invex.results.models import Export
 from invex.review.models import ConfirmedLabel
 from invex.review.services import confirm
+from mlops.datasets.models import DatasetVersion
+from mlops.datasets.states import DatasetState
 from tests.invex.world import document_in_review, label_of
 
 MARKER = "MARKER"  # in the names of everything in demo: who may not see it, must not find it in any answer
@@ -105,6 +107,15 @@ def _layout(access: Access) -> int:
     return save_layout(access, name=f"{MARKER} layout", template="", layout=Layout(columns)).pk
 
 
+def _dataset(access: Access) -> str:
+    named = f"{MARKER} {access.project.slug}"
+    blob = store().put(named.encode())
+    DatasetVersion.objects.create(
+        project=access.project, name=named, hash=blob, blob=blob, state=DatasetState.FROZEN, made_by="ann"
+    )
+    return blob
+
+
 # name -> makes the row in the project of the access and returns what stands for it in an address; in this order.
 MAKERS: dict[str, Callable[[Access], int | str]] = {
     "document": _document,
@@ -118,6 +129,7 @@ MAKERS: dict[str, Callable[[Access], int | str]] = {
     "list": _list,
     "export": _export,
     "layout": _layout,
+    "dataset": _dataset,
 }
 
 

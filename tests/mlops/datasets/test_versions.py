@@ -20,7 +20,7 @@ from mlops.datasets.models import DatasetVersion, SideAssignment
 from mlops.datasets.selection import Selection
 from mlops.datasets.states import DatasetState, Side
 from mlops.learning.dataset import load_dataset
-from tests.invex.world import access_to, label_of, read_document, vendor
+from tests.invex.world import access_to, document_in_review, label_of, read_document, vendor
 
 pytestmark = pytest.mark.django_db
 
@@ -115,10 +115,11 @@ def test_preview_says_what_freezing_does(access, confirmed):
 
 
 def test_a_corrected_label_is_another_version(access, confirmed):
+    document = document_in_review(access, vendor().document(12))
+    review.confirm(access, document.pk, label(12))
     before = frozen(access)
-    document = confirmed[3]
     review.reopen(access, document.pk)
-    review.confirm(access, document.pk, label(3, invoice_number=[]))
+    review.confirm(access, document.pk, label(12, invoice_number=[]))
     after = frozen(access)
     found = queries.difference(before, after)
     assert found.relabelled == (str(document.pk),)
@@ -177,9 +178,8 @@ def test_an_erased_document_leaves_its_hash_and_nothing_else(access, confirmed):
 
 def test_validation_ranks_a_wrong_label_and_leaves_it_out_when_asked(access, confirmed):
     """A value that stands elsewhere on the page was confirmed: nobody else would find it."""
-    victim = confirmed[-1]
-    review.reopen(access, victim.pk)
-    review.confirm(access, victim.pk, label(11, total_amount=label(11)["fields"]["net_amount"]))
+    victim = waiting(access, 13)
+    review.confirm(access, victim.pk, label(13, total_amount=label(13)["fields"]["net_amount"]))
     row = frozen(access)
     assert jobs.validate(row.pk)
     row.refresh_from_db()
