@@ -147,6 +147,8 @@ def chosen_entries(dataset: Dataset, ids: Path | None) -> tuple[Entry, ...]:
 
 def _refuse(error: Exception, code: int) -> int:
     """Say what is wrong; of a file that cannot be opened its name and why, without the number."""
-    is_file = isinstance(error, OSError) and error.filename is not None
-    sys.stderr.write(f"error: {error.filename}: {error.strerror}\n" if is_file else f"error: {error}\n")
+    said = str(error)
+    if isinstance(error, OSError) and error.filename is not None:
+        said = f"{error.filename}: {error.strerror}"
+    sys.stderr.write(f"error: {said}\n")
     return code
