@@ -10,6 +10,7 @@ JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "document.approved": (("mlops.memory.jobs.refit", "default"),),
     "document.reopened": (("mlops.memory.jobs.refit", "default"),),
     "export.requested": (("invex.results.jobs.write_export", "results"),),
+    "document.erased": (("mlops.memory.jobs.forget", "default"),),
     "memory.updated": (("invex.extraction.jobs.reread_waiting", "extract"),),
     "shadow.wanted": (("invex.extraction.jobs.read_shadow", "default"),),
     "deployment.requested": (("mlops.deployment.jobs.prepare", "default"),),
@@ -30,6 +31,9 @@ SWEEPS: dict[str, float] = {
     "invex.results.jobs.sweep_exports": 15,
     "mlops.deployment.jobs.sweep": 3,
     "mlops.datasets.jobs.sweep": 60,
+    "mlops.memory.jobs.sweep_erased": 600,
+    "invex.documents.jobs.sweep_retention": 600,
+    "invex.kernel.doomed.sweep": 60,
     "invex.accounts.idempotency.sweep": 3600,
     "invex.review.drafts.sweep": 3600,
 }

@@ -8,6 +8,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from invex.accounts import views as accounts
 from invex.api import api
 from invex.catalog import views as catalog
+from invex.documents import owner_views as documents_of_owner
 from invex.documents import views as documents
 from invex.masterdata import views as masterdata
 from invex.operations import views as operations
@@ -36,6 +37,7 @@ project_pages: list[URLPattern | URLResolver] = [
     path("documents/<int:pk>/pages/<int:index>", documents.page_image, name="page-image"),
     path("documents/<int:pk>/retry/", documents.retry, name="document-retry"),
     path("documents/<int:pk>/password/", documents.password, name="document-password"),
+    path("documents/<int:pk>/erase/", documents_of_owner.erase, name="document-erase"),
     path("templates/", catalog.templates, name="templates"),
     path("templates/new/", catalog.new_template, name="template-new"),
     path("templates/by-name/<str:name>/", catalog.template, name="template"),
@@ -52,6 +54,7 @@ project_pages: list[URLPattern | URLResolver] = [
     path("exports/layouts/<int:pk>/", exports.edit_layout, name="export-layout"),
     path("exports/layouts/<int:pk>/delete/", exports.delete_layout, name="export-layout-delete"),
     path("settings/", web.settings, name="settings"),
+    path("settings/documents/", documents_of_owner.policy, name="document-policy"),
     path("settings/tokens/", accounts.tokens, name="tokens"),
     path("settings/tokens/<int:pk>/revoke/", accounts.revoke_token, name="token-revoke"),
 ]

@@ -145,6 +145,11 @@ def _body_sha256(request: HttpRequest) -> str:
     return digest.hexdigest()
 
 
+def forget_labels(document: int) -> None:
+    """Forget answers that repeat what a document says. A repeated write then finds that the document is gone."""
+    IdempotencyKey.objects.filter(answer__id=str(document), answer__has_key="label").delete()
+
+
 def sweep() -> int:
     """Forget keys that nobody sends any more. Return how many."""
     return IdempotencyKey.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()[0]

@@ -13,11 +13,12 @@ from invex.accounts.auth import ApiRequest
 from invex.accounts.idempotency import idempotent
 from invex.accounts.roles import Right
 from invex.kernel.blobs import store
+from invex.kernel.errors import Conflict
 from invex.kernel.rest.pagination import Paging, page
 from invex.kernel.rest.problems import Problem
 from invex.kernel.rest.schemas import row_id
 
-from . import intake, queries, services
+from . import erasure, intake, queries, services
 from .models import Batch
 from .schemas import (
     ArchiveOut,
@@ -123,6 +124,19 @@ def get_document(request: ApiRequest, id: str) -> Any:
     """State, reason, template, who approved it."""
     request.auth.require(Right.READ)
     return DocumentOut.of(_document(request, id))
+
+
+@router.delete("/documents/{id}", response={204: None}, summary="Erase a document")
+@idempotent
+def erase_document(request: ApiRequest, id: str) -> Any:
+    """Its file, its words and pictures, what was read from it, confirmed and learned; only an audit row stays.
+
+    409 while it is being read. Role: owner.
+    """
+    request.auth.require(Right.ADMIN)
+    if not erasure.erase(request.auth, _document(request, id)):
+        raise Conflict("Somebody else has just moved the document. Look again.", code="moved")
+    return Status(204, None)
 
 
 @router.get("/documents/{id}/file", response={200: None}, summary="The file as it was received",

@@ -8,11 +8,12 @@ from typing import Any
 
 from django.utils import timezone
 
+from invex.accounts.queries import system_access
 from invex.fields.geometry import Box
 from invex.kernel.queue import is_idle, wake
 
-from . import images, queries, reads, regions
-from .models import Document
+from . import erasure, images, queries, reads, regions
+from .models import Document, DocumentPolicy
 from .states import DocumentState
 
 QUEUE = "read"
@@ -60,3 +61,13 @@ def sweep() -> int:
     # No worker holds it: here the lease only says that it was woken, and not to do so each round.
     Document.objects.filter(pk__in=woken, state=DocumentState.RECEIVED).update(leased_until=now + OVERDUE_AFTER)
     return taken_up + len(woken)
+
+
+def sweep_retention() -> int:
+    """Erase documents that are older than their project keeps them. Return how many."""
+    erased = 0
+    for policy in DocumentPolicy.objects.exclude(retention_days=None).select_related("project"):
+        access = system_access(policy.project.slug)
+        for document in queries.past_retention(policy.project, policy.retention_days or 0)[:MOST_AT_ONCE]:
+            erased += erasure.erase(access, document, why=erasure.RETENTION)
+    return erased

@@ -18,7 +18,7 @@ from invex.reading import types
 
 from . import readings
 from .models import Batch, Document, DocumentPolicy, PageImage
-from .states import WORKING, DocumentState
+from .states import DONE, WORKING, DocumentState
 
 RATE_WINDOW = datetime.timedelta(seconds=60)  # over which the speed of a batch is measured
 REGION_WAIT_S = 15  # a person waits for it
@@ -192,9 +192,22 @@ def template_names(project: Project) -> list[str]:
     return list(names.values_list("template", flat=True).distinct())
 
 
+def past_retention(project: Project, days: int) -> QuerySet[Document]:
+    """The documents that were approved, rejected or split more than `days` ago, the oldest first."""
+    then = timezone.now() - datetime.timedelta(days=days)
+    done = Q(approved_at__lt=then) | Q(approved_at__isnull=True, state_changed_at__lt=then)
+    return Document.objects.filter(done, project=project, state__in=DONE).select_related("project").order_by("id")
+
+
 def first_of_its_bytes(project: Project, sha256: str) -> Document | None:
     """Return the document with these bytes that was received first."""
     return Document.objects.filter(project=project, sha256=sha256).order_by("id").first()
+
+
+def same_bytes(document: Document) -> list[Document]:
+    """Return the other documents of the project with the same bytes."""
+    same = Document.objects.filter(project=document.project_id, sha256=document.sha256).exclude(pk=document.pk)
+    return list(same.order_by("id")) if document.size else []
 
 
 def stranded_reads(now: datetime.datetime) -> QuerySet[Document]:

@@ -29,6 +29,7 @@ from .states import WORKING, DocumentState
 S = DocumentState
 MAX_NAME = 200
 MAX_PASSWORD = 200
+MAX_RETENTION_DAYS = 36_500
 PAGES_COME_IN_S = 2  # after which a viewer asks again for a page that is being drawn
 
 
@@ -203,6 +204,22 @@ def page_image(access: Access, document: Document, index: int, *, is_sharp: bool
     if not image.blob:
         raise NotFound(f"Page {index} of this file cannot be drawn.", code="not_drawable")
     return image
+
+
+@transaction.atomic
+def set_policy(access: Access, *, identical: str, retention_days: int | None) -> DocumentPolicy:
+    """Decide about the project's documents. Raises BadInput for an unknown choice or days that are none."""
+    access.require(Right.ADMIN)
+    if identical not in IdenticalFiles.values:
+        raise BadInput(
+            f"Choose what happens to identical files: {', '.join(IdenticalFiles.values)}.", code="bad_choice"
+        )
+    if retention_days is not None and not 1 <= retention_days <= MAX_RETENTION_DAYS:
+        raise BadInput(f"Documents are kept for 1 to {MAX_RETENTION_DAYS} days, or for good.", code="bad_days")
+    decided = {"identical": identical, "retention_days": retention_days}
+    policy, _ = DocumentPolicy.objects.update_or_create(project=access.project, defaults=decided)
+    audit.record(access.actor, "changed", "document policy", policy.pk, project=access.project.slug, **decided)
+    return policy
 
 
 def _check_access(access: Access, document: Document) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import tempfile
@@ -41,8 +42,12 @@ class BlobStore(Protocol):
     def open(self, sha256: str) -> BinaryIO:
         """Open the blob for reading. Raises MissingBlob."""
 
-    def delete(self, sha256: str) -> None:
-        """Delete the blob; one that is not there is none. Only for what no row needs (invex.kernel.blob_references)."""
+    def delete(self, sha256: str, *, stored_before: float | None = None) -> bool:
+        """Delete the blob. Only for what no row needs (invex.kernel.blob_references).
+
+        stored_before: only if it was last stored before then, in seconds since 1970. Return whether it is gone; so is
+        one that was never there.
+        """
 
     def names(self) -> Iterator[tuple[str, float]]:
         """Yield (sha256, time of storing in seconds since 1970) of every blob."""
@@ -80,12 +85,9 @@ class FolderStore:
             sha256 = digest.hexdigest()
             target = self._file(sha256)
             target.parent.mkdir(parents=True, exist_ok=True)
-            os.rename(name, target)
-            folder = os.open(target.parent, os.O_RDONLY)
-            try:
+            with self._locked(target.parent) as folder:
+                os.rename(name, target)
                 os.fsync(folder)  # the name must survive a power cut too
-            finally:
-                os.close(folder)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
@@ -100,8 +102,25 @@ class FolderStore:
     def open(self, sha256: str) -> BinaryIO:
         return open(self.path(sha256), "rb")
 
-    def delete(self, sha256: str) -> None:
-        self._file(sha256).unlink(missing_ok=True)
+    def delete(self, sha256: str, *, stored_before: float | None = None) -> bool:
+        file = self._file(sha256)
+        if not file.exists():
+            return True
+        with self._locked(file.parent):
+            if stored_before is not None and file.exists() and file.stat().st_mtime >= stored_before:
+                return False
+            file.unlink(missing_ok=True)
+        return True
+
+    @contextlib.contextmanager
+    def _locked(self, folder: Path) -> Iterator[int]:
+        """Keep others from storing and deleting in the folder: a blob must not vanish as it is stored again."""
+        fd = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX)
+            yield fd
+        finally:
+            os.close(fd)
 
     def names(self) -> Iterator[tuple[str, float]]:
         for file in self.root.glob("??/??/*"):

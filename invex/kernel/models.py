@@ -47,6 +47,16 @@ class AuditEntry(models.Model):
         return f"{self.actor} {self.action} {self.subject_type} {self.subject}"
 
 
+class DoomedBlob(models.Model):
+    """A blob that lost a row that needed it; it is deleted once no row does (doomed.py)."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.sha256
+
+
 class IdempotencyKey(models.Model):
     """The answer that a write with this key got: the same key and body get it again."""
 

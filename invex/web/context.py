@@ -37,7 +37,10 @@ PLACES = (
 )
 # Pages of the settings area, in the order of its menu: (url name, label, right that it needs). Their templates extend
 # shell/settings.html.
-SETTINGS_PAGES = (("tokens", gettext_lazy("API tokens"), Right.ADMIN),)
+SETTINGS_PAGES = (
+    ("tokens", gettext_lazy("API tokens"), Right.ADMIN),
+    ("document-policy", gettext_lazy("Documents"), Right.ADMIN),
+)
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

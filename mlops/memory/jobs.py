@@ -15,6 +15,7 @@ from invex.accounts.models import Project
 from invex.catalog.models import Template
 from invex.documents.models import Document
 from invex.extraction import queries as extractions
+from invex.kernel.models import Event
 from invex.kernel.queue import is_idle, wake
 from invex.review import queries as reviews
 
@@ -26,6 +27,8 @@ QUEUE = "default"
 REREAD_QUEUE = "extract"
 # A wake-up takes milliseconds; where nothing is queued, one that is this old was lost.
 LOST_AFTER = datetime.timedelta(seconds=10)
+ERASED = "document.erased"
+ERASURES_ARE_CHECKED_FOR = datetime.timedelta(days=1)  # a job is lost within seconds or not at all
 
 
 def refit(document_id: int | str) -> int:
@@ -54,6 +57,22 @@ def _refit(project_id: int, names: Iterable[str]) -> int:
     """Return how many templates changed; a template that two builds learned counts twice."""
     packages = [load() for load in bases(project_id).values()]
     return sum(services.refit(project_id, name, base) is not None for name in names for base in packages)
+
+
+def forget(document_id: int | str) -> int:
+    """Forget a document that was erased. Return how many revisions of the memory had learned from it."""
+    event = Event.objects.filter(name=ERASED, subject=str(document_id)).order_by("-id").first()
+    project = Project.objects.filter(slug=event.project).first() if event is not None else None
+    if project is None or not queries.revisions_with(project.pk, int(document_id)):
+        return 0
+    return services.forget(project.pk, int(document_id), [load() for load in bases(project.pk).values()])
+
+
+def sweep_erased() -> int:
+    """Forget documents erased of late whose job was lost. Return how many revisions still held something."""
+    since = timezone.now() - ERASURES_ARE_CHECKED_FOR
+    lost = Event.objects.filter(name=ERASED, created_at__gte=since, created_at__lt=timezone.now() - LOST_AFTER)
+    return sum(forget(subject) for subject in lost.values_list("subject", flat=True)) if is_idle(QUEUE) else 0
 
 
 def sweep() -> int:

@@ -11,7 +11,8 @@ class MemoryRevision(models.Model):
     """What was confirmed since the build, as fitted models. The newest revision of a project's build is in use.
 
     build + revision reproduces a prediction exactly: `fitted` maps a template's name to the blob of its fitted
-    model, `index` is the blob of the template recogniser.
+    model, `index` is the blob of the template recogniser. When a document is erased, every revision before loses what
+    it had learned from it.
     """
 
     BLOBS: ClassVar[tuple[str, ...]] = ("index", "fitted.*.blob")
@@ -19,7 +20,7 @@ class MemoryRevision(models.Model):
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="memory_revisions")
     revision = models.PositiveIntegerField()  # counts from 1 within the project, over all of its builds
     build = models.CharField(max_length=200)  # on top of which it is fitted; an entry of another build: not all yet
-    fitted = models.JSONField(default=dict)  # template name -> {"blob", "examples": n, "digest", "build"}
+    fitted = models.JSONField(default=dict)  # template name -> {"blob", "examples": n, "documents", "digest", "build"}
     changed = models.JSONField(default=list)  # names of the templates that differ from the revision before
     index = models.CharField(max_length=64, blank=True)  # blob
     created_at = models.DateTimeField(auto_now_add=True)

@@ -121,6 +121,16 @@ def index(row: MemoryRevision | None) -> TemplateIndex:
     return index_from_bytes(store().path(row.index).read_bytes()) if row is not None and row.index else TemplateIndex()
 
 
+def revisions_with(project_id: int, document_id: int) -> dict[MemoryRevision, tuple[str, ...]]:
+    """Return the revisions that learned from a document, with the names of what did, the oldest first."""
+    found = {}
+    for row in MemoryRevision.objects.filter(project=project_id).order_by("revision").iterator(chunk_size=100):
+        names = tuple(name for name, entry in row.fitted.items() if document_id in entry.get("documents", ()))
+        if names:
+            found[row] = names
+    return found
+
+
 def revision(project_id: int, number: int) -> MemoryRevision | None:
     """Return one revision of the project's memory."""
     return MemoryRevision.objects.filter(project=project_id, revision=number).first()

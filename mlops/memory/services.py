@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from invex.catalog.models import Template
 from invex.fields.spec import TemplateSpec
 from invex.fields.template_json import template_to_json
 from invex.kernel.blobs import store
+from invex.kernel.doomed import doom
 from invex.kernel.outbox import emit
 from invex.review.models import ConfirmedLabel
 from mlops.learning.learner import fit_template
@@ -79,6 +81,7 @@ def _fit(
     entry = {
         "blob": store().put(model.to_bytes()),
         "examples": len(samples),
+        "documents": sorted(label.document_id for label in labels),
         "digest": digest,
         "build": base.build,
         "basis": basis,
@@ -95,7 +98,14 @@ def _fit_strangers(
         return None
     found = strangers.looks(project_id)
     kept = {n: look for n, look in index.looks.items() if not strangers.is_stranger(n)}
-    entry = {"blob": "", "examples": len(found.looks), "digest": digest, "build": base.build}
+    known_ids = sorted(row.document_id for row in (*strangers.known(project_id), *strangers.overruling(project_id)))
+    entry = {
+        "blob": "",
+        "examples": len(found.looks),
+        "documents": known_ids,
+        "digest": digest,
+        "build": base.build,
+    }
     return _Fitted(entry, TemplateIndex({**kept, **found.looks}))
 
 
@@ -109,6 +119,38 @@ def catch_up(project_id: int, base: Package) -> int:
     """Learn all templates anew that the memory of `base` has not learned as they are now. Return how many changed."""
     names = sorted(queries.out_of_date(project_id, base.build) - {STRANGERS})
     return sum(refit(project_id, name, base) is not None for name in (*names, STRANGERS))
+
+
+def forget(project_id: int, document_id: int, bases: Iterable[Package]) -> int:
+    """Forget an erased document: learn anew what was learned from it, and take that out of every revision before.
+
+    bases: the builds that the project reads with. Such a revision reproduces no prediction of these templates any more.
+    Return how many revisions held something.
+    """
+    bases, holding = list(bases), queries.revisions_with(project_id, document_id)
+    for name in sorted({name for names in holding.values() for name in names}):
+        for base in bases:
+            refit(project_id, name, base)
+    for row, names in queries.revisions_with(project_id, document_id).items():
+        _take_out(row, names)
+    return len(holding)
+
+
+def _take_out(row: MemoryRevision, names: tuple[str, ...]) -> None:
+    """Take templates out of a revision; should it come into use again, they are missed and learned anew."""
+    index = TemplateIndex(
+        {
+            name: look
+            for name, look in queries.index(row).looks.items()
+            if name not in names and not (STRANGERS in names and strangers.is_stranger(name))
+        }
+    )
+    blob = store().put(index_to_bytes(index))
+    with transaction.atomic():
+        doom({row.index, *(row.fitted[name]["blob"] for name in names)} - {blob})
+        row.fitted = {name: entry for name, entry in row.fitted.items() if name not in names}
+        row.index = blob
+        row.save(update_fields=["fitted", "index"])
 
 
 def _store(

@@ -110,6 +110,8 @@ PAGES: tuple[Row, ...] = (
     Row("page-image", READ, ("document", 0)),
     Row("document-retry", UPLOAD, ("failed",), method="POST", answer=302),
     Row("document-password", UPLOAD, ("locked",), method="POST", body={"password": "x"}, answer=302),
+    Row("document-erase", ADMIN, ("document",)),
+    Row("document-erase", ADMIN, ("approved",), method="POST", answer=302),
     # --- templates
     Row("templates", READ),
     Row("template-new", TEMPLATES),
@@ -140,6 +142,8 @@ PAGES: tuple[Row, ...] = (
     Row("export-layout", TEMPLATES, ("layout",), method="POST", body=LAYOUT_FORM, answer=302),
     Row("export-layout-delete", TEMPLATES, ("layout",), method="POST", answer=302),
     # --- settings
+    Row("document-policy", ADMIN),
+    Row("document-policy", ADMIN, method="POST", body={"identical": "refuse", "days": "30"}, answer=302),
     Row("tokens", ADMIN),
     Row("tokens", ADMIN, method="POST", body={"name": "new", "role": "viewer"}),
     Row("token-revoke", ADMIN, ("token",), method="POST", answer=302),
@@ -157,6 +161,7 @@ OPERATIONS: tuple[Row, ...] = (
     Row("list_documents", READ),
     Row("list_documents", READ, query="batch=$batch"),
     Row("get_document", READ, ("document",)),
+    Row("erase_document", ADMIN, ("approved",), answer=204),
     Row("get_file", READ, ("document",)),
     Row("get_page_image", READ, ("document", 0)),
     Row("retry_document", UPLOAD, ("failed",), answer=202),
