@@ -7,7 +7,10 @@ from __future__ import annotations
 JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "document.received": (("invex.documents.jobs.read_document", "read"),),
     "document.read": (("invex.extraction.jobs.extract_document", "extract"),),
-    "document.approved": (("mlops.memory.jobs.refit", "default"),),
+    "document.approved": (
+        ("mlops.memory.jobs.refit", "default"),
+        ("mlops.automation.jobs.consider_document", "default"),
+    ),
     "document.reopened": (("mlops.memory.jobs.refit", "default"),),
     "export.requested": (("invex.results.jobs.write_export", "results"),),
     "document.erased": (("mlops.memory.jobs.forget", "default"),),
@@ -34,6 +37,7 @@ SWEEPS: dict[str, float] = {
     "mlops.memory.jobs.sweep_erased": 600,
     "invex.documents.jobs.sweep_retention": 600,
     "invex.kernel.doomed.sweep": 60,
+    "mlops.automation.jobs.sweep": 30,
     "invex.accounts.idempotency.sweep": 3600,
     "invex.review.drafts.sweep": 3600,
 }

@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "mlops.datasets",
     "mlops.registry",
     "mlops.deployment",
+    "mlops.automation",
     "mlops.console",
 ]
 MIDDLEWARE = [
@@ -246,6 +247,9 @@ API_ROUTERS = [
     ("", "invex.masterdata.api.router"),
     ("", "mlops.datasets.api.router"),
 ]
+
+PROJECT_PAGES = ["mlops.automation.urls.project_pages"]  # addresses below a project
+DASHBOARD_TILES = ["mlops.automation.tiles.audit"]  # (access) -> invex.web.tiles.Tile or None
 
 LOGGING = {
     "version": 1,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
+from django.utils.module_loading import import_string
 
 from invex.accounts import views as accounts
 from invex.api import api
@@ -58,6 +60,9 @@ project_pages: list[URLPattern | URLResolver] = [
     path("settings/tokens/", accounts.tokens, name="tokens"),
     path("settings/tokens/<int:pk>/revoke/", accounts.revoke_token, name="token-revoke"),
 ]
+
+for _pages in settings.PROJECT_PAGES:
+    project_pages += import_string(_pages)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", web.home, name="home"),

@@ -214,7 +214,7 @@ def _run(document: Document, predictor: DeployedPredictor, *, draw: float) -> _R
         raise ValueError(f"document {document.pk} is in state {document.state} without words")
     lists = ProjectLists(document.project_id)
     rows = Template.objects.filter(project=document.project_id, name__in=predictor.thresholds)
-    versions = dict(rows.values_list("name", "version"))
+    versions: dict[str, int | None] = dict(rows.values_list("name", "version"))
     held = {n: t for n, t in predictor.thresholds.items() if t.hold_for(predictor.build, versions.get(n))}
     outcome = run(read, predictor, thresholds=held, draw=draw, lists=lists)
     template = outcome.prediction.template.name or ""

@@ -40,6 +40,7 @@ PLACES = (
 SETTINGS_PAGES = (
     ("tokens", gettext_lazy("API tokens"), Right.ADMIN),
     ("document-policy", gettext_lazy("Documents"), Right.ADMIN),
+    ("automation", gettext_lazy("Automatic approval"), Right.MODELS),
 )
 
 

@@ -23,6 +23,7 @@ from invex.kernel.errors import NotAllowed
 from invex.review import queries as reviews
 
 from .context import settings_menu
+from .tiles import tiles
 
 SHOWN_FAILURES = 8
 
@@ -60,6 +61,7 @@ def dashboard(request: ProjectRequest) -> HttpResponseBase:
         "oldest": waiting.order_by("created_at").values_list("created_at", flat=True).first(),
         "failures": documents.documents(project, state=DocumentState.FAILED).order_by("-id")[:SHOWN_FAILURES],
         "by_template": waiting.order_by().values("template").annotate(n=Count("id")).order_by("-n"),
+        "tiles": tiles(request.access),
         "can_upload": request.access.may(Right.UPLOAD),
     }
     return render(request, "web/dashboard.html", context)
