@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from invex.documents.models import Document
-
 from invex.kernel.queue import is_idle, wake
 
 from . import queries, services
@@ -32,7 +31,7 @@ def consider(promise_id: int | str) -> bool:
 
 
 def sweep() -> int:
-    """Wake a look at each promise since whose last one something happened, or an audit may be overdue. Return how many."""
+    """Wake a look at each promise since whose last one something happened, or may be overdue. Return how many."""
     if not is_idle(QUEUE):
         return 0
     return sum(wake("mlops.automation.jobs.consider", row.pk, queue=QUEUE) for row in queries.to_consider())

@@ -15,7 +15,7 @@ from invex.documents.models import Document
 from mlops.deployment import queries as deployments
 from mlops.deployment.states import Mode, ModelRole
 from mlops.learning.sequential import Audit, first_look, judge
-from mlops.memory.base import base_package
+from mlops.registry.services import shipped_package_name
 
 from . import sample
 from .models import Promise
@@ -72,7 +72,8 @@ def standing(template: Template, promise: Promise | None) -> Standing:
     builds = serving_builds(template.project_id)
     found = sample.sample(template, builds)
     needed = first_look(PROMISED_ERROR)
-    audit, waiting = None, ()
+    audit: Audit | None = None
+    waiting: tuple[int, ...] = ()
     if promise is not None:
         is_same = promise.builds == builds and promise.version == template.version
         needed = promise.next_look if is_same and promise.looks else first_look(promise.promised_error)
@@ -98,7 +99,7 @@ def serving_builds(project_id: int) -> list[str]:
     """Return the names under which the project's documents are read now, as extractions keep them."""
     row = deployments.live(project_id)
     if row is None:
-        return [base_package().build]
+        return [shipped_package_name()]
     builds = deployments.builds(row)
     if row.mode == Mode.ENSEMBLE:
         return [deployments.describe(b for members in builds.values() for b in members)]
@@ -112,4 +113,3 @@ def to_consider() -> list[Promise]:
     rows = Promise.objects.filter(is_wanted=True).select_related("project")
     changed = Document.objects.filter(project=OuterRef("project"), updated_at__gt=OuterRef("considered_at"))
     return list(rows.filter(Q(considered_at__isnull=True) | Q(considered_at__lt=long_ago) | Exists(changed)))
-

@@ -66,6 +66,8 @@ class Row:
 
 
 READ, UPLOAD, REVIEW, TEMPLATES, ADMIN = Right.READ, Right.UPLOAD, Right.REVIEW, Right.TEMPLATES, Right.ADMIN
+MODELS = Right.MODELS
+PROMISE = {"template": "$template", "promised": "5", "audited": "5", "wanted": "on"}
 TEMPLATE_FORM = {"name": "Other", "field:0:key": "number", "field:0:type": "id", "field:0:label": "Number"}
 LAYOUT_FORM = {"name": "Ledger", "rows": "documents", "column:0:source": "document.id", "column:0:header": "No."}
 
@@ -85,7 +87,7 @@ PAGES: tuple[Row, ...] = (
     Row("dashboard", READ),
     Row("inbox", READ),
     Row("inbox-start", REVIEW, answer=302),
-    Row("settings", ADMIN, answer=302),
+    Row("settings", MODELS, answer=302),
     # --- documents
     Row("batches", READ),
     Row("batches", UPLOAD, method="POST", body={"name": "April"}, answer=302),
@@ -144,6 +146,9 @@ PAGES: tuple[Row, ...] = (
     # --- settings
     Row("document-policy", ADMIN),
     Row("document-policy", ADMIN, method="POST", body={"identical": "refuse", "days": "30"}, answer=302),
+    Row("automation", READ),
+    Row("automation", MODELS, method="POST", body=PROMISE, answer=302),
+    Row("automation-switch", MODELS, method="POST", body={"turn": "off"}, answer=302),
     Row("tokens", ADMIN),
     Row("tokens", ADMIN, method="POST", body={"name": "new", "role": "viewer"}),
     Row("token-revoke", ADMIN, ("token",), method="POST", answer=302),

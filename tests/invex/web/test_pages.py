@@ -31,7 +31,7 @@ def test_the_settings_are_there_for_whoever_may_set_something(person) -> None:
     client.force_login(person(Role.OWNER))
     assert client.get("/p/demo/settings/")["Location"] == "/p/demo/settings/tokens/"
     assert b'href="/p/demo/settings/"' in client.get("/p/demo/").content
-    client.force_login(person(Role.ML_ADMIN))
+    client.force_login(person(Role.REVIEWER))
     assert client.get("/p/demo/settings/").status_code == 403
     assert b'href="/p/demo/settings/"' not in client.get("/p/demo/").content
 
