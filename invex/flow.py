@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # event name -> (job, queue), by dotted name. A job takes the subject's primary key, may run twice, and ends where it
 # would have ended.
+ANNOUNCE = ("invex.results.jobs.announce", "results")  # to webhooks
 JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "document.received": (("invex.documents.jobs.read_document", "read"),),
     "document.read": (("invex.extraction.jobs.extract_document", "extract"),),
@@ -12,8 +13,15 @@ JOBS: dict[str, tuple[tuple[str, str], ...]] = {
         ("mlops.automation.jobs.consider_document", "default"),
     ),
     "document.reopened": (("mlops.memory.jobs.refit", "default"),),
+    "document.approved": (("mlops.memory.jobs.refit", "default"), ANNOUNCE),
+    "document.reopened": (("mlops.memory.jobs.refit", "default"), ANNOUNCE),
+    "document.rejected": (ANNOUNCE,),
+    "document.failed": (ANNOUNCE,),
+    "document.needs_password": (ANNOUNCE,),
     "export.requested": (("invex.results.jobs.write_export", "results"),),
     "document.erased": (("mlops.memory.jobs.forget", "default"),),
+    "export.ready": (ANNOUNCE,),
+    "export.failed": (ANNOUNCE,),
     "memory.updated": (("invex.extraction.jobs.reread_waiting", "extract"),),
     "shadow.wanted": (("invex.extraction.jobs.read_shadow", "default"),),
     "deployment.requested": (("mlops.deployment.jobs.prepare", "default"),),
@@ -38,6 +46,8 @@ SWEEPS: dict[str, float] = {
     "invex.documents.jobs.sweep_retention": 600,
     "invex.kernel.doomed.sweep": 60,
     "mlops.automation.jobs.sweep": 30,
+    "invex.results.jobs.sweep_webhooks": 5,
+    "invex.results.jobs.sweep_log": 3600,
     "invex.accounts.idempotency.sweep": 3600,
     "invex.review.drafts.sweep": 3600,
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import os
 import re
 import secrets
@@ -33,6 +34,13 @@ def _flag(name: str, *, default: bool) -> bool:
     if raw in ("", "1", "0", "true", "false", "yes", "no"):
         return default if raw == "" else raw in ("1", "true", "yes")
     raise ImproperlyConfigured(f"{name}={raw!r}: give 1 or 0")
+
+
+def _networks(name: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(part.strip()) for part in os.environ.get(name, "").split(",") if part.strip())
+    except ValueError as e:
+        raise ImproperlyConfigured(f"{name}: {e}; give networks like 10.1.0.0/16,192.168.7.20/32") from e
 
 
 # --- where everything lies -------------------------------------------------------------------------------------------
@@ -215,6 +223,7 @@ CPUS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.
 READERS = _integer("INVEX_READERS", max(1, CPUS), least=1)  # processes that read files, one thread each
 WEB_PROCESSES = _integer("INVEX_WEB_PROCESSES", min(4, max(2, CPUS)), least=1)
 READ_ATTEMPTS = _integer("INVEX_READ_ATTEMPTS", 3, least=1)
+WEBHOOK_ALLOW = _networks("INVEX_WEBHOOK_ALLOW")  # networks that are not public and that webhooks may reach
 PAGE_IMAGE_DPI = _integer("INVEX_PAGE_DPI", 150, least=50)
 SHARP_PAGE_DPI = 2 * PAGE_IMAGE_DPI  # for who looks closer, and for OCR of a box that a person draws
 DEVICE = os.environ.get("INVEX_DEVICE", "auto")  # of this machine: with a GPU, a worker for queue extract-gpu

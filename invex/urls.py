@@ -15,6 +15,7 @@ from invex.documents import views as documents
 from invex.masterdata import views as masterdata
 from invex.operations import views as operations
 from invex.results import export_views as exports
+from invex.results import webhook_views as webhooks
 from invex.review.views import document as review
 from invex.review.views import inbox, live
 from invex.web import views as web
@@ -59,6 +60,11 @@ project_pages: list[URLPattern | URLResolver] = [
     path("settings/documents/", documents_of_owner.policy, name="document-policy"),
     path("settings/tokens/", accounts.tokens, name="tokens"),
     path("settings/tokens/<int:pk>/revoke/", accounts.revoke_token, name="token-revoke"),
+    path("settings/webhooks/", webhooks.endpoint_list, name="webhooks"),
+    path("settings/webhooks/<int:pk>/", webhooks.endpoint, name="webhook"),
+    path("settings/webhooks/log/", webhooks.log, name="webhook-log"),
+    path("settings/webhooks/log/<int:pk>/", webhooks.delivery, name="webhook-delivery"),
+    path("settings/webhooks/log/<int:pk>/resend/", webhooks.resend, name="webhook-resend"),
 ]
 
 for _pages in settings.PROJECT_PAGES:

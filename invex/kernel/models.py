@@ -18,6 +18,7 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["id"], name="event_undispatched", condition=models.Q(dispatched_at__isnull=True)),
             models.Index(fields=["project", "id"], name="event_project"),
+            models.Index(fields=["subject", "name"], name="event_subject"),
         ]
 
     def __str__(self) -> str:

@@ -20,9 +20,10 @@ from invex.accounts.access import Access
 from invex.accounts.roles import Right
 from invex.documents.filters import DocumentFilter
 from invex.documents.models import Document
-from invex.kernel import audit, blob_references, leases
+from invex.kernel import audit, leases
 from invex.kernel.actor import SYSTEM
 from invex.kernel.blobs import store
+from invex.kernel.doomed import doom
 from invex.kernel.errors import BadInput, Conflict, Gone, InvexError
 from invex.kernel.outbox import emit
 from invex.kernel.states import move
@@ -180,11 +181,11 @@ def opened(access: Access, row: Export) -> BinaryIO:
 def expire(row: Export) -> bool:
     """Delete the file of an export whose time is over; its row stays."""
     blob = row.blob
-    if not move(row, S.EXPIRED, actor=SYSTEM, project=row.project.slug, blob=""):
-        return False
-    if blob and not blob_references.in_use({blob}):
-        store().delete(blob)
-    return True
+    with transaction.atomic():
+        won = move(row, S.EXPIRED, actor=SYSTEM, project=row.project.slug, blob="")
+        if won:
+            doom([blob])
+    return won
 
 
 def clear_folders() -> int:

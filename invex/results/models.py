@@ -6,8 +6,9 @@ from typing import ClassVar
 from django.db import models
 
 from invex.accounts.models import Project
+from invex.documents.models import Document
 
-from .states import EXPORT_MOVES, ExportState
+from .states import DELIVERY_MOVES, ENDPOINT_MOVES, EXPORT_MOVES, DeliveryState, EndpointState, ExportState
 
 
 class ExportLayout(models.Model):
@@ -60,3 +61,76 @@ class Export(models.Model):
 
     def __str__(self) -> str:
         return f"export {self.pk}"
+
+
+class WebhookEndpoint(models.Model):
+    """An address that is told what happens in a project (Standard Webhooks)."""
+
+    MOVES: ClassVar[Mapping[str, frozenset[str]]] = ENDPOINT_MOVES
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="webhooks")
+    url = models.CharField(max_length=2000)
+    events = models.JSONField()  # types, of payloads.TYPES
+    # In clear: what signs cannot be a hash. While the old one lives, both sign.
+    secret = models.CharField(max_length=100)
+    old_secret = models.CharField(max_length=100, blank=True)
+    old_secret_until = models.DateTimeField(null=True, blank=True)
+    state = models.CharField(max_length=16, choices=EndpointState.choices, default=EndpointState.ACTIVE)
+    state_changed_at = models.DateTimeField(auto_now_add=True)
+    reason = models.TextField(blank=True)  # why it is disabled
+    failures = models.PositiveIntegerField(default=0)  # attempts since the last one that worked
+    failing_since = models.DateTimeField(null=True, blank=True)
+    quiet_until = models.DateTimeField(null=True, blank=True)  # after a failure: nothing is sent before
+    announced_until = models.DateTimeField()  # every event before it has its delivery, or never gets one
+    created_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class WebhookDelivery(models.Model):
+    """One message to one endpoint. Its body never changes, so that each attempt says the same."""
+
+    MOVES: ClassVar[Mapping[str, frozenset[str]]] = DELIVERY_MOVES
+
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries")
+    event = models.PositiveBigIntegerField(null=True, blank=True)  # of the outbox; null for a ping
+    document = models.ForeignKey(Document, null=True, blank=True, on_delete=models.CASCADE, related_name="+")
+    message_id = models.CharField(max_length=64, unique=True)  # the header webhook-id
+    type = models.CharField(max_length=64)
+    body = models.TextField()  # JSON
+    state = models.CharField(max_length=16, choices=DeliveryState.choices, default=DeliveryState.PENDING)
+    state_changed_at = models.DateTimeField(auto_now_add=True)
+    attempts = models.PositiveSmallIntegerField(default=0)  # since a person asked for it last
+    next_attempt_at = models.DateTimeField()
+    leased_until = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["endpoint", "event"], name="delivery_once")]
+        indexes = [
+            models.Index(fields=["state", "next_attempt_at"], name="delivery_due"),
+            models.Index(fields=["endpoint", "-id"], name="delivery_newest"),
+        ]
+        verbose_name_plural = "webhook deliveries"
+
+    def __str__(self) -> str:
+        return self.message_id
+
+
+class WebhookAttempt(models.Model):
+    """What came of sending a message once."""
+
+    delivery = models.ForeignKey(WebhookDelivery, on_delete=models.CASCADE, related_name="log")
+    at = models.DateTimeField()
+    seconds = models.FloatField()
+    status = models.PositiveSmallIntegerField(null=True, blank=True)  # of the answer; null = there was none
+    answer = models.TextField(blank=True)  # its beginning
+    problem = models.TextField(blank=True)  # why it did not work; "" = it did
+
+    class Meta:
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"attempt at {self.delivery_id}: {self.status or self.problem}"

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from invex.accounts.models import Project
 from invex.documents.models import Document
+from invex.documents.queries import AUTO
 from invex.documents.states import DocumentState
 from invex.extraction.models import Extraction
 from invex.fields.prediction import PREDICTION_FORMAT, error_to_json
@@ -37,6 +38,12 @@ def results(documents: Sequence[Document]) -> list[dict[str, Any]]:
     return [_result(document, shown.get(document.pk), confirmed.get(document.pk)) for document in documents]
 
 
+def approved_result(document: Document, label: ConfirmedLabel | None) -> dict[str, Any]:
+    """Return the result with the values of one label, which need not be the current one; None = Invex approved it."""
+    extraction = Extraction.objects.filter(document=document, is_current=True).first()
+    return _object(document, extraction, label) | {"state": str(S.APPROVED), "by": label.actor if label else AUTO}
+
+
 def _result(document: Document, extraction: Extraction | None, label: ConfirmedLabel | None) -> dict[str, Any]:
     if document.state == S.FAILED:
         return error_to_json(
@@ -44,12 +51,16 @@ def _result(document: Document, extraction: Extraction | None, label: ConfirmedL
         )
     if document.state == S.NEEDS_PASSWORD:
         return error_to_json(id=str(document.pk), file=document.name, code="encrypted", message=document.reason_message)
+    return _object(document, extraction, label if document.state == S.APPROVED else None)
+
+
+def _object(document: Document, extraction: Extraction | None, label: ConfirmedLabel | None) -> dict[str, Any]:
     return {
         "format": PREDICTION_FORMAT,
         "id": str(document.pk),
         "file": document.name,
         "pages": document.page_count or 0,
-        **(_confirmed(label) if label and document.state == S.APPROVED else _extracted(extraction)),
+        **(_confirmed(label) if label else _extracted(extraction)),
         "model": _model(document, extraction),
         "state": document.state,
         "by": document.approved_by or None,

@@ -22,3 +22,30 @@ EXPORT_MOVES: dict[str, frozenset[str]] = {
     E.FAILED: frozenset({E.EXPIRED}),
     E.EXPIRED: frozenset(),
 }
+
+
+class EndpointState(models.TextChoices):
+    ACTIVE = "active", _("Active")
+    DISABLED = "disabled", _("Disabled")  # by a person, or because nothing arrived for a day
+
+
+ENDPOINT_MOVES: dict[str, frozenset[str]] = {
+    EndpointState.ACTIVE: frozenset({EndpointState.DISABLED}),
+    EndpointState.DISABLED: frozenset({EndpointState.ACTIVE}),
+}
+
+
+class DeliveryState(models.TextChoices):
+    PENDING = "pending", _("Waiting")  # for its first or its next attempt
+    SENDING = "sending", _("Sending")
+    DELIVERED = "delivered", _("Delivered")
+    FAILED = "failed", _("Failed")  # after the last attempt
+
+
+D = DeliveryState
+DELIVERY_MOVES: dict[str, frozenset[str]] = {
+    D.PENDING: frozenset({D.SENDING}),
+    D.SENDING: frozenset({D.DELIVERED, D.PENDING, D.FAILED}),
+    D.DELIVERED: frozenset({D.PENDING}),  # sent again by a person
+    D.FAILED: frozenset({D.PENDING}),
+}

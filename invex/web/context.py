@@ -41,6 +41,7 @@ SETTINGS_PAGES = (
     ("tokens", gettext_lazy("API tokens"), Right.ADMIN),
     ("document-policy", gettext_lazy("Documents"), Right.ADMIN),
     ("automation", gettext_lazy("Automatic approval"), Right.MODELS),
+    ("webhooks", gettext_lazy("Webhooks"), Right.ADMIN),
 )
 
 

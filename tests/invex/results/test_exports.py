@@ -15,9 +15,9 @@ from django.utils import timezone
 from invex.catalog.services import create_template
 from invex.documents.filters import DocumentFilter
 from invex.documents.models import Document
-from invex.kernel.blobs import MissingBlob, store
+from invex.kernel.blobs import store
 from invex.kernel.errors import BadInput, Conflict
-from invex.kernel.models import AuditEntry
+from invex.kernel.models import AuditEntry, DoomedBlob
 from invex.results import exports, jobs
 from invex.results.layout_services import save_layout
 from invex.results.layouts import Column, Layout
@@ -210,16 +210,7 @@ class TestByAWorker:
         assert jobs.sweep_exports() == 1
         export.refresh_from_db()
         assert (export.state, export.blob) == (S.EXPIRED, "")
-        with pytest.raises(MissingBlob):
-            store().open(blob)
-
-    def test_bytes_that_something_else_needs_stay(self, access, approved, export):
-        jobs.write_export(export.pk)
-        export.refresh_from_db()
-        Document.objects.filter(pk=approved[0].pk).update(words_blob=export.blob)
-        Export.objects.update(expires_at=timezone.now())
-        jobs.sweep_exports()
-        assert store().path(export.blob).exists()
+        assert list(DoomedBlob.objects.values_list("sha256", flat=True)) == [blob]
 
 
 def _killed(*args):

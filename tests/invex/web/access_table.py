@@ -70,6 +70,16 @@ MODELS = Right.MODELS
 PROMISE = {"template": "$template", "promised": "5", "audited": "5", "wanted": "on"}
 TEMPLATE_FORM = {"name": "Other", "field:0:key": "number", "field:0:type": "id", "field:0:label": "Number"}
 LAYOUT_FORM = {"name": "Ledger", "rows": "documents", "column:0:source": "document.id", "column:0:header": "No."}
+WEBHOOK_FORM = {"url": "https://1.1.1.1/", "event": "document.approved"}
+WEBHOOK_ACTIONS = {
+    "change": 302,
+    "ping": 302,
+    "rotate": 200,
+    "end-old": 302,
+    "disable": 302,
+    "enable": 302,
+    "delete": 302,
+}
 
 PAGES: tuple[Row, ...] = (
     # --- outside of the projects
@@ -152,6 +162,17 @@ PAGES: tuple[Row, ...] = (
     Row("tokens", ADMIN),
     Row("tokens", ADMIN, method="POST", body={"name": "new", "role": "viewer"}),
     Row("token-revoke", ADMIN, ("token",), method="POST", answer=302),
+    Row("webhooks", ADMIN),
+    Row("webhooks", ADMIN, method="POST", body=WEBHOOK_FORM),
+    Row("webhook", ADMIN, ("webhook",)),
+    *(
+        Row("webhook", ADMIN, ("webhook",), method="POST", body={"action": action, **WEBHOOK_FORM}, answer=answer)
+        for action, answer in WEBHOOK_ACTIONS.items()
+    ),
+    Row("webhook-log", ADMIN),
+    Row("webhook-log", ADMIN, query="endpoint=$webhook"),
+    Row("webhook-delivery", ADMIN, ("delivery",)),
+    Row("webhook-resend", ADMIN, ("delivery",), method="POST", answer=302),
 )
 
 LABELS = {"template": None, "fields": {"number": [{"value": "1"}]}}

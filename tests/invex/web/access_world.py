@@ -22,10 +22,10 @@ from invex.kernel.actor import Actor
 from invex.kernel.blobs import store
 from invex.masterdata import services
 from invex.masterdata.csv_file import Table
-from invex.results import exports
+from invex.results import exports, webhooks
 from invex.results.layout_services import save_layout
 from invex.results.layouts import Column, Layout
-from invex.results.models import Export
+from invex.results.models import Export, WebhookDelivery, WebhookEndpoint
 from invex.review.models import ConfirmedLabel
 from invex.review.services import confirm
 from mlops.datasets.models import DatasetVersion
@@ -116,6 +116,17 @@ def _dataset(access: Access) -> str:
     return blob
 
 
+def _webhook(access: Access) -> int:
+    url = f"https://1.1.1.1/{MARKER}"  # a public address: nothing is resolved, and nothing sent
+    return webhooks.create_endpoint(access, url=url, events=["document.approved"]).pk
+
+
+def _delivery(access: Access) -> int:
+    row = webhooks.ping(access, WebhookEndpoint.objects.get(project=access.project))
+    WebhookDelivery.objects.filter(pk=row.pk).update(state="failed", body=f'{{"data": "{MARKER}"}}')
+    return row.pk
+
+
 # name -> makes the row in the project of the access and returns what stands for it in an address; in this order.
 MAKERS: dict[str, Callable[[Access], int | str]] = {
     "document": _document,
@@ -130,6 +141,8 @@ MAKERS: dict[str, Callable[[Access], int | str]] = {
     "export": _export,
     "layout": _layout,
     "dataset": _dataset,
+    "webhook": _webhook,
+    "delivery": _delivery,
 }
 
 
