@@ -11,9 +11,8 @@ JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "document.approved": (
         ("mlops.memory.jobs.refit", "default"),
         ("mlops.automation.jobs.consider_document", "default"),
+        ANNOUNCE,
     ),
-    "document.reopened": (("mlops.memory.jobs.refit", "default"),),
-    "document.approved": (("mlops.memory.jobs.refit", "default"), ANNOUNCE),
     "document.reopened": (("mlops.memory.jobs.refit", "default"), ANNOUNCE),
     "document.rejected": (ANNOUNCE,),
     "document.failed": (ANNOUNCE,),
