@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy
 
 from invex.accounts import queries
@@ -71,9 +73,10 @@ def settings_menu(request: HttpRequest, access: Access) -> list[MenuEntry]:
 def _menu(request: HttpRequest, access: Access) -> list[MenuEntry]:
     here = request.path.removeprefix(f"/p/{access.project.slug}/").split("/")[0]
     counts = {"inbox": reviews.to_review(access.project).count()}
+    places = [*PLACES[:-1], *(place for name in settings.SHELL_PLACES for place in import_string(name)), PLACES[-1]]
     return [
         MenuEntry(str(label), reverse(name, args=[access.project.slug]), here == path, counts.get(name, 0))
-        for name, label, path, right in PLACES
+        for name, label, path, right in places
         if access.may(right) and (name != "settings" or _may_set_something(access))
     ]
 

@@ -150,6 +150,30 @@ def same_as(row: DeploymentRevision, **changes: Any) -> Wanted:
     return Wanted(**{**as_it_is, **changes})
 
 
+def beside(access: Access, build: Build, mode: str, *, part: float = file.EVEN) -> Wanted:
+    """Return the wanted deployment in which `build` reads beside what is live, or in mode single in its place.
+
+    part: of the documents, for the build. Raises Conflict when several builds are live: end that first.
+    """
+    if mode == Mode.SINGLE:
+        return Wanted(mode=mode, models=(Model(ModelRole.MODEL, build),))
+    live = queries.live(access.project)
+    models = list(live.models.all()) if live is not None else []
+    if len(models) > 1 and mode != Mode.ENSEMBLE:
+        raise Conflict("Several builds read now. Let one of them read alone first.", code="several_live")
+    incumbents = [Model(ModelRole.MEMBER, m.build, m.path) for m in models] or [
+        Model(ModelRole.MEMBER, registry.shipped())
+    ]
+    if mode == Mode.ENSEMBLE:
+        return Wanted(mode=mode, models=(*incumbents, Model(ModelRole.MEMBER, build)))
+    arms = DIVIDED.get(Mode(mode), (ModelRole.MODEL, ModelRole.CHALLENGER))
+    return Wanted(
+        mode=mode,
+        models=(Model(arms[0], incumbents[0].build, incumbents[0].path), Model(arms[1], build)),
+        share={arms[0].value: 1 - part, arms[1].value: part} if Mode(mode) in DIVIDED else {},
+    )
+
+
 def set_thresholds(access: Access, thresholds: Mapping[str, Any], *, why: str = "") -> DeploymentRevision:
     """Deploy what is live with other thresholds, by template; {} = a person looks at everything. Raises NotAllowed."""
     access.require(Right.MODELS)

@@ -14,11 +14,12 @@ from invex.accounts.roles import Right
 from invex.kernel import audit
 from invex.kernel.actor import SYSTEM, Actor
 from invex.kernel.blobs import store
-from invex.kernel.errors import BadInput, Conflict
+from invex.kernel.errors import BadInput, Conflict, Gone
 from invex.kernel.outbox import emit
 from invex.kernel.states import move
 from mlops.memory.base import base_package
 
+from . import repositories
 from .models import Build, BuildSequence
 from .states import BuildState, Origin
 from .verification import NAME, Verified, checked_version, verify
@@ -122,6 +123,27 @@ def override(access: Access, build: Build, *, why: str) -> None:
         override_reason=f"{access.actor}: {why}",
     ):  # fmt: skip
         raise Conflict(f"Somebody else has just moved {build.name}. Look again.", code="moved")
+
+
+def with_bytes(build: Build) -> Build:
+    """Return the build when its package is here. Raises Gone when it was evicted."""
+    if not build.blob:
+        raise Gone(f"The package of {build.name} was deleted to make room; its card and report stay.", code="evicted")
+    return build
+
+
+def push(access: Access, build: Build, repository: str) -> str:
+    """Store the build's package in a repository; return its path there. Raises NotAllowed, BadInput, Gone, NotNow."""
+    access.require(Right.MODELS)
+    place = repositories.repository(repository)
+    path = place.push(build.name, store().path(with_bytes(build).blob).read_bytes())
+    with transaction.atomic():
+        row = Build.objects.select_for_update().get(pk=build.pk)
+        row.pushed_to = {**row.pushed_to, repository: path}
+        row.save(update_fields=["pushed_to"])
+        audit.record(access.actor, "pushed", "build", row.name, project=access.project.slug, repository=repository)
+    build.pushed_to = row.pushed_to
+    return path
 
 
 def project_part(project: Project) -> str:

@@ -1,0 +1,31 @@
+"""`manage.py deploy FILE`: deploy what a deployment.json says, and wait until it is live."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from mlops.console.project_command import BAD_INPUT, ProjectCommand
+from mlops.deployment import services
+
+
+class Command(ProjectCommand):
+    help = "Deploy what a deployment.json (invex-deployment/1) says. Builds that are not here are pulled."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("file", type=Path, metavar="FILE", help="deployment.json")
+        parser.add_argument("--project", help="its short name; default: the one that the file names")
+        parser.add_argument("--why", default="", help="kept with the deployment")
+
+    def handle(self, *args: Any, file: Path, project: str | None, why: str, **options: Any) -> None:
+        try:
+            data = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as e:
+            raise CommandError(f"{file}: {e}", returncode=BAD_INPUT) from e
+        slug = project or (str(data.get("project", "")) if isinstance(data, dict) else "")
+        with self.told():
+            access = self.access(slug)
+            self.finish(access, services.deploy_file(access, data, why=why))
