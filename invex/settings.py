@@ -259,9 +259,7 @@ API_ROUTERS = [
     ("", "mlops.deployment.api.router"),
 ]
 SHELL_PLACES = ["mlops.console.places.PLACES"]  # entries of the menu, as those of invex.web.context.PLACES
-PROJECT_URLS = ["mlops.console.urls"]  # pages below a project
-
-PROJECT_PAGES = ["mlops.automation.urls.project_pages"]  # addresses below a project
+PROJECT_PAGES = ["mlops.automation.urls.project_pages", "mlops.console.urls.project_pages"]  # addresses below a project
 DASHBOARD_TILES = ["mlops.automation.tiles.audit"]  # (access) -> invex.web.tiles.Tile or None
 
 LOGGING = {

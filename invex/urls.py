@@ -69,7 +69,6 @@ project_pages: list[URLPattern | URLResolver] = [
 
 for _pages in settings.PROJECT_PAGES:
     project_pages += import_string(_pages)
-project_pages += [path("", include(name)) for name in settings.PROJECT_URLS]
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", web.home, name="home"),

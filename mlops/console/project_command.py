@@ -34,7 +34,7 @@ class ProjectCommand(BaseCommand):
             raise CommandError(e.message, returncode=BAD_INPUT) from e
 
     def finish(self, access: Access, row: DeploymentRevision) -> None:
-        """Prepare the deployment in this process, a worker may be doing the same, and print it. Exit 2 when it failed."""
+        """Prepare the deployment here (a worker may be doing the same) and print it. Exit code 2 when it failed."""
         preparation.prepare(row.pk)
         row = queries.revision(access.project, row.revision)
         if row.state != RevisionState.LIVE:

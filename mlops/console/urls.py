@@ -1,4 +1,4 @@
-"""The factory's pages below a project (settings.PROJECT_URLS)."""
+"""The factory's pages below a project (settings.PROJECT_PAGES)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from django.urls import path
 
 from . import views
 
-urlpatterns = [
+project_pages = [
     path("models/", views.models, name="models"),
     path("models/register/", views.register, name="build-register"),
     path("models/deploy/", views.deploy_file, name="deploy-file"),

@@ -189,9 +189,11 @@ def _deployed(request: ProjectRequest, revision: DeploymentRevision) -> HttpResp
     return redirect("models", request.access.project.slug)
 
 
-def _part(request: ProjectRequest) -> float:
+def _part(request: ProjectRequest) -> float | None:
+    if not request.POST.get("percent"):
+        return None
     try:
-        percent = float(request.POST.get("percent") or 50)
+        percent = float(request.POST["percent"])
     except ValueError:
         percent = 0
     if not 1 <= percent <= 99:

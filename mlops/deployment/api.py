@@ -13,6 +13,7 @@ from invex.accounts.auth import ApiRequest
 from invex.accounts.idempotency import idempotent
 from invex.accounts.roles import Right
 from invex.kernel.rest.pagination import Paging, page
+from invex.kernel.rest.problems import Problem
 from invex.kernel.rest.schemas import Body, Text
 
 from . import queries, services
@@ -29,7 +30,7 @@ PREPARED_IN_S = 5  # after which a caller may ask what became of it
 
 
 class BestModels(Schema):
-    """`single` has `model`; `ensemble` has `models`; `A/B` has `modelA` and `modelB`; the others have a `challenger`."""
+    """`single` has `model`, `ensemble` `models`, `A/B` `modelA` and `modelB`; the others add a `challenger`."""
 
     repository: Annotated[str, Field(max_length=64, pattern=r"^[^\x00]*$")] = Field("", description="Of the settings.")
     mode: ModeName
@@ -114,7 +115,12 @@ def get_deployment(request: ApiRequest) -> Any:
     return _said(request, queries.live(request.auth.project))
 
 
-@router.put("/deployment", response=Deployment, exclude_none=True, summary="Deploy")
+@router.put(
+    "/deployment",
+    response={200: Deployment, 404: Problem, 413: Problem, 503: Problem},
+    exclude_none=True,
+    summary="Deploy",
+)
 @idempotent
 def put_deployment(request: ApiRequest, response: HttpResponse, body: Deployment) -> Any:
     """Deploy what the file says; builds that are not here are pulled from its repository.
@@ -136,7 +142,12 @@ def list_revisions(request: ApiRequest, paging: Query[Paging]) -> Any:
     return {**found, "items": [RevisionOut.of(row) for row in found["items"]]}
 
 
-@router.post("/deployment/rollback", response=Deployment, exclude_none=True, summary="Go back to an earlier deployment")
+@router.post(
+    "/deployment/rollback",
+    response={200: Deployment, 404: Problem, 503: Problem},
+    exclude_none=True,
+    summary="Go back to an earlier deployment",
+)
 @idempotent
 def rollback_deployment(request: ApiRequest, response: HttpResponse, body: RollbackIn) -> Any:
     """Builds, routing and thresholds come back as a new revision; the memory knows all that was confirmed since.

@@ -129,8 +129,7 @@ def _share(mode: str, said: Any) -> dict[str, float]:
         return {}
     incumbent, challenger = arms
     if said is None:
-        part = CANARY_BEGINS_WITH if mode == Mode.CANARY else EVEN
-        return {incumbent.value: 1 - part, challenger.value: part}
+        return share_of(mode, None)
     if not isinstance(said, dict) or set(said) != {incumbent.value, challenger.value}:
         raise _bad(f"`share` names the parts of {incumbent.value} and {challenger.value}")
     parts = list(said.values())
@@ -139,6 +138,16 @@ def _share(mode: str, said: Any) -> dict[str, float]:
     if not math.isclose(sum(parts), 1, abs_tol=1e-6):
         raise _bad(f"the parts of `share` are {sum(parts):g} together; they must be 1")
     return {arm.value: float(said[arm.value]) for arm in arms}
+
+
+def share_of(mode: str, part: float | None) -> dict[str, float]:
+    """Return the share of each arm when the challenger has `part` of the documents; None = as the mode begins."""
+    arms = DIVIDED.get(Mode(mode))
+    if arms is None:
+        return {}
+    if part is None:
+        part = CANARY_BEGINS_WITH if mode == Mode.CANARY else EVEN
+    return {arms[0].value: 1 - part, arms[1].value: part}
 
 
 def _versions(said: Any) -> tuple[str, ...]:

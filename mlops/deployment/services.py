@@ -150,10 +150,10 @@ def same_as(row: DeploymentRevision, **changes: Any) -> Wanted:
     return Wanted(**{**as_it_is, **changes})
 
 
-def beside(access: Access, build: Build, mode: str, *, part: float = file.EVEN) -> Wanted:
+def beside(access: Access, build: Build, mode: str, *, part: float | None = None) -> Wanted:
     """Return the wanted deployment in which `build` reads beside what is live, or in mode single in its place.
 
-    part: of the documents, for the build. Raises Conflict when several builds are live: end that first.
+    part: of the documents, for the build; None = as the mode begins. Raises Conflict when several builds are live.
     """
     if mode == Mode.SINGLE:
         return Wanted(mode=mode, models=(Model(ModelRole.MODEL, build),))
@@ -170,7 +170,7 @@ def beside(access: Access, build: Build, mode: str, *, part: float = file.EVEN) 
     return Wanted(
         mode=mode,
         models=(Model(arms[0], incumbents[0].build, incumbents[0].path), Model(arms[1], build)),
-        share={arms[0].value: 1 - part, arms[1].value: part} if Mode(mode) in DIVIDED else {},
+        share=file.share_of(mode, part),
     )
 
 

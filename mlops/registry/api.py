@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from django.http import FileResponse, HttpResponse
 from django.urls import reverse
-from ninja import File, Form, Query, Router, Status
+from ninja import File, Query, Router, Status
 from ninja.files import UploadedFile
 from pydantic import Field
 
@@ -24,7 +24,7 @@ router = Router(tags=["models"])
 
 Version = Annotated[
     str,
-    Field(pattern=r"^$|^\d{1,6}\.\d{1,6}\.\d{1,6}$", description="Major.Minor.Patch; left out: as the package says."),
+    Field(pattern=r"^\d{1,6}\.\d{1,6}\.\d{1,6}$", description="Major.Minor.Patch; left out: as the package says."),
 ]
 
 
@@ -43,13 +43,14 @@ def list_builds(request: ApiRequest, filters: Query[BuildFilters]) -> Any:
 @router.post("/builds", response={201: BuildDetail, 413: Problem}, summary="Register a model package")
 @idempotent
 def register_build(
-    request: ApiRequest, response: HttpResponse, file: File[UploadedFile], version: Form[Version] = ""
+    request: ApiRequest, response: HttpResponse, file: File[UploadedFile], version: Version | None = None
 ) -> Any:
-    """A package that `learn` made, here or elsewhere, as the part `file`: verified, never executed, and stamped with the
-    project's name and the next build number. Role: ml_admin or owner.
+    """A package that `learn` made, here or elsewhere, as the part `file`.
+
+    It is verified, never executed, and stamped with the project's name and the next number. Role: ml_admin or owner.
     """
     request.auth.require(Right.MODELS)
-    row = services.register(request.auth, file.read(), file_name=file.name or "package", version=version)
+    row = services.register(request.auth, file.read(), file_name=file.name or "package", version=version or "")
     response.headers["Location"] = reverse("api:get_build", args=[row.name])
     return Status(201, BuildDetail.of(row))
 
@@ -61,7 +62,7 @@ def get_build(request: ApiRequest, build: str) -> Any:
     return BuildDetail.of(queries.build(request.auth.project, build))
 
 
-@router.get("/builds/{build}/package", response={200: None}, summary="Download a build",
+@router.get("/builds/{build}/package", response={200: None, 410: Problem}, summary="Download a build",
             openapi_extra={"responses": {200: {"content": {"application/zip": {}}}}})  # fmt: skip
 def get_package(request: ApiRequest, build: str) -> Any:
     """The package, `invex-model/1`; 410 once it was evicted."""

@@ -25,6 +25,7 @@ from enum import Enum, auto
 from typing import Any
 
 from invex.accounts.roles import Right
+from mlops.memory.base import base_package
 
 FILE = "$file"  # in a body: a small PDF
 
@@ -153,6 +154,18 @@ PAGES: tuple[Row, ...] = (
     Row("export-layout", TEMPLATES, ("layout",)),
     Row("export-layout", TEMPLATES, ("layout",), method="POST", body=LAYOUT_FORM, answer=302),
     Row("export-layout-delete", TEMPLATES, ("layout",), method="POST", answer=302),
+    # --- models
+    Row("models", READ),
+    Row("build", READ, ("build",)),
+    Row("build-package", READ, ("build",)),
+    Row("deployment-file", READ),
+    Row("build-register", MODELS, method="POST", body={"file": FILE}, answer=422),  # it is no package
+    Row("deploy-file", MODELS, method="POST", body={"file": FILE}, answer=422),  # it is no deployment
+    Row("build-deploy", MODELS, ("build",), method="POST", body={"mode": "single"}, answer=302),
+    Row("build-override", MODELS, ("refused",), method="POST", body={"why": "needed"}, answer=302),
+    Row("build-push", MODELS, ("build",), method="POST", body={"repository": "none"}, answer=422),  # none is configured
+    Row("rollback", MODELS, method="POST", body={"revision": "$deployment"}, answer=302),
+    Row("deployment-decide", MODELS, method="POST", body={"winner": "A"}, answer=302, elsewhere=422),
     # --- settings
     Row("document-policy", ADMIN),
     Row("document-policy", ADMIN, method="POST", body={"identical": "refuse", "days": "30"}, answer=302),
@@ -178,6 +191,13 @@ PAGES: tuple[Row, ...] = (
 LABELS = {"template": None, "fields": {"number": [{"value": "1"}]}}
 TEMPLATE = {"name": "Other", "fields": [{"key": "number", "type": "id"}]}
 LIST = {"columns": ["number"], "rows": [["1"]]}
+
+# The build that Invex ships, which every project has; the file names another project elsewhere.
+DEPLOYMENT = {
+    "format": "invex-deployment/1",
+    "project": "demo",
+    "bestModels": {"mode": "single", "model": f"{base_package().build}.zip"},
+}
 
 OPERATIONS: tuple[Row, ...] = (
     Row("create_batch", UPLOAD, body={"name": "April"}, answer=201),
@@ -216,4 +236,12 @@ OPERATIONS: tuple[Row, ...] = (
     Row("look_up", READ, ("list",), query="column=number&q=1"),
     Row("list_datasets", READ),
     Row("get_dataset", READ, ("dataset",)),
+    Row("list_builds", READ),
+    Row("register_build", MODELS, body={"file": FILE}, answer=422),  # it is no package
+    Row("get_build", READ, ("build",)),
+    Row("get_package", READ, ("build",)),
+    Row("get_deployment", READ),
+    Row("put_deployment", MODELS, body=DEPLOYMENT, elsewhere=422),
+    Row("list_revisions", READ),
+    Row("rollback_deployment", MODELS, body={"revision": 1}, elsewhere=404),
 )

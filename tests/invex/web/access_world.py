@@ -30,7 +30,9 @@ from invex.review.models import ConfirmedLabel
 from invex.review.services import confirm
 from mlops.datasets.models import DatasetVersion
 from mlops.datasets.states import DatasetState
+from mlops.registry.services import judge
 from tests.invex.world import document_in_review, label_of
+from tests.mlops.factory import build, deploy
 
 MARKER = "MARKER"  # in the names of everything in demo: who may not see it, must not find it in any answer
 STRANGER = "stranger"
@@ -127,6 +129,22 @@ def _delivery(access: Access) -> int:
     return row.pk
 
 
+def _build(access: Access) -> str:
+    return build(access, 1).name
+
+
+def _refused(access: Access) -> str:
+    row = build(access, 2)
+    judge(access.actor, row, passed=False, report={"why": MARKER})
+    return row.name
+
+
+def _deployment(access: Access) -> int:
+    """An A/B test is live; the first deployment is what one may go back to."""
+    deploy(access, build(access, 3), build(access, 4), mode="A/B", share={"A": 0.5, "B": 0.5}, why=MARKER)
+    return 1
+
+
 # name -> makes the row in the project of the access and returns what stands for it in an address; in this order.
 MAKERS: dict[str, Callable[[Access], int | str]] = {
     "document": _document,
@@ -137,6 +155,9 @@ MAKERS: dict[str, Callable[[Access], int | str]] = {
     "batch": _batch,
     "template": _template,
     "token": _token,
+    "build": _build,
+    "refused": _refused,
+    "deployment": _deployment,
     "list": _list,
     "export": _export,
     "layout": _layout,
