@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import ipaddress
 import os
@@ -84,6 +85,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "django_rq",
     "ninja",
+    "axes",
     "invex.kernel",
     "invex.accounts",
     "invex.documents",
@@ -117,6 +119,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "invex.web.middleware.UploadLimit",
+    "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "invex.urls"
 WSGI_APPLICATION = "invex.wsgi.application"
@@ -162,6 +165,18 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# The first lets nobody in: it refuses who failed too often.
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # both at once: nobody locks out a colleague, or an office
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = datetime.timedelta(minutes=15)  # since the last failure that was counted
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_CLIENT_IP_CALLABLE = "invex.accounts.login.client_address"
+AXES_LOCKOUT_CALLABLE = "invex.accounts.login.locked_out"
+PROXIES = _integer("INVEX_PROXIES", 0)  # reverse proxies in front, each of which adds to X-Forwarded-For
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "login"
@@ -267,6 +282,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} [{request_id}] {message}", "style": "{"}},
     "filters": {"request_id": {"()": "invex.kernel.request_ids.RequestIdFilter"}},
+    "loggers": {"axes": {"level": "WARNING"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["request_id"]}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("INVEX_LOG_LEVEL", "INFO")},
 }

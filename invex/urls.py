@@ -7,6 +7,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.module_loading import import_string
 
+from invex.accounts import account, members
 from invex.accounts import views as accounts
 from invex.api import api
 from invex.catalog import views as catalog
@@ -58,6 +59,10 @@ project_pages: list[URLPattern | URLResolver] = [
     path("exports/layouts/<int:pk>/delete/", exports.delete_layout, name="export-layout-delete"),
     path("settings/", web.settings, name="settings"),
     path("settings/documents/", documents_of_owner.policy, name="document-policy"),
+    path("settings/members/", members.members, name="members"),
+    path("settings/members/<int:pk>/role/", members.set_role, name="member-role"),
+    path("settings/members/<int:pk>/remove/", members.remove, name="member-remove"),
+    path("settings/invitations/<int:pk>/revoke/", members.revoke_invitation, name="invitation-revoke"),
     path("settings/tokens/", accounts.tokens, name="tokens"),
     path("settings/tokens/<int:pk>/revoke/", accounts.revoke_token, name="token-revoke"),
     path("settings/webhooks/", webhooks.endpoint_list, name="webhooks"),
@@ -74,6 +79,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", web.home, name="home"),
     path("login/", LoginView.as_view(template_name="accounts/login.html"), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
+    path("account/", account.account, name="account"),
+    path("account/log-out-everywhere/", account.log_out_everywhere, name="log-out-everywhere"),
+    path("invitation/<str:secret>/", account.invitation, name="invitation"),
+    path("projects/new/", account.new_project, name="project-new"),
     path("p/<slug:project>/", include(project_pages)),
     path("api/v1/", api.urls),
     path("healthz", operations.healthz, name="healthz"),

@@ -1,13 +1,31 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
 from .roles import Role
 
 
 class User(AbstractUser):
     """A person. What they may do is said by their memberships; a superuser is an owner of every project."""
+
+    # Counted up when the person logs out everywhere: sessions that were opened before no longer fit.
+    session_epoch = models.PositiveIntegerField(default=0)
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session must carry to be this person's: it changes with the password and the epoch."""
+        return self._of_this_epoch(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same for SECRET_KEY_FALLBACKS."""
+        return map(self._of_this_epoch, super().get_session_auth_fallback_hash())
+
+    def _of_this_epoch(self, session_hash: str) -> str:
+        return salted_hmac("invex.session_epoch", f"{session_hash}{self.session_epoch}", algorithm="sha256").hexdigest()
 
 
 class Project(models.Model):
@@ -32,6 +50,32 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} is {self.role} of {self.project}"
+
+
+class Invitation(models.Model):
+    """A link that makes whoever opens it a member, once. Only its hash is kept; the link is shown once."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="invitations")
+    role = models.CharField(max_length=16, choices=Role.choices)
+    note = models.CharField(max_length=200, blank=True)  # for whom it is, as the inviter wrote it
+    sha256 = models.CharField(max_length=64, unique=True)
+    created_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "-id"], name="invitation_newest")]
+
+    def __str__(self) -> str:
+        return f"invitation {self.pk} to {self.project} as {self.role}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody may still accept it."""
+        return self.accepted_at is None and self.revoked_at is None and self.expires_at > timezone.now()
 
 
 class ApiToken(models.Model):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 
 from invex.kernel.actor import SYSTEM, Actor
-from invex.kernel.errors import NotFound
+from invex.kernel.errors import BadInput, NotFound
 
 from .access import Access
 from .models import ApiToken, Membership, Project, User
@@ -39,6 +39,37 @@ def system_access(slug: str) -> Access:
         names = ", ".join(Project.objects.order_by("slug").values_list("slug", flat=True)[:20]) or "none"
         raise NotFound(f"There is no project {slug!r}. Projects: {names}.")
     return Access(SYSTEM, project, Role.OWNER)
+
+
+def members(access: Access) -> QuerySet[Membership]:
+    """The members of the project, by name."""
+    access.require(Right.ADMIN)
+    return Membership.objects.filter(project=access.project).select_related("user").order_by("user__username")
+
+
+def member(access: Access, membership_id: int) -> Membership:
+    """Return one member of the project. Raises NotFound."""
+    found = members(access).filter(pk=membership_id).first()
+    if found is None:
+        raise NotFound(f"There is no member {membership_id} in this project.")
+    return found
+
+
+def memberships_of(user: User) -> QuerySet[Membership]:
+    """The projects of a person with their role in each, by the project's name."""
+    return Membership.objects.filter(user=user).select_related("project").order_by("project__name")
+
+
+def is_owner(user: User, project: Project) -> bool:
+    return Membership.objects.filter(user=user, project=project, role=Role.OWNER).exists()
+
+
+def person(name: str) -> User:
+    """Return the person who logs in with that name. Raises BadInput."""
+    found = User.objects.filter(username=name.strip()).first()
+    if found is None:
+        raise BadInput(f"Nobody is called {name!r}. Make the project your own and invite them.", code="unknown_person")
+    return found
 
 
 def tokens(access: Access) -> QuerySet[ApiToken]:

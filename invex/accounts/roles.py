@@ -5,14 +5,25 @@ from __future__ import annotations
 from enum import StrEnum
 
 from django.db import models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
 
 
 class Role(models.TextChoices):
-    VIEWER = "viewer", "Viewer"
-    REVIEWER = "reviewer", "Reviewer"
-    AUTHOR = "author", "Author"
-    ML_ADMIN = "ml_admin", "ML admin"
-    OWNER = "owner", "Owner"
+    VIEWER = "viewer", gettext_lazy("Viewer")
+    REVIEWER = "reviewer", gettext_lazy("Reviewer")
+    AUTHOR = "author", gettext_lazy("Author")
+    ML_ADMIN = "ml_admin", gettext_lazy("ML admin")
+    OWNER = "owner", gettext_lazy("Owner")
+
+
+MEANINGS: dict[str, str | Promise] = {
+    Role.VIEWER: gettext_lazy("reads"),
+    Role.REVIEWER: gettext_lazy("also uploads, corrects, approves"),
+    Role.AUTHOR: gettext_lazy("a reviewer who also makes templates"),
+    Role.ML_ADMIN: gettext_lazy("a reviewer who also trains and deploys models"),
+    Role.OWNER: gettext_lazy("everything, and members, tokens, settings"),
+}
 
 
 class Right(StrEnum):

@@ -1,4 +1,4 @@
-"""Writes: projects, members, tokens."""
+"""Writes: projects, members, sessions, tokens. Invitations have a module of their own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import secrets
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from django.utils import timezone
+from django.utils.text import slugify
 
 from invex.kernel import audit
 from invex.kernel.actor import Actor
@@ -21,6 +23,7 @@ from .roles import Right, Role
 
 TOKEN_PREFIX = "invex_"
 TOKEN_BYTES = 32  # of randomness: a plain hash of it cannot be guessed back
+MAX_NAME, MAX_SLUG = 200, 64
 SHOWN = 12  # characters of a token that are kept to recognise it by
 
 
@@ -31,6 +34,8 @@ def create_project(actor: Actor, *, slug: str, name: str) -> Project:
         validate_slug(slug)
     except ValidationError as e:
         raise BadInput(f"{slug!r} is no short name: use letters, digits, - and _.", code="bad_slug") from e
+    if len(slug) > MAX_SLUG:
+        raise BadInput(f"Give a short name of at most {MAX_SLUG} characters.", code="bad_slug")
     try:
         with transaction.atomic():
             project = Project.objects.create(slug=slug, name=name)
@@ -38,6 +43,28 @@ def create_project(actor: Actor, *, slug: str, name: str) -> Project:
         raise Conflict(f"There is a project {slug!r} already.", code="name_taken") from e
     audit.record(actor, "created", "project", slug, project=slug, name=name)
     return project
+
+
+@transaction.atomic
+def open_project(actor: Actor, *, name: str, slug: str = "", owner: User) -> Project:
+    """Return a new project that belongs to `owner`; its short name follows from its name when none is given.
+
+    Raises Conflict when the short name is taken, BadInput when it is none.
+    """
+    name = " ".join(name.split())
+    if not name or len(name) > MAX_NAME:
+        raise BadInput(f"Give the project a name of at most {MAX_NAME} characters.", code="bad_name")
+    project = create_project(actor, slug=slug.strip() or slugify(name)[:MAX_SLUG], name=name)
+    set_member(Access(actor, project, Role.OWNER), user=owner, role=Role.OWNER)
+    return project
+
+
+@transaction.atomic
+def log_out_everywhere(actor: Actor, user: User) -> None:
+    """End every session of `user`. Whoever keeps one open gives it the new hash (update_session_auth_hash)."""
+    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
+    user.refresh_from_db(fields=["session_epoch"])
+    audit.record(actor, "logged out everywhere", "person", user.get_username())
 
 
 @transaction.atomic
@@ -70,7 +97,7 @@ def remove_member(access: Access, *, user: User) -> None:
 
 
 def _keep_an_owner(project: Project, *, without: User) -> None:
-    owners = Membership.objects.select_for_update().filter(project=project, role=Role.OWNER)
+    owners = Membership.objects.select_for_update().filter(project=project, role=Role.OWNER).order_by("pk")
     holders = [m.user_id for m in owners]
     if holders == [without.pk]:
         raise Conflict(f"{without} is the only owner of {project}. Name another owner first.", code="last_owner")

@@ -13,9 +13,11 @@ from invex.kernel.errors import BadInput, InvexError, NotFound
 
 from . import queries, services
 from .pages import ProjectRequest, in_project
-from .roles import Right, Role
+from .roles import MEANINGS, Right, Role
 
-USUAL_LIFE_DAYS = 365
+LIVES_DAYS = (7, 30, 90, 365)
+USUAL_LIFE_DAYS = 90
+NEVER = "never"
 
 
 @require_http_methods(["GET", "POST"])
@@ -35,11 +37,14 @@ def tokens(request: ProjectRequest) -> HttpResponseBase:
             problem = e.message
     context = {
         "tokens": queries.tokens(request.access),
-        "roles": Role.choices,
+        "roles": [(value, label, MEANINGS[value]) for value, label in Role.choices],
         "secret": secret,
         "problem": problem,
         "now": timezone.now(),
-        "days": USUAL_LIFE_DAYS,
+        "days": LIVES_DAYS,
+        "usual_days": USUAL_LIFE_DAYS,
+        "never": NEVER,
+        "typed": request.POST if problem else {},
     }
     response = render(request, "accounts/tokens.html", context, status=422 if problem else 200)
     response["Cache-Control"] = "no-store"  # a secret is in it
@@ -47,11 +52,11 @@ def tokens(request: ProjectRequest) -> HttpResponseBase:
 
 
 def _days(text: str) -> int | None:
-    """Return the days that were typed, None when nothing was. Raises BadInput: a slip must not make a lasting token."""
-    if not text.strip():
+    """Return the days that were chosen, None for "never". Raises BadInput: a slip must not make a lasting token."""
+    if text == NEVER:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 6):
-        raise BadInput(_("Give the days as a whole number, or leave them empty."), code="bad_days")
+        raise BadInput(_("Choose when the token expires."), code="bad_days")
     return int(text)
 
 

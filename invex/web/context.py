@@ -40,6 +40,7 @@ PLACES = (
 # Pages of the settings area, in the order of its menu: (url name, label, right that it needs). Their templates extend
 # shell/settings.html.
 SETTINGS_PAGES = (
+    ("members", gettext_lazy("Members"), Right.ADMIN),
     ("tokens", gettext_lazy("API tokens"), Right.ADMIN),
     ("document-policy", gettext_lazy("Documents"), Right.ADMIN),
     ("automation", gettext_lazy("Automatic approval"), Right.MODELS),

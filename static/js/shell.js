@@ -1,4 +1,4 @@
-/* The frame: project switcher, "/" to search. */
+/* The frame: project switcher, "/" to search, questions before what cannot be undone, copying what is shown once. */
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-project-switcher]")) location.assign(event.target.value);
 });
@@ -12,5 +12,23 @@ document.addEventListener("keydown", (event) => {
       search.focus();
       search.select();
     }
+  }
+});
+
+document.addEventListener("submit", (event) => {
+  const question = event.target.dataset.confirm;
+  if (question && !confirm(question)) event.preventDefault();
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-copy]");
+  if (!button) return;
+  const source = document.getElementById(button.dataset.copy);
+  source.select();
+  try {
+    await navigator.clipboard.writeText(source.value);
+    button.textContent = button.dataset.copied;
+  } catch {
+    source.focus(); // without a clipboard (plain http) it is selected, for Ctrl+C
   }
 });

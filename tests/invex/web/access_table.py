@@ -81,6 +81,7 @@ WEBHOOK_ACTIONS = {
     "enable": 302,
     "delete": 302,
 }
+ACCOUNT = {"username": "newcomer", "password1": "quince-marmalade", "password2": "quince-marmalade"}
 
 PAGES: tuple[Row, ...] = (
     # --- outside of the projects
@@ -88,6 +89,13 @@ PAGES: tuple[Row, ...] = (
     Row("login", Door.OPEN),
     Row("login", Door.OPEN, method="POST", body={"username": "nobody", "password": "wrong"}),
     Row("logout", Door.OPEN, method="POST", answer=302),
+    Row("account", Door.LOGIN),
+    Row("account", Door.LOGIN, method="POST", body={"old_password": "wrong"}, answer=422),
+    Row("log-out-everywhere", Door.LOGIN, method="POST", answer=302),
+    Row("invitation", Door.OPEN, ("link",)),
+    Row("invitation", Door.OPEN, ("link",), method="POST", body=ACCOUNT, answer=302),
+    Row("project-new", Door.LOGIN, answer=403),  # an administrator's; see tests/invex/accounts/test_projects.py
+    Row("project-new", Door.LOGIN, method="POST", body={"name": "New"}, answer=403),
     Row("healthz", Door.OPEN),
     Row("readyz", Door.OPEN, answer=503),  # no worker lives in a test
     Row("metrics", Door.OPEN),
@@ -172,8 +180,13 @@ PAGES: tuple[Row, ...] = (
     Row("automation", READ),
     Row("automation", MODELS, method="POST", body=PROMISE, answer=302),
     Row("automation-switch", MODELS, method="POST", body={"turn": "off"}, answer=302),
+    Row("members", ADMIN),
+    Row("members", ADMIN, method="POST", body={"role": "viewer", "days": "7"}),
+    Row("member-role", ADMIN, ("member",), method="POST", body={"role": "author"}, answer=302),
+    Row("member-remove", ADMIN, ("member",), method="POST", answer=302),
+    Row("invitation-revoke", ADMIN, ("invitation",), method="POST", answer=302),
     Row("tokens", ADMIN),
-    Row("tokens", ADMIN, method="POST", body={"name": "new", "role": "viewer"}),
+    Row("tokens", ADMIN, method="POST", body={"name": "new", "role": "viewer", "days": "30"}),
     Row("token-revoke", ADMIN, ("token",), method="POST", answer=302),
     Row("webhooks", ADMIN),
     Row("webhooks", ADMIN, method="POST", body=WEBHOOK_FORM),

@@ -10,6 +10,7 @@ from django.test import Client
 from PIL import Image
 
 from fixtures.generator import Vendor
+from invex.accounts import invitations
 from invex.accounts import services as accounts
 from invex.accounts.access import Access
 from invex.accounts.models import ApiToken, Membership, Project, User
@@ -145,6 +146,19 @@ def _deployment(access: Access) -> int:
     return 1
 
 
+def _member(access: Access) -> int:
+    user = User.objects.create(username=f"{MARKER}-member")
+    return accounts.set_member(access, user=user, role=Role.VIEWER).pk
+
+
+def _invitation(access: Access) -> int:
+    return invitations.invite(access, role=Role.VIEWER, note=MARKER, expires_in_days=7)[0].pk
+
+
+def _link(access: Access) -> str:
+    return invitations.invite(access, role=Role.VIEWER, expires_in_days=7)[1]
+
+
 # name -> makes the row in the project of the access and returns what stands for it in an address; in this order.
 MAKERS: dict[str, Callable[[Access], int | str]] = {
     "document": _document,
@@ -164,6 +178,9 @@ MAKERS: dict[str, Callable[[Access], int | str]] = {
     "dataset": _dataset,
     "webhook": _webhook,
     "delivery": _delivery,
+    "member": _member,
+    "invitation": _invitation,
+    "link": _link,
 }
 
 

@@ -29,7 +29,7 @@ def address(receive, access):
 def test_the_settings_are_there_for_whoever_may_set_something(person) -> None:
     client = Client()
     client.force_login(person(Role.OWNER))
-    assert client.get("/p/demo/settings/")["Location"] == "/p/demo/settings/tokens/"
+    assert client.get("/p/demo/settings/")["Location"] == "/p/demo/settings/members/"
     assert b'href="/p/demo/settings/"' in client.get("/p/demo/").content
     client.force_login(person(Role.REVIEWER))
     assert client.get("/p/demo/settings/").status_code == 403
@@ -59,7 +59,7 @@ def test_a_token_is_shown_once(address, person) -> None:
     assert made["Cache-Control"] == "no-store"
     again = client.get(address("tokens")).content.decode()
     assert "erp" in again
-    secret = made.content.decode().split('class="mono">')[1].split("<")[0]
+    secret = made.content.decode().split('class="mono" readonly value="')[1].split('"')[0]
     assert secret not in again
 
 
