@@ -18,7 +18,7 @@ from invex.operations import views as operations
 from invex.results import export_views as exports
 from invex.results import webhook_views as webhooks
 from invex.review.views import document as review
-from invex.review.views import inbox, live
+from invex.review.views import inbox, live, many
 from invex.web import views as web
 
 project_pages: list[URLPattern | URLResolver] = [
@@ -29,6 +29,7 @@ project_pages: list[URLPattern | URLResolver] = [
     path("batches/<int:pk>/", documents.batch, name="batch"),
     path("batches/<int:pk>/upload/", documents.upload, name="upload"),
     path("documents/", documents.documents, name="documents"),
+    path("documents/bulk/", many.act, name="documents-bulk"),
     path("documents/<int:pk>/", review.document, name="document"),
     path("documents/<int:pk>/file", documents.file, name="document-file"),
     path("documents/<int:pk>/next/", review.neighbour, name="document-next"),
@@ -36,6 +37,7 @@ project_pages: list[URLPattern | URLResolver] = [
     path("documents/<int:pk>/draft/", live.draft, name="document-draft"),
     path("documents/<int:pk>/meaning/", live.meaning_of, name="document-meaning"),
     path("documents/<int:pk>/region/", live.region, name="document-region"),
+    path("documents/<int:pk>/rows/", live.rows, name="document-rows"),
     path("documents/<int:pk>/learned/<int:label>/", live.learned, name="document-learned"),
     path("documents/<int:pk>/words/<int:index>", live.words, name="document-words"),
     path("documents/<int:pk>/pages/<int:index>", documents.page_image, name="page-image"),

@@ -115,6 +115,7 @@ def documents(request: ProjectRequest) -> HttpResponseBase:
         "chosen": chosen,
         "query": urlencode(chosen.query()),
         "unknown": UNKNOWN,
+        "can_choose": access.may(Right.REVIEW),
         **pager,
     }
     return render(request, "documents/documents.html", context)

@@ -225,7 +225,11 @@ def _typed_row(row: FieldRow, data: Mapping[str, str], *, touched_only: bool) ->
 
 def _typed_input(before: Input, data: Mapping[str, str]) -> Input:
     name, value = before.name, data[before.name]
-    typed = {"value": value, "text": data.get(f"{name}:text", ""), "boxes": data.get(f"{name}:boxes") or "[]"}
+    typed: dict[str, Any] = {
+        "value": value,
+        "text": data.get(f"{name}:text", ""),
+        "boxes": data.get(f"{name}:boxes") or "[]",
+    }
     if data.get(f"{name}:by"):
         return replace(before, **typed, mark="person", confidence_percent=None, remarks=())
     return replace(before, **typed)

@@ -71,6 +71,18 @@ async function readRegion(target, page, box, isAdding) {
   if (found?.words.length) take(target, found.words, page, isAdding);
 }
 
+/* Rows down to the chosen one are right: the rest of the table is read like them. */
+async function like(grid) {
+  const given = grid.rows.slice(0, grid.at[0] + 1), status = form.querySelector("[data-kept]");
+  if (!given.some((row) => Object.values(row).some((cell) => cell.boxes?.length))) { status.textContent = `▲ ${says("correctRow")}`; return; }
+  const body = {table: grid.section.dataset.grid, rows: JSON.stringify(given), template: form.elements.template.value};
+  const found = await post(root.dataset.like, body).catch(() => null);
+  if (!found?.rows.length) { status.textContent = `▲ ${says("rowsNone")}`; return; }
+  grid.take([...given, ...found.rows]);
+  grid.go([given.length, 0]);
+  status.textContent = `${found.rows.length} ${says("rowsRead")}`;
+}
+
 if (form) {
   fields = new Fields(form, {pages, history, says, ask, changed});
   const total = (key) => {
@@ -78,7 +90,7 @@ if (form) {
     return input?.value.trim() ? {value: input.value, label: input.closest(".value").querySelector("label").firstChild.textContent.trim()} : null;
   };
   for (const section of form.querySelectorAll("[data-grid]")) {
-    grids.push(new Grid(section, {pages, history, changed, total, says, isReadOnly: () => fields.isReadOnly}));
+    grids.push(new Grid(section, {pages, history, changed, total, like, says, isReadOnly: () => fields.isReadOnly}));
   }
 }
 

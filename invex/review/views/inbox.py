@@ -33,10 +33,8 @@ def inbox(request: ProjectRequest) -> HttpResponseBase:
     number = _page_number(request.GET.get("page", ""))
     start = (number - 1) * PER_PAGE
     found = list(rows[start : start + PER_PAGE + 1])
-    for row in found:
-        row.holder = leases.holder(row)
     context = {
-        "documents": found[:PER_PAGE],
+        "documents": [{"row": row, "holder": leases.holder(row)} for row in found[:PER_PAGE]],
         "total": rows.count(),
         "queue": asked,
         "orders": ORDER_LABELS.items(),

@@ -94,6 +94,16 @@ def region(request: ProjectRequest, pk: int) -> HttpResponseBase:
     return JsonResponse({"words": documents.read_region(row, -1 if index is None else index, box)})
 
 
+@require_POST
+@in_project(Right.REVIEW)
+def rows(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """The rows of a table below those that a person gave (rows: JSON of the grid), read like them."""
+    row = documents.document(request.access.project, pk)
+    data = request.POST
+    found = meaning.rows_below(row, data.get("table", ""), data.get("rows", ""), template=data.get("template", ""))
+    return JsonResponse({"rows": found})
+
+
 @require_GET
 @in_project()
 def learned(request: ProjectRequest, pk: int, label: int) -> HttpResponseBase:

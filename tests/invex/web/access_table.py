@@ -127,6 +127,18 @@ PAGES: tuple[Row, ...] = (
     Row("document-draft", REVIEW, ("document",), method="POST", body={"version": "0"}, answer=204),
     Row("document-meaning", READ, ("document",), query="key=total_amount&text=5"),
     Row("document-region", REVIEW, ("document",), method="POST", body={"page": "0", "box": "[]"}, answer=422),
+    Row("document-rows", REVIEW, ("document",), method="POST", body={"table": "nothing", "rows": "[]"}, answer=422),
+    Row(
+        "documents-bulk",
+        REVIEW,
+        method="POST",
+        body={"action": "approve", "ids": "$document"},
+        answer=302,
+        elsewhere=302,
+    ),
+    Row(
+        "documents-bulk", REVIEW, method="POST", body={"action": "reread", "ids": "$failed"}, answer=302, elsewhere=302
+    ),
     Row("document-learned", READ, ("approved", "label")),
     Row("page-image", READ, ("document", 0)),
     Row("document-retry", UPLOAD, ("failed",), method="POST", answer=302),

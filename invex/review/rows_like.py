@@ -1,0 +1,150 @@
+"""Pure: the rest of a table, read like the rows that a person has given: same columns, the next lines.
+
+No model is asked: one or two rows with boxes say where the columns stand and which of them hold numbers; a line below
+begins a row when its words fit these columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from invex.fields.geometry import Box, PageBox, union
+from invex.fields.spec import FieldSpec, LocaleSpec
+from invex.fields.values import NUMERIC_TYPES, choose, readings
+from invex.reading.types import Word
+
+SAME_LINE = 0.5  # of the height of a line, by which the centre of a word may be off
+SAME_CELL = 1.2  # times the height of a word: a larger gap begins the next cell
+NEAR = 0.03  # of the page's width: a word further from every column belongs to none
+WRAPPED_WITHIN = 1.7  # heights of a line from one to the next, for a text that goes on
+ANCHORS = 0.6  # of the columns with numbers that a line must fill to begin a row
+
+Row = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    spec: FieldSpec
+    x0: float
+    x1: float
+    is_anchor: bool  # every given row has a number there
+
+    def gap(self, box: Box) -> float:
+        return max(0.0, self.x0 - box.x1, box.x0 - self.x1)
+
+
+def rows_like(
+    given: Sequence[Mapping[str, Mapping[str, Any]]],
+    columns: Sequence[FieldSpec],
+    pages: Sequence[Sequence[Word]],
+    locale: LocaleSpec,
+) -> list[Row]:
+    """Return the rows below the last given one, on its page and the next, as cells {"value", "text", "boxes"}.
+
+    given: rows with boxes; those without any say nothing. pages: the words of each page in reading order.
+    """
+    shaped = [row for row in given if any(cell.get("boxes") for cell in row.values())]
+    if not shaped:
+        return []
+    found = _columns(shaped, columns)
+    anchors = [c.spec.key for c in found if c.is_anchor]
+    if not anchors:
+        return []
+    below_page, below_y = _end(shaped)
+    wraps = any(len(_lines_of(cell)) > 1 for row in shaped for cell in row.values())
+    rows: list[Row] = []
+    last: Box | None = None
+    for page in range(below_page, len(pages)):
+        last = None
+        for line in _visual_lines(pages[page]):
+            frame = union([w.box for w in line])
+            if page == below_page and frame.center[1] <= below_y:
+                continue
+            cells = _cells(line, found, page, locale)
+            fitting = sum(key in cells and _is_number(cells[key], found) for key in anchors)
+            if fitting >= ANCHORS * len(anchors):
+                rows.append(cells)
+                last = frame
+            elif wraps and rows and last is not None and _goes_on(cells, found, frame, last):
+                _append(rows[-1], cells)
+                last = frame
+    return rows
+
+
+def _columns(rows: Sequence[Mapping[str, Mapping[str, Any]]], specs: Sequence[FieldSpec]) -> list[_Column]:
+    columns = []
+    for spec in specs:
+        boxes = [Box(*place["box"]) for row in rows for place in row.get(spec.key, {}).get("boxes", ())]
+        if boxes:
+            frame = union(boxes)
+            is_full = all(row.get(spec.key, {}).get("boxes") for row in rows)
+            columns.append(_Column(spec, frame.x0, frame.x1, is_full and spec.type in NUMERIC_TYPES))
+    return sorted(columns, key=lambda c: c.x0)
+
+
+def _end(rows: Sequence[Mapping[str, Mapping[str, Any]]]) -> tuple[int, float]:
+    """Page and height of the bottom of the last row."""
+    return max((p["page"], p["box"][3]) for row in rows for cell in row.values() for p in cell.get("boxes", ()))
+
+
+def _lines_of(cell: Mapping[str, Any]) -> list[Any]:
+    return list(cell.get("boxes", ()))
+
+
+def _visual_lines(words: Sequence[Word]) -> Iterator[list[Word]]:
+    """Yield the words that stand on one level of the page, from the top, each line from the left."""
+    line: list[Word] = []
+    for word in sorted(words, key=lambda w: w.box.center[1]):
+        if line and word.box.center[1] - line[0].box.center[1] > SAME_LINE * max(line[0].box.height, word.box.height):
+            yield sorted(line, key=lambda w: w.box.x0)
+            line = []
+        line.append(word)
+    if line:
+        yield sorted(line, key=lambda w: w.box.x0)
+
+
+def _cells(line: list[Word], columns: list[_Column], page: int, locale: LocaleSpec) -> Row:
+    """The words of a line by column: by place, and a text goes on as long as its words stand close together."""
+    taken: dict[str, list[Word]] = {}
+    before: tuple[_Column, Word] | None = None
+    for word in line:
+        column = min(columns, key=lambda c: c.gap(word.box))
+        if before is not None and before[0].spec.type not in NUMERIC_TYPES and column.gap(word.box) > 0:
+            is_close = word.box.x0 - before[1].box.x1 <= SAME_CELL * word.box.height
+            column = before[0] if is_close else column
+        elif column.gap(word.box) > NEAR:
+            continue
+        taken.setdefault(column.spec.key, []).append(word)
+        before = (column, word)
+    types = {c.spec.key: c.spec.type for c in columns}
+    return {key: _cell(words, types[key], page, locale) for key, words in taken.items()}
+
+
+def _cell(words: list[Word], kind: str, page: int, locale: LocaleSpec) -> dict[str, Any]:
+    text = " ".join(w.text for w in words)
+    meant = readings(kind, text)
+    box = PageBox(page, union([w.box for w in words]))
+    value = choose(meant, locale).value if meant else text
+    return {"value": value, "text": text, "boxes": [{"page": page, "box": list(box.box)}], "mark": "look"}
+
+
+def _is_number(cell: Mapping[str, Any], columns: list[_Column]) -> bool:
+    return any(readings(c.spec.type, str(cell["text"])) for c in columns if c.is_anchor)
+
+
+def _goes_on(cells: Row, columns: list[_Column], frame: Box, last: Box) -> bool:
+    """Whether a line holds nothing but text right below its row."""
+    texts = {c.spec.key for c in columns if c.spec.type not in NUMERIC_TYPES}
+    return bool(cells) and set(cells) <= texts and frame.center[1] - last.center[1] <= WRAPPED_WITHIN * last.height
+
+
+def _append(row: Row, cells: Row) -> None:
+    for key, cell in cells.items():
+        before = row.get(key)
+        if before is None:
+            row[key] = cell
+            continue
+        joined = f"{before['text']} {cell['text']}"
+        row[key] = {**before, "value": joined, "text": joined, "boxes": [*before["boxes"], *cell["boxes"]]}

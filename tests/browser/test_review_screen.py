@@ -1,0 +1,244 @@
+"""The review screen in a real browser: keys, undo, drafts over a crash, two people, conflicts, the grid."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.installed import PASSWORD
+
+WORD = "svg rect.word"
+
+
+def open_first(page: Page, *, order: str = "age") -> str:
+    """Open the first document of the queue and wait for its words; return its address."""
+    page.goto(f"/p/demo/inbox/start/?order={order}")
+    page.wait_for_selector(WORD, state="attached")
+    return page.url
+
+
+def field(page: Page, number: int = 0) -> Any:
+    return page.locator("#review-form .field").nth(number).locator("[data-value]").first
+
+
+def draft_is_kept(page: Page) -> None:
+    expect(page.locator("[data-kept]")).to_contain_text("draft kept", timeout=5000)
+
+
+@pytest.fixture
+def second_page(browser: Any, installation: Any, browser_context_args: dict[str, Any]) -> Any:
+    """A browser of somebody else."""
+    installation.manage(
+        "shell",
+        "-v",
+        "0",
+        "-c",
+        "from invex.accounts.models import *\n"
+        "user, new = User.objects.get_or_create(username='bob', defaults={'is_active': True})\n"
+        f"user.set_password('{PASSWORD}'); user.save()\n"
+        "Membership.objects.get_or_create(project=Project.objects.get(slug='demo'), user=user, role='reviewer')",
+    )
+    context = browser.new_context(**browser_context_args)
+    page = context.new_page()
+    page.goto("/login/")
+    page.get_by_label("Name").fill("bob")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    yield page
+    context.close()
+
+
+def test_keys_lead_through_the_document(admin_page: Page) -> None:
+    page = admin_page
+    open_first(page)
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    expect(field(page, 1)).to_be_focused()
+    page.keyboard.press("Alt+3")
+    expect(field(page, 2)).to_be_focused()
+    page.keyboard.press("Alt+?")
+    keys = page.get_by_role("dialog")
+    expect(keys.get_by_text("second and third candidate")).to_be_visible()
+    expect(keys.get_by_text("split the row")).to_be_hidden()  # valid in the line items only
+    page.keyboard.press("Escape")
+    page.keyboard.press("Alt+g")
+    expect(page.locator("[data-grid] td:focus")).to_have_count(1)
+    page.keyboard.press("Alt+?")
+    expect(keys.get_by_text("split the row")).to_be_visible()
+
+
+def test_undo_goes_back_over_clicks_typing_and_the_grid(admin_page: Page) -> None:
+    page = admin_page
+    open_first(page)
+    first, second = field(page, 0), field(page, 1)
+    was = [first.input_value(), second.input_value()]
+    first.focus()
+    page.locator(".page").first.locator(WORD).nth(3).click()
+    second.fill("typed by hand")
+    cell = page.locator("[data-grid] td[data-column='1']").first
+    quantity = cell.inner_text()
+    cell.click()
+    page.keyboard.type("77")
+    page.keyboard.press("Enter")
+    expect(cell).to_have_text("77")
+    for _ in range(3):
+        page.keyboard.press("Control+z")
+    expect(cell).to_have_text(quantity)
+    expect(second).to_have_value(was[1])
+    expect(first).to_have_value(was[0])
+    for _ in range(3):
+        page.keyboard.press("Control+Shift+z")
+    expect(cell).to_have_text("77")
+    expect(second).to_have_value("typed by hand")
+    draft_is_kept(page)
+    page.reload()
+    page.get_by_role("button", name="Start anew").click()
+    expect(field(page, 1)).to_have_value(was[1])
+
+
+def test_a_click_fills_the_field_and_says_what_it_means(admin_page: Page) -> None:
+    page = admin_page
+    open_first(page)
+    date = page.locator("[data-field='invoice_date'] [data-value]").first
+    printed = page.locator("[data-field='invoice_date'] [data-text]").first.input_value()
+    value = date.input_value()
+    date.fill("")
+    date.type(printed)
+    meaning = page.locator("[data-field='invoice_date'] [data-meaning]").first
+    expect(meaning).to_contain_text(f"read as {value}")
+    expect(page.locator("svg rect.value.chosen").first).to_be_attached()  # what is typed found its box
+    page.keyboard.press("Escape")
+    expect(date).to_have_value(value)
+
+
+def test_typing_survives_a_crash_of_the_browser(admin_page: Page, second_page: Page, context: Any) -> None:
+    page = admin_page
+    address = open_first(page)
+    field(page, 1).fill("NOT-SAVED-1")
+    draft_is_kept(page)
+    # The page ends without a farewell.
+    page.route("**/presence/", lambda route: route.abort())
+    page.route("**/draft/", lambda route: route.abort())
+    fresh = context.new_page()
+    fresh.goto(address)
+    expect(field(fresh, 1)).to_have_value("NOT-SAVED-1")
+    expect(fresh.get_by_text("Your unsaved work")).to_be_visible()
+    fresh.get_by_role("button", name="Start anew").click()
+
+
+def test_two_people_get_different_documents_and_see_each_other(admin_page: Page, second_page: Page) -> None:
+    mine, theirs = open_first(admin_page), open_first(second_page)
+    assert mine != theirs
+    second_page.goto(mine)
+    expect(second_page.get_by_text("admin is at this document")).to_be_visible()
+    expect(field(second_page)).to_be_disabled()
+    admin_page.goto("/p/demo/")  # closing the page gives the document back
+    second_page.wait_for_timeout(500)
+    second_page.goto(mine)
+    expect(field(second_page)).to_be_enabled()
+    second_page.goto("/p/demo/")
+
+
+def test_who_is_slower_sees_both_and_chooses(admin_page: Page, second_page: Page) -> None:
+    address = open_first(admin_page)
+    name = admin_page.locator("#review-form .field").nth(1).get_attribute("data-field")
+    mine = admin_page.locator(f"[data-field='{name}'] [data-value]").first
+    mine.fill("MINE-1")
+    draft_is_kept(admin_page)
+    second_page.goto(address)
+    second_page.get_by_role("button", name="Take it over").click()
+    theirs = second_page.locator(f"[data-field='{name}'] [data-value]").first
+    theirs.fill("THEIRS-1")
+    second_page.keyboard.press("Control+Enter")
+    second_page.wait_for_url(lambda url: url != address)
+    admin_page.keyboard.press("Control+Enter")
+    expect(admin_page.get_by_text("bob saved this document meanwhile")).to_be_visible()
+    expect(mine).to_have_value("MINE-1")
+    admin_page.locator(f"[data-field='{name}']").get_by_role("button", name="THEIRS-1").click()
+    expect(mine).to_have_value("THEIRS-1")
+    admin_page.get_by_role("button", name="Approve mine").click()
+    expect(admin_page.locator(".message.success")).to_contain_text("is approved")
+    expect(admin_page.locator(".learned")).to_contain_text(re.compile("Learn"))
+
+
+def test_the_grid_adds_splits_merges_and_sums(admin_page: Page) -> None:
+    page = admin_page
+    open_first(page)
+    rows = page.locator("[data-grid] tbody tr")
+    count = rows.count()
+    first = rows.first.locator("td[data-column='0']")
+    text = first.inner_text()
+    first.click()
+    page.keyboard.press("Alt+Insert")
+    expect(rows).to_have_count(count + 1)
+    page.keyboard.type("added")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Alt+m")
+    expect(rows).to_have_count(count)
+    expect(first).to_have_text(f"{text} added")
+    page.keyboard.press("F2")
+    page.keyboard.press("End")
+    for _ in range(6):
+        page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Alt+s")
+    expect(rows).to_have_count(count + 1)
+    expect(first).to_have_text(text)
+    page.keyboard.press("Alt+Delete")
+    expect(rows).to_have_count(count)
+    amount = page.locator("[data-grid] th[scope=col]").all_inner_texts().index("Amount") - 1
+    sums = page.locator("[data-sums]")
+    was = sums.inner_text()
+    rows.first.locator(f"td[data-column='{amount}']").click()
+    page.keyboard.type("1")
+    expect(sums).not_to_have_text(was)  # while it is typed
+    page.keyboard.press("Escape")
+    expect(sums).to_have_text(was)
+    draft_is_kept(page)
+    page.reload()
+    page.get_by_role("button", name="Start anew").click()
+
+
+def test_the_rest_of_a_table_is_read_like_its_first_row(admin_page: Page) -> None:
+    page = admin_page
+    open_first(page)
+    rows = page.locator("[data-grid] tbody tr")
+    count = rows.count()
+    values = rows.last.inner_text()
+    rows.first.locator("td[data-column='0']").click()
+    page.keyboard.press("ArrowDown")
+    for _ in range(count - 1):
+        page.keyboard.press("Alt+Delete")
+    expect(rows).to_have_count(1)
+    page.keyboard.press("Alt+f")
+    expect(rows).to_have_count(count)
+    assert rows.last.inner_text().split("\t")[-1] == values.split("\t")[-1]
+    draft_is_kept(page)
+    page.reload()
+    page.get_by_role("button", name="Start anew").click()
+
+
+def test_approve_is_one_key_and_stands_on_the_first_screen_of_a_telephone(admin_page: Page) -> None:
+    page = admin_page
+    page.set_viewport_size({"width": 390, "height": 844})
+    address = open_first(page)
+    expect(page.get_by_role("button", name="Approve")).to_be_in_viewport()
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(lambda url: url != address)
+    expect(page.locator(".message.success")).to_contain_text("is approved")
+
+
+def test_axe_finds_nothing_serious(admin_page: Page) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+    for address in ("/p/demo/inbox/", open_first(admin_page), "/p/demo/documents/"):
+        admin_page.goto(address)
+        admin_page.wait_for_load_state("networkidle")
+        found = axe.Axe().run(admin_page).response["violations"]
+        serious = [
+            (v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found if v["impact"] in ("serious", "critical")
+        ]
+        assert not serious, address

@@ -1,0 +1,170 @@
+"""Unsaved work is kept, comes back, and stands beside what somebody else saved meanwhile."""
+
+from __future__ import annotations
+
+import datetime
+import json
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from invex.accounts.roles import Role
+from invex.catalog.services import create_template
+from invex.documents.models import Document
+from invex.documents.states import DocumentState as S
+from invex.extraction.models import Extraction
+from invex.review import drafts, services
+from invex.review.models import Comment, Draft
+from tests.invex.world import document_in_review, label_of, template_json, vendor
+
+pytestmark = pytest.mark.django_db
+ACME = vendor()
+ONE = ACME.document(0)
+
+
+@pytest.fixture
+def document(access):
+    create_template(access, template_json(ACME.name))
+    row = document_in_review(access, ONE)
+    Document.objects.filter(pk=row.pk).update(template=ACME.name)
+    return Document.objects.get(pk=row.pk)
+
+
+@pytest.fixture
+def client(person):
+    client = Client()
+    client.force_login(person(Role.REVIEWER))
+    return client
+
+
+@pytest.fixture
+def address(document):
+    return f"/p/demo/documents/{document.pk}/"
+
+
+def typed(document, **values: str) -> dict[str, str]:
+    fields = {f"f:{key}:0": value for key, value in values.items()}
+    seen = {f"f:{key}:0:by": "person" for key in values}
+    return {"version": str(document.version), "template": ACME.name, **fields, **seen}
+
+
+def value_of(page, key: str) -> str:
+    return next(r.inputs[0].value for r in page.context["screen"].rows if r.spec.key == key)
+
+
+def test_a_draft_comes_back_and_is_gone_after_approval(client, document, address):
+    assert client.post(f"{address}draft/", typed(document, invoice_number="half ty")).status_code == 204
+    document.refresh_from_db()
+    assert document.has_draft
+    page = client.get(address)  # as after a crash: nothing but the server knows
+    assert value_of(page, "invoice_number") == "half ty"
+    row = next(r for r in page.context["screen"].rows if r.spec.key == "invoice_number")
+    assert row.inputs[0].is_touched
+    assert client.post(address, {"action": "approve", **typed(document, invoice_number="4711")}).status_code == 302
+    assert not Draft.objects.exists()
+    document.refresh_from_db()
+    assert (document.state, document.has_draft) == (S.APPROVED, False)
+
+
+def test_a_draft_for_another_template_gives_only_what_the_person_typed(client, access, document, address, monkeypatch):
+    monkeypatch.setattr("invex.extraction.queries.ask", lambda *_, **__: {"fields": {}, "tables": {}})
+    create_template(access, template_json("Other"))
+    data = {**typed(document, invoice_number="mine"), "f:total_amount:0": "1.00"}
+    client.post(f"{address}draft/", data)
+    page = client.get(address, {"template": "Other"})
+    assert value_of(page, "invoice_number") == "mine"
+    assert value_of(page, "total_amount") != "1.00"
+
+
+def test_a_draft_can_be_dropped(client, document, address):
+    client.post(f"{address}draft/", typed(document, invoice_number="x"))
+    client.post(address, {"action": "discard"})
+    assert not Draft.objects.exists()
+    assert not Document.objects.get(pk=document.pk).has_draft
+
+
+def test_who_was_slower_sees_both_and_loses_nothing(client, access, document, address):
+    mine = typed(document, invoice_number="MINE-1")
+    theirs = label_of(ONE)
+    theirs["fields"]["invoice_number"] = [{"value": "THEIRS-1"}]
+    services.confirm(access, document.pk, theirs)
+    answer = client.post(address, {"action": "approve", **mine})
+    assert answer.status_code == 409
+    row = next(r for r in answer.context["screen"].rows if r.spec.key == "invoice_number")
+    assert (row.inputs[0].value, row.inputs[0].theirs) == ("MINE-1", "THEIRS-1")
+    assert b"owner-demo saved this document meanwhile" in answer.content
+    # The browser is closed now: what was typed is still there, and still a conflict.
+    again = client.get(address)
+    assert again.context["is_conflict"]
+    assert value_of(again, "invoice_number") == "MINE-1"
+    # Looked at both, and decided.
+    document.refresh_from_db()
+    decided = {"action": "approve", **typed(document, invoice_number="MINE-1")}
+    assert client.post(address, decided).status_code == 302
+    label = document.labels.get(is_current=True)
+    assert label.label["fields"]["invoice_number"][0]["value"] == "MINE-1"
+    assert [row.revision for row in document.labels.order_by("revision")] == [1, 2]
+
+
+def test_a_draft_of_a_page_that_is_out_of_date_replaces_nothing(client, access, document, address):
+    client.post(f"{address}draft/", typed(document, invoice_number="kept"))
+    Document.objects.filter(pk=document.pk).update(version=5)
+    client.post(f"{address}draft/", typed(document, invoice_number="late"))
+    assert Draft.objects.get().data["f:invoice_number:0"] == "kept"
+
+
+def test_old_drafts_are_forgotten_and_free_their_document(client, document, address):
+    client.post(f"{address}draft/", typed(document, invoice_number="x"))
+    assert drafts.sweep() == 0
+    Draft.objects.update(updated_at=timezone.now() - drafts.FORGOTTEN_AFTER - datetime.timedelta(days=1))
+    assert drafts.sweep() == 1
+    assert not Document.objects.get(pk=document.pk).has_draft
+
+
+def test_corrections_are_counted_against_what_the_person_saw(access, document):
+    seen = Extraction.objects.get(document=document, is_current=True)
+    right = {"invoice_number": [{"value": "SEEN-1", "confidence": 1.0}]}
+    Extraction.objects.filter(pk=seen.pk).update(prediction={"fields": right, "tables": {}}, is_current=False)
+    seen.pk, seen.number = None, 2
+    seen.prediction = {"fields": {"invoice_number": [{"value": "REREAD-2", "confidence": 1.0}]}, "tables": {}}
+    seen.is_current = True
+    seen.save()
+    first = Extraction.objects.get(document=document, number=1)
+    label = {"template": ACME.name, "fields": {"invoice_number": [{"value": "SEEN-1"}]}}
+    row = services.confirm(access, document.pk, label, seen=first.pk)
+    assert (row.corrected, row.extraction_id) == ([], first.pk)
+
+
+def test_not_there_is_not_the_same_as_nobody_said(client, document, address):
+    data = {"action": "approve", **typed(document, invoice_number="", customer=""), "f:customer:0:open": "1"}
+    assert client.post(address, data).status_code == 302
+    fields = document.labels.get().label["fields"]
+    assert fields["invoice_number"] == []
+    assert "customer" not in fields
+
+
+def test_a_long_table_is_sent_as_one_input(client, document, address):
+    rows = [{"description": {"value": f"item {n}"}, "quantity": {"value": str(n)}} for n in range(1, 401)]
+    data = {"action": "approve", **typed(document), "t:line_items": json.dumps([*rows, {}])}
+    assert client.post(address, data).status_code == 302
+    assert len(document.labels.get().label["tables"]["line_items"]) == 400
+
+
+def test_comments_stay_with_the_document(client, document, address):
+    client.post(address, {"action": "comment", "comment": " call them "})
+    assert Comment.objects.get().text == "call them"
+    assert b"call them" in client.get(address).content
+    assert client.post(address, {"action": "comment", "comment": " "}).status_code == 422
+
+
+def test_who_checks_blindly_sees_neither_build_nor_confidence(client, document, address):
+    Document.objects.filter(pk=document.pk).update(reason_code="audit")
+    Extraction.objects.update(build="Secret-1.2.3-build.4")
+    page = client.get(address)
+    assert b"Secret-1.2.3" not in page.content
+    inputs = [i for r in page.context["screen"].rows for i in r.inputs]
+    assert {i.confidence_percent for i in inputs} == {None}
+    assert {i.mark for i in inputs} <= {"look", "wrong"}
+    Document.objects.filter(pk=document.pk).update(reason_code="")
+    assert b"Secret-1.2.3" in client.get(address).content
