@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from invex.fields.master_data import MASTER_DATA
 from invex.fields.spec import FieldSpec, TableSpec, TemplateSpec
 
 from .labels import title_of
@@ -39,12 +40,16 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """A field with its values. is_open: a person said that they do not say whether it is there."""
+    """A field with its values. is_open: a person said that they do not say whether it is there.
+
+    looked_up_with: keys of the fields, it included, that a rule looks up in master data together.
+    """
 
     spec: FieldSpec
     inputs: tuple[Input, ...]
     remarks: tuple[str, ...] = ()
     is_open: bool = False
+    looked_up_with: tuple[str, ...] = ()
 
     @property
     def mark(self) -> str:
@@ -107,6 +112,7 @@ def rows_of(
     about: dict[str, list[str]] = {}
     for reason in reasons:
         about.setdefault(str(reason.get("field") or ""), []).append(str(reason["message"]))
+    looked_up = {key: rule.fields for rule in spec.rules if rule.kind == MASTER_DATA for key in rule.fields}
     fields = []
     for field in spec.fields:
         values = shown.get("fields", {}).get(field.key) or ()
@@ -118,7 +124,7 @@ def rows_of(
         said = {remark for i in inputs for remark in i.remarks}
         remarks = tuple(r for r in remarks if r not in said)
         empty = Input(f"f:{field.key}:0", mark="look" if is_blind else "")
-        fields.append(FieldRow(field, inputs or (empty,), remarks))
+        fields.append(FieldRow(field, inputs or (empty,), remarks, looked_up_with=looked_up.get(field.key, ())))
     fields.sort(key=_place)
     return fields, [_table(t, shown, about, by_person=by_person, is_blind=is_blind) for t in spec.tables]
 

@@ -43,7 +43,7 @@ SETTINGS_PAGES = (
     ("members", gettext_lazy("Members"), Right.ADMIN),
     ("tokens", gettext_lazy("API tokens"), Right.ADMIN),
     ("document-policy", gettext_lazy("Documents"), Right.ADMIN),
-    ("automation", gettext_lazy("Automatic approval"), Right.MODELS),
+    ("automation", gettext_lazy("Automation"), Right.MODELS),
     ("webhooks", gettext_lazy("Webhooks"), Right.ADMIN),
 )
 
