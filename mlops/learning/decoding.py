@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -48,3 +48,12 @@ def rank(candidates: Candidates, scores: Floats, null: float, locale: LocaleSpec
         best.setdefault(value, k)
     ranked = sorted(mass, key=lambda v: (-mass[v], best[v]))[:most]
     return Ranking(tuple(Choice(v, mass[v] / total, best[v]) for v in ranked), e_null / total)
+
+
+def given_absence(ranking: Ranking, odds: float) -> Ranking:
+    """The ranking when the odds of absence are `odds` times what they were: probabilities still add up to 1."""
+    total = 1 - ranking.absent + odds * ranking.absent
+    if odds == 1 or total <= 0:
+        return ranking
+    choices = tuple(replace(c, probability=c.probability / total) for c in ranking.choices)
+    return Ranking(choices, odds * ranking.absent / total)

@@ -12,21 +12,16 @@ from invex.fields.spec import FieldSpec, TemplateSpec
 from invex.reading.types import Document
 
 from .candidates import Breaks
+from .day_zero import absence_odds, is_invoice
 from .fitting import Prior, no_prior
 from .layout import Floats
 from .model import TemplateModel
 from .network.serving import Network
 from .package import EMPTY, Package
-from .reading_fields import read_fields
+from .reading_fields import read_fields, score_fields
 from .tables.model import TableModel
 from .view import View
 
-# Fields by which an invoice is known; a name, a currency or an address stands on every letter.
-TELLING = (
-    "invoice_number", "invoice_date", "due_date", "net_amount", "tax_amount", "total_amount", "due_amount", "iban",
-    "supplier_vat_id", "purchase_order",
-)  # fmt: skip
-LEAST_TELLING = 3
 SURE = 0.5  # confidence from which a field speaks for a document being of a kind
 USUAL = 0.8  # share of documents that have a field which is expected of every one
 SHIPPED = Path(__file__).parent / "base"
@@ -43,6 +38,7 @@ class Predictor:
         self.device = device
         self.prior = prior_of(package)
         self._network = network_prior(package.network and package.network.on(device))
+        self._absence = absence_odds(package.day_zero) if package.day_zero is not None else {}
         self._day_zero_table = day_zero_table(package)
         self._tables = {
             name: {key: table.load(self._day_zero_table) for key, table in model.tables.items()}
@@ -81,21 +77,19 @@ class Predictor:
         fields: dict[str, tuple[Value, ...]] = {}
         tables: dict[str, tuple[dict[str, Value], ...]] = {}
         if self.package.day_zero is not None:
-            fields = read_fields(view, self.package.day_zero, self._network, self.package.matcher)
+            scores = score_fields(view, self.package.day_zero, self._network, self.package.matcher)
+            fields = scores.values()
             if not is_invoice(fields):
                 fields = dict.fromkeys(fields, ())
-            elif self._day_zero_table is not None:
+            else:
+                fields = scores.given(self._absence).values()
+            if self._day_zero_table is not None and any(fields.values()):
                 tables = {self._day_zero_table.spec.key: self._day_zero_table.predict(view.layout)}
         if self.package.shared is not None:
             mine = read_fields(view, self.package.shared, self.prior, self.package.matcher)
             if is_of_this_kind(self.package.shared, mine):
                 fields |= mine
         return fields, tables
-
-
-def is_invoice(fields: Mapping[str, tuple[Value, ...]]) -> bool:
-    """The gate against inventing: enough of what invoices say, and of what hardly anything else does."""
-    return sum(bool(fields.get(key)) for key in TELLING) >= LEAST_TELLING
 
 
 def is_of_this_kind(model: TemplateModel, fields: Mapping[str, tuple[Value, ...]]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -12,7 +13,7 @@ from invex.fields.spec import LocaleSpec
 from invex.fields.values import NUMERIC_TYPES
 
 from .candidates import Candidates
-from .decoding import Ranking, rank
+from .decoding import Ranking, given_absence, rank
 from .features import GROUPS, Features
 from .fitting import Prior, no_prior
 from .layout import Floats
@@ -43,17 +44,41 @@ class Scored:
     known: Floats | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Every field of a model on one document."""
+
+    fields: tuple[Scored, ...]
+    locale: LocaleSpec
+
+    def given(self, absence: Mapping[str, float]) -> Scores:
+        """Return the scores given what is known of the document. absence: by field key, factor on the odds of none."""
+        return replace(
+            self,
+            fields=tuple(
+                replace(s, ranking=given_absence(s.ranking, absence.get(s.model.field.key, 1.0))) for s in self.fields
+            ),
+        )
+
+    def values(self) -> dict[str, tuple[Value, ...]]:
+        """Return the values of every field; () where nothing is likelier than something."""
+        rankings = relate({s.model.field.key: s.ranking for s in self.fields if s.model.most == 1})
+        return {
+            s.model.field.key: _values(replace(s, ranking=rankings.get(s.model.field.key, s.ranking)), self.locale)
+            for s in self.fields
+        }
+
+
 def read_fields(
     view: View, model: TemplateModel, prior: Prior = no_prior, matcher: Matcher = NO_MATCHER
 ) -> dict[str, tuple[Value, ...]]:
     """Return the values of every field that the model knows; () where nothing is likelier than something."""
+    return score_fields(view, model, prior, matcher).values()
+
+
+def score_fields(view: View, model: TemplateModel, prior: Prior = no_prior, matcher: Matcher = NO_MATCHER) -> Scores:
     locale = _locale(view, model)
-    scored = [score(view, model, f, prior, matcher, locale) for f in model.fields]
-    rankings = relate({s.model.field.key: s.ranking for s in scored if s.model.most == 1})
-    return {
-        s.model.field.key: _values(replace(s, ranking=rankings.get(s.model.field.key, s.ranking)), locale)
-        for s in scored
-    }
+    return Scores(tuple(score(view, model, f, prior, matcher, locale) for f in model.fields), locale)
 
 
 def score(

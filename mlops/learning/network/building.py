@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -42,15 +43,17 @@ def build_network(
     """
     check_exporter()
     deterministic()
-    rng = np.random.default_rng(training.seed)
-    examples = [make_example(s, fields, most=CANDIDATES, rng=rng) for s in samples]
-    examples = [e for e in examples if e.inputs.words and len(e.spans)]
-    log.info("network: %d documents", len(examples))
     trainer = Trainer(network, training, len(fields))
     if saved is not None and saved.exists():
         trainer = checkpoint.from_bytes(saved.read_bytes())
         if (trainer.network, trainer.training) != (network, training):
             raise checkpoint.BadCheckpoint(f"{saved} is of another configuration: remove it to start anew")
+    rng = np.random.default_rng(training.seed)
+    made = (make_example(s, fields, most=CANDIDATES, rng=rng) for s in samples)
+    usable = (e for e in made if e.inputs.words and len(e.spans))
+    # A training that came to its end before the build was stopped needs only those that are compared.
+    examples = list(usable if trainer.step < training.steps else islice(usable, COMPARED))
+    log.info("network: %d documents", len(examples))
     for progress in trainer.run(examples):
         if progress.step % REPORTED_STEPS == 0:
             log.info("network: step %d of %d, loss %.4f", progress.step, progress.steps, progress.loss)

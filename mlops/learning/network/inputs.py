@@ -18,7 +18,8 @@ LEAST_NAME_LETTERS = 4
 _NAME = re.compile(r"[^\W\d_]{4,}")
 _ADDRESS = re.compile(r"(?:@|www\.|//)([\w-]{3,})\.")
 WORD_FLOATS = 27
-CELL_FLOATS = 3 * (BINS + 1) + 9
+PLACE_FLOATS = 3 * (BINS + 1)  # of them: left edge, right edge, middle
+CELL_FLOATS = PLACE_FLOATS + 9
 
 
 @dataclass(frozen=True, slots=True)

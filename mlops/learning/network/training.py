@@ -9,10 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from .batches import collate
+from .batches import Words, collate
 from .config import NetworkConfig, TrainingConfig
 from .encoder import Encoder
 from .examples import Example
+from .inputs import PLACE_FLOATS
 from .loss import listwise, scores
 
 CLIP = 1.0  # norm of the gradient, at most
@@ -54,9 +55,7 @@ class Trainer:
         torch.manual_seed(self.training.seed * 1_000_003 + self.step)
         chosen = batch_of(self.step, examples, self.training)
         batch = collate([examples[i] for i in chosen], self.network.buckets)
-        words = batch.words
-        known = torch.rand(words.word.shape) >= self.network.unknown_words
-        words = words._replace(grams=words.grams * known.unsqueeze(-1), word=words.word * known)
+        words = self._hidden(batch.words)
         logits, absent = self.encoder(*words)
         loss = listwise(scores(logits, batch), absent, batch, self.training.absence)
         for group in self.optimizer.param_groups:
@@ -67,6 +66,15 @@ class Trainer:
         self.optimizer.step()
         self.step += 1
         return Progress(self.step, self.training.steps, float(loss.detach()))
+
+    def _hidden(self, words: Words) -> Words:
+        """The batch without the identity of some words, and of some documents without where on the page cells are."""
+        documents = len(words.word)
+        share = 2 * self.network.unknown_words * torch.rand(documents, 1)
+        known = torch.rand(words.word.shape) >= share
+        place = words.place.clone()
+        place[..., :PLACE_FLOATS] *= (torch.rand(documents, 1, 1) >= self.network.unknown_places).to(place.dtype)
+        return words._replace(grams=words.grams * known.unsqueeze(-1), word=words.word * known, place=place)
 
 
 def batch_of(step: int, examples: Sequence[Example], config: TrainingConfig) -> list[int]:
