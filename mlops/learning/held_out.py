@@ -53,7 +53,7 @@ def card(metrics: dict[str, Any]) -> str:
             "",
             "## Measured when it was built",
             "",
-            f"On {about['invoices']} synthetic invoices of vendors that it had not met, a third of them as scans are read;",
+            f"On {about['invoices']} synthetic invoices of vendors that it had not met, a third as scans are read;",
             "real documents are harder: figures on them are in docs/accuracy.md.",
             "",
             "| micro-F1 | |",
