@@ -36,6 +36,11 @@ TELLING = (
     "supplier_vat_id", "purchase_order",
 )  # fmt: skip
 LEAST_TELLING = 3
+SUMS = (
+    "net_amount",
+    "total_amount",
+    "due_amount",
+)  # of which an invoice has one; contracts have dates and numbers, too
 
 
 def train_day_zero(
@@ -74,8 +79,9 @@ def _left_out(key: str) -> float:
 
 
 def is_invoice(fields: Mapping[str, tuple[Value, ...]]) -> bool:
-    """The gate against inventing: enough of what invoices say, and of what hardly anything else does."""
-    return sum(bool(fields.get(key)) for key in TELLING) >= LEAST_TELLING
+    """The gate against inventing: a sum, and enough of what invoices say and hardly anything else does."""
+    has_sum = any(fields.get(key) for key in SUMS)
+    return has_sum and sum(bool(fields.get(key)) for key in TELLING) >= LEAST_TELLING
 
 
 def _bags(sample: Sample, fields: tuple[FieldSpec, ...], rng: np.random.Generator) -> list[tuple[FieldSpec, Bag]]:

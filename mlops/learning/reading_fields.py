@@ -12,8 +12,8 @@ from invex.fields.prediction import Alternative, Value
 from invex.fields.spec import LocaleSpec
 from invex.fields.values import NUMERIC_TYPES
 
-from .candidates import Candidates
-from .decoding import Ranking, given_absence, rank
+from .candidates import TEXT_TYPES, Candidates
+from .decoding import Ranking, given_absence, joined_lines, rank
 from .features import GROUPS, Features
 from .fitting import Prior, no_prior
 from .layout import Floats
@@ -96,6 +96,8 @@ def score(
         likely = np.argsort(-scores, kind="stable")[:MOST_MATCHED]
         agreement = field.supports.match(matcher, kind, features, likely)
         scores = scores + np.float32(field.match_gain) * (agreement - expected_agreement(agreement))
+    if kind in TEXT_TYPES and field.supports is None:  # a template's own documents say over how many lines it prints
+        scores = joined_lines(candidates, scores)
     ranking = rank(candidates, scores, null, locale)
     return Scored(field, candidates, features, scores, null, ranking, known)
 

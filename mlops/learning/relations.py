@@ -18,6 +18,7 @@ from .locate import flat
 
 STATES = 6  # likeliest values of a field that take part; absence and all the others are two states more
 CENT = 0.015
+MOST_TAX = 0.3  # of the net amount; the highest rate of value-added tax is 27 %
 Test = Callable[..., bool]
 
 
@@ -31,7 +32,9 @@ class Relation:
 
 
 def _adds_up(net: str, tax: str, total: str) -> bool:
-    return abs(float(net) + float(tax) - float(total)) < CENT
+    """The sum is right, and the tax one that is raised somewhere: 100 + 100 = 200 are other amounts."""
+    before, added = float(net), float(tax)
+    return abs(before + added - float(total)) < CENT and 0 <= added * before <= MOST_TAX * before**2
 
 
 def _is_earlier(first: str, second: str) -> bool:
