@@ -16,7 +16,6 @@ from pathlib import Path
 from invex.fields.spec import FieldSpec
 from invex.fields.standard import STANDARD_FIELDS
 
-from .candidates import TEXT_TYPES
 from .dataset import Sample
 from .day_zero import train_day_zero
 from .held_out import card, measure
@@ -34,8 +33,7 @@ VERSION, BUILD = "0.1.0", 1
 NOISE = (0.0, 0.0, 0.2, 0.0, 0.4, 0.0)
 MORE_NOISE = (0.0, 0.0, 0.3, 0.0, 0.6, 0.15)
 # Of the network beside the small scorers: on 150 vendors that neither had met, most values were right with it.
-# Names and addresses take more of it: what they say differs from page to page, where they stand less.
-NETWORK_GAIN, NAMES_GAIN = 0.75, 1.0
+NETWORK_GAIN = 0.75
 MOST_BYTES = 5_000_000
 
 
@@ -93,9 +91,7 @@ def build(config: BaseConfig, saved: Path | None = None) -> Package:
     )
     log.info("network: %d documents", training.documents)
     day_zero = train_day_zero(_samples(config.documents, NOISE, first=config.seed), seed=config.seed)
-    scorers = tuple(
-        replace(f, gain=NAMES_GAIN if f.field.type in TEXT_TYPES else NETWORK_GAIN) for f in day_zero.fields
-    )
+    scorers = tuple(replace(f, gain=NETWORK_GAIN) for f in day_zero.fields)
     log.info("fields: %d documents", config.documents)
     table = train_day_zero_table(list(_samples(config.tables, MORE_NOISE, first=config.seed)), seed=config.seed)
     log.info("line items: %d documents", config.tables)

@@ -29,18 +29,15 @@ LEAST_ABSENCE = 0.1  # documents out there are less complete than synthetic ones
 # How far a kind of context is trusted: where things stand on a page differs more between real and synthetic documents
 # than what is printed beside them. Its features enter that much smaller, so it takes more to learn from them.
 TRUST = {"x0": 0.4, "x1": 0.4, "y0": 0.4, "place": 0.4}
-LEFT_OUT = 0.05  # weight of each document without its value, against inventing; only of the fields that decide on that
+LEFT_OUT = 0.05  # weight of each document without its value, against inventing
 # Fields by which an invoice is known; a name, a currency or an address stands on every letter.
 TELLING = (
     "invoice_number", "invoice_date", "due_date", "net_amount", "tax_amount", "total_amount", "due_amount", "iban",
     "supplier_vat_id", "purchase_order",
 )  # fmt: skip
 LEAST_TELLING = 3
-SUMS = (
-    "net_amount",
-    "total_amount",
-    "due_amount",
-)  # of which an invoice has one; contracts have dates and numbers, too
+# An invoice has one of them; contracts have dates and numbers, too.
+SUMS = ("net_amount", "total_amount", "due_amount")
 
 
 def train_day_zero(
@@ -56,7 +53,7 @@ def train_day_zero(
             bags[f.key].append(bag)
     models = []
     for f in fields:
-        scorer = compact(fit_online(bags[f.key], rng, left_out=_left_out(f.key)), KEPT_WEIGHTS)
+        scorer = compact(fit_online(bags[f.key], rng), KEPT_WEIGHTS)
         present = sum(bool(b.positive.any()) for b in bags[f.key])
         models.append(FieldModel(f, scorer, present=present, absent=len(bags[f.key]) - present))
     return TemplateModel(TemplateSpec(EVERY_DOCUMENT, fields), tuple(models), documents=documents)
@@ -69,13 +66,8 @@ def absence_odds(model: TemplateModel) -> dict[str, float]:
     invoice, absence is as frequent as it was among the invoices.
     """
     return {
-        f.field.key: max((f.absent + 1) / (f.absent + _left_out(f.field.key) * f.present + 1), LEAST_ABSENCE)
-        for f in model.fields
+        f.field.key: max((f.absent + 1) / (f.absent + LEFT_OUT * f.present + 1), LEAST_ABSENCE) for f in model.fields
     }
-
-
-def _left_out(key: str) -> float:
-    return LEFT_OUT if key in TELLING else 0.0
 
 
 def is_invoice(fields: Mapping[str, tuple[Value, ...]]) -> bool:
@@ -116,7 +108,7 @@ def _bags(sample: Sample, fields: tuple[FieldSpec, ...], rng: np.random.Generato
     return out
 
 
-def fit_online(bags: list[Bag], rng: np.random.Generator, *, left_out: float = LEFT_OUT) -> Scorer:
+def fit_online(bags: list[Bag], rng: np.random.Generator) -> Scorer:
     """The loss of mlops.learning.scorer over thousands of documents, one by one, with AdaGrad (Duchi et al., 2011).
 
     Steps shrink with what a weight has moved, so rare words keep learning while common ones settle; that and few epochs
@@ -132,7 +124,7 @@ def fit_online(bags: list[Bag], rng: np.random.Generator, *, left_out: float = L
             trusted = trust[bag.features.group]
             weight = bag.features.weight.astype(np.float32) * trusted
             scores = np.einsum("kf,kf->k", w[bag.features.bucket], weight)
-            slope, null_slope = _slopes(scores, null, bag, left_out)
+            slope, null_slope = _slopes(scores, null, bag)
             gradient = slope[:, None] * weight
             used, at = np.unique(bag.features.bucket, return_inverse=True)
             g = np.bincount(at.ravel(), gradient.ravel(), minlength=len(used)).astype(np.float32)
@@ -147,7 +139,7 @@ def fit_online(bags: list[Bag], rng: np.random.Generator, *, left_out: float = L
     return Scorer(moved.astype(np.int32), w[moved], float(null))
 
 
-def _slopes(scores: Floats, null: float, bag: Bag, left_out: float) -> tuple[np.ndarray, float]:
+def _slopes(scores: Floats, null: float, bag: Bag) -> tuple[np.ndarray, float]:
     """Derivatives of the loss of one document in the scores (K,) and in the score of NULL."""
     top = max(float(scores.max()), null)
     e = np.where(bag.excluded, 0, np.exp(scores - top))
@@ -157,8 +149,8 @@ def _slopes(scores: Floats, null: float, bag: Bag, left_out: float) -> tuple[np.
     total, left = float(e.sum()) + e_null, float(rest.sum()) + e_null
     if not bag.positive.any():
         return e / total, e_null / total - 1
-    slope = e / total - good / max(float(good.sum()), 1e-30) + left_out * rest / left
-    return slope, e_null / total + left_out * (e_null / left - 1)
+    slope = e / total - good / max(float(good.sum()), 1e-30) + LEFT_OUT * rest / left
+    return slope, e_null / total + LEFT_OUT * (e_null / left - 1)
 
 
 def _small(features: Features) -> Features:

@@ -47,7 +47,6 @@ def _is_same_name(supplier: str, customer: str) -> bool:
     return b.startswith(a) or b.endswith(a)
 
 
-# Odds were chosen on synthetic vendors that no part of the base package had met.
 RELATIONS = (
     Relation(("net_amount", "tax_amount", "total_amount"), _adds_up, 20.0),
     Relation(("due_date", "invoice_date"), _is_earlier, 0.05),

@@ -47,7 +47,8 @@ def test_noisy_boxes_contain_the_noisy_text():
     for seed in range(40):
         one = generate(seed, noise=1.0)
         for key, value in values_of(one):
-            assert value.text.replace(" ", "") in spelled(one.document, value.boxes), (seed, key)
+            words = spelled(one.document, value.boxes)  # noise tears lines apart: others may stand between
+            assert all(word in words for word in value.text.split()), (seed, key)
 
 
 def test_noise_changes_words_and_keeps_values():
