@@ -40,6 +40,7 @@ SWEEPS: dict[str, float] = {
     "mlops.memory.jobs.sweep": 15,
     "invex.results.jobs.sweep_exports": 15,
     "mlops.deployment.jobs.sweep": 3,
+    "mlops.deployment.jobs.judge": 60,
     "mlops.datasets.jobs.sweep": 60,
     "mlops.memory.jobs.sweep_erased": 600,
     "invex.documents.jobs.sweep_retention": 600,

@@ -15,7 +15,7 @@ from mlops.deployment import preparation, queries
 from mlops.deployment.models import DeploymentRevision
 from mlops.deployment.states import RevisionState
 
-BAD_INPUT = 2  # exit code, FORMATS section 6
+BAD_INPUT, NOTHING_TO_DO = 2, 5  # exit codes, FORMATS section 6
 
 
 class ProjectCommand(BaseCommand):

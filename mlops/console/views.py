@@ -243,7 +243,7 @@ def _facts(row: Build) -> list[tuple[str, str]]:
         (_("Code"), about.get("code", "")),
         (_("Seed"), about.get("seed", "")),
         (_("Device class"), about.get("device_class", "")),
-        (_("sha256"), row.blob),
+        (_("sha256"), row.sha256),
     ]
     return [(label, str(value)) for label, value in said if str(value)]
 

@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from invex.kernel.queue import is_idle, wake
 
-from . import preparation
+from . import experiments, preparation
 from .models import DeploymentRevision
-from .states import RevisionState
+from .states import Mode, RevisionState
 
 QUEUE = "default"
 # A wake-up takes milliseconds; a revision that waits longer while the queue is empty has lost its own.
@@ -30,3 +30,11 @@ def sweep() -> int:
         state=RevisionState.PREPARING, state_changed_at__lt=timezone.now() - LOST_AFTER
     )
     return sum(wake("mlops.deployment.jobs.prepare", row.pk, queue=QUEUE) for row in lost)
+
+
+def judge() -> int:
+    """Weigh what the reviews say of each A/B test and canary, and do what follows. Return how many were decided."""
+    rows = DeploymentRevision.objects.filter(state=RevisionState.LIVE, mode__in=(Mode.AB, Mode.CANARY)).select_related(
+        "project"
+    )
+    return sum(experiments.judge(row) is not None for row in rows)

@@ -46,10 +46,10 @@ _lock = threading.Lock()
 class _Stamp:
     """What tells that a loaded predictor is no longer the newest: one cheap query each.
 
-    memory: newest revision by build.
+    deployment: key and salt, since a database that was restored may give a key again. memory: newest revision by build.
     """
 
-    deployment: int | None
+    deployment: tuple[int, str] | None
     memory: Mapping[str, int | None]
     templates: int
     templates_changed: datetime | None
@@ -59,7 +59,7 @@ class _Stamp:
         builds = [m.build.name for m in row.models.all()] if row is not None else [base_package().build]
         found = Template.objects.filter(project=project_id).aggregate(n=Count("pk"), at=Max("updated_at"))
         memory = memories.newest_revisions(project_id, builds)
-        return cls(row.pk if row is not None else None, memory, found["n"], found["at"])
+        return cls((row.pk, row.salt) if row is not None else None, memory, found["n"], found["at"])
 
 
 class Reads(Protocol):

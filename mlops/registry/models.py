@@ -35,7 +35,8 @@ class Build(models.Model):
         db_index=True
     )  # of the global sequence; of its maker's when it came from there
     origin = models.CharField(max_length=16, choices=Origin.choices, default=Origin.LOCAL)
-    blob = models.CharField(max_length=64)  # sha256 of the package
+    blob = models.CharField(max_length=64, blank=True)  # the package; "" once it was evicted
+    sha256 = models.CharField(max_length=64)  # of the package, also of an evicted one
     size = models.PositiveBigIntegerField()  # bytes
     source_sha256 = models.CharField(max_length=64, blank=True)  # of the file that was registered, before its stamp
     manifest = models.JSONField()  # package.json

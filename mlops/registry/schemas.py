@@ -26,7 +26,7 @@ class BuildOut(Schema):
     build: int = Field(description="Of the global sequence; it never repeats.", examples=[112])
     origin: Literal["shipped", "local", "repository"]
     state: State
-    sha256: str = Field(description="Of the package; empty once it was evicted.")
+    sha256: str = Field(description="Of the package.")
     size: int = Field(description="Bytes.")
     dataset: str = Field(description="Hash of the dataset version that it was learned from; empty where none is known.")
     metrics: dict[str, Any]
@@ -45,7 +45,7 @@ class BuildOut(Schema):
             build=row.number,
             origin=row.origin,
             state=row.state,
-            sha256=row.blob,
+            sha256=row.sha256,
             size=row.size,
             dataset=row.dataset,
             metrics=row.metrics,

@@ -71,7 +71,7 @@ def adopt(access: Access, data: bytes, *, name: str) -> Build:
     known = Build.objects.filter(name=name).first()
     if known is not None and known.project_id not in (None, access.project.pk):
         raise Conflict(f"The name {name} belongs to a build of another project here.", code="name_taken")
-    if known is not None and known.source_sha256 != blob:
+    if known is not None and known.sha256 != blob:
         raise Conflict(f"There is another build {name} here; its bytes differ from these.", code="name_taken")
     if known is not None:
         if known.state == BuildState.EVICTED:
@@ -184,9 +184,11 @@ def _register_shipped() -> Build:
 def _create(actor: Actor, verified: Verified, data: bytes, *, project: Project | None, **columns: Any) -> Build:
     dataset = verified.manifest.get("dataset")
     metrics = verified.manifest.get("metrics")
+    blob = store().put(data)
     row = Build.objects.create(
         project=project,
-        blob=store().put(data),
+        blob=blob,
+        sha256=blob,
         size=len(data),
         manifest=verified.manifest,
         card=verified.card,

@@ -1,0 +1,70 @@
+"""Builds are deleted to make room: by policy, looked at first, and never what a deployment may need."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from invex.accounts.access import Access
+from invex.accounts.models import Project
+from invex.accounts.roles import Right
+from invex.kernel import blob_references
+from invex.kernel.blobs import store
+from invex.kernel.states import move
+from mlops.registry.eviction import BuildFacts, Eviction, Policy, RevisionFacts, plan, protected
+from mlops.registry.models import Build
+from mlops.registry.states import BuildState
+
+from .models import DeploymentRevision
+from .states import RevisionState
+
+SCORE = "score"  # the figure of a build's metrics by which the best are kept
+
+
+def planned(project: Project, policy: Policy) -> list[Eviction]:
+    """Return what the policy would delete now; nothing is changed."""
+    builds = [
+        BuildFacts(row.pk, row.version, row.created_at, row.size, _score(row))
+        for row in Build.objects.filter(project=project).exclude(state=BuildState.EVICTED)
+    ]
+    return plan(builds, protected(builds, _revisions(project)), policy, timezone.now())
+
+
+def evict(access: Access, policy: Policy) -> list[Eviction]:
+    """Delete the packages that the policy chooses; rows, cards and reports stay. Return what was deleted.
+
+    Nobody can deploy one of them meanwhile: a deployment takes the same lock. Raises NotAllowed.
+    """
+    access.require(Right.MODELS)
+    blobs = []
+    with transaction.atomic():
+        project = Project.objects.select_for_update().get(pk=access.project.pk)
+        chosen = planned(project, policy)
+        for eviction in chosen:
+            row = Build.objects.get(pk=eviction.build.key)
+            blob = row.blob
+            detail = {"reason": eviction.reason}
+            if move(row, BuildState.EVICTED, actor=access.actor, project=project.slug, detail=detail, blob=""):
+                blobs.append(blob)
+    # After the commit: a package whose row still needs it must never be missing.
+    for blob in set(blobs) - blob_references.in_use(blobs):
+        store().delete(blob)
+    return chosen
+
+
+def _revisions(project: Project) -> list[RevisionFacts]:
+    rows = DeploymentRevision.objects.filter(project=project).prefetch_related("models").order_by("revision")
+    return [
+        RevisionFacts(
+            builds=frozenset(model.build_id for model in row.models.all()),
+            is_current=row.state in (RevisionState.LIVE, RevisionState.PREPARING),
+            was_live=row.live_at is not None,
+            fixed_versions=frozenset(row.fixed_versions),
+        )
+        for row in rows
+    ]
+
+
+def _score(row: Build) -> float | None:
+    score = row.metrics.get(SCORE)
+    return float(score) if isinstance(score, int | float) and not isinstance(score, bool) else None
