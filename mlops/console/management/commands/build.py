@@ -59,7 +59,6 @@ class Command(ProjectCommand):
                 for row in queries.builds(access.project).order_by("-id"):
                     self.stdout.write(_line(row, as_json=options["json"]))
 
-
     def evict(self, access: Access, options: dict[str, Any]) -> None:
         budget = options["budget_mb"]
         if min(n for n in (options["best"], options["newest"], options["days"] or 0, budget or 0)) < 0:
