@@ -66,3 +66,16 @@ class ApprovalHalt(models.Model):
 
     def __str__(self) -> str:
         return f"halt of {self.project or 'all projects'}"
+
+
+class BusinessKey(models.Model):
+    """By what a document is recognised as a duplicate: a hash of supplier, number and amount (duplicates.py)."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="business_keys")
+    key = models.CharField(max_length=64, db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["document", "key"], name="business_key_once")]
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.document_id}"

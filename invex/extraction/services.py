@@ -27,6 +27,7 @@ from invex.kernel.states import move
 from invex.masterdata.queries import ProjectLists, current_versions
 from invex.reading.errors import SENTENCES
 
+from . import duplicates
 from .doubt import expected_errors
 from .halts import is_halted
 from .models import Extraction
@@ -216,7 +217,7 @@ def _run(document: Document, predictor: DeployedPredictor, *, draw: float) -> _R
     rows = Template.objects.filter(project=document.project_id, name__in=predictor.thresholds)
     versions: dict[str, int | None] = dict(rows.values_list("name", "version"))
     held = {n: t for n, t in predictor.thresholds.items() if t.hold_for(predictor.build, versions.get(n))}
-    outcome = run(read, predictor, thresholds=held, draw=draw, lists=lists)
+    outcome = duplicates.warned(document, run(read, predictor, thresholds=held, draw=draw, lists=lists))
     template = outcome.prediction.template.name or ""
     if template not in versions:
         found = Template.objects.filter(project=document.project_id, name=template)
@@ -250,6 +251,7 @@ def _shown(outcome: Outcome) -> dict[str, Any]:
 def _store(document: Document, read: _Read, predictor: DeployedPredictor) -> Extraction:
     """Add the extraction and make it the current one; call it in the transaction that won the document."""
     Extraction.objects.filter(document=document, is_current=True).update(is_current=False)
+    duplicates.remember(document, duplicates.keys_read(read.outcome))
     return _create(document, read, predictor, is_current=True)
 
 

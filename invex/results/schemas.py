@@ -10,6 +10,7 @@ from ninja import Schema
 from pydantic import Field
 
 from invex.documents.states import DocumentState
+from invex.extraction import duplicates
 from invex.kernel.rest.pagination import Paging
 from invex.kernel.rest.schemas import Body, Text, Timestamp
 from invex.review.models import ConfirmedLabel
@@ -137,6 +138,9 @@ class LabelOut(Schema):
         description="Fields and tables that differ from what was shown.", examples=[["gross_amount"]]
     )
     label: dict[str, Any] = Field(description="As stored: with the boxes that were found.")
+    duplicates: list[str] = Field(
+        description="Ids of other documents with the same supplier, number and amount.", examples=[[]]
+    )
 
     @classmethod
     def of(cls, row: ConfirmedLabel) -> LabelOut:
@@ -148,6 +152,7 @@ class LabelOut(Schema):
             by=row.actor,
             corrected=row.corrected,
             label=row.label,
+            duplicates=[str(other.pk) for other in duplicates.of(row.document)],
         )
 
 

@@ -18,6 +18,7 @@ from invex.catalog.services import create_template, learn_locale, update_templat
 from invex.documents import queries as documents
 from invex.documents.models import Document
 from invex.documents.states import WORKING, DocumentState
+from invex.extraction import duplicates
 from invex.extraction.models import REOPENED, Extraction
 from invex.fields.labels import Label, label_to_json
 from invex.fields.locale import infer, settle
@@ -97,6 +98,7 @@ def confirm(
         )
         if template is not None:
             learn_locale(template, observed_locale(label, target.shape))
+        duplicates.confirmed(document, row.template, {k: vs[0].value for k, vs in label.fields.items() if vs})
         drafts.discard(access, document)
         _tell(access, document, row, shown)
     return row

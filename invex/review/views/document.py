@@ -21,6 +21,7 @@ from invex.documents import queries as documents
 from invex.documents.models import Document
 from invex.documents.services import reject
 from invex.documents.states import WORKING, DocumentState
+from invex.extraction import duplicates
 from invex.extraction import queries as extractions
 from invex.kernel.errors import BadInput, Conflict, NotNow
 
@@ -137,6 +138,12 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
         request,
         _("%(name)s is approved. Documents like it are read again with what was learned.") % {"name": row.name},
     )
+    if like := duplicates.of(row).first():
+        messages.warning(
+            request,
+            _("%(name)s has the same supplier, number and amount as document %(like)s (%(like_name)s).")
+            % {"name": row.name, "like": like.pk, "like_name": like.name},
+        )
     return _to_next(request, row, label)
 
 
