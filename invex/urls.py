@@ -12,6 +12,7 @@ from invex.accounts import views as accounts
 from invex.api import api
 from invex.catalog import views as catalog
 from invex.documents import owner_views as documents_of_owner
+from invex.documents import page_views
 from invex.documents import views as documents
 from invex.masterdata import views as masterdata
 from invex.operations import views as operations
@@ -43,6 +44,7 @@ project_pages: list[URLPattern | URLResolver] = [
     path("documents/<int:pk>/pages/<int:index>", documents.page_image, name="page-image"),
     path("documents/<int:pk>/retry/", documents.retry, name="document-retry"),
     path("documents/<int:pk>/password/", documents.password, name="document-password"),
+    path("documents/<int:pk>/pages/", page_views.pages, name="document-pages"),
     path("documents/<int:pk>/erase/", documents_of_owner.erase, name="document-erase"),
     path("templates/", catalog.templates, name="templates"),
     path("templates/new/", catalog.new_template, name="template-new"),

@@ -18,7 +18,7 @@ from invex.kernel.rest.pagination import Paging, page
 from invex.kernel.rest.problems import Problem
 from invex.kernel.rest.schemas import row_id
 
-from . import erasure, intake, queries, services
+from . import erasure, intake, pages, queries, services
 from .models import Batch
 from .schemas import (
     ArchiveOut,
@@ -28,8 +28,12 @@ from .schemas import (
     DocumentFilters,
     DocumentOut,
     DocumentPage,
+    JoinIn,
+    MadeOut,
     PasswordIn,
     RejectIn,
+    SplitIn,
+    TurnIn,
     address,
 )
 
@@ -137,6 +141,34 @@ def erase_document(request: ApiRequest, id: str) -> Any:
     if not erasure.erase(request.auth, _document(request, id)):
         raise Conflict("Somebody else has just moved the document. Look again.", code="moved")
     return Status(204, None)
+
+
+@router.post("/documents/{id}/join", response={202: MadeOut, 503: Problem}, summary="Join documents")
+@idempotent
+def join_documents(request: ApiRequest, id: str, body: JoinIn) -> Any:
+    """A new document of this one's pages and then theirs; all end in the state `split`. Role: reviewer or more."""
+    request.auth.require(Right.REVIEW)
+    made = pages.join(request.auth, [_document(request, one) for one in (id, *body.documents)])
+    return Status(202, MadeOut(documents=[DocumentOut.of(made)]))
+
+
+@router.post("/documents/{id}/split", response={202: MadeOut, 503: Problem}, summary="Split a document")
+@idempotent
+def split_document(request: ApiRequest, id: str, body: SplitIn) -> Any:
+    """A new document a part; this one ends in the state `split`. Role: reviewer or more."""
+    request.auth.require(Right.REVIEW)
+    made = pages.split(request.auth, _document(request, id), body.parts)
+    return Status(202, MadeOut(documents=[DocumentOut.of(document) for document in made]))
+
+
+@router.post("/documents/{id}/turn", response={202: MadeOut, 503: Problem}, summary="Turn pages")
+@idempotent
+def turn_pages(request: ApiRequest, id: str, body: TurnIn) -> Any:
+    """A new document with turned pages, which is read; this one ends in the state `split`. Role: reviewer or more."""
+    request.auth.require(Right.REVIEW)
+    turns = {row_id(page, what="page"): degrees for page, degrees in body.turns.items()}
+    made = pages.turn(request.auth, _document(request, id), turns)
+    return Status(202, MadeOut(documents=[DocumentOut.of(made)]))
 
 
 @router.get("/documents/{id}/file", response={200: None}, summary="The file as it was received",

@@ -10,10 +10,13 @@ from django.utils import timezone
 
 from invex.accounts.queries import system_access
 from invex.fields.geometry import Box
+from invex.kernel.blobs import store
 from invex.kernel.queue import is_idle, wake
+from invex.reading.errors import Unreadable
 
 from . import erasure, images, queries, reads, regions
 from .models import Document, DocumentPolicy
+from .reader import reader
 from .states import DocumentState
 
 QUEUE = "read"
@@ -61,6 +64,21 @@ def sweep() -> int:
     # No worker holds it: here the lease only says that it was woken, and not to do so each round.
     Document.objects.filter(pk__in=woken, state=DocumentState.RECEIVED).update(leased_until=now + OVERDUE_AFTER)
     return taken_up + len(woken)
+
+
+def assemble(plan: str) -> dict[str, Any]:
+    """Make and store files of pages of others; what no document takes is an orphan (manage.py doctor).
+
+    plan: JSON, for each file a list of [sha256, page, degrees]. Return {"files": [{"sha256", "size"}]} or {"error"}.
+    """
+    files = []
+    for pieces in json.loads(plan):
+        try:
+            made = reader().assemble([(store().path(sha256), page, turn) for sha256, page, turn in pieces])
+        except Unreadable as e:
+            return {"error": {"code": e.code, "message": e.message}}
+        files.append({"sha256": store().put(made), "size": len(made)})
+    return {"files": files}
 
 
 def sweep_retention() -> int:

@@ -107,6 +107,21 @@ class DocumentPolicy(models.Model):
         return f"documents of {self.project}"
 
 
+class PageSource(models.Model):
+    """Where pages of a document come from, that was made by splitting, joining or turning others."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="sources")
+    source = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="made")
+    pages = models.JSONField()  # of the source, from 0, in their order
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [models.UniqueConstraint(fields=["document", "source"], name="page_source_once")]
+
+    def __str__(self) -> str:
+        return f"pages of {self.source_id} in {self.document_id}"
+
+
 class PageImage(models.Model):
     """The picture of a page as a person sees it, a WebP blob."""
 

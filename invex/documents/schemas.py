@@ -172,6 +172,32 @@ class PasswordIn(Body):
     password: Text = Field(min_length=1, examples=["s3cret"])
 
 
+class SplitIn(Body):
+    parts: list[Annotated[list[Annotated[int, Field(ge=0, le=10**5)]], Field(max_length=10_000)]] = Field(
+        max_length=1000,
+        description="The pages of each new document, from 0; every page once.",
+        examples=[[[0, 1], [2]]],
+    )
+
+
+class TurnIn(Body):
+    turns: dict[str, int] = Field(
+        description="Degrees clockwise, 90, 180 or 270, by page, from 0, from how it is shown.", examples=[{"0": 90}]
+    )
+
+
+class JoinIn(Body):
+    documents: list[Text] = Field(
+        max_length=1000, description="Ids of those that come after, in order.", examples=[["8"]]
+    )
+
+
+class MadeOut(Schema):
+    """The documents that were made; they are being read."""
+
+    documents: list[DocumentOut]
+
+
 class RejectIn(Body):
     reason: Text = Field("", examples=["An advertisement."])
 

@@ -132,7 +132,7 @@ def give_password(access: Access, document: Document, *, password: str) -> None:
 
 
 def _back_to_received(access: Access, document: Document, *, action: str, **updates: Any) -> None:
-    _check_access(access, document)
+    check_access(access, document)
     if S.RECEIVED not in document.MOVES[document.state] or document.state in WORKING:
         raise Conflict(f"The document is {document.state}. {action}", code="wrong_state", state=document.state)
     project = access.project.slug
@@ -159,7 +159,7 @@ def reject(access: Access, document: Document, *, why: str = "", version: int | 
     version: of the document that the caller looked at; Conflict when somebody has saved another one since.
     """
     access.require(Right.REVIEW)
-    _check_access(access, document)
+    check_access(access, document)
     if version is not None and version != document.version:
         raise Conflict("Somebody changed this document meanwhile; look at it and decide again.", code="stale")
     if S.REJECTED not in document.MOVES[document.state]:
@@ -193,7 +193,7 @@ def page_image(access: Access, document: Document, index: int, *, is_sharp: bool
     looks: raises NotNow then, and has them drawn. Raises NotFound for a page that the document does not have.
     """
     access.require(Right.READ)
-    _check_access(access, document)
+    check_access(access, document)
     if document.page_count is None or not 0 <= index < document.page_count:
         raise NotFound(f"Document {document.pk} has no page {index} to show.")
     image = document.page_images.filter(index=index, is_sharp=is_sharp).first()
@@ -222,6 +222,7 @@ def set_policy(access: Access, *, identical: str, retention_days: int | None) ->
     return policy
 
 
-def _check_access(access: Access, document: Document) -> None:
+def check_access(access: Access, document: Document) -> None:
+    """Raise NotFound for a document of another project."""
     if document.project_id != access.project.pk:
         raise NotFound(f"There is no document {document.pk} in this project.")

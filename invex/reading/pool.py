@@ -260,6 +260,11 @@ class ReaderPool:
             raise Unreadable("pages_lost", f"{len(images)} of {len(pages)} pages drawn")
         return images
 
+    def assemble(self, pieces: Sequence[tuple[Path, int, int]]) -> bytes:
+        """Return a PDF of these pages: (file, page from 0, degrees clockwise). Raises Unreadable."""
+        task = {"do": "assemble", "pieces": [[str(path.absolute()), page, turn] for path, page, turn in pieces]}
+        return bytes(self._run(task)[-1][1])
+
     def sandbox_report(self) -> dict[str, str]:
         """What a parser of this pool is kept from on this machine: network, privileges, memory, files."""
         worker = self._free.get()

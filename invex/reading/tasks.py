@@ -20,6 +20,7 @@ from .wire import Channel, Message, pack_document, pack_words, unpack_words
 def serve_parser(channel: Channel, start: Message) -> None:
     """Serve `read` and `draw` tasks; a task ends with one message: document, done, or unreadable."""
     from . import reader
+    from .assembly import Piece, assemble
 
     limits = Limits(**start["limits"])
     while True:
@@ -36,6 +37,9 @@ def serve_parser(channel: Channel, start: Message) -> None:
                     engine=lambda: RemoteEngine(channel),
                 )
                 channel.send(*pack_document(document))
+            elif task["do"] == "assemble":
+                pieces = [Piece(Path(path), page, turn) for path, page, turn in task["pieces"]]
+                channel.send({"done": True}, assemble(pieces, limits=limits))
             else:
                 for image in reader.render_pages(
                     Path(task["path"]),

@@ -143,6 +143,10 @@ PAGES: tuple[Row, ...] = (
     Row("page-image", READ, ("document", 0)),
     Row("document-retry", UPLOAD, ("failed",), method="POST", answer=302),
     Row("document-password", UPLOAD, ("locked",), method="POST", body={"password": "x"}, answer=302),
+    Row("document-pages", READ, ("document",)),
+    Row(  # no worker lives in a test
+        "document-pages", REVIEW, ("document",), method="POST", body={"action": "turn", "turn-0": "90"}, answer=503
+    ),
     Row("document-erase", ADMIN, ("document",)),
     Row("document-erase", ADMIN, ("approved",), method="POST", answer=302),
     # --- templates
@@ -232,6 +236,9 @@ OPERATIONS: tuple[Row, ...] = (
     Row("list_documents", READ),
     Row("list_documents", READ, query="batch=$batch"),
     Row("get_document", READ, ("document",)),
+    Row("split_document", REVIEW, ("document",), body={"parts": [[0], [1]]}, answer=422),  # it has one page
+    Row("turn_pages", REVIEW, ("document",), body={"turns": {"0": 90}}, answer=503),  # no worker lives in a test
+    Row("join_documents", REVIEW, ("document",), body={"documents": ["$foreign"]}, answer=404),
     Row("erase_document", ADMIN, ("approved",), answer=204),
     Row("get_file", READ, ("document",)),
     Row("get_page_image", READ, ("document", 0)),
