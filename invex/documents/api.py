@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from django.http import FileResponse, HttpResponse
 from django.urls import reverse
@@ -97,7 +97,7 @@ def upload_document(request: ApiRequest, response: HttpResponse, id: str, file: 
     """
     request.auth.require(Right.UPLOAD)
     batch = _batch(request, id)
-    taken = intake.take_in(request.auth, batch, name=file.name or "", file=file)
+    taken = intake.take_in(request.auth, batch, name=file.name or "", file=cast(BinaryIO, file))
     response.headers["Retry-After"] = str(READ_COMES_IN_S)
     if taken.is_archive:
         response.headers["Location"] = reverse("api:get_batch", args=[batch.pk])

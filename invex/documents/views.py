@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO, cast
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -20,6 +20,7 @@ from invex.kernel.errors import BadInput, Conflict, NotFound
 
 from . import intake, queries, services
 from .filters import UNKNOWN, DocumentFilter
+from .models import Document
 from .names import shown_name
 from .states import DocumentState
 
@@ -83,10 +84,11 @@ def upload(request: ProjectRequest, pk: int) -> HttpResponseBase:
     files = request.FILES.getlist("file")
     if not files:
         raise BadInput(_("Choose a file."), code="no_file")
-    received, refused = [], []
+    received: list[Document] = []
+    refused: list[dict[str, str]] = []
     for file in files:
         try:
-            taken = intake.take_in(request.access, row, name=file.name or _("unnamed"), file=file)
+            taken = intake.take_in(request.access, row, name=file.name or _("unnamed"), file=cast(BinaryIO, file))
         except (BadInput, Conflict) as e:
             if len(files) == 1:
                 raise

@@ -238,7 +238,7 @@ OPERATIONS: tuple[Row, ...] = (
     Row("get_document", READ, ("document",)),
     Row("split_document", REVIEW, ("document",), body={"parts": [[0], [1]]}, answer=422),  # it has one page
     Row("turn_pages", REVIEW, ("document",), body={"turns": {"0": 90}}, answer=503),  # no worker lives in a test
-    Row("join_documents", REVIEW, ("document",), body={"documents": ["$foreign"]}, answer=404),
+    Row("join_documents", REVIEW, ("document",), body={"documents": ["$failed"]}, answer=409),
     Row("erase_document", ADMIN, ("approved",), answer=204),
     Row("get_file", READ, ("document",)),
     Row("get_page_image", READ, ("document", 0)),
