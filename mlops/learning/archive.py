@@ -19,6 +19,7 @@ PACKAGE_FORMAT = "invex-model/1"
 MANIFEST = "package.json"
 SUFFIXES = (".json", ".safetensors", ".onnx", ".md")
 MOST_BYTES = 1 << 30  # of all files of a package together
+COMPRESSION = 3  # weights hardly shrink further, and learning ends with packing them
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip file can say
 _REGULAR_FILE = 0o100644 << 16
 
@@ -39,7 +40,7 @@ def pack(manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> bytes:
             info = zipfile.ZipInfo(name, _EPOCH)
             info.compress_type = zipfile.ZIP_DEFLATED
             info.external_attr = _REGULAR_FILE
-            archive.writestr(info, data)
+            archive.writestr(info, data, compresslevel=COMPRESSION)
     return out.getvalue()
 
 

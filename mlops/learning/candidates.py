@@ -69,6 +69,15 @@ class Candidates:
         return (*range(int(self.first[k]), int(self.last[k]) + 1), *self.rest.get(k, ()))
 
     @cached_property
+    def by_value(self) -> dict[str, list[int]]:
+        """Value -> the candidates that can be read as it."""
+        found: dict[str, list[int]] = {}
+        for k, means in enumerate(self.readings):
+            for value in dict.fromkeys(r.value for r in means):
+                found.setdefault(value, []).append(k)
+        return found
+
+    @cached_property
     def tail(self) -> Ints:
         """(K,) the very last word of each candidate, of its last line."""
         out = self.last.copy()

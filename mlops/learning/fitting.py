@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
 
 from invex.fields.labels import Label, LabelValue
 from invex.fields.spec import FieldSpec, LocaleSpec, TemplateSpec
 from invex.fields.values import NUMERIC_TYPES
 
+from .boilerplate import Boilerplate
 from .candidates import TEXT_TYPES, Breaks, Candidates
 from .features import Features
 from .layout import Floats
@@ -76,15 +78,17 @@ def fit_examples(
         for v in e.label.fields.get(f.key, ())
     )
     votes: dict[str, dict[str, int]] = {"date_order": {}, "decimal": {}}
+    in_value = {id(e): np.zeros(e.view.layout.words, bool) for e in examples}
     models = []
     for f in spec.fields:
         asked = [e for e in examples if f.key in e.label.fields]
         if asked:
-            models.append(_fit_field(f, asked, breaks, prior, matcher, config, seed, votes))
+            models.append(_fit_field(f, asked, breaks, prior, matcher, config, seed, votes, in_value))
     locale = LocaleSpec(
         spec.locale.date_order or _winner(votes["date_order"]), spec.locale.decimal or _winner(votes["decimal"])
     )
-    return TemplateModel(spec, tuple(models), breaks, locale, len(examples))
+    boilerplate = Boilerplate.of([(e.view, in_value[id(e)]) for e in examples])
+    return TemplateModel(spec, tuple(models), breaks, locale, len(examples), boilerplate)
 
 
 def _winner(votes: dict[str, int]) -> str | None:
@@ -100,6 +104,7 @@ def _fit_field(
     config: FitConfig,
     seed: int,
     votes: dict[str, dict[str, int]],
+    in_value: dict[int, NDArray[np.bool_]],
 ) -> FieldModel:
     bags: list[Bag] = []
     supports = _supports(spec, examples, breaks, matcher, config.consensus)
@@ -130,6 +135,8 @@ def _fit_field(
         bags += _bags(features, found, offset, supports.get(id(example)))
         for label, x in zip(labels, found):
             _vote(spec, candidates, x, label, votes)
+            for k in np.flatnonzero(x.matching):
+                in_value[id(example)][list(candidates.words(k))] = True
     remembered = [_likeliest(supports[id(e)]) for e in examples if id(e) in supports][-MOST_SUPPORTS:]
     scorer = fit(bags, config.scorer, seed=seed, null=float(np.mean(nulls)) if nulls else 0.0)
     return FieldModel(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,8 +49,11 @@ class Located:
 
 def locate(candidates: Candidates, label: LabelValue) -> Located:
     """Return the occurrences of `label` among `candidates`."""
-    keys = _keys(candidates.kind, label)
-    matching = np.array([_matches(candidates.kind, candidates, k, keys) for k in range(len(candidates))], bool)
+    matching = np.zeros(len(candidates), bool)
+    for key in _keys(candidates.kind, label):
+        for value, rows in candidates.by_value.items():
+            if _same(candidates.kind, _key(candidates.kind, value), key):
+                matching[rows] = True
     if not label.boxes:
         return Located(matching, matching)
     meant = matching & _inside(candidates, label.boxes)
@@ -69,6 +73,7 @@ def _keys(kind: str, label: LabelValue) -> tuple[str, ...]:
     return tuple(_key(kind, k) for k in keys)
 
 
+@lru_cache(maxsize=1 << 16)  # the values of a page are asked for by every field of their type
 def _key(kind: str, value: str) -> str:
     if kind in NUMERIC_TYPES or kind in ("date", "currency"):
         return value.strip()
@@ -84,10 +89,6 @@ def _same(kind: str, a: str, b: str) -> bool:
     if kind == "address" and abs(len(a) - len(b)) <= ADDRESS_EDITS:
         return _edits(a, b) <= ADDRESS_EDITS
     return a == b and a != ""
-
-
-def _matches(kind: str, candidates: Candidates, k: int, keys: tuple[str, ...]) -> bool:
-    return any(_same(kind, _key(kind, r.value), key) for r in candidates.readings[k] for key in keys)
 
 
 def _edits(a: str, b: str) -> int:

@@ -11,48 +11,55 @@ is learned too, from what its surroundings look like.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from invex.fields.spec import FieldSpec
-
 from .candidates import Candidates
-from .dataset import Sample
 from .features import GROUP_INDEX, GROUPS, Features
 from .hashing import BUCKETS
 from .layout import Floats, Ints
-from .locate import locate
-from .scorer import Doubles, minimize
-from .view import View
 
 ANY_TYPE = "*"
 LABEL_GROUPS = ("left1", "label_left", "above_cell", "header", "line_head", "label")
 CUES = ("first", "last", "first_page", "height", "cells", "unique", "labelled")
-L2_THETA, L2_CUES = 2.0, 1.0
-PAIR_CANDIDATES = 60
 _ONE_HOT = np.eye(len(GROUPS), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """theta: by field type (G,), what agreement in each group is worth. cues: (len(CUES),), which occurrence recurs."""
+    """What kinds of context are worth, learned by mlops.learning.matcher_training.
+
+    theta: by field type (G,), what agreement in each group is worth. novelty: by field type, what it is worth to say
+    something that the confirmed documents do not print (boilerplate.py). cues: (len(CUES),), which occurrence recurs.
+    """
 
     theta: Mapping[str, Floats] = field(default_factory=dict)
+    novelty: Mapping[str, float] = field(default_factory=dict)
     cues: Floats = field(default_factory=lambda: np.zeros(len(CUES), np.float32))
 
     def weights(self, kind: str) -> Floats | None:
         return self.theta.get(kind, self.theta.get(ANY_TYPE))
 
+    def worth_of_novelty(self, kind: str) -> np.float32:
+        return np.float32(self.novelty.get(kind, self.novelty.get(ANY_TYPE, 0.0)))
+
     def to_arrays(self) -> dict[str, NDArray]:
-        return {"cues": self.cues, **{f"theta.{kind}": self.theta[kind] for kind in sorted(self.theta)}}
+        return {
+            "cues": self.cues,
+            **{f"theta.{kind}": self.theta[kind] for kind in sorted(self.theta)},
+            **{f"novelty.{kind}": np.array([self.novelty[kind]], np.float32) for kind in sorted(self.novelty)},
+        }
 
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, NDArray]) -> Matcher:
-        theta = {k.removeprefix("theta."): v for k, v in sorted(arrays.items()) if k.startswith("theta.")}
-        return cls(theta, arrays["cues"])
+        def named(start: str) -> dict[str, NDArray]:
+            return {k.removeprefix(start): v for k, v in sorted(arrays.items()) if k.startswith(start)}
+
+        novelty = {kind: float(v[0]) for kind, v in named("novelty.").items()}
+        return cls(named("theta."), novelty, arrays["cues"])
 
 
 NO_MATCHER = Matcher()
@@ -183,93 +190,3 @@ def occurrence_cues(candidates: Candidates, features: Features, rows: np.ndarray
     cues[:, 5] = 1 - shared
     cues[:, 6] = labelled
     return cues
-
-
-@dataclass(frozen=True, slots=True)
-class _Bag:
-    """Candidates of one document as rows of numbers, and which of them are right."""
-
-    x: Floats
-    right: NDArray[np.bool_]
-
-
-def learn_matcher(templates: Iterable[tuple[list[Sample], tuple[FieldSpec, ...]]], *, seed: int = 0) -> Matcher:
-    """Return the matcher learned from templates whose confirmed values have boxes: pairs of their documents."""
-    rng = np.random.default_rng(seed)
-    pairs: dict[str, list[_Bag]] = {}
-    choices: list[_Bag] = []
-    for samples, fields in templates:
-        views = [View(s.document) for s in samples]
-        for f in fields:
-            found = [_meant(v, f, s) for v, s in zip(views, samples)]
-            for i, (view, a) in enumerate(zip(views, found)):
-                if a is None:
-                    continue
-                if a[1].sum() > 1 and len(a[0]):
-                    candidates, features = view.candidates(f.type), view.features(f.type)
-                    rows = np.flatnonzero(a[1])
-                    choices.append(_Bag(occurrence_cues(candidates, features, rows), a[0][rows]))
-                j = (i + 1) % len(views)
-                b = found[j]
-                if j == i or b is None:
-                    continue
-                support = view.features(f.type).rows(np.flatnonzero(a[0])[:1])
-                keep = _draw(b[0], b[1], rng)
-                x = similarities(support, views[j].features(f.type).rows(keep))[0]
-                pairs.setdefault(f.type, []).append(_Bag(x, b[0][keep]))
-    zeros = np.zeros(len(GROUPS))
-    common = fit_listwise([b for kind in sorted(pairs) for b in pairs[kind][:ANY_PAIRS]], L2_THETA, zeros)
-    theta = {kind: fit_listwise(bags, L2_THETA, common) for kind, bags in sorted(pairs.items())}
-    cues = fit_listwise(choices, L2_CUES, np.zeros(len(CUES)), is_signed=True)
-    return Matcher({**theta, ANY_TYPE: common}, cues)
-
-
-ANY_PAIRS = 300  # of each type, for types that were never met
-
-
-def _meant(view: View, spec: FieldSpec, sample: Sample) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
-    """(candidates in the boxes, all occurrences of the value); None without a located value."""
-    labels = sample.label.fields.get(spec.key, ())
-    candidates = view.candidates(spec.type)
-    if len(labels) != 1 or not len(candidates):
-        return None
-    found = locate(candidates, labels[0])
-    return (found.meant, found.matching) if found.meant.any() else None
-
-
-def _draw(meant: NDArray[np.bool_], matching: NDArray[np.bool_], rng: np.random.Generator) -> np.ndarray:
-    """The right candidate and some wrong ones; other occurrences of the value say nothing."""
-    wrong = np.flatnonzero(~matching)
-    wrong = rng.choice(wrong, min(PAIR_CANDIDATES, len(wrong)), replace=False)
-    return np.sort(np.concatenate([np.flatnonzero(meant), wrong]))
-
-
-def fit_listwise(bags: list[_Bag], l2: float, center: np.ndarray, *, is_signed: bool = False) -> Floats:
-    """Weights of a listwise softmax (see mlops.learning.scorer) with an L2 prior around `center`.
-
-    Unsigned weights are squares: agreement may count for nothing, but never against a candidate. The weights of a type
-    are drawn to those of all types, since what a few synthetic layouts say of one type alone does not carry far.
-    """
-    bags = [b for b in bags if b.right.any() and not b.right.all()]
-    if not bags:
-        return center.astype(np.float32)
-    x = np.concatenate([b.x for b in bags]).astype(np.float64)
-    right = np.concatenate([b.right for b in bags])
-    sizes = np.array([len(b.right) for b in bags])
-    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-
-    def problem(u: Doubles) -> tuple[float, Doubles]:
-        w = u if is_signed else u * u
-        scores = x @ w
-        e = np.exp(scores - np.repeat(np.maximum.reduceat(scores, starts), sizes))
-        total = np.add.reduceat(e, starts)
-        good = np.maximum(np.add.reduceat(np.where(right, e, 0), starts), 1e-300)
-        slope = e * (np.repeat(1 / total, sizes) - np.where(right, np.repeat(1 / good, sizes), 0))
-        away = w - center
-        gradient = slope @ x + l2 * away
-        loss = float((np.log(total) - np.log(good)).sum() + 0.5 * l2 * (away @ away))
-        return loss, gradient if is_signed else 2 * u * gradient
-
-    start = np.zeros(x.shape[1]) if is_signed else np.full(x.shape[1], 0.5)
-    u = minimize(problem, start, steps=80)
-    return (u if is_signed else u * u).astype(np.float32)

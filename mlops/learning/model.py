@@ -13,6 +13,7 @@ from safetensors.numpy import load, save
 from invex.fields.spec import FieldSpec, LocaleSpec, TemplateSpec
 from invex.fields.template_json import template_from_json, template_to_json
 
+from .boilerplate import Boilerplate
 from .candidates import NO_BREAKS, Breaks
 from .matching import Supports
 from .scorer import Scorer
@@ -62,13 +63,14 @@ class StoredTable:
 
 @dataclass(frozen=True, slots=True)
 class TemplateModel:
-    """The small scorers of one template, its tables, and how its documents write values."""
+    """The small scorers of one template, its tables, what all its documents print, and how they write values."""
 
     spec: TemplateSpec
     fields: tuple[FieldModel, ...]
     breaks: Breaks = NO_BREAKS
     locale: LocaleSpec = UNKNOWN_LOCALE
     documents: int = 0
+    boilerplate: Boilerplate = dataclasses.field(default_factory=Boilerplate)
     tables: Mapping[str, StoredTable] = dataclasses.field(default_factory=dict)
 
     def field(self, key: str) -> FieldModel | None:
@@ -76,7 +78,7 @@ class TemplateModel:
 
     def to_bytes(self) -> bytes:
         """safetensors with the description as metadata; the same model gives the same bytes."""
-        arrays: dict[str, np.ndarray] = {}
+        arrays = {f"boilerplate.{name}": v for name, v in self.boilerplate.to_arrays().items()}
         fields = []
         for i, f in enumerate(self.fields):
             arrays[f"{i}.buckets"] = f.scorer.buckets
@@ -134,5 +136,8 @@ class TemplateModel:
             breaks,
             LocaleSpec(**about["locale"]),
             about["documents"],
+            Boilerplate.from_arrays(
+                {n.removeprefix("boilerplate."): v for n, v in arrays.items() if n.startswith("boilerplate.")}
+            ),
             tables,
         )

@@ -95,6 +95,7 @@ def score(
     if field.supports is not None and field.match_gain and matcher.theta:
         likely = np.argsort(-scores, kind="stable")[:MOST_MATCHED]
         agreement = field.supports.match(matcher, kind, features, likely)
+        agreement = agreement + matcher.worth_of_novelty(kind) * model.boilerplate.novelty(view, candidates)
         scores = scores + np.float32(field.match_gain) * (agreement - expected_agreement(agreement))
     if kind in TEXT_TYPES and field.supports is None:  # a template's own documents say over how many lines it prints
         scores = joined_lines(candidates, scores)

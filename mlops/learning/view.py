@@ -9,6 +9,7 @@ from invex.reading.types import Document
 
 from .candidates import NO_BREAKS, TEXT_TYPES, Breaks, Candidates, find
 from .features import Context, Features, featurize
+from .hashing import Hashes, tokens
 from .layout import Layout, lay_out
 from .network.inputs import read_inputs
 from .network.serving import Evidence, Network
@@ -32,6 +33,11 @@ class View:
     @cached_property
     def context(self) -> Context:
         return Context(self.layout)
+
+    @cached_property
+    def words(self) -> Hashes:
+        """(n,) hashes of the layout's words as printed, but for case."""
+        return tokens([t.casefold() for t in self.layout.texts])
 
     @cached_property
     def locale(self) -> DocumentLocale:

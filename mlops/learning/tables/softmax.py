@@ -8,10 +8,11 @@ from __future__ import annotations
 import numpy as np
 
 from ..layout import Floats
-from .perceptron import BETA1, BETA2, EPSILON, log_softmax
+from ..scorer import Doubles, minimize
+from .perceptron import log_softmax
 
-STEPS = 120
-RATE = 0.08
+STEPS = 40  # of L-BFGS
+NEGLIGIBLE = 1e-12  # of a slope; below 1e-38 processors become slow
 
 
 def fit_softmax(
@@ -19,27 +20,28 @@ def fit_softmax(
 ) -> Floats:
     """Return weights (d + 1, classes) for rows x (n, d), the last row being the intercept.
 
-    Minimises the mean cross-entropy (weighted by `weight`, (n,)) plus l2 / n times the squared distance from `prior`.
-    Full-batch Adam: deterministic, no line search.
+    Minimises the mean cross-entropy (weighted by `weight`, (n,)) plus l2 / 2n times the squared distance from `prior`.
     """
     n, d = x.shape
     start = np.zeros((d + 1, classes), np.float32) if prior is None else prior.astype(np.float32)
-    w = start.copy()
     if not n:
-        return w
+        return start
     share = np.full(n, 1 / n, np.float32) if weight is None else (weight / weight.sum()).astype(np.float32)
-    m, v = np.zeros_like(w), np.zeros_like(w)
     rows = np.arange(n)
-    for step in range(1, STEPS + 1):
-        delta = np.exp(log_softmax(x @ w[:-1] + w[-1]))  # (n, classes)
+
+    def problem(u: Doubles) -> tuple[float, Doubles]:
+        w = u.reshape(start.shape).astype(np.float32)
+        log = log_softmax(x @ w[:-1] + w[-1])  # (n, classes)
+        delta = np.exp(log)
         delta[rows, y] -= 1
         delta *= share[:, None]
-        gradient = np.concatenate([x.T @ delta, delta.sum(axis=0, keepdims=True)]) + l2 / n * (w - start)
-        m += (1 - BETA1) * (gradient - m)
-        v += (1 - BETA2) * (gradient * gradient - v)
-        rate = RATE * (1 - (step - 1) / STEPS)
-        w -= rate * (m / (1 - BETA1**step)) / (np.sqrt(v / (1 - BETA2**step)) + EPSILON)
-    return w
+        delta[np.abs(delta) < NEGLIGIBLE] = 0
+        away = u.reshape(start.shape) - start
+        gradient = np.concatenate([x.T @ delta, delta.sum(axis=0, keepdims=True)]) + l2 / n * away
+        loss = float(-(share * log[rows, y]).sum() + 0.5 * l2 / n * (away * away).sum())
+        return loss, gradient.ravel().astype(np.float64)
+
+    return minimize(problem, start.ravel().astype(np.float64), steps=STEPS).reshape(start.shape).astype(np.float32)
 
 
 def softmax_log(x: Floats, w: Floats) -> Floats:

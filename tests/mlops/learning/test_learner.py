@@ -16,7 +16,8 @@ from mlops.learning.__main__ import main
 from mlops.learning.archive import BadPackage
 from mlops.learning.dataset import Sample, load_dataset
 from mlops.learning.learner import NothingToLearn, fit_template, learn
-from mlops.learning.matching import NO_MATCHER, learn_matcher
+from mlops.learning.matcher_training import learn_matcher
+from mlops.learning.matching import NO_MATCHER
 from mlops.learning.model import TemplateModel
 from mlops.learning.package import EMPTY, Package
 from mlops.learning.predictor import Predictor
