@@ -15,9 +15,9 @@ from invex.fields.values import NUMERIC_TYPES
 from .boilerplate import Boilerplate
 from .candidates import TEXT_TYPES, Breaks, Candidates
 from .features import Features
-from .layout import Floats
+from .layout import Floats, Ints
 from .locate import Located, learn_breaks, locate
-from .matching import NO_MATCHER, Matcher, Supports, match_each, occurrence_prior
+from .matching import NO_MATCHER, Matcher, Supports, match_each, occurrence_prior, place
 from .model import FieldModel, TemplateModel
 from .scorer import Bag, ScorerConfig, fit
 from .view import View
@@ -36,7 +36,7 @@ class FitConfig:
     """
 
     scorer: ScorerConfig = field(default_factory=ScorerConfig)
-    prior_gain: float = 0.7
+    prior_gain: float = 1.0
     prior_fades: int = 20
     match_gain: float = 1.0
     match_fades: float = 2.0
@@ -78,17 +78,30 @@ def fit_examples(
         for v in e.label.fields.get(f.key, ())
     )
     votes: dict[str, dict[str, int]] = {"date_order": {}, "decimal": {}}
+    places = {id(e): _places(e, spec, breaks) for e in examples}
     in_value = {id(e): np.zeros(e.view.layout.words, bool) for e in examples}
     models = []
     for f in spec.fields:
         asked = [e for e in examples if f.key in e.label.fields]
         if asked:
-            models.append(_fit_field(f, asked, breaks, prior, matcher, config, seed, votes, in_value))
+            models.append(_fit_field(f, asked, breaks, prior, matcher, config, seed, votes, in_value, places))
     locale = LocaleSpec(
         spec.locale.date_order or _winner(votes["date_order"]), spec.locale.decimal or _winner(votes["decimal"])
     )
     boilerplate = Boilerplate.of([(e.view, in_value[id(e)]) for e in examples])
     return TemplateModel(spec, tuple(models), breaks, locale, len(examples), boilerplate)
+
+
+def _places(example: Example, spec: TemplateSpec, breaks: Breaks) -> dict[str, tuple[Floats, Ints]]:
+    """Field key -> where the document's single value of the field stands, or may stand."""
+    found = {}
+    for f in spec.fields:
+        for label in example.label.fields.get(f.key, ())[:1]:
+            candidates = example.view.candidates(f.type, breaks)
+            meant = locate(candidates, label).meant
+            if meant.any():
+                found[f.key] = place(candidates, meant)
+    return found
 
 
 def _winner(votes: dict[str, int]) -> str | None:
@@ -105,9 +118,10 @@ def _fit_field(
     seed: int,
     votes: dict[str, dict[str, int]],
     in_value: dict[int, NDArray[np.bool_]],
+    places: dict[int, dict[str, tuple[Floats, Ints]]],
 ) -> FieldModel:
     bags: list[Bag] = []
-    supports = _supports(spec, examples, breaks, matcher, config.consensus)
+    supports = _supports(spec, examples, breaks, matcher, config.consensus, places)
     present = absent = located = asked = most = 0
     documents = sum(bool(e.label.fields[spec.key]) for e in examples)
     gain = config.prior_gain * max(0.0, 1 - documents / config.prior_fades)
@@ -195,7 +209,12 @@ def _likeliest(support: _Support) -> _Support:
 
 
 def _supports(
-    spec: FieldSpec, examples: list[Example], breaks: Breaks, matcher: Matcher, consensus: float
+    spec: FieldSpec,
+    examples: list[Example],
+    breaks: Breaks,
+    matcher: Matcher,
+    consensus: float,
+    places: dict[int, dict[str, tuple[Floats, Ints]]],
 ) -> dict[int, _Support]:
     """id of example -> which occurrence recurs, by what each looks like and by the agreement of the documents.
 
@@ -208,7 +227,8 @@ def _supports(
             features = example.view.features(spec.type, breaks)
             rows = np.flatnonzero(locate(candidates, label).meant)[:MOST_OCCURRENCES]
             if len(rows):
-                found[id(example)] = features, rows, occurrence_prior(matcher, candidates, features, rows)
+                company = [where for key, where in places[id(example)].items() if key != spec.key]
+                found[id(example)] = features, rows, occurrence_prior(matcher, candidates, features, rows, company)
     repeated = [key for key, (_, rows, _) in found.items() if len(rows) > 1]
     if len(found) < 2 or not repeated:
         return found

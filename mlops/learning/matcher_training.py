@@ -21,7 +21,7 @@ from .dataset import Sample
 from .features import GROUPS
 from .layout import Floats
 from .locate import Located, locate
-from .matching import ANY_TYPE, CUES, Matcher, occurrence_cues, similarities
+from .matching import ANY_TYPE, CUES, Matcher, occurrence_cues, place, similarities
 from .scorer import Doubles, minimize
 from .view import View
 
@@ -57,7 +57,8 @@ def learn_matcher(templates: Iterable[tuple[list[Sample], tuple[FieldSpec, ...]]
             features = confirmed.view.features(f.type)
             if found.matching.sum() > 1:
                 rows = np.flatnonzero(found.matching)
-                choices.append(_Bag(occurrence_cues(candidates, features, rows), found.meant[rows]))
+                company = [place(c, x.matching) for key, (c, x) in confirmed.found.items() if key != f.key]
+                choices.append(_Bag(occurrence_cues(candidates, features, rows, company), found.meant[rows]))
             if f.key not in asked.found:
                 continue
             others, sought = asked.found[f.key]

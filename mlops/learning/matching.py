@@ -11,7 +11,7 @@ is learned too, from what its surroundings look like.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,7 +24,8 @@ from .layout import Floats, Ints
 
 ANY_TYPE = "*"
 LABEL_GROUPS = ("left1", "label_left", "above_cell", "header", "line_head", "label")
-CUES = ("first", "last", "first_page", "height", "cells", "unique", "labelled")
+CUES = ("first", "last", "first_page", "height", "cells", "unique", "labelled", "near", "beside")
+NEAR, BESIDE = 0.1, 0.1  # of the page: distances at which values are in each other's company
 _ONE_HOT = np.eye(len(GROUPS), dtype=np.float32)
 
 
@@ -63,6 +64,14 @@ class Matcher:
 
 
 NO_MATCHER = Matcher()
+
+# Boxes (M, 4) and pages (M,) of the occurrences of each of a document's other values.
+Company = Sequence[tuple[Floats, Ints]]
+
+
+def place(candidates: Candidates, rows: NDArray[np.bool_]) -> tuple[Floats, Ints]:
+    """Where the chosen candidates stand, see Company."""
+    return candidates.box[rows], candidates.layout.page[candidates.first[rows]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,16 +164,22 @@ def match_each(matcher: Matcher, kind: str, supports: Supports, features: Featur
     return out
 
 
-def occurrence_prior(matcher: Matcher, candidates: Candidates, features: Features, rows: np.ndarray) -> Floats:
+def occurrence_prior(
+    matcher: Matcher, candidates: Candidates, features: Features, rows: np.ndarray, company: Company
+) -> Floats:
     """(S,) log-probability that each occurrence (rows of candidates) of a confirmed value is the one that recurs."""
-    scores = occurrence_cues(candidates, features, rows) @ matcher.cues
+    cues = occurrence_cues(candidates, features, rows, company)
+    scores = cues[:, : len(matcher.cues)] @ matcher.cues  # packages of before know fewer cues
     out: Floats = scores - scores.max()
     out = out - np.log(np.exp(out).sum())
     return out
 
 
-def occurrence_cues(candidates: Candidates, features: Features, rows: np.ndarray) -> Floats:
-    """(S, len(CUES)) what tells a recurring occurrence from a chance one."""
+def occurrence_cues(candidates: Candidates, features: Features, rows: np.ndarray, company: Company) -> Floats:
+    """(S, len(CUES)) what tells a recurring occurrence from a chance one.
+
+    company: where the document's other confirmed values stand; a heading's values stand together, chance ones alone.
+    """
     layout = candidates.layout
     first = candidates.first[rows]
     line = layout.line[first]
@@ -189,4 +204,17 @@ def occurrence_cues(candidates: Candidates, features: Features, rows: np.ndarray
     cues[:, 4] = np.minimum(cells, 8) / 8
     cues[:, 5] = 1 - shared
     cues[:, 6] = labelled
+    cues[:, 7:] = _in_company(candidates.box[rows], layout.page[first], company)
     return cues
+
+
+def _in_company(box: Floats, page: Ints, company: Company) -> Floats:
+    """(S, 2) how near, up or down, the other values are in the mean; how near the nearest in the same line is."""
+    near, beside = [np.zeros(len(box), np.float32)], [np.zeros(len(box), np.float32)]
+    for others, pages in company:
+        away = np.where(page[:, None] == pages, np.abs(box[:, None, 1] - others[:, 1]), np.inf)
+        near.append(np.exp(-away.min(axis=1) / NEAR))
+        gap = np.maximum(box[:, None, 0] - others[:, 2], others[:, 0] - box[:, None, 2])
+        in_line = away < (box[:, 3] - box[:, 1])[:, None] / 2
+        beside.append(np.exp(-np.where(in_line & (gap > 0), gap, np.inf).min(axis=1) / BESIDE))
+    return np.stack([np.mean(near[1:] or near, axis=0), np.max(beside, axis=0)], axis=1)
