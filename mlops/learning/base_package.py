@@ -50,7 +50,7 @@ class BaseConfig:
 
     documents: int = 2500
     tables: int = 2000
-    templates: int = 400
+    templates: int = 600
     seed: int = 0
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -64,13 +64,14 @@ SMOKE = BaseConfig(
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder for the package")
+    parser.add_argument("--keep", type=Path, metavar="PACKAGE", help="relearn matching only, keep the rest of this one")
     parser.add_argument("--smoke", action="store_true", help="a few documents: proves the code quickly")
 
 
 def run(options: argparse.Namespace) -> int:
     config = SMOKE if options.smoke else BaseConfig()
     saved = options.out / "network.checkpoint"
-    package = build(config, saved)
+    package = build(config, saved) if options.keep is None else relearn_matching(Package.load(options.keep), config)
     data = package.to_bytes()
     if len(data) > MOST_BYTES:
         raise RuntimeError(f"the base package has {len(data)} bytes; at most {MOST_BYTES} are shipped")
@@ -121,6 +122,14 @@ def build(config: BaseConfig, saved: Path | None = None) -> Package:
     return replace(stamped(package, metrics=metrics), card=card(metrics))
 
 
+def relearn_matching(package: Package, config: BaseConfig) -> Package:
+    """Return a base package with its matching learned anew: a minute, where all of it takes most of an hour."""
+    matcher = learn_matcher(_templates(config), seed=config.seed)
+    configuration = {**package.manifest["configuration"], "templates": config.templates}
+    manifest = {**package.manifest, "code": code_version(), "configuration": configuration}
+    return replace(package, matcher=matcher, manifest=manifest)
+
+
 def _samples(count: int, noise: tuple[float, ...], *, first: int) -> Iterator[Sample]:
     from fixtures.generator import Vendor  # needs more libraries than learning and predicting do
 
@@ -140,4 +149,5 @@ def _templates(config: BaseConfig) -> Iterator[tuple[list[Sample], tuple[FieldSp
         later = vendor.redesigned() if i % REDESIGNED == 0 else vendor
         noise = NOISE[i % len(NOISE)] / 2
         pair = [v.document(n, noise=noise, own_fields=True) for n, v in enumerate((vendor, later))]
-        yield [Sample(str(n), d.document, d.label) for n, d in enumerate(pair)], OWN_FIELDS.get(kind or "", STANDARD_FIELDS)
+        fields = OWN_FIELDS.get(kind or "", STANDARD_FIELDS)
+        yield [Sample(str(n), d.document, d.label) for n, d in enumerate(pair)], fields

@@ -11,7 +11,7 @@ from invex.fields.spec import FieldSpec, TemplateSpec
 from invex.fields.standard import STANDARD_FIELDS
 
 from .dataset import Sample
-from .features import GROUPS, Features
+from .feature_groups import GROUPS, Features
 from .hashing import BUCKETS
 from .layout import Floats
 from .locate import locate

@@ -14,7 +14,7 @@ from invex.fields.values import NUMERIC_TYPES
 
 from .boilerplate import Boilerplate
 from .candidates import TEXT_TYPES, Breaks, Candidates
-from .features import Features
+from .feature_groups import Features
 from .layout import Floats, Ints
 from .locate import Located, learn_breaks, locate
 from .matching import NO_MATCHER, Matcher, Supports, match_each, occurrence_prior, place

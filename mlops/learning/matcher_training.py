@@ -18,7 +18,7 @@ from invex.fields.spec import FieldSpec
 from .boilerplate import Boilerplate
 from .candidates import Candidates
 from .dataset import Sample
-from .features import GROUPS
+from .feature_groups import GROUPS
 from .layout import Floats
 from .locate import Located, locate
 from .matching import ANY_TYPE, CUES, Matcher, occurrence_cues, place, similarities

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .candidates import Candidates
-from .features import GROUP_INDEX, GROUPS, Features
+from .feature_groups import GROUP_INDEX, GROUPS, Features
 from .hashing import BUCKETS
 from .layout import Floats, Ints
 

@@ -14,7 +14,7 @@ from invex.fields.values import NUMERIC_TYPES
 
 from .candidates import TEXT_TYPES, Candidates
 from .decoding import Ranking, given_absence, joined_lines, rank
-from .features import GROUPS, Features
+from .feature_groups import GROUPS, Features
 from .fitting import Prior, no_prior
 from .layout import Floats
 from .matching import NO_MATCHER, Matcher

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .features import Features
+from .feature_groups import Features
 from .hashing import BUCKETS
 from .layout import Floats
 

@@ -8,7 +8,9 @@ from invex.fields.locale import DocumentLocale, infer
 from invex.reading.types import Document
 
 from .candidates import NO_BREAKS, TEXT_TYPES, Breaks, Candidates, find
-from .features import Context, Features, featurize
+from .context import Context
+from .feature_groups import Features
+from .features import featurize
 from .hashing import Hashes, tokens
 from .layout import Layout, lay_out
 from .network.inputs import read_inputs

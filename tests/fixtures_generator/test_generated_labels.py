@@ -146,3 +146,12 @@ def test_documents_of_a_vendor_share_the_layout():
     assert first.label.fields["supplier_name"][0].text == second.label.fields["supplier_name"][0].text
     boxes = [one.label.fields["supplier_name"][0].boxes[0].box for one in (first, second)]
     assert boxes[0].x0 == pytest.approx(boxes[1].x0)
+
+
+def test_a_redesigned_vendor_says_the_same_elsewhere():
+    vendor = next(v for v in map(Vendor, range(40)) if v.style.body == "table")
+    before, after = vendor.document(3), vendor.redesigned().document(3)
+    number = "invoice_number"
+    assert after.label.fields[number][0].value == before.label.fields[number][0].value
+    assert after.label.fields[number][0].boxes != before.label.fields[number][0].boxes
+    assert vendor.document(3).label == before.label  # the vendor itself stays as it is

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..features import TRIGRAMS
+from ..context import TRIGRAMS
 from ..hashing import fold, token
 from ..layout import Floats, Ints, Layout
 

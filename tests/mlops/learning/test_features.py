@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from mlops.learning.candidates import find
-from mlops.learning.features import GROUP_INDEX, GROUPS, SEEDS, Context, featurize
+from mlops.learning.context import Context
+from mlops.learning.feature_groups import GROUP_INDEX, GROUPS, SEEDS
+from mlops.learning.features import featurize
 from mlops.learning.hashing import BUCKETS, RangeHasher, fold, mix, tokens
 from mlops.learning.layout import lay_out
 from tests.mlops.learning.test_layout import document, word

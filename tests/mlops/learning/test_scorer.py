@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from mlops.learning.features import Features
+from mlops.learning.feature_groups import Features
 from mlops.learning.scorer import Bag, ScorerConfig, fit, minimize
 
 CONFIG = ScorerConfig(absence=0.1)

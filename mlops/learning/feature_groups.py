@@ -1,0 +1,120 @@
+"""What a feature is: a bucket and a weight, in a group of context that a person has a name for.
+
+A document's candidates of one type become two arrays (K, F): bucket and weight. Each of the F columns belongs to a
+*group*, a kind of context ("word to the left", "header above", ...), hashed with the group's own seed. Groups are what
+the field-agnostic prior weighs (mlops.learning.matching) and what a person is told as the reason.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .hashing import Hashes, bucket, mix, token
+from .layout import Floats, Ints
+
+# Group -> what a person reads as the reason.
+GROUPS: dict[str, str] = {
+    "left1": "the word to the left",
+    "left2": "the second word to the left",
+    "left3": "the third word to the left",
+    "left12": "the two words to the left",
+    "label_left": "the label to the left",
+    "label": "a label beside or above",
+    "label_word": "a word of a label beside or above",
+    "inside": "characters of the same word",
+    "right1": "the word to the right",
+    "right2": "the second word to the right",
+    "above": "a word above",
+    "above_cell": "the text above",
+    "above2_cell": "the text two lines above",
+    "header": "the heading of the column",
+    "section": "the heading of the block",
+    "column_text": "a text further up",
+    "below_cell": "the text below",
+    "around": "the form of the lines above and below",
+    "line_head": "the beginning of the line",
+    "line_above": "the beginning of the line above",
+    "chars_left": "letters of the label to the left",
+    "chars_above": "letters of the label above",
+    "x0": "the left edge",
+    "x1": "the right edge",
+    "y0": "the height on the page",
+    "place": "the place on the page",
+    "page": "the page",
+    "shape": "the form of the value",
+    "lines": "its number of lines",
+    "size": "the size of the print",
+    "order": "its order among values of this type",
+    "order_page": "its order on the page",
+    "line_order": "its order in the line",
+    "column_end": "the first or last value below its heading",
+    "repeats": "how often the value is printed",
+    "rank": "its rank by value",
+    "sums": "its part in a sum",
+    "domain": "a web address with the same name",
+    "words": "words of the value",
+    "chars": "letters of the value",
+    "edges": "where it stands in its cell",
+    "line_shape": "the shape of the line",
+}
+SEEDS: dict[str, np.uint64] = {
+    name: mix(np.array([token("group:" + name) + i], np.uint64))[0] for i, name in enumerate(GROUPS)
+}
+# Hashing the group's name after the type once sent every feature into shared buckets; nothing else would notice.
+assert len(set(SEEDS.values())) == len(GROUPS)
+GROUP_INDEX = {name: i for i, name in enumerate(GROUPS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """K candidates x F features. bucket: int32 (K, F). weight: float32 (K, F), 0 = no feature. group: int32 (F,)."""
+
+    bucket: NDArray[np.int32]
+    weight: Floats
+    group: Ints
+
+    def rows(self, keep: np.ndarray) -> Features:
+        return Features(self.bucket[keep], self.weight[keep], self.group)
+
+
+class Columns:
+    """Feature columns while they are collected."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.values: list[Hashes] = []
+        self.weights: list[Floats] = []
+        self.groups: list[int] = []
+
+    def add(self, group: str, values: np.ndarray, weights: np.ndarray | float = 1.0) -> None:
+        """values: (K,) or (K, c) integers; weights: a number or of the same shape."""
+        columns = values.shape[1] if values.ndim == 2 else 1  # not -1: a document may have no candidate of a type
+        values = values.reshape(self.size, columns).astype(np.uint64)
+        self.values.append(mix(values ^ SEEDS[group]))
+        self.weights.append(
+            np.broadcast_to(
+                np.asarray(weights, np.float32).reshape(-1, 1)
+                if np.ndim(weights) == 1
+                else np.asarray(weights, np.float32),
+                values.shape,
+            )
+        )
+        self.groups.extend([GROUP_INDEX[group]] * values.shape[1])
+
+    def add_soft(self, group: str, position: np.ndarray, bins: int, salt: int = 0) -> None:
+        """position: (K,) in [0, 1]; two neighbouring bins share the weight 1."""
+        at = np.clip(position, 0, 1) * bins
+        low = np.floor(at)
+        share = (at - low).astype(np.float32)
+        base = low.astype(np.uint64) + np.uint64(salt * 1000)
+        self.add(group, np.stack([base, base + np.uint64(1)], axis=1), np.stack([1 - share, share], axis=1))
+
+    def done(self) -> Features:
+        return Features(
+            bucket(np.concatenate(self.values, axis=1)),
+            np.concatenate(self.weights, axis=1, dtype=np.float32),
+            np.array(self.groups, np.int32),
+        )

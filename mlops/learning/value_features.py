@@ -1,0 +1,144 @@
+"""What a candidate says: its words and form, and its part among the values of its type on the document."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+
+from .candidates import TEXT_TYPES, Candidates
+from .context import Context
+from .feature_groups import Columns
+from .hashing import fold, tokens
+
+VALUE_CHARS_WEIGHT = 0.2
+MOST_ORDER = 12  # orders and ranks beyond it are one feature
+MOST_SUMMANDS = 80  # largest amounts of a document that are tried in sums
+VAT_RATES = (
+    np.array([4, 5, 5.5, 6, 7, 7.7, 8, 8.1, 9, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 27]) / 100
+)
+LEAST_DOMAIN_LETTERS = 4
+_LETTERS = re.compile(r"[^\W\d_]+")
+NUMERIC_TYPES = ("amount", "number", "percentage")
+TEXT_WORDS = 4  # words of the value that are features of their own
+
+
+def add_value(columns: Columns, context: Context, candidates: Candidates) -> None:
+    """The candidate's own words and form."""
+    shapes = [_shape(t) for t in candidates.texts]
+    columns.add("shape", tokens(shapes))
+    columns.add("shape", np.minimum([len(t) for t in candidates.texts], 40) if shapes else np.zeros(0), 0.5)
+    count = candidates.last - candidates.first + 1
+    lines = context.layout.line[candidates.tail] - context.layout.line[candidates.first]
+    columns.add("shape", 1000 + np.minimum(count, 8) * 10 + np.minimum(lines, 6), 0.5)
+    columns.add("lines", np.minimum(lines, 6))
+    if candidates.kind in TEXT_TYPES:
+        for i in range(TEXT_WORDS):
+            at = np.where(i < count, np.minimum(candidates.first + i, candidates.last), context.layout.words)
+            columns.add("words", context.word[at], 0.5 * (i < count))
+        columns.add("words", context.word[candidates.tail] + np.uint64(1), 0.7)
+        columns.add("domain", _in_domain(context, candidates))
+        grams = context.trigrams[candidates.tail]
+        columns.add("chars", grams, VALUE_CHARS_WEIGHT * (grams > 0))
+    else:
+        folded = [fold(t) for t in candidates.texts]
+        columns.add("words", tokens(folded), 0.5)
+        columns.add("chars", tokens(["^" + t[:2] for t in candidates.texts]), 0.5)
+        columns.add("chars", tokens(["^" + t[:4] for t in folded]), 0.5)
+
+
+def _shape(text: str) -> str:
+    """Runs of digits, capitals and small letters: `INV-2020/11` -> `A-0/0`."""
+    out: list[str] = []
+    for c in text[:30]:
+        kind = "0" if c.isdigit() else ("A" if c.isupper() else "a") if c.isalpha() else c
+        if not out or out[-1] != kind:
+            out.append(kind)
+    return "".join(out)
+
+
+def add_order(columns: Columns, context: Context, candidates: Candidates) -> None:
+    """Order of the candidate, and of its value, among the candidates of its type."""
+    size = len(candidates)
+    layout = context.layout
+    k = np.arange(size)
+    most = MOST_ORDER
+    columns.add("order", np.minimum(k, most))
+    columns.add("order", 100 + np.minimum(size - 1 - k, most))
+    units = {"order_page": layout.page[candidates.first], "line_order": layout.line[candidates.first]}
+    for group, unit in units.items():
+        begin = np.searchsorted(unit, unit, side="left")
+        finish = np.searchsorted(unit, unit, side="right")
+        columns.add(group, np.minimum(k - begin, most))
+        columns.add(group, 100 + np.minimum(finish - 1 - k, most))
+        if group == "line_order":
+            columns.add(group, 200 + np.minimum(k - begin, most) * 20 + np.minimum(finish - begin, most), 0.7)
+    unique, inverse = np.unique(_values(candidates), return_inverse=True)
+    rank, ranks = _ranks(unique, candidates.kind)
+    ascending = rank[inverse] if size else k
+    columns.add("rank", np.minimum(ascending, most), 1.0 if ranks else 0.0)
+    columns.add("rank", 100 + np.minimum(ranks - 1 - ascending, most), 1.0 if ranks else 0.0)
+    if candidates.kind == "amount":
+        _sums(columns, candidates)
+
+
+def _in_domain(context: Context, candidates: Candidates) -> np.ndarray:
+    """(K,) 0: no web address on the document; 1: none with its words; 2: one with its first word, 3: all."""
+    out = np.full(len(candidates), int(bool(context.domains)))
+    if context.domains:
+        for k, text in enumerate(candidates.texts):
+            words = [w for w in _LETTERS.findall(text.casefold()) if len(w) >= LEAST_DOMAIN_LETTERS]
+            if words and any(words[0] in d for d in context.domains):
+                out[k] = 3 if any(all(w in d for w in words[:2]) for d in context.domains) and len(words) > 1 else 2
+    return out
+
+
+def _sums(columns: Columns, candidates: Candidates) -> None:
+    """Roles of an amount in a + b = c with other amounts of the document, apart from sums where b may be a tax on a."""
+    size = len(candidates)
+    cents = (
+        np.round(np.array([float(v) for v in _values(candidates)]) * 100).astype(np.int64) if size else np.zeros(0, int)
+    )
+    values = np.unique(np.abs(cents))
+    values = values[values > 0][-MOST_SUMMANDS:]
+    a, b = np.triu_indices(len(values))
+    small, large = values[a], values[b]
+    is_sum = np.isin(small + large, values)
+    small, large = small[is_sum], large[is_sum]
+    rate = small / np.maximum(large, 1)
+    is_tax = (np.abs(rate[:, None] - VAT_RATES) * large[:, None] < 1.5).any(axis=1)
+    roles = np.zeros((size, 6), bool)
+    for i, (kind, part) in enumerate((k, p) for k in (is_tax, ~is_tax) for p in (small + large, large, small)):
+        roles[:, i] = np.isin(np.abs(cents), part[kind])
+    columns.add("sums", np.arange(6) + 10 * np.ones((size, 1), int), 1.0 * roles)
+    columns.add("sums", 100 + roles[:, :3] @ np.array([1, 2, 4]))
+
+
+def _values(candidates: Candidates) -> np.ndarray:
+    """(K,) the likeliest reading of each candidate."""
+    return np.array([r[0].value for r in candidates.readings], dtype=str)
+
+
+def add_repeats(columns: Columns, candidates: Candidates) -> None:
+    """How often the value is printed, and how often before."""
+    size = len(candidates)
+    _, inverse, count = np.unique(_values(candidates), return_inverse=True, return_counts=True)
+    earlier = np.zeros(size, int)
+    if size:
+        by_value = np.argsort(inverse, kind="stable")
+        starts = np.concatenate([[0], np.cumsum(count)])
+        earlier[by_value] = np.arange(size) - starts[inverse[by_value]]
+    columns.add("repeats", np.minimum(count[inverse], 6))
+    columns.add("repeats", 100 + np.minimum(earlier, 3))
+    columns.add("repeats", 200 + (earlier + 1 == count[inverse]), 0.5)
+
+
+def _ranks(unique: np.ndarray, kind: str) -> tuple[np.ndarray, int]:
+    """(rank of each value, number of ranks); types whose values have no order give 0 ranks."""
+    if kind in NUMERIC_TYPES:
+        order = np.unique(np.array([float(v) for v in unique]), return_inverse=True)[1]
+    elif kind == "date":
+        order = np.arange(len(unique))  # ISO dates sort as text
+    else:
+        return np.zeros(len(unique), int), 0
+    return order, int(order.max()) + 1 if len(order) else 0
