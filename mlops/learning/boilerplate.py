@@ -25,7 +25,7 @@ _NONE = np.zeros(0, np.uint64)
 
 @dataclass(frozen=True, slots=True)
 class Boilerplate:
-    """words: (W,) hashes, sorted. share: (W,) of the confirmed documents that print the word outside of their values."""
+    """words: (W,) hashes, sorted. share: (W,) of the confirmed documents that print it outside of their values."""
 
     words: Hashes = field(default_factory=lambda: _NONE)
     share: Floats = field(default_factory=lambda: np.zeros(0, np.float32))

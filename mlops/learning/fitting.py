@@ -149,7 +149,7 @@ def _fit_field(
         bags += _bags(features, found, offset, supports.get(id(example)))
         for label, x in zip(labels, found):
             _vote(spec, candidates, x, label, votes)
-            for k in np.flatnonzero(x.matching):
+            for k in np.flatnonzero(x.matching).tolist():
                 in_value[id(example)][list(candidates.words(k))] = True
     remembered = [_likeliest(supports[id(e)]) for e in examples if id(e) in supports][-MOST_SUPPORTS:]
     scorer = fit(bags, config.scorer, seed=seed, null=float(np.mean(nulls)) if nulls else 0.0)

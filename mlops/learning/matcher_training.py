@@ -47,7 +47,7 @@ def learn_matcher(templates: Iterable[tuple[list[Sample], tuple[FieldSpec, ...]]
         confirmed, asked = _Side.of(support, fields), _Side.of(query, fields)
         in_value = np.zeros(confirmed.view.layout.words, bool)
         for candidates, found in confirmed.found.values():
-            for k in np.flatnonzero(found.matching):
+            for k in np.flatnonzero(found.matching).tolist():
                 in_value[list(candidates.words(k))] = True
         boilerplate = Boilerplate.of([(confirmed.view, in_value)])
         for f in fields:
