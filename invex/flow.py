@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+ANNOUNCE = ("invex.results.jobs.announce", "results")  # to webhooks
+
 # event name -> (job, queue), by dotted name. A job takes the subject's primary key, may run twice, and ends where it
 # would have ended.
-ANNOUNCE = ("invex.results.jobs.announce", "results")  # to webhooks
 JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "document.received": (("invex.documents.jobs.read_document", "read"),),
     "document.read": (("invex.extraction.jobs.extract_document", "extract"),),

@@ -221,7 +221,7 @@ QUEUES = ("read", "extract", "extract-gpu", "online", "default", "results", "tra
 RQ_QUEUES = {
     name: {
         "URL": REDIS_URL,
-        "DEFAULT_TIMEOUT": -1 if name == "read" else 600,  # s; the reader pool limits each page itself
+        "DEFAULT_TIMEOUT": -1 if name in ("read", "results") else 600,  # s; those limit themselves
         "SERIALIZER": "rq.serializers.JSONSerializer",  # never pickle
         "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": 2},
     }

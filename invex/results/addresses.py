@@ -88,9 +88,10 @@ def _require_reachable(target: Target, address: Address, allowed: Sequence[Netwo
     if any(_is_within(inner, allowed) for inner in _meant(address)):
         return
     if not all(inner.is_global and not inner.is_multicast for inner in _meant(address)):
+        found = str(address) if str(address) == target.host else f"{target.host} is {address}: that"
         raise BadAddress(
-            f"{target.host} is {address}, which is not a public address. Whoever runs this installation can allow "
-            "its network with INVEX_WEBHOOK_ALLOW."
+            f"{found} is not a public address. Whoever runs this installation can allow its network with "
+            "INVEX_WEBHOOK_ALLOW."
         )
     if target.scheme != "https":
         raise BadAddress("Results leave the house over https only; http is for networks in INVEX_WEBHOOK_ALLOW.")

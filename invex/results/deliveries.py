@@ -51,7 +51,8 @@ class Outcome:
 
 def pause_s(failures: int) -> float:
     """Return the seconds to wait after so many failures in a row, from 1."""
-    return FIRST_PAUSE_S * FACTOR ** (failures - 1) * random.uniform(1 - JITTER, 1 + JITTER)
+    jitter = random.uniform(1 - JITTER, 1 + JITTER)
+    return float(FIRST_PAUSE_S * FACTOR ** (failures - 1) * jitter)
 
 
 def deliver(row: WebhookDelivery) -> bool:

@@ -72,10 +72,12 @@ def write_now(access: Access, *, format: str, layout: str, chosen: DocumentFilte
 
 
 def _workbook(parts: tuple[Sheet, ...], pairs: Iterator[tuple[Document, Result]]) -> Iterator[bytes]:
+    """Write it whole, so that what it cannot hold is told instead of a file, and return it in chunks."""
     with _folder() as folder:
         path = Path(folder) / "export.xlsx"
         writers.write(path, "xlsx", parts, pairs)
-        yield from _chunks_of(path)
+        file = path.open("rb")  # which outlives its name
+    return _chunks_of(file)
 
 
 def request(access: Access, *, format: str, layout: str, chosen: DocumentFilter) -> Export:
@@ -117,7 +119,7 @@ def write(row: Export) -> bool:
         try:
             documents = DocumentFilter.of(row.filters).documents(row.project)
             writers.write(path, row.format, parts, _counted(row, queries.in_pairs(documents)))
-            blob, size = store().put_stream(_chunks_of(path), max_bytes=MAX_BYTES)
+            blob, size = store().put_stream(_chunks_of(path.open("rb")), max_bytes=MAX_BYTES)
         except InvexError as e:  # too many rows for a sheet, a batch that is gone
             return _fail(row, code=e.code, message=e.message)
     with transaction.atomic():
@@ -202,7 +204,7 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix=FOLDER, dir=settings.TMP_DIR)
 
 
-def _chunks_of(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as file:
+def _chunks_of(file: BinaryIO) -> Iterator[bytes]:
+    with file:
         while chunk := file.read(CHUNK):
             yield chunk

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -66,9 +66,10 @@ def to_announce(endpoint: WebhookEndpoint, *, subject: str | None = None) -> lis
     subject: only those about it; None: all that are not on their way any more.
     """
     names = {TYPES[type] for type in endpoint.events if type in TYPES}
+    told = WebhookDelivery.objects.filter(endpoint=endpoint, event=OuterRef("pk"))
     rows = Event.objects.filter(
-        project=endpoint.project.slug, name__in=names, created_at__gte=endpoint.announced_until
-    ).exclude(pk__in=WebhookDelivery.objects.filter(endpoint=endpoint, event__isnull=False).values("event"))
+        ~Exists(told), project=endpoint.project.slug, name__in=names, created_at__gte=endpoint.announced_until
+    )
     if subject is not None:
         rows = rows.filter(subject=subject)
     else:

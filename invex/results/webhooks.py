@@ -51,8 +51,9 @@ def change_endpoint(access: Access, row: WebhookEndpoint, *, url: str, events: S
     """Change the address and the events. Raises BadInput."""
     _require(access, row)
     row.url, row.events = _checked_url(url), _checked_events(events)
+    row.quiet_until = None  # what was wrong may be right now
     with transaction.atomic():
-        row.save(update_fields=["url", "events"])
+        row.save(update_fields=["url", "events", "quiet_until"])
         _note(access, "changed", row, url=row.url, events=row.events)
 
 

@@ -245,6 +245,12 @@ class TestPages:
         file = client.get(f"/p/demo/exports/{Export.objects.get().pk}/file")
         assert openpyxl.load_workbook(io.BytesIO(file.getvalue())).sheetnames[0] == "Documents"
 
+    def test_what_a_workbook_cannot_hold_is_told_instead_of_a_file(self, client, approved, monkeypatch):
+        monkeypatch.setattr(exports.writers, "XLSX_ROWS", 2)
+        answer = client.post("/p/demo/exports/", {"format": "xlsx", "layout": ""})
+        assert answer.status_code == 422
+        assert "Choose CSV" in answer.content.decode()
+
     def test_a_nonsense_format_is_refused(self, client, approved):
         assert client.post("/p/demo/exports/", {"format": "exe", "layout": ""}).status_code == 422
         assert client.post("/p/demo/exports/", {"format": "csv", "layout": "Nobody's"}).status_code == 422

@@ -328,6 +328,18 @@ class TestFailures:
         assert "final address" in WebhookAttempt.objects.get().problem
         assert WebhookDelivery.objects.get().state == S.FAILED, "a test is not tried again"
 
+    def test_a_new_address_is_tried_at_once(self, access, endpoint, receiver, document, send):
+        receiver.answer = status(500)
+        confirm(access, document)
+        send()
+        WebhookDelivery.objects.update(next_attempt_at=timezone.now())
+        receiver.answer = status(200)
+        send()
+        assert len(receiver.received) == 1, "it is left in peace"
+        webhooks.change_endpoint(access, endpoint, url=receiver.url(), events=["document.approved"])
+        send()
+        assert WebhookDelivery.objects.get().state == S.DELIVERED
+
     def test_it_is_sent_again_by_hand_under_its_id(self, access, endpoint, receiver, send):
         webhooks.ping(access, endpoint)
         send()
@@ -346,6 +358,19 @@ class TestFailures:
         WebhookDelivery.objects.update(created_at=timezone.now() - webhook_queries.KEPT_FOR)
         assert jobs.sweep_log() > 0
         assert not WebhookDelivery.objects.exists()
+
+
+def test_the_example_of_the_documentation_verifies(access, endpoint, receiver, send, settings):
+    text = (settings.BASE_DIR / "docs" / "results.md").read_text()
+    namespace: dict = {}
+    exec(text.split("```python\n")[1].split("```")[0], namespace)
+    webhooks.ping(access, endpoint)
+    send()
+    (request,) = receiver.received
+    assert namespace["verified"](endpoint.secret, request.headers, request.body) is True
+    assert namespace["verified"](endpoint.secret, request.headers, request.body + b" ") is False
+    old = {**request.headers, "webhook-timestamp": "1700000000"}
+    assert namespace["verified"](endpoint.secret, old, request.body) is False
 
 
 class TestSecrets:
