@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from django.http import HttpResponse
 from ninja import Query, Router, Schema
@@ -76,8 +76,8 @@ class RevisionOut(Schema):
     def of(cls, row: DeploymentRevision) -> RevisionOut:
         return cls(
             revision=row.revision,
-            state=row.state,
-            mode=row.mode,
+            state=cast(Any, row.state),
+            mode=cast(Any, row.mode),
             builds=[model.build.name for model in row.models.all()],
             share=row.share,
             made_by=row.made_by,

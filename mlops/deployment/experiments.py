@@ -74,12 +74,12 @@ def reviews(row: DeploymentRevision) -> Reviews:
         .exclude(source__in=JUDGES)
         .values_list("document_id", flat=True)
     )
-    judged = []
+    judged: list[Judged] = []
     for pk, document, arm, deployment in shown.values_list("pk", "document_id", "arm", "deployment"):
         label = labels.get(document)
         if label is None and document not in bulk:
             return Reviews(tuple(judged), document)
-        if label is not None and label.extraction_id == pk:
+        if label is not None and label.extraction_id == pk and deployment is not None:
             judged.append(Judged(document, arm, loss_of(label), share[deployment], deployment))
     return Reviews(tuple(judged), None)
 

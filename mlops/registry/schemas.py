@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from django.urls import reverse
 from ninja import Schema
@@ -43,8 +43,8 @@ class BuildOut(Schema):
             name=row.name,
             version=row.version,
             build=row.number,
-            origin=row.origin,
-            state=row.state,
+            origin=cast(Any, row.origin),
+            state=cast(Any, row.state),
             sha256=row.sha256,
             size=row.size,
             dataset=row.dataset,

@@ -1,0 +1,125 @@
+"""A training site pushes, a serving-only site pulls what its deployment names, and checks what it got."""
+
+from __future__ import annotations
+
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from invex.accounts.models import Project
+from invex.kernel.errors import BadInput, NotNow
+from mlops.deployment import preparation, queries, services
+from mlops.deployment.models import DeployedModel, DeploymentRevision
+from mlops.registry import repositories
+from mlops.registry.models import Build
+from mlops.registry.services import push
+from mlops.registry.states import Origin
+from tests.mlops.factory import build, ml_admin
+
+
+class Shelf(BaseHTTPRequestHandler):
+    """GET and PUT of files in memory; /moved redirects."""
+
+    files: dict[str, bytes] = {}
+    authorizations: list[str | None] = []
+
+    def do_GET(self) -> None:
+        self.authorizations.append(self.headers.get("Authorization"))
+        if self.path.startswith("/moved"):
+            self.send_response(302)
+            self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+            self.end_headers()
+            return
+        data = self.files.get(self.path)
+        self.send_response(404 if data is None else 200)
+        self.send_header("Content-Length", str(len(data or b"")))
+        self.end_headers()
+        self.wfile.write(data or b"")
+
+    def do_PUT(self) -> None:
+        self.files[self.path] = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(201)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def http():
+    server = HTTPServer(("127.0.0.1", 0), Shelf)
+    Shelf.files, Shelf.authorizations = {}, []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://ann:secret@127.0.0.1:{server.server_port}/models"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(params=["folder", "http"])
+def place(request, tmp_path: Path, settings) -> repositories.Repository:
+    url = (tmp_path / "shelf").as_uri() if request.param == "folder" else request.getfixturevalue("http")
+    settings.BUILD_REPOSITORIES = {"ml-invex": url}
+    return repositories.repository("ml-invex")
+
+
+def test_what_was_pushed_is_pulled_with_the_same_bytes(place):
+    path = place.push("Acme-1.0.0-build.3", b"package")
+    assert path == "invex/models/Acme-1.0.0-build.3.zip"
+    assert place.pull(path) == b"package"
+
+
+def test_what_is_not_what_its_hash_says_is_refused(place):
+    path = place.push("Acme-1.0.0-build.3", b"package")
+    place.place.put(path, b"another")
+    with pytest.raises(BadInput, match="hash"):
+        place.pull(path)
+
+
+def test_what_is_not_there_is_said(place):
+    with pytest.raises(BadInput, match="not in the repository"):
+        place.pull("invex/models/Acme-1.0.0-build.4.zip")
+
+
+def test_a_folder_is_not_left(tmp_path):
+    with pytest.raises(BadInput):
+        repositories.Folder(tmp_path / "shelf").get("../secret", max_bytes=10)
+
+
+def test_http_sends_its_password_follows_no_redirect_and_says_when_nobody_answers(http):
+    place = repositories.Http(http)
+    with pytest.raises(BadInput):
+        place.get("x.zip", max_bytes=10)
+    assert Shelf.authorizations[-1] == "Basic YW5uOnNlY3JldA=="
+    with pytest.raises(NotNow):
+        repositories.Http(http.replace("/models", "/moved")).get("x.zip", max_bytes=10)
+    with pytest.raises(NotNow):
+        repositories.Http("http://127.0.0.1:1/").get("x.zip", max_bytes=10)
+
+
+def test_an_unknown_name_lists_those_that_are_known(settings):
+    settings.BUILD_REPOSITORIES = {"ml-invex": "file:///x"}
+    with pytest.raises(BadInput, match="ml-invex"):
+        repositories.repository("other")
+
+
+@pytest.mark.django_db
+def test_a_serving_site_pulls_what_the_file_names(place):
+    """One database plays both sites: the serving one has never seen the build."""
+    access = ml_admin()
+    row = build(access)
+    name, number, blob = row.name, row.number, row.blob
+    path = push(access, row, "ml-invex")
+    DeployedModel.objects.all().delete()
+    DeploymentRevision.objects.all().delete()
+    Build.objects.all().delete()
+    assert Project.objects.filter(slug="acme").exists()
+    best = {"repository": "ml-invex", "mode": "single", "model": path}
+    data = {"format": "invex-deployment/1", "project": "acme", "revision": 14, "fixedVersions": [], "bestModels": best}
+    revision = services.deploy_file(access, data)
+    assert preparation.prepare(revision.pk)
+    pulled = Build.objects.get(name=name)
+    assert (pulled.number, pulled.blob, pulled.origin) == (number, blob, Origin.REPOSITORY)
+    assert queries.as_file(access.project, queries.live(access.project)).to_json()["bestModels"] == best
