@@ -68,7 +68,8 @@ class ListIndex:
             is_better = value not in found or found[value].score < score
             if value and (alike >= LEAST_SCORE or agrees) and is_better:
                 found[value] = Suggestion(value, score, dict(zip(self.columns, self.rows[number])), agrees)
-        return sorted(found.values(), key=lambda s: (-s.score, s.value))[:limit]
+        # Many are alike in parts; of those, the one that is more alike as a whole.
+        return sorted(found.values(), key=lambda s: (-s.score, -fuzz.ratio(query, fold(s.value)), s.value))[:limit]
 
     def _alike(self, choices: list[str], query: str) -> set[int]:
         """Rows that a quick comparison finds: thorough scores of 100,000 rows would take half a second."""

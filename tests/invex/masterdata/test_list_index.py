@@ -42,6 +42,11 @@ def test_what_was_typed_so_far_finds_the_whole(index):
     assert index.suggest("name", "corpo")[0].value == "Acme Corporation"
 
 
+def test_of_values_alike_in_parts_the_one_alike_as_a_whole_comes_first():
+    many = ListIndex(("name",), [(f"Müller & Söhne {n} GmbH",) for n in range(20)])
+    assert many.suggest("name", "muller sohne 7")[0].value == "Müller & Söhne 7 GmbH"
+
+
 def test_what_is_unlike_everything_is_not_suggested(index):
     assert index.suggest("name", "Zzyx") == []
     assert index.suggest("name", "") == []
