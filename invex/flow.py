@@ -19,7 +19,7 @@ JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "document.failed": (ANNOUNCE,),
     "document.needs_password": (ANNOUNCE,),
     "export.requested": (("invex.results.jobs.write_export", "results"),),
-    "document.erased": (("mlops.memory.jobs.forget", "default"),),
+    "document.erased": (("mlops.memory.jobs.forget", "default"), ("mlops.datasets.jobs.forget", "default")),
     "export.ready": (ANNOUNCE,),
     "export.failed": (ANNOUNCE,),
     "memory.updated": (("invex.extraction.jobs.reread_waiting", "extract"),),
