@@ -19,12 +19,13 @@ from invex.review import queries as reviews
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
-    """A place in the frame. count: what waits there for a person, 0 = not said."""
+    """A place in the frame. name: of its URL; count: what waits there for a person, None = nothing is counted there."""
 
     label: str
     url: str
     is_current: bool
-    count: int = 0
+    count: int | None = None
+    name: str = ""
 
 
 # (url name, label, path under the project, right that it needs)
@@ -76,7 +77,7 @@ def _menu(request: HttpRequest, access: Access) -> list[MenuEntry]:
     counts = {"inbox": reviews.to_review(access.project).count()}
     places = [*PLACES[:-1], *(place for name in settings.SHELL_PLACES for place in import_string(name)), PLACES[-1]]
     return [
-        MenuEntry(str(label), reverse(name, args=[access.project.slug]), here == path, counts.get(name, 0))
+        MenuEntry(str(label), reverse(name, args=[access.project.slug]), here == path, counts.get(name), name)
         for name, label, path, right in places
         if access.may(right) and (name != "settings" or _may_set_something(access))
     ]
