@@ -15,6 +15,7 @@ from .errors import NotNow
 
 log = logging.getLogger(__name__)
 
+LONGEST_READ_S = 4  # redis-py gives up on a connection that is silent for 5 s
 RETRY_S = 10  # after which a caller that found no worker may come again
 FASTER = {"extract": "extract-gpu"}  # queue -> the one that is woken instead while it has a live worker
 
@@ -57,7 +58,7 @@ def ask(job: str, *args: int | str, queue: str, timeout_s: int) -> Any:
     """
     try:
         asked = django_rq.get_queue(queue).enqueue(job, *args, ttl=2 * timeout_s, result_ttl=60, failure_ttl=60)
-        result = asked.latest_result(timeout=timeout_s)
+        result = next((found for wait_s in _waits(timeout_s) if (found := asked.latest_result(timeout=wait_s))), None)
         if result is None and asked.get_status() == JobStatus.QUEUED:
             asked.delete()
     except redis.RedisError as e:
@@ -67,3 +68,9 @@ def ask(job: str, *args: int | str, queue: str, timeout_s: int) -> Any:
     if result.type != Result.Type.SUCCESSFUL:
         raise RuntimeError(f"{job}{args} failed: {result.exc_string}")
     return result.return_value
+
+
+def _waits(timeout_s: int) -> list[int]:
+    """Return how long to wait each time, so that together it is the whole time."""
+    whole, rest = divmod(timeout_s, LONGEST_READ_S)
+    return [LONGEST_READ_S] * whole + ([rest] if rest else [])

@@ -24,6 +24,7 @@ export class Grid {
     this.at = [0, 0];
     this.editor = null;
     this.render();
+    this.check();
     section.addEventListener("keydown", (event) => this.key(event));
     section.addEventListener("click", (event) => this.clicked(event));
     section.addEventListener("dblclick", (event) => { if (event.target.closest("td[data-column]")) this.edit(); });
@@ -49,7 +50,6 @@ export class Grid {
     this.section.querySelector("[data-frame]").replaceChildren(table);
     this.section.querySelector("[data-count]").textContent = this.rows.length;
     this.mark();
-    this.check();
   }
 
   renderRow(row) {
@@ -109,8 +109,7 @@ export class Grid {
     this.hidden.value = JSON.stringify(rows);
     if (only) this.show(this.td(only), this.cell(only));
     else this.render();
-    this.check();
-    this.changed();
+    this.changed();  // which checks the sums too
   }
 
   restore(rows) {

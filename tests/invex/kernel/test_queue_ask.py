@@ -47,6 +47,13 @@ def test_the_answer_of_the_job_comes_back(queue):
     thread.join(10)
 
 
+def test_an_answer_that_takes_longer_than_one_read_of_redis_is_waited_for(queue, monkeypatch):
+    monkeypatch.setattr("invex.kernel.queue.LONGEST_READ_S", 1)
+    late = threading.Timer(1.5, work_on, [queue])
+    late.start()
+    assert ask("os.path.basename", "a/b.pdf", queue="online", timeout_s=10) == "b.pdf"
+
+
 def test_a_bug_in_the_job_is_a_bug(queue):
     thread = work_on(queue)
     with pytest.raises(RuntimeError, match="ValueError"):
