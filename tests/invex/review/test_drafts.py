@@ -168,3 +168,5 @@ def test_who_checks_blindly_sees_neither_build_nor_confidence(client, document, 
     assert {i.mark for i in inputs} <= {"look", "wrong"}
     Document.objects.filter(pk=document.pk).update(reason_code="")
     assert b"Secret-1.2.3" in client.get(address).content
+    Extraction.objects.update(arm="A")  # of an A/B test: nobody is told which of the two read it
+    assert b"Secret-1.2.3" not in client.get(address).content
