@@ -20,6 +20,7 @@ from invex.results import export_views as exports
 from invex.results import webhook_views as webhooks
 from invex.review.views import document as review
 from invex.review.views import inbox, live, many
+from invex.web import audit
 from invex.web import views as web
 
 project_pages: list[URLPattern | URLResolver] = [
@@ -67,6 +68,8 @@ project_pages: list[URLPattern | URLResolver] = [
     path("settings/members/<int:pk>/role/", members.set_role, name="member-role"),
     path("settings/members/<int:pk>/remove/", members.remove, name="member-remove"),
     path("settings/invitations/<int:pk>/revoke/", members.revoke_invitation, name="invitation-revoke"),
+    path("settings/audit/", audit.audit, name="audit"),
+    path("settings/audit/file.csv", audit.audit_file, name="audit-file"),
     path("settings/tokens/", accounts.tokens, name="tokens"),
     path("settings/tokens/<int:pk>/revoke/", accounts.revoke_token, name="token-revoke"),
     path("settings/webhooks/", webhooks.endpoint_list, name="webhooks"),

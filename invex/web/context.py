@@ -43,6 +43,7 @@ PLACES = (
 SETTINGS_PAGES = (
     ("members", gettext_lazy("Members"), Right.ADMIN),
     ("tokens", gettext_lazy("API tokens"), Right.ADMIN),
+    ("audit", gettext_lazy("Audit"), Right.ADMIN),
     ("document-policy", gettext_lazy("Documents"), Right.ADMIN),
     ("automation", gettext_lazy("Automation"), Right.MODELS),
     ("webhooks", gettext_lazy("Webhooks"), Right.ADMIN),
