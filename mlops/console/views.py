@@ -222,7 +222,12 @@ def _rows(request: ProjectRequest, live: DeploymentRevision | None) -> list[dict
     for arm in _arms(live):
         roles.setdefault(arm["build"].pk, []).append(str(arm["role"]))
     return [
-        {"row": row, "roles": roles.get(row.pk, []), "is_fixed": row.version in fixed}
+        {
+            "row": row,
+            "roles": roles.get(row.pk, []),
+            "is_fixed": row.version in fixed,
+            "score": None if (score := builds.score_of(row)) is None else 100 * score,
+        }
         for row in builds.builds(request.access.project).order_by("-id")
     ]
 

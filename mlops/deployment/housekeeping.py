@@ -13,18 +13,17 @@ from invex.kernel.blobs import store
 from invex.kernel.states import move
 from mlops.registry.eviction import BuildFacts, Eviction, Policy, RevisionFacts, plan, protected
 from mlops.registry.models import Build
+from mlops.registry.queries import score_of
 from mlops.registry.states import BuildState
 
 from .models import DeploymentRevision
 from .states import RevisionState
 
-SCORE = "score"  # the figure of a build's metrics by which the best are kept
-
 
 def planned(project: Project, policy: Policy) -> list[Eviction]:
     """Return what the policy would delete now; nothing is changed."""
     builds = [
-        BuildFacts(row.pk, row.version, row.created_at, row.size, _score(row))
+        BuildFacts(row.pk, row.version, row.created_at, row.size, score_of(row))
         for row in Build.objects.filter(project=project).exclude(state=BuildState.EVICTED)
     ]
     return plan(builds, protected(builds, _revisions(project)), policy, timezone.now())
@@ -63,8 +62,3 @@ def _revisions(project: Project) -> list[RevisionFacts]:
         )
         for row in rows
     ]
-
-
-def _score(row: Build) -> float | None:
-    score = row.metrics.get(SCORE)
-    return float(score) if isinstance(score, int | float) and not isinstance(score, bool) else None

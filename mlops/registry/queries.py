@@ -9,6 +9,8 @@ from invex.kernel.errors import NotFound
 
 from .models import Build
 
+SCORE = "fields"  # the figure of a build's metrics by which builds are compared: share of fields that are right
+
 
 def builds(project: Project) -> QuerySet[Build]:
     """Return the builds that the project may use, in no order."""
@@ -24,3 +26,9 @@ def build(project: Project, name: str) -> Build:
     if found is None:
         raise NotFound(f"There is no build {name[:100]!r} in this project.")
     return found
+
+
+def score_of(row: Build) -> float | None:
+    """Return the share of fields that were right when the build was measured, [0, 1]; None where nobody measured it."""
+    score = row.metrics.get(SCORE)
+    return float(score) if isinstance(score, int | float) and not isinstance(score, bool) else None
