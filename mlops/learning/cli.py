@@ -8,9 +8,12 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -19,13 +22,14 @@ from invex.fields.spec import BadSpec
 from invex.reading.errors import Unreadable
 
 from .archive import BadPackage
+from .checkpoints import Checkpoints, Yielded, progress_file
 from .dataset import BadDataset, Dataset, Entry, Reader, load_dataset, read
 from .evaluation import evaluate
 from .learner import LearnConfig, NothingToLearn, learn
 from .package import Package
 from .predictor import Predictor, shipped_package
 
-DONE, FAULT, BAD_INPUT, NOTHING = 0, 1, 2, 5
+DONE, FAULT, BAD_INPUT, YIELDED, NOTHING = 0, 1, 2, 4, 5
 NO_BASE = "none"
 
 log = logging.getLogger(__name__)
@@ -37,6 +41,11 @@ def add_learn(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--base", help=f"package to start from; absent: the shipped one; {NO_BASE!r}: nothing")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--smoke", action="store_true", help="a few documents a template: proves data and code quickly")
+    parser.add_argument("--name", default="", help="the project in the package's name; absent: the dataset's name")
+    parser.add_argument("--version", default="0.1.0", help="Major.Minor.Patch of the package")
+    parser.add_argument("--checkpoints", type=Path, metavar="DIR",
+                        help="keep what is done; after SIGTERM (exit code 4) or a kill it goes on")  # fmt: skip
+    parser.add_argument("--progress", type=Path, metavar="FILE", help="append a JSON line for each step")
 
 
 def add_predict(parser: argparse.ArgumentParser) -> None:
@@ -53,12 +62,25 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 
 def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
-    """Write a package. Returns the exit code."""
+    """Write a package. Returns the exit code; SIGTERM stops it after the step at hand, with YIELDED."""
+    asked_to_stop = threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda number, frame: asked_to_stop.set())
     try:
         base = _base(options.base)
         config = LearnConfig(seed=options.seed)
-        package = learn(load_dataset(options.dataset), base=base, reader=reader, config=config, is_smoke=options.smoke)
+        dataset = load_dataset(options.dataset)
+        if options.name:
+            dataset = replace(dataset, name=options.name)
+        with progress_file(options.progress) as tell:
+            package = learn(
+                dataset, base=base, reader=reader, config=config, is_smoke=options.smoke, version=options.version,
+                checkpoints=Checkpoints(options.checkpoints, asked_to_stop.is_set, tell),
+            )  # fmt: skip
         package.save(options.out)
+    except Yielded as e:
+        log.info("%s; the same command goes on there", e)
+        return YIELDED
     except NothingToLearn as e:
         return _refuse(e, NOTHING)
     except (BadDataset, BadPackage, BadSpec, Unreadable, OSError) as e:

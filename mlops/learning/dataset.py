@@ -34,13 +34,17 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """A dataset folder. Documents are read lazily, see `read`."""
+    """A dataset folder. Documents are read lazily, see `read`.
+
+    version: hash of the dataset version that the folder was exported from, "" for a folder of other origin.
+    """
 
     root: Path
     name: str
     fields: tuple[FieldSpec, ...]
     tables: tuple[TableSpec, ...]
     entries: tuple[Entry, ...]
+    version: str = ""
 
     def labelled(self) -> tuple[Entry, ...]:
         return tuple(e for e in self.entries if e.label is not None)
@@ -78,7 +82,9 @@ def load_dataset(root: Path) -> Dataset:
         entries = tuple(_entry(root, d) for d in about.get("documents", []))
     except (KeyError, TypeError, BadSpec) as e:
         raise BadDataset(f"{root}/dataset.json: {type(e).__name__}: {e}") from e
-    return Dataset(root, str(about.get("name", root.name)), fields, tables, entries)
+    return Dataset(
+        root, str(about.get("name", root.name)), fields, tables, entries, version=str(about.get("version", ""))
+    )
 
 
 def _entry(root: Path, data: dict[str, str]) -> Entry:

@@ -11,8 +11,10 @@ from typing import Any
 
 from invex.fields.labels import label_to_json
 from invex.fields.spec import FieldSpec, TableSpec, TemplateSpec
+from invex.fields.template_json import template_to_json
 from invex.reading.words import to_json
 
+from .checkpoints import Checkpoints
 from .dataset import Dataset, Reader, Sample, samples
 from .fitting import Example, FitConfig, fit_examples
 from .model import StoredTable, TemplateModel
@@ -24,6 +26,7 @@ from .view import View
 
 log = logging.getLogger(__name__)
 
+NO_CHECKPOINTS = Checkpoints()
 EVERY = "*"  # the template that documents of all templates are taken for
 SMOKE_DOCUMENTS = 3  # a template, in a smoke run
 
@@ -49,19 +52,24 @@ def learn(
     version: str = "0.1.0",
     build: int = 0,
     is_smoke: bool = False,
+    checkpoints: Checkpoints = NO_CHECKPOINTS,
 ) -> Package:
     """Return the package learned from the labelled documents of `dataset`.
 
-    Raises NothingToLearn, BadDataset, and what `reader` raises.
+    Raises NothingToLearn, BadDataset, Yielded, and what `reader` raises.
     """
     known = tuple(samples(dataset, reader))
     if is_smoke:
         known = _few(known)
     if not known:
         raise NothingToLearn(f"{dataset.root}: no document has a label; add labels/ID.json files")
-    return learn_samples(
-        known, dataset.fields, dataset.tables, name=dataset.name, base=base, config=config, version=version, build=build
-    )
+    package = learn_samples(
+        known, dataset.fields, dataset.tables, name=dataset.name, base=base, config=config, version=version,
+        build=build, checkpoints=checkpoints,
+    )  # fmt: skip
+    if not dataset.version:
+        return package
+    return stamped(package, dataset={**package.manifest["dataset"], "version": dataset.version})
 
 
 def learn_samples(
@@ -74,10 +82,12 @@ def learn_samples(
     config: LearnConfig | None = None,
     version: str = "0.1.0",
     build: int = 0,
+    checkpoints: Checkpoints = NO_CHECKPOINTS,
 ) -> Package:
     """Return the package learned from documents that were read already; `fields` and `tables` are all that were asked.
 
-    name: the project's. version, build: what the package is called, see FORMATS.md, section 3.
+    name: the project's. version, build: what the package is called, see FORMATS.md, section 3. checkpoints: each
+    template is a step. Raises Yielded.
     """
     config = config or LearnConfig()
     examples = [Example(View(s.document), s.label, s.id) for s in known]
@@ -86,16 +96,17 @@ def learn_samples(
     for example in examples:
         if example.label.template is not None:
             by_template.setdefault(example.label.template, []).append(example)
+    steps = _Steps(checkpoints, start, config)
     models = {}
     for template, mine in sorted(by_template.items()):
-        models[template] = _fit(start, _spec(template, fields, tables, mine), mine, config)
+        models[template] = steps.fit(_spec(template, fields, tables, mine), mine)
         log.info("template %s: %d documents, %s", template, len(mine), _located(models[template]))
     everything = _spec(EVERY, fields, (), examples)
     only = next(iter(models.values())) if len(models) == 1 else None
     if only is not None and only.documents == len(examples):  # then what all templates share is what this one knows
         shared = replace(only, spec=everything, tables={})
     else:
-        shared = _fit(start, everything, examples, config)
+        shared = steps.fit(everything, examples)
     index = fit_templates({n: [e.view.document for e in es] for n, es in by_template.items()})
     return Package(
         manifest={
@@ -119,6 +130,32 @@ def learn_samples(
         memory=memory_of(tuple(known)),
         card=_card(name, known, models),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """Fits on top of `base`, each a step of the training."""
+
+    checkpoints: Checkpoints
+    base: Package
+    config: LearnConfig
+
+    def fit(self, spec: TemplateSpec, examples: Sequence[Example]) -> TemplateModel:
+        """Return the model of `spec`, always by way of its bytes: a kept step and a made one are then the same."""
+        data = self.checkpoints.step(
+            spec.name,
+            {
+                "spec": template_to_json(spec),
+                "examples": dataset_hash([Sample(e.id, e.view.document, e.label) for e in examples]),
+                "base": [self.base.build, self.base.manifest.get("code", ""), self.base.manifest.get("seed", 0)],
+                "configuration": asdict(self.config),
+                "code": code_version(),
+                "environment": environment(),
+            },
+            lambda: _fit(self.base, spec, examples, self.config).to_bytes(),
+            documents=len(examples),
+        )
+        return TemplateModel.from_bytes(data)
 
 
 def fit_template(base: Package, spec: TemplateSpec, known: Sequence[Sample], *, seed: int = 0) -> TemplateModel:

@@ -193,7 +193,7 @@ def _create(actor: Actor, verified: Verified, data: bytes, *, project: Project |
         manifest=verified.manifest,
         card=verified.card,
         metrics=metrics if isinstance(metrics, dict) else {},
-        dataset=str(dataset.get("sha256", ""))[:64] if isinstance(dataset, dict) else "",
+        dataset=str(dataset.get("version") or dataset.get("sha256", ""))[:64] if isinstance(dataset, dict) else "",
         made_by=str(actor),
         **columns,
     )
