@@ -97,7 +97,9 @@ INSTALLED_APPS = [
     "invex.web",
     "invex.operations",
     "mlops.memory",
+    "mlops.compute",
     "mlops.datasets",
+    "mlops.training",
     "mlops.registry",
     "mlops.deployment",
     "mlops.automation",
@@ -222,6 +224,7 @@ RQ_QUEUES = {
     name: {
         "URL": REDIS_URL,
         "DEFAULT_TIMEOUT": -1 if name in ("read", "results") else 600,  # s; those limit themselves
+        "DEFAULT_TIMEOUT": -1 if name in ("read", "training") else 600,  # s; each limits its own work
         "SERIALIZER": "rq.serializers.JSONSerializer",  # never pickle
         "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": 2},
     }
@@ -270,6 +273,7 @@ API_ROUTERS = [
     ("", "invex.catalog.api.router"),
     ("", "invex.masterdata.api.router"),
     ("", "mlops.datasets.api.router"),
+    ("", "mlops.training.api.router"),
     ("", "mlops.registry.api.router"),
     ("", "mlops.deployment.api.router"),
 ]

@@ -30,6 +30,7 @@ class DatasetVersion(models.Model):
     state = models.CharField(max_length=16, choices=DatasetState.choices, default=DatasetState.FREEZING)
     state_changed_at = models.DateTimeField(auto_now_add=True)
     reason = models.TextField(blank=True)  # why it failed
+    same_as = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)  # the version that it equals
     made_by = models.CharField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)
 

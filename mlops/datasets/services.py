@@ -251,7 +251,15 @@ def _store(row: DatasetVersion, manifest: Manifest, templates: dict[str, str], n
         same = DatasetVersion.objects.get(project=project, hash=blob)
         row.refresh_from_db()
         reason = f"Nothing has changed: this is dataset {blob[:8]}, frozen as “{same.name}”."
-        move(row, DatasetState.FAILED, actor=SYSTEM, project=project.slug, detail={"same": same.pk}, reason=reason)
+        move(
+            row,
+            DatasetState.FAILED,
+            actor=SYSTEM,
+            project=project.slug,
+            detail={"same": same.pk},
+            reason=reason,
+            same_as=same,
+        )
         return False
     return True
 

@@ -42,7 +42,7 @@ def add_learn(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--smoke", action="store_true", help="a few documents a template: proves data and code quickly")
     parser.add_argument("--name", default="", help="the project in the package's name; absent: the dataset's name")
-    parser.add_argument("--version", default="0.1.0", help="Major.Minor.Patch of the package")
+    parser.add_argument("--package-version", default="0.1.0", help="Major.Minor.Patch of the package")
     parser.add_argument("--checkpoints", type=Path, metavar="DIR",
                         help="keep what is done; after SIGTERM (exit code 4) or a kill it goes on")  # fmt: skip
     parser.add_argument("--progress", type=Path, metavar="FILE", help="append a JSON line for each step")
@@ -74,7 +74,7 @@ def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
             dataset = replace(dataset, name=options.name)
         with progress_file(options.progress) as tell:
             package = learn(
-                dataset, base=base, reader=reader, config=config, is_smoke=options.smoke, version=options.version,
+                dataset, base=base, reader=reader, config=config, is_smoke=options.smoke, version=options.package_version,
                 checkpoints=Checkpoints(options.checkpoints, asked_to_stop.is_set, tell),
             )  # fmt: skip
         package.save(options.out)

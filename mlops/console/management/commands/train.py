@@ -1,0 +1,101 @@
+"""`manage.py train`: a training run from any CI system, by button's rules: validate, smoke, train, evaluate, gate."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from invex.accounts.access import Access
+from mlops.console.project_command import BAD_INPUT, ProjectCommand
+from mlops.datasets import queries as dataset_queries
+from mlops.datasets import services as datasets
+from mlops.datasets.selection import Selection
+from mlops.training import queries, services, steps
+from mlops.training.api import TrainingRunOut
+from mlops.training.models import TrainingRun
+from mlops.training.states import OPEN, RunState
+
+FAULT, REFUSED, YIELDED = 1, 3, 4  # exit codes, FORMATS section 6
+POLL_S = 1.0
+
+
+class Command(ProjectCommand):
+    help = "Train a build. Exit code 3: the gate refused it; 4: it yielded, `--resume ID` goes on."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--project", required=True, help="short name of the project, e.g. demo")
+        parser.add_argument("--version", dest="package_version", default="", help="Major.Minor.Patch of the build")
+        parser.add_argument("--dataset", default="{}", help="hash of a dataset version, or a selection as JSON")
+        parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument("--resume", type=int, metavar="ID", help="let a run that yielded or failed go on")
+        parser.add_argument(
+            "--wait", action="store_true", help="until it has ended; does the work here if nobody else does"
+        )
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with self.told():
+            access = self.access(options["project"])
+            row = self._row(access, options)
+        if options["wait"]:
+            row = self._wait(access, row)
+        if options["json"]:
+            self.stdout.write(TrainingRunOut.of(row).model_dump_json())
+        else:
+            self.stdout.write(row.build.name if row.build else f"run {row.pk}: {row.state}")
+        _exit(row)
+
+    def _row(self, access: Access, options: dict[str, Any]) -> TrainingRun:
+        if options["resume"] is not None:
+            row = queries.run(access.project, options["resume"])
+            services.resume(access, row)
+            return row
+        if not options["package_version"]:
+            raise CommandError("Give --version, e.g. --version 0.18.0", returncode=BAD_INPUT)
+        said = options["dataset"].strip()
+        if said.startswith("{"):
+            try:
+                dataset = datasets.request(access, Selection.from_json(json.loads(said)))
+            except ValueError as e:
+                raise CommandError(f"--dataset: no JSON: {e}", returncode=BAD_INPUT) from e
+        else:
+            dataset = dataset_queries.version(access.project, said)
+        return services.request(
+            access, dataset, version=options["package_version"], seed=options["seed"], trigger={"kind": "command"}
+        )
+
+    def _wait(self, access: Access, row: TrainingRun) -> TrainingRun:
+        """Work on the run here unless a worker has it, until it has ended. SIGTERM lets it yield."""
+        signal.signal(
+            signal.SIGTERM, lambda number, frame: services.ask_to_yield(access, queries.run(access.project, row.pk))
+        )
+        told = ""
+        while True:
+            row = queries.run(access.project, row.pk)
+            if row.state not in OPEN or row.state == RunState.YIELDED:
+                return row
+            said = f"{row.state} {row.step} {row.reason}".strip()
+            if said != told:
+                told = said
+                self.stderr.write(f"run {row.pk}: {said}")
+            if row.state == RunState.WAITING and (claimed := steps.claim(row.pk)) is not None:
+                steps.work(claimed)
+            else:
+                time.sleep(POLL_S)
+
+
+def _exit(row: TrainingRun) -> None:
+    if row.state == RunState.FAILED:
+        raise CommandError(row.reason, returncode=BAD_INPUT)
+    if row.state == RunState.YIELDED:
+        raise CommandError(f"Run {row.pk} yielded; --resume {row.pk} goes on.", returncode=YIELDED)
+    if row.state == RunState.CANCELLED:
+        raise CommandError(f"Run {row.pk} was cancelled.", returncode=FAULT)
+    if row.state == RunState.DONE and not row.report["passed"]:
+        reasons = "; ".join(rule["reason"] for rule in row.report["rules"] if not rule["ok"])
+        raise CommandError(f"The gate refused {row.build}: {reasons}", returncode=REFUSED)

@@ -1,0 +1,152 @@
+"""REST: training runs (FORMATS.md, section 7)."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from ninja import Query, Router, Schema, Status
+from pydantic import Field
+
+from invex.accounts.auth import ApiRequest
+from invex.accounts.idempotency import idempotent
+from invex.accounts.roles import Right
+from invex.kernel.rest.pagination import Paging, page
+from invex.kernel.rest.problems import Problem
+from invex.kernel.rest.schemas import row_id
+from mlops.datasets import queries as dataset_queries
+from mlops.datasets import services as datasets
+from mlops.datasets.selection import Selection
+
+from . import queries, services
+from .models import TrainingRun
+
+router = Router(tags=["models"])
+
+
+class SelectionIn(Schema):
+    """Which confirmed documents: all of them, less what the entries leave out."""
+
+    since: datetime.date | None = Field(None, examples=["2026-01-01"])
+    templates: list[str] | None = Field(None, examples=[["Acme order"]])
+    without_suspects: bool | None = Field(None, examples=[True])
+    share: float | None = Field(None, gt=0, le=1, examples=[0.5])
+    newest: int | None = Field(None, ge=1, examples=[500])
+    per_template: int | None = Field(None, ge=1, examples=[200])
+
+
+class TrainingRunIn(Schema):
+    version: Annotated[str, Field(pattern=r"^\d{1,6}\.\d{1,6}\.\d{1,6}$", examples=["0.18.0"])]
+    dataset: str | SelectionIn = Field(
+        SelectionIn(), description="The hash of a dataset version, or a selection that is frozen now.", examples=[{}]
+    )
+    seed: int = Field(0, ge=0, lt=2**31, examples=[0])
+
+
+class StepOut(Schema):
+    name: str = Field(examples=["train"])
+    started_at: str = Field(examples=["2026-11-21T03:12:00+00:00"])
+    ended_at: str | None
+    detail: dict[str, Any]
+
+
+class TrainingRunOut(Schema):
+    """A training run. `build` is there once it is done; whether the gate let it through says the build's state."""
+
+    id: str = Field(examples=["12"])
+    version: str = Field(examples=["0.18.0"])
+    state: str = Field(examples=["running"])
+    step: str = Field(examples=["train"])
+    steps: list[StepOut]
+    reason: str = Field(examples=[""])
+    dataset: str = Field(description="Its hash; empty until it is frozen.")
+    base: str = Field(examples=["Invex-0.1.0-build.1"])
+    code: str
+    seed: int
+    device: str = Field(examples=["cpu"])
+    trigger: dict[str, Any] = Field(examples=[{"kind": "rest"}])
+    yields: list[dict[str, Any]]
+    build: str | None = Field(examples=["Demo-0.18.0-build.112"])
+    passed: bool | None = Field(description="What the gate said; null until it has.")
+    rules: list[dict[str, Any]] = Field(description="Of the gate, each with its reason.")
+    made_by: str
+    created_at: datetime.datetime
+    ended_at: datetime.datetime | None
+
+    @classmethod
+    def of(cls, row: TrainingRun) -> TrainingRunOut:
+        copied = ("version", "state", "step", "reason", "base", "code", "seed", "device", "trigger", "yields",
+                  "made_by", "created_at", "ended_at")  # fmt: skip
+        return cls(
+            id=str(row.pk),
+            steps=[StepOut(**step) for step in row.steps],
+            dataset=row.dataset.hash,
+            build=row.build.name if row.build else None,
+            passed=row.report.get("passed"),
+            rules=row.report.get("rules", []),
+            **{name: getattr(row, name) for name in copied},
+        )
+
+
+class TrainingRunPage(Schema):
+    items: list[TrainingRunOut]
+    next: str | None = Field(examples=[None])
+
+
+@router.post("/training-runs", response={202: TrainingRunOut, 404: Problem}, summary="Train a build")
+@idempotent
+def create_training_run(request: ApiRequest, response: HttpResponse, body: TrainingRunIn) -> Any:
+    """Freeze, validate, smoke, train, evaluate, gate: each step is visible. Role: ml_admin or owner."""
+    request.auth.require(Right.MODELS)
+    if isinstance(body.dataset, str):
+        dataset = dataset_queries.version(request.auth.project, body.dataset)
+    else:
+        said = body.dataset.model_dump(mode="json", exclude_none=True)
+        dataset = datasets.request(request.auth, Selection.from_json(said))
+    row = services.request(request.auth, dataset, version=body.version, seed=body.seed, trigger={"kind": "rest"})
+    response.headers["Location"] = reverse("api:get_training_run", args=[row.pk])
+    return Status(202, TrainingRunOut.of(row))
+
+
+@router.get("/training-runs", response=TrainingRunPage, summary="List training runs, the newest first")
+def list_training_runs(request: ApiRequest, paging: Query[Paging]) -> Any:
+    request.auth.require(Right.READ)
+    found = page(request, queries.runs(request.auth.project), paging, order=("-id",))
+    return {**found, "items": [TrainingRunOut.of(row) for row in found["items"]]}
+
+
+@router.get("/training-runs/{id}", response=TrainingRunOut, summary="A training run")
+def get_training_run(request: ApiRequest, id: str) -> Any:
+    """Its steps, and once it is done the build and what the gate said."""
+    request.auth.require(Right.READ)
+    return TrainingRunOut.of(_run(request, id))
+
+
+@router.post("/training-runs/{id}/yield", response={202: TrainingRunOut}, summary="Let a run stop at its next step")
+@idempotent
+def yield_training_run(request: ApiRequest, id: str) -> Any:
+    """It keeps its checkpoints and goes on when it is resumed. Role: ml_admin or owner."""
+    services.ask_to_yield(request.auth, _run(request, id))
+    return Status(202, TrainingRunOut.of(_run(request, id)))
+
+
+@router.post("/training-runs/{id}/resume", response={202: TrainingRunOut}, summary="Let a run go on")
+@idempotent
+def resume_training_run(request: ApiRequest, id: str) -> Any:
+    """One that yielded, or failed and may work now. Role: ml_admin or owner."""
+    services.resume(request.auth, _run(request, id))
+    return Status(202, TrainingRunOut.of(_run(request, id)))
+
+
+@router.post("/training-runs/{id}/cancel", response={202: TrainingRunOut}, summary="End a run for good")
+@idempotent
+def cancel_training_run(request: ApiRequest, id: str) -> Any:
+    """Role: ml_admin or owner."""
+    services.cancel(request.auth, _run(request, id))
+    return Status(202, TrainingRunOut.of(_run(request, id)))
+
+
+def _run(request: ApiRequest, id: str) -> TrainingRun:
+    return queries.run(request.auth.project, row_id(id, what="training run"))

@@ -1,0 +1,112 @@
+"""Training in a process of its own, at the lowest priority; it can be stopped at any time, and its memory is free."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from mlops.learning.cli import DONE, NOTHING, YIELDED
+
+POLL_S = 0.5
+STOP_S = 120.0  # for the step at hand; then it is killed, and costs that step
+LOWEST_PRIORITY = 19
+
+
+class Stopped(Exception):
+    """It was stopped because of `cause`; with the same folder it goes on where it was."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(cause)
+        self.cause = cause
+
+
+class Failed(Exception):
+    """It ended with an error; the message is the last that it said."""
+
+
+def learn(
+    dataset: Path,
+    folder: Path,
+    *,
+    name: str,
+    version: str,
+    seed: int,
+    base: Path,
+    is_smoke: bool,
+    stop: Callable[[], str],
+    tell: Callable[[list[dict[str, Any]]], None],
+) -> Path:
+    """Learn a package from a dataset folder; return its file below `folder`, where log and checkpoints are kept, too.
+
+    stop: asked twice a second; a cause that is not "" stops the process (SIGTERM, later SIGKILL). tell: called with the
+    progress so far whenever there is more. Raises Stopped, Failed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    out, progress, log = folder / "package.zip", folder / "progress.jsonl", folder / "log.txt"
+    progress.unlink(missing_ok=True)
+    command = [
+        *(sys.executable, "-m", "invex.operations.child"),
+        *(sys.executable, "-m", "mlops.learning", "learn", str(dataset), "--out", str(out), "--seed", str(seed)),
+        *("--name", name, "--package-version", version, "--base", str(base), "--progress", str(progress)),
+        *(("--smoke",) if is_smoke else ("--checkpoints", str(folder / "checkpoints"))),
+    ]
+    # One thread: the same bytes on machines with another number of cores.
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command, cwd=settings.BASE_DIR, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL
+        )
+        os.setpriority(os.PRIO_PROCESS, process.pid, LOWEST_PRIORITY)
+        cause, told = "", 0
+        deadline = 0.0
+        try:
+            while process.poll() is None:
+                time.sleep(POLL_S)
+                if not cause and (cause := stop()):
+                    process.terminate()
+                    deadline = time.monotonic() + STOP_S
+                if cause and time.monotonic() > deadline:
+                    process.kill()
+                steps = _progress(progress)
+                if len(steps) > told:
+                    told = len(steps)
+                    tell(steps)
+        finally:
+            if process.poll() is None:
+                process.kill()
+                process.wait()
+    tell(_progress(progress))
+    if process.returncode == DONE:
+        return out
+    if process.returncode == YIELDED or cause:
+        raise Stopped(cause or "SIGTERM")
+    if process.returncode == NOTHING:
+        raise Failed("No document has a label.")
+    raise Failed(_last_line(log) or f"the process ended with {process.returncode}")
+
+
+def _progress(file: Path) -> list[dict[str, Any]]:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    found = []
+    for line in lines:
+        try:
+            found.append(json.loads(line))
+        except ValueError:  # the last line is being written
+            break
+    return found
+
+
+def _last_line(log: Path) -> str:
+    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
+    return lines[-1][:500] if lines else ""

@@ -1,0 +1,86 @@
+"""What people want of training runs: request, yield, resume, cancel. The work itself is in steps.py."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+
+from invex.accounts.access import Access
+from invex.accounts.roles import Right
+from invex.kernel import audit
+from invex.kernel.errors import BadInput, Conflict
+from invex.kernel.outbox import emit
+from invex.kernel.states import move
+from mlops.datasets.models import DatasetVersion
+from mlops.learning.learner import code_version
+from mlops.memory.base import base_package
+from mlops.registry.verification import checked_version
+
+from .models import TrainingRun
+from .states import RunState, Wish
+
+S = RunState
+
+
+def request(
+    access: Access, dataset: DatasetVersion, *, version: str, seed: int = 0, trigger: dict[str, Any] | None = None
+) -> TrainingRun:
+    """Ask for a build learned from `dataset`, which may still be freezing. Raises NotAllowed, BadInput."""
+    access.require(Right.MODELS)
+    version = checked_version(version)
+    if not 0 <= seed < 2**31:
+        raise BadInput("seed: a whole number from 0 to 2147483647.")
+    with transaction.atomic():
+        row = TrainingRun.objects.create(
+            project=access.project,
+            version=version,
+            dataset=dataset,
+            seed=seed,
+            base=base_package().build,
+            code=code_version(),
+            trigger=trigger or {"kind": "button"},
+            made_by=str(access.actor),
+        )
+        audit.record(
+            access.actor, "requested", "training run", row.pk, project=access.project.slug, version=version,
+            dataset=dataset.hash, seed=seed,
+        )  # fmt: skip
+        emit("training.requested", row.pk, project=access.project.slug, run=row.pk, trigger=row.trigger["kind"])
+    return row
+
+
+def ask_to_yield(access: Access, row: TrainingRun) -> None:
+    """Have a run stop at its next step, to go on later. Raises NotAllowed, Conflict."""
+    _wish(access, row, Wish.YIELD, at_once=S.YIELDED)
+
+
+def cancel(access: Access, row: TrainingRun) -> None:
+    """End a run for good. Raises NotAllowed, Conflict."""
+    _wish(access, row, Wish.CANCEL, at_once=S.CANCELLED)
+
+
+def resume(access: Access, row: TrainingRun) -> None:
+    """Let a run that yielded or failed go on where it was. Raises NotAllowed, Conflict."""
+    access.require(Right.MODELS)
+    if S.WAITING not in row.MOVES[row.state] or row.state == S.RUNNING:
+        raise Conflict(f"The run is {row.state}; only one that yielded or failed can go on.", code="wrong_state")
+    with transaction.atomic():
+        won = move(
+            row, S.WAITING, actor=access.actor, project=row.project.slug, wish="", attempts=0, reason="", ended_at=None
+        )
+        if not won:
+            raise Conflict("Somebody else has just moved the run. Look again.", code="moved")
+        emit("training.requested", row.pk, project=row.project.slug, run=row.pk, trigger="resumed")
+
+
+def _wish(access: Access, row: TrainingRun, wish: Wish, *, at_once: RunState) -> None:
+    access.require(Right.MODELS)
+    if row.state == S.RUNNING:
+        TrainingRun.objects.filter(pk=row.pk, state=S.RUNNING).update(wish=wish)
+        audit.record(access.actor, f"asked to {wish}", "training run", row.pk, project=row.project.slug)
+        return
+    if at_once not in row.MOVES[row.state]:
+        raise Conflict(f"The run is {row.state}.", code="wrong_state")
+    if not move(row, at_once, actor=access.actor, project=row.project.slug, reason=f"{access.actor} asked for it"):
+        raise Conflict("Somebody else has just moved the run. Look again.", code="moved")

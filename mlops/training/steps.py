@@ -1,0 +1,306 @@
+"""The work of a training run: its steps, each done once, and what stops it."""
+
+from __future__ import annotations
+
+import datetime
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from invex.accounts.access import Access
+from invex.accounts.roles import Role
+from invex.kernel import leases
+from invex.kernel.actor import SYSTEM
+from invex.kernel.blobs import store
+from invex.kernel.errors import InvexError
+from invex.kernel.outbox import emit
+from invex.kernel.states import move
+from mlops.compute.services import may_train
+from mlops.datasets import folder as folders
+from mlops.datasets import jobs as dataset_jobs
+from mlops.datasets import services as datasets
+from mlops.datasets.states import DatasetState, Side
+from mlops.learning.dataset import load_dataset, samples
+from mlops.learning.learner import code_version
+from mlops.learning.package import Package
+from mlops.memory.base import base_package, bases
+from mlops.registry import services as registry
+from mlops.registry.models import Build
+
+from . import process
+from .gate import judge
+from .measure import Measurement, differing, measure
+from .models import TrainingRun
+from .states import RunState, Step, Wish
+
+S = RunState
+ATTEMPTS = 3  # of a run whose worker died
+SMOKE_S = 30.0  # a smoke run that takes longer proves the opposite
+
+
+def claim(pk: int) -> TrainingRun | None:
+    """Take a waiting run, if the machine may train now; None when somebody else has it, or when it must wait."""
+    row = TrainingRun.objects.select_related("project", "dataset").filter(pk=pk, state=S.WAITING).first()
+    if row is None:
+        return None
+    verdict = may_train()
+    if not verdict.ok:
+        TrainingRun.objects.filter(pk=pk, state=S.WAITING).update(reason=verdict.cause)
+        return None
+    if row.attempts >= ATTEMPTS:
+        _end(row, S.FAILED, f"Its worker died {ATTEMPTS} times. Look into DATA/log/training.log, then resume it.")
+        return None
+    won = move(
+        row, S.RUNNING, actor=SYSTEM, project=row.project.slug, leased_until=leases.until(), reason="",
+        attempts=F("attempts") + 1, started_at=row.started_at or timezone.now(),
+    )  # fmt: skip
+    return row if won else None
+
+
+def take_back_lost() -> int:
+    """Put runs whose worker died back to waiting. Return how many."""
+    lost = TrainingRun.objects.select_related("project").filter(state=S.RUNNING, leased_until__lt=timezone.now())
+    return sum(
+        move(row, S.WAITING, actor=SYSTEM, project=row.project.slug, reason="Its worker died; it goes on.")
+        for row in lost
+    )
+
+
+class _Stop(Exception):
+    """The run stops here: to = yielded, cancelled, or waiting for the machine."""
+
+    def __init__(self, to: RunState, cause: str) -> None:
+        super().__init__(cause)
+        self.to, self.cause = to, cause
+
+
+class _Fail(Exception):
+    """The run cannot go on; the message says what a person can do."""
+
+
+def work(row: TrainingRun) -> RunState:
+    """Do the steps of a claimed run that are not done, each as often as it takes. Return where it ended."""
+    held = TrainingRun.objects.filter(pk=row.pk, state=S.RUNNING)
+    steps: dict[Step, Callable[[TrainingRun], dict[str, Any]]] = {
+        Step.FREEZE: _freeze,
+        Step.VALIDATE: _validate,
+        Step.SMOKE: _smoke,
+        Step.TRAIN: _train,
+        Step.EVALUATE: _evaluate,
+        Step.GATE: _gate,
+    }
+    with leases.kept(held):
+        try:
+            for name, step in steps.items():
+                if _is_done(row, name):
+                    continue
+                _check_wishes(row)
+                _begin(row, name)
+                _finish(row, name, step(row))
+        except _Stop as e:
+            return _stop(row, e)
+        except (_Fail, InvexError) as e:
+            return _end(row, S.FAILED, e.message if isinstance(e, InvexError) else str(e))
+    shutil.rmtree(folder(row) / "checkpoints", ignore_errors=True)
+    return _end(row, S.DONE, "")
+
+
+def folder(row: TrainingRun) -> Path:
+    """Where the run keeps checkpoints, log and progress, on the machine that trains."""
+    return Path(settings.DATA_DIR) / "training" / str(row.pk)
+
+
+def _freeze(row: TrainingRun) -> dict[str, Any]:
+    version = row.dataset
+    if version.state == DatasetState.FREEZING:
+        datasets.freeze(version)
+        version.refresh_from_db()
+    if version.state == DatasetState.FAILED and version.same_as is not None:
+        row.dataset = version.same_as
+        TrainingRun.objects.filter(pk=row.pk).update(dataset=version.same_as)
+    if row.dataset.state != DatasetState.FROZEN:
+        raise _Fail(f"The dataset could not be frozen: {version.reason}")
+    return {"dataset": row.dataset.hash, "distribution": row.dataset.distribution}
+
+
+def _validate(row: TrainingRun) -> dict[str, Any]:
+    dataset_jobs.validate(row.dataset_id)
+    row.dataset.refresh_from_db()
+    report = row.dataset.validation
+    assert report is not None, "validate() has just written it"
+    errors = [finding["message"] for finding in report["findings"] if finding["severity"] == "error"]
+    if errors:
+        raise _Fail(f"{len(errors)} findings of validation forbid training, the first: {errors[0]}")
+    return {"documents": report["documents"], "values": report["values"], "located": report["located"]}
+
+
+def _smoke(row: TrainingRun) -> dict[str, Any]:
+    started = timezone.now()
+    with tempfile.TemporaryDirectory(prefix="smoke-", dir=_tmp()) as scratch:
+        _learn(row, Path(scratch) / "run", is_smoke=True)
+    seconds = (timezone.now() - started).total_seconds()
+    return {"seconds": round(seconds, 1), "is_slow": seconds > SMOKE_S}
+
+
+def _train(row: TrainingRun) -> dict[str, Any]:
+    package = _learn(row, folder(row), is_smoke=False)
+    blob = store().put(package.read_bytes())
+    TrainingRun.objects.filter(pk=row.pk).update(package_blob=blob)
+    row.package_blob = blob
+    return {"sha256": blob, "bytes": package.stat().st_size}
+
+
+def _learn(row: TrainingRun, into: Path, *, is_smoke: bool) -> Path:
+    def stop() -> str:
+        return _cause_to_stop(row)
+
+    def tell(steps: list[dict[str, Any]]) -> None:
+        if not is_smoke:
+            TrainingRun.objects.filter(pk=row.pk).update(progress=steps)
+
+    if row.base != base_package().build or row.code != code_version():
+        raise _Fail(
+            f"Invex was updated since the run was requested (it was to learn on top of {row.base}, code {row.code}). "
+            "Request it again."
+        )
+    with folders.exported(row.dataset, sides=[Side.TRAIN]) as dataset:
+        base = into / "base.zip"
+        into.mkdir(parents=True, exist_ok=True)
+        base_package().save(base)
+        try:
+            return process.learn(
+                dataset, into, name=registry.project_part(row.project), version=row.version, seed=row.seed, base=base,
+                is_smoke=is_smoke, stop=stop, tell=tell,
+            )  # fmt: skip
+        except process.Stopped as e:
+            _check_wishes(row)
+            raise _Stop(S.WAITING, e.cause) from e
+        except process.Failed as e:
+            raise _Fail(f"Learning failed: {e}") from e
+
+
+def _evaluate(row: TrainingRun) -> dict[str, Any]:
+    candidate = Package.from_bytes(store().path(row.package_blob).read_bytes())
+    incumbent_name, load = next(iter(bases(row.project_id).items()))
+    incumbent = load()
+    measured: dict[str, tuple[Measurement, Measurement]] = {}
+    for side in (Side.TEST, Side.BLIND):
+        _check_wishes(row)
+        with folders.exported(row.dataset, sides=[side]) as path:
+            dataset = load_dataset(path)
+            known = list(samples(dataset, reader=None))
+            measured[side] = (measure(candidate, dataset, known), measure(incumbent, dataset, known))
+            if side == Side.TEST:
+                differences = differing(dataset, *measured[side])
+    blind = measured[Side.BLIND][0]
+    rules = judge(
+        *measured[Side.TEST], blind=blind, same_network=_network(candidate) in (None, _network(base_package()))
+    )
+    report = {
+        "incumbent": incumbent_name,
+        "rules": [rule.to_json() for rule in rules],
+        "passed": all(rule.ok for rule in rules),
+        "differences": differences,
+        **{side: {"candidate": a.to_json(), "incumbent": b.to_json()} for side, (a, b) in measured.items()},
+    }
+    TrainingRun.objects.filter(pk=row.pk).update(report=report)
+    row.report = report
+    a, b = measured[Side.TEST]
+    return {"candidate": a.counts.f1, "incumbent": b.counts.f1, "documents": len(a.documents)}
+
+
+def _network(package: Package) -> bytes | None:
+    return package.network.onnx if package.network is not None else None
+
+
+def _gate(row: TrainingRun) -> dict[str, Any]:
+    system = Access(SYSTEM, row.project, Role.OWNER)
+    data = store().path(row.package_blob).read_bytes()
+    known = Build.objects.filter(project=row.project, source_sha256=row.package_blob, version=row.version).first()
+    build = known or registry.register(system, data, file_name=f"run {row.pk}", version=row.version)
+    registry.judge(SYSTEM, build, passed=row.report["passed"], report={"run": row.pk, **row.report})
+    TrainingRun.objects.filter(pk=row.pk).update(build=build)
+    row.build = build
+    return {"build": build.name, "passed": row.report["passed"]}
+
+
+def _tmp() -> Path:
+    settings.TMP_DIR.mkdir(parents=True, exist_ok=True)
+    return Path(settings.TMP_DIR)
+
+
+# --- what is written down ---------------------------------------------------------------------------------------------
+
+
+def _is_done(row: TrainingRun, name: Step) -> bool:
+    return any(step["name"] == name and step["ended_at"] for step in row.steps)
+
+
+def _begin(row: TrainingRun, name: Step) -> None:
+    row.steps = [step for step in row.steps if step["name"] != name]
+    row.steps.append({"name": str(name), "started_at": _now(), "ended_at": None, "detail": {}})
+    TrainingRun.objects.filter(pk=row.pk).update(step=name, steps=row.steps)
+
+
+def _finish(row: TrainingRun, name: Step, detail: dict[str, Any]) -> None:
+    row.steps[-1] |= {"ended_at": _now(), "detail": detail}
+    TrainingRun.objects.filter(pk=row.pk).update(steps=row.steps)
+    emit("training.step", row.pk, project=row.project.slug, run=row.pk, step=str(name))
+
+
+def _now() -> str:
+    return timezone.now().isoformat(timespec="seconds")
+
+
+def _cause_to_stop(row: TrainingRun) -> str:
+    """Return why the process must stop now, "" when it need not."""
+    wish = TrainingRun.objects.filter(pk=row.pk).values_list("wish", flat=True).first()
+    if wish:
+        return f"asked to {wish}"
+    verdict = may_train()
+    return "" if verdict.ok else verdict.cause
+
+
+def _check_wishes(row: TrainingRun) -> None:
+    """Raise _Stop when a person wants it, or the machine is needed."""
+    row.refresh_from_db(fields=["wish"])
+    if row.wish == Wish.CANCEL:
+        raise _Stop(S.CANCELLED, "cancelled")
+    if row.wish == Wish.YIELD:
+        raise _Stop(S.YIELDED, "asked to yield")
+
+
+def _stop(row: TrainingRun, stop: _Stop) -> RunState:
+    yields = [*row.yields, {"at": _now(), "cause": stop.cause}]
+    ended: datetime.datetime | None = timezone.now() if stop.to == S.CANCELLED else None
+    with transaction.atomic():
+        # A run that stopped as it should has not used up an attempt.
+        won = move(
+            row, stop.to, actor=SYSTEM, project=row.project.slug, only_if=Q(state=S.RUNNING), leased_until=None,
+            reason=stop.cause, yields=yields, wish="", attempts=0, ended_at=ended,
+        )  # fmt: skip
+        if won:
+            name = "training.cancelled" if stop.to == S.CANCELLED else "training.yielded"
+            emit(name, row.pk, project=row.project.slug, run=row.pk, cause=stop.cause)
+    return RunState(row.state)
+
+
+def _end(row: TrainingRun, to: RunState, reason: str) -> RunState:
+    if row.state == S.WAITING:  # given up before it was claimed
+        move(row, S.RUNNING, actor=SYSTEM, project=row.project.slug)
+    with transaction.atomic():
+        won = move(
+            row, to, actor=SYSTEM, project=row.project.slug, leased_until=None, reason=reason, wish="",
+            ended_at=timezone.now(),
+        )  # fmt: skip
+        if won:
+            build = row.build.name if row.build else ""
+            emit(f"training.{to}", row.pk, project=row.project.slug, run=row.pk, build=build)
+    return RunState(row.state)

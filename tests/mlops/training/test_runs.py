@@ -1,0 +1,210 @@
+"""From confirmed documents to a build: every step, stopped and gone on with, to the same bytes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from invex.accounts.roles import Role
+from invex.documents.models import Document
+from invex.documents.states import DocumentState
+from invex.kernel.errors import Conflict, NotAllowed
+from invex.review import services as review
+from mlops.compute import services as compute
+from mlops.compute.services import Verdict
+from mlops.datasets import services as datasets
+from mlops.datasets.models import SideAssignment
+from mlops.datasets.selection import Selection
+from mlops.datasets.states import Side
+from mlops.registry.models import Build
+from mlops.training import jobs, services, steps
+from mlops.training.models import TrainingRun
+from mlops.training.states import RunState, Step
+from tests.invex.world import access_to, label_of, read_document, vendor
+
+pytestmark = pytest.mark.django_db
+TESTED = range(6)  # documents on the test side
+
+
+@pytest.fixture
+def access():
+    return access_to("acme", Role.OWNER)
+
+
+@pytest.fixture
+def confirmed(access):
+    """Nine confirmed documents of one vendor, without line items; the first six are there to judge by."""
+    for number in range(9):
+        one = vendor().document(number)
+        document = read_document(access, one)
+        Document.objects.filter(pk=document.pk).update(state=DocumentState.REVIEW)
+        review.confirm(access, document.pk, label_of(one, tables={}), may_create_template=True)
+        SideAssignment.objects.create(
+            project=access.project, paper=document.sha256, group=document.sha256,
+            side=Side.TEST if number in TESTED else Side.TRAIN,
+        )  # fmt: skip
+
+
+@pytest.fixture
+def no_validation(monkeypatch):
+    """Cross-validation has tests of its own, in datasets."""
+    monkeypatch.setattr("mlops.datasets.validation.MOST_CROSS_VALIDATED", 0)
+
+
+def requested(access, **kwargs) -> TrainingRun:
+    return services.request(access, datasets.request(access, Selection()), version="0.2.0", **kwargs)
+
+
+def test_a_run_makes_a_build_that_beats_the_shipped_one(access, confirmed, no_validation):
+    row = requested(access)
+    assert jobs.run(row.pk) == RunState.DONE
+    row.refresh_from_db()
+    assert [step["name"] for step in row.steps] == list(Step)
+    assert all(step["ended_at"] for step in row.steps)
+    assert row.build.name.startswith("Acme-0.2.0-build.")
+    assert row.build.dataset == row.dataset.hash, "lineage"
+    assert row.build.state == "passed", [rule for rule in row.report["rules"] if not rule["ok"]]
+    candidate, incumbent = (row.report["test"][who]["f1"] for who in ("candidate", "incumbent"))
+    assert candidate > incumbent
+    assert row.progress
+    assert not (steps.folder(row) / "checkpoints").exists()
+    assert jobs.run(row.pk) == "", "once"
+
+
+def test_stopped_in_the_middle_it_ends_with_the_same_bytes(access, confirmed, no_validation, monkeypatch):
+    whole = requested(access)
+    jobs.run(whole.pk)
+    whole.refresh_from_db()
+
+    row = services.request(access, whole.dataset, version="0.2.0")
+    asked = iter(["", "the machine is needed", *[""] * 10_000])
+    monkeypatch.setattr(steps, "_cause_to_stop", lambda row: next(asked))
+    assert jobs.run(row.pk) == RunState.WAITING
+    row.refresh_from_db()
+    assert row.yields[-1]["cause"] == "the machine is needed"
+    assert jobs.run(row.pk) == RunState.DONE
+    row.refresh_from_db()
+    assert row.package_blob == whole.package_blob
+    assert row.build == whole.build, "the same bytes are the same build"
+
+
+def test_yield_resume_cancel(access, confirmed, no_validation):
+    row = requested(access)
+    services.ask_to_yield(access, row)
+    assert row.state == RunState.YIELDED
+    assert jobs.run(row.pk) == ""
+    services.resume(access, row)
+    claimed = steps.claim(row.pk)
+    services.ask_to_yield(access, TrainingRun.objects.get(pk=row.pk))
+    assert steps.work(claimed) == RunState.YIELDED
+    row.refresh_from_db()
+    services.cancel(access, row)
+    with pytest.raises(Conflict):
+        services.resume(access, row)
+    with pytest.raises(NotAllowed):
+        services.cancel(access_to("acme", Role.AUTHOR), row)
+
+
+def test_a_busy_machine_is_waited_for(access, confirmed, monkeypatch):
+    row = requested(access)
+    monkeypatch.setattr(steps, "may_train", lambda: Verdict(False, "Others use 90% of the machine."))
+    assert jobs.run(row.pk) == ""
+    row.refresh_from_db()
+    assert (row.state, row.reason) == (RunState.WAITING, "Others use 90% of the machine.")
+
+
+def test_a_run_whose_worker_died_is_taken_up_again(access, confirmed, run_jobs):
+    row = requested(access)
+    steps.claim(row.pk)
+    run_jobs.flush()
+    assert jobs.sweep() == 0, "its lease still holds"
+    TrainingRun.objects.filter(pk=row.pk).update(leased_until=timezone.now())
+    assert jobs.sweep() == 2
+    row.refresh_from_db()
+    assert row.state == RunState.WAITING
+    assert ("mlops.training.jobs.run", (row.pk,)) in run_jobs.waiting
+
+
+def test_a_run_that_kills_its_worker_is_given_up(access, confirmed):
+    row = requested(access)
+    TrainingRun.objects.filter(pk=row.pk).update(attempts=steps.ATTEMPTS)
+    assert jobs.run(row.pk) == ""
+    row.refresh_from_db()
+    assert row.state == RunState.FAILED
+    assert "resume it" in row.reason
+
+
+def test_code_that_changed_is_not_mixed(access, confirmed, no_validation):
+    row = requested(access)
+    TrainingRun.objects.filter(pk=row.pk).update(code="older")
+    assert jobs.run(row.pk) == RunState.FAILED
+    row.refresh_from_db()
+    assert "Request it again" in row.reason
+
+
+def test_labels_that_contradict_each_other_stop_it(access, confirmed, no_validation):
+    one = vendor().document(0)
+    twin = read_document(access, one)
+    Document.objects.filter(pk=twin.pk).update(state=DocumentState.REVIEW, sha256="1" * 64)
+    label = label_of(one, tables={})
+    fields = {**label["fields"], "invoice_number": [{"value": "another"}]}
+    review.confirm(access, twin.pk, {**label, "fields": fields})
+    row = requested(access)
+    assert jobs.run(row.pk) == RunState.FAILED
+    row.refresh_from_db()
+    assert "The same paper 2 times" in row.reason
+
+
+class TestCommand:
+    def test_waits_and_prints_the_build(self, access, confirmed, no_validation, capsys):
+        call_command("train", "--project", "acme", "--version", "0.3.0", "--wait", "--json")
+        said = json.loads(capsys.readouterr().out)
+        assert said["passed"] is True
+        assert Build.objects.filter(name=said["build"]).exists()
+
+    def test_a_refused_build_is_exit_code_3(self, access, confirmed, no_validation):
+        SideAssignment.objects.update(side=Side.TRAIN)
+        with pytest.raises(CommandError, match="documents on the test side") as caught:
+            call_command("train", "--project", "acme", "--version", "0.3.0", "--wait")
+        assert caught.value.returncode == 3
+
+    @pytest.mark.parametrize(
+        "arguments", [[], ["--version", "three"], ["--version", "0.1.0", "--dataset", "abcdef"], ["--resume", "7"],
+                      ["--version", "0.1.0", "--dataset", "{"]],
+    )  # fmt: skip
+    def test_bad_usage(self, access, confirmed, arguments):
+        with pytest.raises(CommandError) as caught:
+            call_command("train", "--project", "acme", *arguments)
+        assert caught.value.returncode == 2
+
+
+class TestRest:
+    def test_request_look_yield_resume_cancel(self, access, confirmed, api):
+        client = api("ml_admin", project=access.project)
+        body = json.dumps({"version": "0.18.0", "dataset": {"newest": 8}})
+        answer = client.post("/api/v1/training-runs", body, content_type="application/json")
+        assert answer.status_code == 202, answer.content
+        address = answer.headers["Location"]
+        assert client.get(address).json()["state"] == "waiting"
+        for action, state in (("yield", "yielded"), ("resume", "waiting"), ("cancel", "cancelled")):
+            assert client.post(f"{address}/{action}").json()["state"] == state
+        assert client.post(f"{address}/resume").status_code == 409
+        assert len(client.get("/api/v1/training-runs").json()["items"]) == 1
+
+    @pytest.mark.parametrize(
+        ("body", "status"),
+        [({"version": "1"}, 422), ({"version": "1.0.0", "dataset": {"newest": 0}}, 422),
+         ({"version": "1.0.0", "dataset": "abcdef0"}, 404), ({"version": "1.0.0", "dataset": {"templates": ["x"]}}, 422)],
+    )  # fmt: skip
+    def test_nonsense(self, access, confirmed, api, body, status):
+        client = api("owner", project=access.project)
+        answer = client.post("/api/v1/training-runs", json.dumps(body), content_type="application/json")
+        assert answer.status_code == status, answer.content
+
+
+def test_windows_are_kept(access):
+    compute.set_policy(access, windows=[{"days": [5, 6], "from": "00:00", "to": "00:00"}], most_load=0.8)
+    assert compute.policy().most_load == 0.8
