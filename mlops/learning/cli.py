@@ -74,7 +74,8 @@ def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
             dataset = replace(dataset, name=options.name)
         with progress_file(options.progress) as tell:
             package = learn(
-                dataset, base=base, reader=reader, config=config, is_smoke=options.smoke, version=options.package_version,
+                dataset, base=base, reader=reader, config=config, is_smoke=options.smoke,
+                version=options.package_version,
                 checkpoints=Checkpoints(options.checkpoints, asked_to_stop.is_set, tell),
             )  # fmt: skip
         package.save(options.out)

@@ -29,20 +29,22 @@ router = Router(tags=["models"])
 class SelectionIn(Schema):
     """Which confirmed documents: all of them, less what the entries leave out."""
 
-    since: datetime.date | None = Field(None, examples=["2026-01-01"])
-    templates: list[str] | None = Field(None, examples=[["Acme order"]])
-    without_suspects: bool | None = Field(None, examples=[True])
-    share: float | None = Field(None, gt=0, le=1, examples=[0.5])
-    newest: int | None = Field(None, ge=1, examples=[500])
-    per_template: int | None = Field(None, ge=1, examples=[200])
+    since: datetime.date | None = Field(default=None, examples=["2026-01-01"])
+    templates: list[str] | None = Field(default=None, examples=[["Acme order"]])
+    without_suspects: bool | None = Field(default=None, examples=[True])
+    share: float | None = Field(default=None, gt=0, le=1, examples=[0.5])
+    newest: int | None = Field(default=None, ge=1, examples=[500])
+    per_template: int | None = Field(default=None, ge=1, examples=[200])
 
 
 class TrainingRunIn(Schema):
     version: Annotated[str, Field(pattern=r"^\d{1,6}\.\d{1,6}\.\d{1,6}$", examples=["0.18.0"])]
     dataset: str | SelectionIn = Field(
-        SelectionIn(), description="The hash of a dataset version, or a selection that is frozen now.", examples=[{}]
+        default_factory=SelectionIn,
+        description="The hash of a dataset version, or a selection that is frozen now.",
+        examples=[{}],
     )
-    seed: int = Field(0, ge=0, lt=2**31, examples=[0])
+    seed: int = Field(default=0, ge=0, lt=2**31, examples=[0])
 
 
 class StepOut(Schema):

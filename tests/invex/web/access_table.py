@@ -283,6 +283,12 @@ OPERATIONS: tuple[Row, ...] = (
     Row("look_up", READ, ("list",), query="column=number&q=1"),
     Row("list_datasets", READ),
     Row("get_dataset", READ, ("dataset",)),
+    Row("list_training_runs", READ),
+    Row("get_training_run", READ, ("run",)),
+    Row("create_training_run", MODELS, body={"version": "1.0.0", "dataset": "$dataset"}, answer=202),
+    Row("yield_training_run", MODELS, ("run",), answer=202),
+    Row("resume_training_run", MODELS, ("stopped_run",), answer=202),
+    Row("cancel_training_run", MODELS, ("run",), answer=202),
     Row("list_builds", READ),
     Row("register_build", MODELS, body={"file": FILE}, answer=422),  # it is no package
     Row("get_build", READ, ("build",)),

@@ -32,6 +32,7 @@ from invex.review.services import confirm
 from mlops.datasets.models import DatasetVersion
 from mlops.datasets.states import DatasetState
 from mlops.registry.services import judge
+from mlops.training.models import TrainingRun
 from tests.invex.world import document_in_review, label_of
 from tests.mlops.factory import build, deploy
 
@@ -159,6 +160,19 @@ def _link(access: Access) -> str:
     return invitations.invite(access, role=Role.VIEWER, expires_in_days=7)[1]
 
 
+def _run(access: Access) -> int:
+    dataset = DatasetVersion.objects.get(project=access.project)
+    return TrainingRun.objects.create(
+        project=access.project, dataset=dataset, version="1.0.0", base="b", code="c", reason=MARKER, made_by="ann"
+    ).pk
+
+
+def _stopped_run(access: Access) -> int:
+    pk = _run(access)
+    TrainingRun.objects.filter(pk=pk).update(state="yielded")
+    return pk
+
+
 # name -> makes the row in the project of the access and returns what stands for it in an address; in this order.
 MAKERS: dict[str, Callable[[Access], int | str]] = {
     "document": _document,
@@ -176,6 +190,8 @@ MAKERS: dict[str, Callable[[Access], int | str]] = {
     "export": _export,
     "layout": _layout,
     "dataset": _dataset,
+    "run": _run,
+    "stopped_run": _stopped_run,
     "webhook": _webhook,
     "delivery": _delivery,
     "member": _member,

@@ -160,7 +160,7 @@ def test_labels_that_contradict_each_other_stop_it(access, confirmed, no_validat
 
 class TestCommand:
     def test_waits_and_prints_the_build(self, access, confirmed, no_validation, capsys):
-        call_command("train", "--project", "acme", "--version", "0.3.0", "--wait", "--json")
+        call_command("train", "--project", "acme", "--package-version", "0.3.0", "--wait", "--json")
         said = json.loads(capsys.readouterr().out)
         assert said["passed"] is True
         assert Build.objects.filter(name=said["build"]).exists()
@@ -168,12 +168,12 @@ class TestCommand:
     def test_a_refused_build_is_exit_code_3(self, access, confirmed, no_validation):
         SideAssignment.objects.update(side=Side.TRAIN)
         with pytest.raises(CommandError, match="documents on the test side") as caught:
-            call_command("train", "--project", "acme", "--version", "0.3.0", "--wait")
+            call_command("train", "--project", "acme", "--package-version", "0.3.0", "--wait")
         assert caught.value.returncode == 3
 
     @pytest.mark.parametrize(
-        "arguments", [[], ["--version", "three"], ["--version", "0.1.0", "--dataset", "abcdef"], ["--resume", "7"],
-                      ["--version", "0.1.0", "--dataset", "{"]],
+        "arguments", [[], ["--package-version", "three"], ["--package-version", "0.1.0", "--dataset", "abcdef"], ["--resume", "7"],
+                      ["--package-version", "0.1.0", "--dataset", "{"]],
     )  # fmt: skip
     def test_bad_usage(self, access, confirmed, arguments):
         with pytest.raises(CommandError) as caught:

@@ -29,12 +29,12 @@ class Command(ProjectCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--project", required=True, help="short name of the project, e.g. demo")
-        parser.add_argument("--version", dest="package_version", default="", help="Major.Minor.Patch of the build")
+        parser.add_argument("--package-version", default="", help="Major.Minor.Patch of the build")
         parser.add_argument("--dataset", default="{}", help="hash of a dataset version, or a selection as JSON")
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--resume", type=int, metavar="ID", help="let a run that yielded or failed go on")
         parser.add_argument(
-            "--wait", action="store_true", help="until it has ended; does the work here if nobody else does"
+            "--wait", action="store_true", help="until it has ended; works on it here if nobody else does"
         )
         parser.add_argument("--json", action="store_true")
 
@@ -56,7 +56,7 @@ class Command(ProjectCommand):
             services.resume(access, row)
             return row
         if not options["package_version"]:
-            raise CommandError("Give --version, e.g. --version 0.18.0", returncode=BAD_INPUT)
+            raise CommandError("Give --package-version, e.g. --package-version 0.18.0", returncode=BAD_INPUT)
         said = options["dataset"].strip()
         if said.startswith("{"):
             try:
