@@ -223,8 +223,7 @@ QUEUES = ("read", "extract", "extract-gpu", "online", "default", "results", "tra
 RQ_QUEUES = {
     name: {
         "URL": REDIS_URL,
-        "DEFAULT_TIMEOUT": -1 if name in ("read", "results") else 600,  # s; those limit themselves
-        "DEFAULT_TIMEOUT": -1 if name in ("read", "training") else 600,  # s; each limits its own work
+        "DEFAULT_TIMEOUT": -1 if name in ("read", "results", "training") else 600,  # s; those limit themselves
         "SERIALIZER": "rq.serializers.JSONSerializer",  # never pickle
         "REDIS_CLIENT_KWARGS": {"socket_connect_timeout": 2},
     }
