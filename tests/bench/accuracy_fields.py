@@ -172,10 +172,16 @@ def report(reader: Reader, base: Package, *, only: str = "", has_scans: bool = F
         protocols[f"adbuy, k = {k}, without matching"] = lambda k=k: few_shot(
             get("adbuy"), k, replace(base, matcher=NO_MATCHER)
         )
-        protocols[f"invoices_fr, k = {k}, without day zero"] = lambda k=k: few_shot(
-            get("invoices_fr"), k, replace(base, day_zero=None)
+        protocols[f"adbuy, k = {k}, without what is printed anyway"] = lambda k=k: few_shot(
+            get("adbuy"), k, replace(base, matcher=replace(base.matcher, novelty={}))
         )
-        protocols[f"adbuy, k = {k}, without any base package"] = lambda k=k: few_shot(get("adbuy"), k, EMPTY)
+        for name in ("invoices_fr", "sroie"):
+            protocols[f"{name}, k = {k}, without day zero"] = lambda k=k, name=name: few_shot(
+                get(name), k, replace(base, day_zero=None)
+            )
+            protocols[f"{name}, k = {k}, without any base package"] = lambda k=k, name=name: few_shot(
+                get(name), k, EMPTY
+            )
     lines = ["| protocol | micro-F1 | whole documents | calibration error |", "|---|---|---|---|"]
     for name, protocol in protocols.items():
         if only in name:
