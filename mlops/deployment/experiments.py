@@ -106,9 +106,8 @@ def judge(row: DeploymentRevision) -> DeploymentRevision | None:
     weighed = weigh(row, found)
     _, challenger = DIVIDED[Mode(row.mode)]
     about = _about(row, found, weighed)
-    if about == row.evidence:
-        return None
-    DeploymentRevision.objects.filter(pk=row.pk).update(evidence=about)
+    if about != row.evidence:
+        DeploymentRevision.objects.filter(pk=row.pk).update(evidence=about)
     decided = decision(row, found, weighed)
     if decided is None:
         return None
