@@ -142,28 +142,6 @@ def test_two_people_get_different_documents_and_see_each_other(admin_page: Page,
     second_page.goto("/p/demo/")
 
 
-def test_who_is_slower_sees_both_and_chooses(admin_page: Page, second_page: Page) -> None:
-    address = open_first(admin_page)
-    name = admin_page.locator("#review-form .field").nth(1).get_attribute("data-field")
-    mine = admin_page.locator(f"[data-field='{name}'] [data-value]").first
-    mine.fill("MINE-1")
-    draft_is_kept(admin_page)
-    second_page.goto(address)
-    second_page.get_by_role("button", name="Take it over").click()
-    theirs = second_page.locator(f"[data-field='{name}'] [data-value]").first
-    theirs.fill("THEIRS-1")
-    second_page.keyboard.press("Control+Enter")
-    second_page.wait_for_url(lambda url: url != address)
-    admin_page.keyboard.press("Control+Enter")
-    expect(admin_page.get_by_text("bob saved this document meanwhile")).to_be_visible()
-    expect(mine).to_have_value("MINE-1")
-    admin_page.locator(f"[data-field='{name}']").get_by_role("button", name="THEIRS-1").click()
-    expect(mine).to_have_value("THEIRS-1")
-    admin_page.get_by_role("button", name="Approve mine").click()
-    expect(admin_page.locator(".message.success")).to_contain_text("is approved")
-    expect(admin_page.locator(".learned")).to_contain_text(re.compile("Learn"))
-
-
 def test_the_grid_adds_splits_merges_and_sums(admin_page: Page) -> None:
     page = admin_page
     open_first(page)
@@ -220,6 +198,28 @@ def test_the_rest_of_a_table_is_read_like_its_first_row(admin_page: Page) -> Non
     draft_is_kept(page)
     page.reload()
     page.get_by_role("button", name="Start anew").click()
+
+
+def test_who_is_slower_sees_both_and_chooses(admin_page: Page, second_page: Page) -> None:
+    address = open_first(admin_page)
+    name = admin_page.locator("#review-form .field").nth(1).get_attribute("data-field")
+    mine = admin_page.locator(f"[data-field='{name}'] [data-value]").first
+    mine.fill("MINE-1")
+    draft_is_kept(admin_page)
+    second_page.goto(address)
+    second_page.get_by_role("button", name="Take it over").click()
+    theirs = second_page.locator(f"[data-field='{name}'] [data-value]").first
+    theirs.fill("THEIRS-1")
+    second_page.keyboard.press("Control+Enter")
+    second_page.wait_for_url(lambda url: url != address)
+    admin_page.keyboard.press("Control+Enter")
+    expect(admin_page.get_by_text("bob saved this document meanwhile")).to_be_visible()
+    expect(mine).to_have_value("MINE-1")
+    admin_page.locator(f"[data-field='{name}']").get_by_role("button", name="THEIRS-1").click()
+    expect(mine).to_have_value("THEIRS-1")
+    admin_page.get_by_role("button", name="Approve mine").click()
+    expect(admin_page.locator(".message.success")).to_contain_text("is approved")
+    expect(admin_page.locator(".learned")).to_contain_text(re.compile("Learn"))
 
 
 def test_approve_is_one_key_and_stands_on_the_first_screen_of_a_telephone(admin_page: Page) -> None:
