@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import csv
 import datetime
 
 from django.contrib.auth.decorators import login_required
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,9 +20,10 @@ from invex.accounts.roles import Right
 from invex.documents import queries as documents
 from invex.documents.models import Document
 from invex.documents.states import WORKING, DocumentState
-from invex.kernel.errors import NotAllowed
+from invex.kernel.errors import NotAllowed, NotFound
 from invex.review import queries as reviews
 
+from . import trends
 from .context import settings_menu
 from .tiles import tiles
 
@@ -62,9 +64,28 @@ def dashboard(request: ProjectRequest) -> HttpResponseBase:
         "failures": documents.documents(project, state=DocumentState.FAILED).order_by("-id")[:SHOWN_FAILURES],
         "by_template": waiting.order_by().values("template").annotate(n=Count("id")).order_by("-n"),
         "tiles": tiles(request.access),
+        "charts": trends.charts(project),
         "can_upload": request.access.may(Right.UPLOAD),
     }
     return render(request, "web/dashboard.html", context)
+
+
+@require_GET
+@in_project()
+def dashboard_csv(request: ProjectRequest, name: str) -> HttpResponseBase:
+    """One chart of the dashboard as CSV, a row a day, the oldest first."""
+    chart = trends.chart(request.access.project, name)
+    if chart is None:
+        raise NotFound(_("There is no such chart."))
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    out = csv.writer(response)
+    out.writerow([_("Day"), *(one.label for one in chart.series)])
+    for number, day in enumerate(chart.days):
+        out.writerow(
+            [day.isoformat(), *("" if (v := one.values[number]) is None else f"{v:g}" for one in chart.series)]
+        )
+    return response
 
 
 @require_GET

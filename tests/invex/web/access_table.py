@@ -106,6 +106,7 @@ PAGES: tuple[Row, ...] = (
     Row("api:api-root", Door.OPEN, answer=404),  # nothing is there
     # --- the shell
     Row("dashboard", READ),
+    Row("dashboard-csv", READ, ("received",)),
     Row("inbox", READ),
     Row("inbox-start", REVIEW, answer=302),
     Row("settings", MODELS, answer=302),

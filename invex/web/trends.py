@@ -1,0 +1,165 @@
+"""Two weeks of a project, day by day: what came, what was approved, what had to be corrected, how long it took."""
+
+from __future__ import annotations
+
+import datetime
+import statistics
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from invex.accounts.models import Project
+from invex.documents import queries as documents
+from invex.documents.models import Document
+from invex.documents.states import DocumentState
+from invex.review.models import ConfirmedLabel
+
+DAYS = 14
+HOUR_S = 3600.0
+BAR_WIDTH = 0.7  # of a day's place
+BY_HAND = ("person", "token")  # label sources; bulk approvals are no look at the document
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Figures of one kind, one a day; None where there is nothing to say. kind: its class in the stylesheet."""
+
+    label: str
+    kind: str
+    values: tuple[float | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rectangle:
+    """A bar in a chart one unit high and DAYS units wide, as SVG attributes."""
+
+    x: str
+    y: str
+    height: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart with its table. unit: behind each figure, "" for counts. now: all days in a few words."""
+
+    name: str
+    title: str
+    unit: str
+    now: str
+    days: tuple[datetime.date, ...]
+    series: tuple[Series, ...]
+
+    @property
+    def bars(self) -> list[Rectangle]:
+        """Stacked bars, scaled to the highest day."""
+        totals = [
+            sum(value or 0.0 for value in values) for values in zip(*(s.values for s in self.series), strict=True)
+        ]
+        most = max(totals, default=0.0) or 1.0
+        found = []
+        for day in range(len(self.days)):
+            top = 1.0
+            for one in self.series:
+                height = (one.values[day] or 0.0) / most
+                if height:
+                    top -= height
+                    x = f"{day + (1 - BAR_WIDTH) / 2:.2f}"
+                    found.append(Rectangle(x, f"{top:.4f}", f"{height:.4f}", one.kind))
+        return found
+
+    @property
+    def rows(self) -> list[tuple[datetime.date, list[str]]]:
+        """The table: a row a day, the newest first, a figure for each series."""
+        return [
+            (day, [_figure(one.values[number]) for one in self.series])
+            for number, day in reversed(list(enumerate(self.days)))
+        ]
+
+
+def charts(project: Project) -> list[Chart]:
+    """Return the project's charts over the last DAYS days, today included."""
+    today = timezone.localdate()
+    days = tuple(today - datetime.timedelta(days=back) for back in range(DAYS))[::-1]
+    return [_received(project, days), _approved(project, days), _corrected(project, days), _waited(project, days)]
+
+
+def chart(project: Project, name: str) -> Chart | None:
+    """Return one chart by its name."""
+    return next((one for one in charts(project) if one.name == name), None)
+
+
+def _received(project: Project, days: Sequence[datetime.date]) -> Chart:
+    times = Document.objects.filter(project=project, created_at__gte=_start(days)).values_list("created_at", flat=True)
+    values = _counts(days, times)
+    total = int(sum(value or 0 for value in values))
+    now = ngettext("%(n)d document in 14 days", "%(n)d documents in 14 days", total) % {"n": total}
+    return Chart(
+        "received", str(_("Received")), "", now, tuple(days), (Series(str(_("documents")), "received", values),)
+    )
+
+
+def _approved(project: Project, days: Sequence[datetime.date]) -> Chart:
+    rows = Document.objects.filter(project=project, state=DocumentState.APPROVED, approved_at__gte=_start(days))
+    pairs = [(at, by) for at, by in rows.values_list("approved_at", "approved_by") if at is not None]
+    by_itself = [at for at, by in pairs if by == documents.AUTO]
+    by_people = [at for at, by in pairs if by != documents.AUTO]
+    share = f"{len(by_itself) / len(pairs):.0%}" if pairs else "–"
+    now = _("%(share)s automatically") % {"share": share}
+    series = (
+        Series(str(_("by people and programs")), "review", _counts(days, by_people)),
+        Series(str(_("automatically")), "approved", _counts(days, by_itself)),
+    )
+    return Chart("approved", str(_("Approved")), "", now, tuple(days), series)
+
+
+def _corrected(project: Project, days: Sequence[datetime.date]) -> Chart:
+    rows = ConfirmedLabel.objects.filter(
+        document__project=project, created_at__gte=_start(days), source__in=BY_HAND, extraction__isnull=False
+    )
+    by_day: dict[datetime.date, list[bool]] = defaultdict(list)
+    for at, corrected in rows.values_list("created_at", "corrected"):
+        by_day[timezone.localdate(at)].append(not corrected)
+    values = tuple(100 * statistics.mean(by_day[day]) if by_day[day] else None for day in days)
+    looked = [right for found in by_day.values() for right in found]
+    share = f"{statistics.mean(looked):.0%}" if looked else "–"
+    now = _("%(share)s needed no correction") % {"share": share}
+    series = (Series(str(_("documents without a correction")), "approved", values),)
+    return Chart("right", str(_("Read right")), "%", now, tuple(days), series)
+
+
+def _waited(project: Project, days: Sequence[datetime.date]) -> Chart:
+    rows = Document.objects.filter(project=project, state=DocumentState.APPROVED, approved_at__gte=_start(days))
+    by_day: dict[datetime.date, list[float]] = defaultdict(list)
+    for received, approved in rows.values_list("created_at", "approved_at"):
+        if approved is not None:
+            by_day[timezone.localdate(approved)].append((approved - received).total_seconds() / HOUR_S)
+    values = tuple(statistics.median(by_day[day]) if by_day[day] else None for day in days)
+    hours = [hour for found in by_day.values() for hour in found]
+    typical = _figure(statistics.median(hours)) if hours else "–"
+    now = _("%(hours)s h from arrival to approval") % {"hours": typical}
+    series = (Series(str(_("hours, the middle document")), "working", values),)
+    return Chart("hours", str(_("Time to approval")), "h", now, tuple(days), series)
+
+
+def _start(days: Sequence[datetime.date]) -> datetime.datetime:
+    return timezone.make_aware(datetime.datetime.combine(days[0], datetime.time.min))
+
+
+def _counts(days: Sequence[datetime.date], times: Sequence[datetime.datetime]) -> tuple[float | None, ...]:
+    counts: dict[datetime.date, int] = defaultdict(int)
+    for at in times:
+        counts[timezone.localdate(at)] += 1
+    return tuple(float(counts[day]) for day in days)
+
+
+def _figure(value: float | None) -> str:
+    """Return whole numbers as such, others with one place."""
+    if value is None:
+        return "–"
+    return str(Decimal(value).quantize(Decimal(1) if value == int(value) else Decimal("0.1")))
