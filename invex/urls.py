@@ -25,7 +25,7 @@ from invex.web import views as web
 
 project_pages: list[URLPattern | URLResolver] = [
     path("", web.dashboard, name="dashboard"),
-    path("figures/<str:name>.csv", web.dashboard_csv, name="dashboard-csv"),
+    path("figures.csv", web.dashboard_csv, name="dashboard-csv"),
     path("inbox/", inbox.inbox, name="inbox"),
     path("inbox/start/", inbox.start, name="inbox-start"),
     path("batches/", documents.batches, name="batches"),

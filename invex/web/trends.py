@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -151,7 +151,7 @@ def _start(days: Sequence[datetime.date]) -> datetime.datetime:
     return timezone.make_aware(datetime.datetime.combine(days[0], datetime.time.min))
 
 
-def _counts(days: Sequence[datetime.date], times: Sequence[datetime.datetime]) -> tuple[float | None, ...]:
+def _counts(days: Sequence[datetime.date], times: Iterable[datetime.datetime]) -> tuple[float | None, ...]:
     counts: dict[datetime.date, int] = defaultdict(int)
     for at in times:
         counts[timezone.localdate(at)] += 1

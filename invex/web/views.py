@@ -72,13 +72,13 @@ def dashboard(request: ProjectRequest) -> HttpResponseBase:
 
 @require_GET
 @in_project()
-def dashboard_csv(request: ProjectRequest, name: str) -> HttpResponseBase:
+def dashboard_csv(request: ProjectRequest) -> HttpResponseBase:
     """One chart of the dashboard as CSV, a row a day, the oldest first."""
-    chart = trends.chart(request.access.project, name)
+    chart = trends.chart(request.access.project, request.GET.get("chart", ""))
     if chart is None:
         raise NotFound(_("There is no such chart."))
     response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    response["Content-Disposition"] = f'attachment; filename="{chart.name}.csv"'
     out = csv.writer(response)
     out.writerow([_("Day"), *(one.label for one in chart.series)])
     for number, day in enumerate(chart.days):

@@ -106,7 +106,7 @@ PAGES: tuple[Row, ...] = (
     Row("api:api-root", Door.OPEN, answer=404),  # nothing is there
     # --- the shell
     Row("dashboard", READ),
-    Row("dashboard-csv", READ, ("received",)),
+    Row("dashboard-csv", READ, query="chart=received"),
     Row("inbox", READ),
     Row("inbox-start", REVIEW, answer=302),
     Row("settings", MODELS, answer=302),

@@ -86,12 +86,12 @@ def test_an_empty_project_has_charts_without_bars(project):
 def test_csv(made, client, person, project):
     made(2, by="auto")
     client.force_login(person("viewer"))
-    answer = client.get(f"/p/{project.slug}/figures/approved.csv")
+    answer = client.get(f"/p/{project.slug}/figures.csv?chart=approved")
     rows = list(csv.reader(answer.content.decode().splitlines()))
     assert rows[0] == ["Day", "by people and programs", "automatically"]
     assert rows[-3][1:] == ["0", "1"]
     assert len(rows) == 1 + trends.DAYS
-    assert client.get(f"/p/{project.slug}/figures/nothing.csv").status_code == 404
+    assert client.get(f"/p/{project.slug}/figures.csv?chart=nothing").status_code == 404
 
 
 def test_the_dashboard_shows_each_with_its_table(made, client, person, project):
