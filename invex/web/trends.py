@@ -21,6 +21,7 @@ from invex.review.models import ConfirmedLabel
 
 DAYS = 14
 HOUR_S = 3600.0
+WHOLE_PERCENT = 100.0
 BAR_WIDTH = 0.7  # of a day's place
 BY_HAND = ("person", "token")  # label sources; bulk approvals are no look at the document
 
@@ -57,11 +58,11 @@ class Chart:
 
     @property
     def bars(self) -> list[Rectangle]:
-        """Stacked bars, scaled to the highest day."""
+        """Stacked bars, scaled to the highest day; shares to the whole."""
         totals = [
             sum(value or 0.0 for value in values) for values in zip(*(s.values for s in self.series), strict=True)
         ]
-        most = max(totals, default=0.0) or 1.0
+        most = WHOLE_PERCENT if self.unit == "%" else max(totals, default=0.0) or 1.0
         found = []
         for day in range(len(self.days)):
             top = 1.0
@@ -125,7 +126,7 @@ def _corrected(project: Project, days: Sequence[datetime.date]) -> Chart:
     by_day: dict[datetime.date, list[bool]] = defaultdict(list)
     for at, corrected in rows.values_list("created_at", "corrected"):
         by_day[timezone.localdate(at)].append(not corrected)
-    values = tuple(100 * statistics.mean(by_day[day]) if by_day[day] else None for day in days)
+    values = tuple(WHOLE_PERCENT * statistics.mean(by_day[day]) if by_day[day] else None for day in days)
     looked = [right for found in by_day.values() for right in found]
     share = f"{statistics.mean(looked):.0%}" if looked else "–"
     now = _("%(share)s needed no correction") % {"share": share}
