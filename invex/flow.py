@@ -51,6 +51,7 @@ SWEEPS: dict[str, float] = {
     "mlops.automation.jobs.sweep": 30,
     "invex.results.jobs.sweep_webhooks": 5,
     "invex.results.jobs.sweep_log": 3600,
+    "invex.kernel.blobs_s3.trim": 600,
     "invex.accounts.idempotency.sweep": 3600,
     "invex.review.drafts.sweep": 3600,
 }

@@ -48,6 +48,7 @@ def _networks(name: str) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network,
 DATA_DIR = Path(os.environ.get("DATA") or BASE_DIR / "data").resolve()
 STORAGE_URL = os.environ.get("STORAGE_URL") or (DATA_DIR / "blobs").as_uri()
 TMP_DIR = DATA_DIR / "tmp"
+CACHE_BYTES = _integer("INVEX_CACHE_MB", 4096, least=1) * 2**20  # of files of an S3 store on this machine
 
 
 def _secret_key() -> str:

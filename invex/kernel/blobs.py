@@ -27,6 +27,10 @@ class MissingBlob(Gone, FileNotFoundError):
     """A row names bytes that the store does not have."""
 
 
+def lost(sha256: str) -> MissingBlob:
+    return MissingBlob(f"These bytes are no longer in the store (blob {sha256}). Upload the file again.")
+
+
 class BlobStore(Protocol):
     """Where blobs lie; the port behind STORAGE_URL."""
 
@@ -96,7 +100,7 @@ class FolderStore:
     def path(self, sha256: str) -> Path:
         file = self._file(sha256)
         if not file.exists():
-            raise MissingBlob(f"These bytes are no longer in the store (blob {sha256}). Upload the file again.")
+            raise lost(sha256)
         return file
 
     def open(self, sha256: str) -> BinaryIO:
@@ -133,7 +137,11 @@ def _store(url: str) -> BlobStore:
     parsed = urlparse(url)
     if parsed.scheme == "file":
         return FolderStore(Path(unquote(parsed.path)))
-    raise ImproperlyConfigured(f"STORAGE_URL={url!r}: give file:///a/folder")
+    if parsed.scheme == "s3":
+        from .blobs_s3 import from_url
+
+        return from_url(url)
+    raise ImproperlyConfigured(f"STORAGE_URL={url!r}: give file:///a/folder or s3://bucket/prefix")
 
 
 def store() -> BlobStore:
