@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import views
+from . import compute_views, dataset_views, run_views, views
 
 project_pages = [
     path("models/", views.models, name="models"),
@@ -18,4 +18,14 @@ project_pages = [
     path("models/builds/<str:name>/deploy/", views.deploy, name="build-deploy"),
     path("models/builds/<str:name>/override/", views.override, name="build-override"),
     path("models/builds/<str:name>/push/", views.push, name="build-push"),
+    path("models/datasets/", dataset_views.datasets, name="datasets"),
+    path("models/datasets/new/", dataset_views.new, name="dataset-new"),
+    path("models/datasets/<int:pk>/", dataset_views.dataset, name="dataset"),
+    path("models/datasets/<int:pk>/file.zip", dataset_views.dataset_file, name="dataset-file"),
+    path("models/runs/", run_views.runs, name="runs"),
+    path("models/runs/new/", run_views.new, name="run-new"),
+    path("models/runs/compare/", run_views.compare, name="runs-compare"),
+    path("models/runs/<int:pk>/", run_views.run, name="run"),
+    path("models/runs/<int:pk>/act/", run_views.act, name="run-act"),
+    path("models/compute/", compute_views.compute, name="compute"),
 ]

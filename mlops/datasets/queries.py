@@ -55,6 +55,19 @@ def version(project: Project, hash_: str) -> DatasetVersion:
     return found[0]
 
 
+def by_id(project: Project, pk: int) -> DatasetVersion:
+    """Return one version, in whichever state. Raises NotFound."""
+    found = versions(project).filter(pk=pk).first()
+    if found is None:
+        raise NotFound(f"There is no dataset {pk} in this project.")
+    return found
+
+
+def before(row: DatasetVersion) -> DatasetVersion | None:
+    """Return the frozen version before this one."""
+    return versions(row.project).filter(state=DatasetState.FROZEN, pk__lt=row.pk).first()
+
+
 def newest(project: Project) -> DatasetVersion | None:
     """Return the newest frozen version that was made of this project's documents."""
     rows = versions(project).filter(state=DatasetState.FROZEN)

@@ -35,7 +35,7 @@ class TrainingRun(models.Model):
     step = models.CharField(max_length=16, choices=Step.choices, blank=True)  # the one at hand
     steps = models.JSONField(default=list)  # [{"name", "started_at", "ended_at", "detail"}], those begun
     progress = models.JSONField(default=list)  # of the training step, as mlops.learning.checkpoints tells it
-    yields = models.JSONField(default=list)  # [{"at", "cause"}]
+    yields = models.JSONField(default=list)  # [{"at", "cause", "until"}], the last without "until" while it lasts
     wish = models.CharField(max_length=8, choices=Wish.choices, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)  # since somebody last looked at it
     leased_until = models.DateTimeField(null=True, blank=True)

@@ -8,6 +8,7 @@ from invex.accounts.models import Project
 from invex.kernel.errors import NotFound
 
 from .models import TrainingRun
+from .states import RunState
 
 
 def runs(project: Project) -> QuerySet[TrainingRun]:
@@ -21,3 +22,8 @@ def run(project: Project, pk: int) -> TrainingRun:
     if found is None:
         raise NotFound(f"There is no training run {pk} in this project.")
     return found
+
+
+def running() -> QuerySet[TrainingRun]:
+    """Return what trains now on this installation, of every project: only to be counted by who may not see them."""
+    return TrainingRun.objects.filter(state=RunState.RUNNING)

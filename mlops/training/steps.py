@@ -59,9 +59,14 @@ def claim(pk: int) -> TrainingRun | None:
         return None
     won = move(
         row, S.RUNNING, actor=SYSTEM, project=row.project.slug, leased_until=leases.until(), reason="",
-        attempts=F("attempts") + 1, started_at=row.started_at or timezone.now(),
+        attempts=F("attempts") + 1, started_at=row.started_at or timezone.now(), yields=_resumed(row.yields),
     )  # fmt: skip
     return row if won else None
+
+
+def _resumed(yields: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Say of the last yield until when it lasted."""
+    return [*yields[:-1], {"until": _now(), **yields[-1]}] if yields else []
 
 
 def take_back_lost() -> int:

@@ -29,6 +29,7 @@ from invex.results.layouts import Column, Layout
 from invex.results.models import Export, WebhookDelivery, WebhookEndpoint
 from invex.review.models import ConfirmedLabel
 from invex.review.services import confirm
+from mlops.datasets.manifest import Manifest
 from mlops.datasets.models import DatasetVersion
 from mlops.datasets.states import DatasetState
 from mlops.registry.services import judge
@@ -113,11 +114,16 @@ def _layout(access: Access) -> int:
 
 def _dataset(access: Access) -> str:
     named = f"{MARKER} {access.project.slug}"
-    blob = store().put(named.encode())
+    manifest = Manifest(({"key": named, "type": "text", "label": named},), (), (), ())
+    blob = store().put(manifest.to_bytes())
     DatasetVersion.objects.create(
         project=access.project, name=named, hash=blob, blob=blob, state=DatasetState.FROZEN, made_by="ann"
     )
     return blob
+
+
+def _frozen(access: Access) -> int:
+    return DatasetVersion.objects.get(project=access.project).pk
 
 
 def _webhook(access: Access) -> int:
@@ -190,6 +196,7 @@ MAKERS: dict[str, Callable[[Access], int | str]] = {
     "export": _export,
     "layout": _layout,
     "dataset": _dataset,
+    "frozen": _frozen,
     "run": _run,
     "stopped_run": _stopped_run,
     "webhook": _webhook,

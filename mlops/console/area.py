@@ -1,0 +1,77 @@
+"""What the pages of the models area share: numbers out of addresses, pages of long lists, bars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import QueryDict
+from django.utils.http import urlencode
+
+from mlops.datasets.states import Side
+
+PER_PAGE = 50
+MOST_DIGITS = 9  # of a number in an address
+Row = TypeVar("Row", bound=Model)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A rectangle of a bar (templates/documents/_bar.html). x, width: in [0, 1]."""
+
+    kind: str
+    label: str
+    number: int
+    x: str
+    width: str
+
+
+def number(text: str | None) -> int | None:
+    """Return the whole number that `text` says, None when it says none."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
+
+
+def one_page(query: QueryDict, rows: QuerySet[Row]) -> tuple[list[Row], dict[str, str]]:
+    """Return the rows of the page that the address asks for, and the addresses of its neighbours."""
+    page = max(1, number(query.get("page")) or 1)
+    start = (page - 1) * PER_PAGE
+    found = list(rows[start : start + PER_PAGE + 1])
+
+    def address(other: int) -> str:
+        return "?" + urlencode({**{key: str(value) for key, value in query.items()}, "page": str(other)})
+
+    older = address(page + 1) if len(found) > PER_PAGE else ""
+    return found[:PER_PAGE], {"newer": address(page - 1) if page > 1 else "", "older": older}
+
+
+def bar(parts: Iterable[tuple[str, str, int]], of: int) -> list[Part]:
+    """Return (kind, label, number) as rectangles side by side; a bar of `of` fills the width."""
+    found, x = [], 0.0
+    for kind, label, n in parts:
+        if n:
+            width = n / max(1, of)
+            found.append(Part(kind, label, n, f"{x:.4f}", f"{width:.4f}"))
+            x += width
+    return found
+
+
+def sides_bar(counts: dict[str, int], of: int) -> list[Part]:
+    """Return the bar of documents by side."""
+    return bar(((side.value, str(side.label), counts.get(side.value, 0)) for side in Side), of)
+
+
+def balance(distribution: dict[str, dict[str, int]]) -> list[dict[str, Any]]:
+    """Return one row a template: its documents, those of each side, and its bar; the longest fills the width."""
+    totals = {template: sum(counts.values()) for template, counts in distribution.items()}
+    most = max(totals.values(), default=0)
+    return [
+        {
+            "template": template,
+            "total": totals[template],
+            "sides": [counts.get(side.value, 0) for side in Side],
+            "bar": sides_bar(counts, most),
+        }
+        for template, counts in sorted(distribution.items(), key=lambda item: (-totals[item[0]], item[0]))
+    ]

@@ -1,0 +1,82 @@
+"""What the pages of the models area send."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from invex.kernel.errors import BadInput
+from mlops.datasets.selection import Selection
+
+MOST_SEED = 2**31 - 1
+
+
+def read_selection(data: QueryDict) -> Selection:
+    """Return the selection that a form says; an empty entry leaves nothing out. Raises BadInput."""
+    percent = _number(data, "share", _("the share in percent"))
+    if percent is not None and not 0 < percent <= 100:
+        raise BadInput(_("The share is above 0 and at most 100 percent."), code="bad_share")
+    return Selection(
+        since=_day(data.get("since", "")),
+        templates=tuple(name for name in data.getlist("template")),
+        without_suspects=data.get("without_suspects") == "on",
+        share=1.0 if percent is None else percent / 100,
+        newest=_count(data, "newest", _("the newest documents")),
+        per_template=_count(data, "per_template", _("the documents of each template")),
+    )
+
+
+def read_seed(data: QueryDict) -> int:
+    """Return the seed that was sent, 0 for none. Raises BadInput."""
+    seed = _number(data, "seed", _("the seed")) or 0
+    if seed != int(seed) or not 0 <= seed <= MOST_SEED:
+        raise BadInput(_("The seed is a whole number from 0 to %(most)s.") % {"most": MOST_SEED}, code="bad_seed")
+    return int(seed)
+
+
+def read_load(data: QueryDict) -> float:
+    """Return the load of others above which training waits, (0, 1]. Raises BadInput."""
+    percent = _number(data, "most_load", _("the load in percent"))
+    if percent is None or not 0 < percent <= 100:
+        raise BadInput(_("The load is above 0 and at most 100 percent."), code="bad_load")
+    return percent / 100
+
+
+def read_windows(data: QueryDict, most: int) -> list[dict[str, Any]]:
+    """Return the time windows that were sent as services.set_policy takes them; those without a day are left out."""
+    found: list[dict[str, Any]] = []
+    for n in range(most):
+        days = [int(day) for day in data.getlist(f"days:{n}") if day in "0123456" and len(day) == 1]
+        if days:
+            found.append({"days": days, "from": data.get(f"from:{n}", ""), "to": data.get(f"to:{n}", "")})
+    return found
+
+
+def _day(text: str) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(text) if text else None
+    except ValueError:
+        raise BadInput(_("Write the day as 2026-03-29."), code="bad_day") from None
+
+
+def _count(data: QueryDict, name: str, what: str) -> int | None:
+    value = _number(data, name, what)
+    if value is not None and (value < 1 or value != int(value)):
+        raise BadInput(_("Give %(what)s as a whole number of at least 1.") % {"what": what}, code="bad_number")
+    return None if value is None else int(value)
+
+
+def _number(data: QueryDict, name: str, what: str) -> float | None:
+    text = data.get(name, "").strip().replace(",", ".")
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not abs(value) < 1e12:  # also false for what is no number
+        raise BadInput(_("Give %(what)s as a number.") % {"what": what}, code="bad_number")
+    return value

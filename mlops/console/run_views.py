@@ -1,0 +1,130 @@
+"""Pages of training runs: which there were, one of them live, two side by side, and starting another."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from invex.accounts.models import Project
+from invex.accounts.pages import ProjectRequest, in_project
+from invex.accounts.roles import Right
+from invex.kernel.errors import BadInput
+from mlops.datasets import queries as datasets
+from mlops.datasets import services as freezing
+from mlops.datasets.selection import Selection
+from mlops.datasets.states import DatasetState
+from mlops.registry import queries as builds
+from mlops.training import queries, services
+from mlops.training.states import OPEN, RunState
+
+from . import area, run_report
+from .dataset_views import choice
+from .forms import read_seed, read_selection
+
+OFFERED = 50  # datasets to train with
+ACTIONS = {"yield": services.ask_to_yield, "resume": services.resume, "cancel": services.cancel}
+
+
+@require_GET
+@in_project()
+def runs(request: ProjectRequest) -> HttpResponseBase:
+    """Every run, the newest first; two of them can be compared."""
+    found, pager = area.one_page(request.GET, queries.runs(request.access.project).order_by("-id"))
+    context = {
+        "rows": [{"row": row, **run_report.scores(row)} for row in found],
+        "poll_s": run_report.SLOWEST_POLL_S if any(row.state == RunState.RUNNING for row in found) else 0,
+        "may_change": request.access.may(Right.MODELS),
+        **pager,
+    }
+    return render(request, "console/runs.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@in_project(Right.MODELS)
+def new(request: ProjectRequest) -> HttpResponseBase:
+    """Say what a build shall be learned from; POST with action=train starts the run."""
+    access, problem, selection = request.access, "", Selection()
+    said = request.POST if request.method == "POST" else request.GET
+    pk = area.number(said.get("dataset"))
+    if request.method == "POST":
+        try:
+            selection = read_selection(request.POST)
+            if request.POST.get("action") == "train":
+                if said.get("dataset") and pk is None:
+                    raise BadInput(_("Choose a dataset of the list."), code="bad_dataset")
+                chosen = datasets.by_id(access.project, pk) if pk else freezing.request(access, selection)
+                version = request.POST.get("version", "").strip()
+                row = services.request(access, chosen, version=version, seed=read_seed(request.POST))
+                return redirect("run", access.project.slug, row.pk)
+        except BadInput as e:
+            problem = e.message
+    context = {
+        **choice(access.project, selection),
+        "datasets": datasets.versions(access.project).filter(state=DatasetState.FROZEN)[:OFFERED],
+        "dataset": pk,
+        "version": request.POST.get("version") or _next_version(access.project),
+        "seed": request.POST.get("seed", "0"),
+        "problem": problem,
+    }
+    return render(request, "console/run_new.html", context, status=422 if problem else 200)
+
+
+@require_GET
+@in_project()
+def run(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """A run: its steps, what stopped it, what it measured; the page follows it until it has ended."""
+    row = queries.run(request.access.project, pk)
+    context = {
+        "row": row,
+        "ladder": run_report.ladder(row),
+        "progress": run_report.progress(row),
+        "yields": run_report.yields(row),
+        "log": run_report.log_tail(row),
+        "rules": row.report.get("rules", []),
+        "beside": run_report.beside(row),
+        "differences": run_report.differences(row),
+        "poll_s": run_report.poll_s(row) if row.state in OPEN else 0,
+        "actions": run_report.actions(row) if request.access.may(Right.MODELS) else [],
+    }
+    return render(request, "console/_run.html" if request.htmx else "console/run.html", context)
+
+
+@require_POST
+@in_project(Right.MODELS)
+def act(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """Let a run yield or go on, or end it."""
+    row = queries.run(request.access.project, pk)
+    action = ACTIONS.get(request.POST.get("action", ""))
+    if action is None:
+        raise BadInput(_("Choose what the run shall do."), code="bad_action")
+    action(request.access, row)
+    if row.state == RunState.RUNNING:
+        messages.success(request, _("It stops at its next step."))
+    return redirect("run", request.access.project.slug, pk)
+
+
+@require_GET
+@in_project()
+def compare(request: ProjectRequest) -> HttpResponseBase:
+    """Two runs side by side: what they were made of, and how they scored."""
+    chosen = [n for n in map(area.number, request.GET.getlist("run")) if n is not None]
+    if len(chosen) != 2 or chosen[0] == chosen[1]:
+        raise BadInput(_("Choose two runs to compare."), code="bad_choice")
+    pair = [queries.run(request.access.project, n) for n in sorted(chosen)]
+    context = {
+        "pair": pair,
+        "facts": run_report.facts(pair),
+        "figures": run_report.compared(pair),
+        "is_fair": pair[0].dataset_id == pair[1].dataset_id,
+    }
+    return render(request, "console/run_compare.html", context)
+
+
+def _next_version(project: Project) -> str:
+    """Propose the version after the newest: its minor number plus one."""
+    newest = builds.builds(project).filter(project=project).order_by("-id").first()
+    major, minor, _patch = newest.version.split(".") if newest else ("0", "0", "0")
+    return f"{major}.{int(minor) + 1}.0"

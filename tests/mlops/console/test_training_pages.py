@@ -1,0 +1,196 @@
+"""The pages of datasets, training and computing, as an ML admin uses them."""
+
+from __future__ import annotations
+
+import datetime
+import io
+import zipfile
+
+import pytest
+from django.utils import timezone
+
+from mlops.compute import services as compute
+from mlops.console import run_report
+from mlops.datasets import jobs as dataset_jobs
+from mlops.datasets import services as datasets
+from mlops.datasets.models import DatasetVersion
+from mlops.datasets.selection import Selection
+from mlops.training import jobs, services
+from mlops.training.models import TrainingRun
+from mlops.training.states import RunState, Step
+from tests.invex.world import access_to
+
+pytestmark = pytest.mark.django_db
+HOME = "/p/acme/models"
+
+
+def frozen(access, selection=None) -> DatasetVersion:
+    row = datasets.request(access, selection or Selection())
+    datasets.freeze(row)
+    row.refresh_from_db()
+    return row
+
+
+def text(answer) -> str:
+    assert answer.status_code == 200, answer.content
+    return " ".join(answer.content.decode().split())
+
+
+class TestDatasets:
+    def test_what_is_selected_is_shown_before_it_is_frozen(self, access, confirmed, browser):
+        said = text(browser.post(f"{HOME}/datasets/new/", {"action": "preview", "newest": "3"}))
+        assert "3 documents" in said
+        assert not DatasetVersion.objects.exists()
+        answer = browser.post(f"{HOME}/datasets/new/", {"action": "freeze", "newest": "3", "name": "three"})
+        row = DatasetVersion.objects.get()
+        assert answer["Location"] == f"{HOME}/datasets/{row.pk}/"
+        assert (row.name, row.selection) == ("three", {"newest": 3})
+
+    @pytest.mark.parametrize(
+        "sent", [{"newest": "0"}, {"newest": "x"}, {"share": "101"}, {"since": "yesterday"}, {"template": "nobody's"}]
+    )
+    def test_nonsense_is_said_in_place(self, access, confirmed, browser, sent):
+        answer = browser.post(f"{HOME}/datasets/new/", {"action": "freeze", **sent})
+        assert answer.status_code == 422
+        assert b'role="alert"' in answer.content
+        assert not DatasetVersion.objects.exists()
+
+    def test_a_version_says_what_is_in_it_and_what_it_was_used_for(self, access, confirmed, browser, no_validation):
+        row = frozen(access)
+        dataset_jobs.validate(row.pk)
+        run = services.request(access, row, version="0.2.0")
+        said = text(browser.get(f"{HOME}/datasets/{row.pk}/"))
+        assert row.hash in said
+        assert "All 8 documents are there" in said
+        assert f"{HOME}/runs/{run.pk}/" in said
+        assert "every confirmed document" in said
+        assert row.name in text(browser.get(f"{HOME}/datasets/"))
+
+    def test_suspected_labels_lead_to_their_document(self, access, confirmed, browser):
+        row = frozen(access)
+        one = row.documents.first()
+        finding = {"severity": "warning", "code": "suspected_label", "message": "Is it 7?", "what_to_do": "Look.",
+                   "documents": [one.name]}  # fmt: skip
+        report = {"is_fit": True, "documents": 8, "values": 9, "located": 9, "findings": [finding]}
+        DatasetVersion.objects.filter(pk=row.pk).update(validation=report)
+        said = text(browser.get(f"{HOME}/datasets/{row.pk}/"))
+        assert "Suspected label errors" in said
+        assert f'href="/p/acme/documents/{one.document}/"' in said
+
+    def test_an_erased_document_is_said_and_not_linked(self, access, confirmed, browser):
+        row = frozen(access)
+        gone = row.documents.first()
+        later = frozen(access, Selection(newest=3))
+        datasets.forget(access.project, gone.document)
+        assert "1 of 8 documents were erased" in text(browser.get(f"{HOME}/datasets/{row.pk}/"))
+        said = text(browser.get(f"{HOME}/datasets/{later.pk}/"))
+        assert "5 left out" in said
+        assert f'href="/p/acme/documents/{gone.document}/"' not in said
+
+    def test_it_comes_as_a_dataset_folder(self, access, confirmed, browser):
+        row = frozen(access)
+        data = b"".join(browser.get(f"{HOME}/datasets/{row.pk}/file.zip").streaming_content)
+        names = zipfile.ZipFile(io.BytesIO(data)).namelist()
+        assert "dataset.json" in names
+        assert sum(name.startswith("labels/") and name.endswith(".json") for name in names) == 8
+
+    def test_what_is_being_frozen_cannot_be_exported(self, access, confirmed, browser):
+        row = datasets.request(access, Selection())
+        assert browser.get(f"{HOME}/datasets/{row.pk}/file.zip").status_code == 409
+        assert "hx-get" in text(browser.get(f"{HOME}/datasets/{row.pk}/")), "the page follows it"
+
+
+class TestRuns:
+    def test_from_the_form_to_the_build(self, access, confirmed, browser, no_validation):
+        answer = browser.post(f"{HOME}/runs/new/", {"action": "train", "version": "0.3.0", "seed": "5"})
+        row = TrainingRun.objects.get()
+        assert answer["Location"] == f"{HOME}/runs/{row.pk}/"
+        assert (row.version, row.seed, row.trigger) == ("0.3.0", 5, {"kind": "button"})
+        assert "hx-trigger" in text(browser.get(answer["Location"], headers={"HX-Request": "true"}))
+        jobs.run(row.pk)
+        row.refresh_from_db()
+        assert row.state == RunState.DONE, row.reason
+        said = text(browser.get(answer["Location"]))
+        assert "hx-trigger" not in said, "it has ended: nothing to follow"
+        assert row.build.name in said
+        for step in Step:
+            assert str(step.label) in said
+        for rule in row.report["rules"]:
+            assert rule["name"] in said
+        for one in row.report["differences"]:
+            assert f'href="/p/acme/documents/{one["document"]}/"' in said
+        twin = services.request(access, row.dataset, version="0.3.1")
+        said = text(browser.get(f"{HOME}/runs/compare/?run={row.pk}&run={twin.pk}"))
+        assert "<strong>0.3.0</strong>" in said
+        assert row.dataset.hash[:12] in said
+        assert f"Run {row.pk}" in text(browser.get(f"{HOME}/runs/"))
+
+    def test_a_dataset_that_was_frozen_before(self, access, confirmed, browser):
+        row = frozen(access)
+        browser.post(f"{HOME}/runs/new/", {"action": "train", "version": "0.3.0", "dataset": row.pk})
+        assert TrainingRun.objects.get().dataset == row
+        assert DatasetVersion.objects.count() == 1
+
+    @pytest.mark.parametrize("sent", [{"version": "one"}, {"version": "1.0.0", "seed": "-1"},
+                                      {"version": "1.0.0", "dataset": "all"}])  # fmt: skip
+    def test_nonsense_starts_nothing(self, access, confirmed, browser, sent):
+        answer = browser.post(f"{HOME}/runs/new/", {"action": "train", **sent})
+        assert answer.status_code == 422
+        assert not TrainingRun.objects.exists()
+
+    def test_yield_resume_cancel(self, access, confirmed, browser):
+        row = services.request(access, frozen(access), version="0.3.0")
+        for action, state in (("yield", "yielded"), ("resume", "waiting"), ("cancel", "cancelled")):
+            assert browser.post(f"{HOME}/runs/{row.pk}/act/", {"action": action}).status_code == 302
+            row.refresh_from_db()
+            assert row.state == state
+        assert browser.post(f"{HOME}/runs/{row.pk}/act/", {"action": "resume"}).status_code == 409
+        assert browser.post(f"{HOME}/runs/{row.pk}/act/", {"action": "explode"}).status_code == 422
+
+    def test_two_are_compared_and_not_one(self, access, confirmed, browser):
+        row = services.request(access, frozen(access), version="0.3.0")
+        for query in ("", f"?run={row.pk}", f"?run={row.pk}&run={row.pk}"):
+            assert browser.get(f"{HOME}/runs/compare/{query}").status_code == 422
+
+    def test_a_yield_says_how_long_it_lasted(self):
+        at, until = "2026-11-21T03:00:00+00:00", "2026-11-21T03:02:30+00:00"
+        row = TrainingRun(yields=[{"at": at, "cause": "hours", "until": until}, {"at": until, "cause": "load"}])
+        assert [(one["cause"], one["seconds"]) for one in run_report.yields(row)] == [("hours", 150.0), ("load", None)]
+
+    def test_a_page_asks_often_at_first(self):
+        now = timezone.now()
+        row = TrainingRun(state=RunState.RUNNING, state_changed_at=now)
+        assert run_report.poll_s(row) == run_report.FASTEST_POLL_S
+        row.state_changed_at = now - datetime.timedelta(minutes=10)
+        assert run_report.poll_s(row) == run_report.SLOWEST_POLL_S
+        row.steps = [{"name": "train", "started_at": now.isoformat(), "ended_at": None, "detail": {}}]
+        assert run_report.poll_s(row) == run_report.FASTEST_POLL_S
+
+
+class TestCompute:
+    def test_hours_and_load(self, access, browser):
+        sent = {"most_load": "40", "days:0": ["5", "6"], "from:0": "00:00", "to:0": "00:00", "from:1": "20:00",
+                "to:1": "06:00"}  # fmt: skip
+        assert browser.post(f"{HOME}/compute/", sent).status_code == 302
+        row = compute.policy()
+        assert row.most_load == 0.4
+        assert row.windows == [{"days": [5, 6], "from": "00:00", "to": "00:00"}]
+        said = text(browser.get(f"{HOME}/compute/"))
+        assert 'aria-label="Saturday: 00–24"' in said
+        assert 'aria-label="Wednesday: closed"' in said
+
+    @pytest.mark.parametrize(
+        "sent", [{"most_load": "0"}, {"most_load": ""}, {"most_load": "50", "days:0": "1", "from:0": "x", "to:0": "y"}]
+    )
+    def test_nonsense(self, access, browser, sent):
+        assert browser.post(f"{HOME}/compute/", sent).status_code == 422
+        assert compute.policy().windows == []
+
+    def test_another_projects_run_is_only_counted(self, access, confirmed, browser):
+        row = services.request(access, frozen(access), version="9.9.9")
+        TrainingRun.objects.filter(pk=row.pk).update(state=RunState.RUNNING)
+        assert f"{HOME}/runs/{row.pk}/" in text(browser.get(f"{HOME}/compute/"))
+        TrainingRun.objects.filter(pk=row.pk).update(project=access_to("other").project)
+        said = text(browser.get(f"{HOME}/compute/"))
+        assert "1 run of another project" in said
+        assert f"/runs/{row.pk}/" not in said
