@@ -35,23 +35,23 @@ class Problems:
     """Errors by line, of which the first ones are told."""
 
     def __init__(self) -> None:
-        self._found: list[dict[str, object]] = []
+        self._found: list[tuple[int, str]] = []
         self._count = 0
 
     def add(self, line: int, message: str) -> None:
         self._count += 1
         if len(self._found) < SHOWN_ERRORS:
-            self._found.append({"line": line, "message": message})
+            self._found.append((line, message))
 
     def raise_if_any(self) -> None:
         """Raise BadInput with the first errors, and how many there are."""
         if self._count:
-            first = self._found[0]
+            line, message = self._found[0]
             more = f" ({self._count} errors in all)" if self._count > 1 else ""
             raise BadInput(
-                f"Line {first['line']}: {first['message']}{more}. Nothing was changed.",
+                f"Line {line}: {message}{more}. Nothing was changed.",
                 code="bad_list",
-                errors=self._found,
+                errors=[{"where": ["line", line], "message": message} for line, message in self._found],
                 count=self._count,
             )
 

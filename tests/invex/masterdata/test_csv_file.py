@@ -32,7 +32,7 @@ def test_commas_in_values_do_not_make_them_the_delimiter():
 def test_errors_name_their_lines():
     with pytest.raises(BadInput) as e:
         read_csv(b"number;name\n1;Acme\n2\n\n3;Beta;more\n")
-    assert [problem["line"] for problem in e.value.data["errors"]] == [3, 5]
+    assert [problem["where"] for problem in e.value.data["errors"]] == [["line", 3], ["line", 5]]
     assert "Line 3: 1 values, but 2 columns (2 errors in all)" in e.value.message
 
 

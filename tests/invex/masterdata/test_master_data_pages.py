@@ -69,6 +69,8 @@ def test_errors_are_told_by_line_and_nothing_changes(client, project):
     answer = client.post(reverse("masterdata", args=["demo"]), sent("number;name\n1;Acme\n1;Beta\n2\n", key="number"))
     assert answer.status_code == 422
     assert "Line 4" in answer.content.decode()
+    told = client.post(reverse("masterdata", args=["demo"]), sent("number;name\n1\n2;Beta\n3\n")).content.decode()
+    assert "<li>Line 2: 1 values, but 2 columns</li><li>Line 4:" in told
     assert not queries.lists(project).exists()
 
 
@@ -122,7 +124,7 @@ def test_a_list_over_rest(api, project):
     assert found[0]["row"] == {"number": "3", "name": "Gamma"}
     assert client.get("/api/v1/lists/suppliers/look-up", {"column": "town", "q": "x"}).status_code == 404
     assert call("put", "/lists/suppliers", {**body, "rows": [["1"]]}).json()["errors"] == [
-        {"line": 1, "message": "1 values, but 2 columns"}
+        {"where": ["line", 1], "message": "1 values, but 2 columns"}
     ]
     assert api("reviewer").put("/api/v1/lists/x", body, content_type="application/json").status_code == 403
     assert client.delete("/api/v1/lists/suppliers").status_code == 204

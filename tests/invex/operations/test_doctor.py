@@ -7,6 +7,7 @@ import time
 
 import pytest
 import redis
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from invex.documents.models import Document
@@ -19,7 +20,7 @@ from invex.operations.doctor import Level
 @pytest.fixture
 def live(monkeypatch):
     """Every queue has a worker."""
-    monkeypatch.setattr(doctor.liveness, "live_queues", lambda: {"read": 2, "extract": 1, "online": 1, "default": 1})
+    monkeypatch.setattr(doctor.liveness, "live_queues", lambda: dict.fromkeys(settings.QUEUES, 1))
 
 
 @pytest.fixture
@@ -94,7 +95,8 @@ def test_a_document_to_review_with_nothing_read(document, live, no_sandbox):
 
 
 def test_redis_away_and_a_queue_without_worker(db, monkeypatch, no_sandbox, data_dir):
-    monkeypatch.setattr(doctor.liveness, "live_queues", lambda: {"read": 1, "online": 1, "default": 1})
+    served = dict.fromkeys(set(settings.QUEUES) - {"extract", "extract-gpu"}, 1)  # nobody needs a GPU
+    monkeypatch.setattr(doctor.liveness, "live_queues", lambda: served)
     assert bad() == {"workers": "no live worker for extract"}
 
     def away() -> dict[str, int]:

@@ -70,7 +70,7 @@ def test_a_version_is_named_by_its_content(access, confirmed):
     assert {item.file for item in manifest.items} == {d.sha256 for d in confirmed}
     assert sum(n for sides in row.distribution.values() for n in sides.values()) == 12
     text = store().path(row.blob).read_text()
-    value = next(iter(ConfirmedLabel.objects.first().label["fields"].values()))[0]["value"]
+    value = next(vs for vs in ConfirmedLabel.objects.first().label["fields"].values() if vs)[0]["value"]
     assert value not in text, "the manifest holds hashes, no document text"
 
 
