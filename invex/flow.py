@@ -40,6 +40,7 @@ SWEEPS: dict[str, float] = {
     "invex.extraction.jobs.sweep": 3,
     "invex.extraction.jobs.sweep_lists": 30,
     "mlops.memory.jobs.sweep": 15,
+    "invex.studio.jobs.sweep": 5,
     "invex.results.jobs.sweep_exports": 15,
     "mlops.deployment.jobs.sweep": 3,
     "mlops.deployment.jobs.judge": 60,

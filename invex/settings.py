@@ -94,6 +94,7 @@ INSTALLED_APPS = [
     "invex.masterdata",
     "invex.extraction",
     "invex.review",
+    "invex.studio",
     "invex.results",
     "invex.web",
     "invex.operations",
@@ -266,6 +267,8 @@ BUILD_REPOSITORIES = _repositories()
 FLOW = "invex.flow.JOBS"  # event name -> jobs to wake
 PREDICTOR = "mlops.deployment.predictor.load"  # (project id) -> predictor
 DEPLOYED_PACKAGES = "mlops.deployment.packages.in_use"  # (project id) -> {build: loader}; the memory asks
+GROUPER = "mlops.memory.lookalikes.assign"  # (groups, documents) -> the group of each; invex.studio.ports
+TRIAL_LEARNER = "mlops.memory.trial.learn"  # (project id, template, document, label) -> predictor
 OFFLINE_PREDICTOR = "mlops.learning.predictor.load"  # (package path or None) -> predictor
 API_ROUTERS = [
     ("", "invex.documents.api.router"),

@@ -20,6 +20,7 @@ from invex.results import export_views as exports
 from invex.results import webhook_views as webhooks
 from invex.review.views import document as review
 from invex.review.views import inbox, live, many
+from invex.studio import views as studio
 from invex.web import audit
 from invex.web import views as web
 
@@ -50,6 +51,11 @@ project_pages: list[URLPattern | URLResolver] = [
     path("documents/<int:pk>/erase/", documents_of_owner.erase, name="document-erase"),
     path("templates/", catalog.templates, name="templates"),
     path("templates/new/", catalog.new_template, name="template-new"),
+    path("templates/groups/", studio.groups, name="studio-groups"),
+    path("templates/studio/", studio.studio, name="studio"),
+    path("templates/studio/<int:pk>/try/", studio.try_on, name="studio-try"),
+    path("templates/studio/<int:pk>/meaning/", studio.meaning, name="studio-meaning"),
+    path("templates/studio/<int:pk>/rows/", studio.rows, name="studio-rows"),
     path("templates/by-name/<str:name>/", catalog.template, name="template"),
     path("templates/by-name/<str:name>/delete/", catalog.delete_template, name="template-delete"),
     path("master-data/", masterdata.lists, name="masterdata"),

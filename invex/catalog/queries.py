@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 
 from invex.accounts.models import Project
 from invex.documents.models import Document
-from invex.fields.spec import LocaleSpec, TemplateSpec
+from invex.fields.spec import FIELD_TYPES, FieldSpec, LocaleSpec, TemplateSpec
+from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
 from invex.fields.template_json import template_from_json
 from invex.kernel.errors import NotFound
 
@@ -66,3 +67,13 @@ def vocabulary(project: Project, keys: Iterable[str] | None = None) -> dict[str,
     if keys is not None:
         rows = rows.filter(key__in=list(keys))
     return dict(rows.values_list("key", "type"))
+
+
+def offered(project: Project) -> tuple[list[FieldSpec], list[FieldSpec]]:
+    """Return the fields, and the columns of line items, that the project knows by name: its own and the standard ones."""
+    rows = VocabularyField.objects.filter(project=project, type__in=FIELD_TYPES).order_by("key")
+    own = {row.key: FieldSpec(row.key.partition(".")[2] or row.key, row.type, row.label) for row in rows}
+    fields = {f.key: f for f in STANDARD_FIELDS} | {k: f for k, f in own.items() if "." not in k}
+    columns = {c.key: c for c in LINE_ITEMS.columns}
+    columns |= {f.key: f for k, f in own.items() if k.startswith(f"{LINE_ITEMS.key}.")}
+    return list(fields.values()), list(columns.values())

@@ -18,6 +18,7 @@ from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.catalog import queries as catalog
 from invex.documents import queries as documents
+from invex.documents.frames import frames
 from invex.documents.models import Document
 from invex.documents.services import reject
 from invex.documents.states import WORKING, DocumentState
@@ -28,7 +29,6 @@ from invex.kernel.errors import BadInput, Conflict, NotNow
 from .. import drafts, forms, leases, page, queries, queue, services
 from ..models import ConfirmedLabel, Draft
 
-A4_PX = (210, 297)  # its shape is what matters
 LONGEST_LATER_DAYS = 365
 
 
@@ -187,7 +187,7 @@ def _show(
     context = {
         "document": row,
         "screen": shown,
-        "pages": _pages(request, row),
+        "pages": frames(access.project.slug, row),
         "template_names": page.template_names(access.project, row),
         "is_working": row.state in WORKING,
         "is_open": is_open,
@@ -216,24 +216,6 @@ def _read_as(request: ProjectRequest, row: Document, template: str) -> dict[str,
     except NotNow:
         messages.warning(request, _("The workers are busy: fill in what you see, or choose the template again."))
         return {}
-
-
-def _pages(request: ProjectRequest, row: Document) -> list[dict[str, Any]]:
-    """The pages in order with their address and size in pixels.
-
-    A page that is not drawn yet is taken to be as large as the first: without a size, all pages of a long document
-    would lie in view at once, and be asked for.
-    """
-    drawn = documents.page_images(row)
-    usual = next(((i.width_px, i.height_px) for i in drawn.values() if i.width_px), A4_PX)
-    slug = request.access.project.slug
-    pages = []
-    for index in range(row.page_count or 0):
-        image = drawn.get(index)
-        width_px, height_px = (image.width_px, image.height_px) if image and image.width_px else usual
-        url = reverse("page-image", args=[slug, row.pk, index])
-        pages.append({"index": index, "url": url, "width_px": width_px, "height_px": height_px})
-    return pages
 
 
 def _is_template(request: ProjectRequest, row: Document, name: str) -> bool:

@@ -72,6 +72,7 @@ READ, UPLOAD, REVIEW, TEMPLATES, ADMIN = Right.READ, Right.UPLOAD, Right.REVIEW,
 MODELS = Right.MODELS
 PROMISE = {"template": "$template", "promised": "5", "audited": "5", "wanted": "on"}
 TEMPLATE_FORM = {"name": "Other", "field:0:key": "number", "field:0:type": "id", "field:0:label": "Number"}
+DESIGN = '{"name": "Drawn", "fields": [{"label": "Total amount", "type": "amount", "value": "5.00"}]}'
 LAYOUT_FORM = {"name": "Ledger", "rows": "documents", "column:0:source": "document.id", "column:0:header": "No."}
 WEBHOOK_FORM = {"url": "https://1.1.1.1/", "event": "document.approved"}
 WEBHOOK_ACTIONS = {
@@ -159,6 +160,12 @@ PAGES: tuple[Row, ...] = (
     Row("template-new", TEMPLATES, method="POST", body=TEMPLATE_FORM, answer=302),
     Row("template", READ, ("template",)),
     Row("template", TEMPLATES, ("template",), method="POST", body=TEMPLATE_FORM, answer=302),
+    Row("studio-groups", READ),
+    Row("studio", TEMPLATES, query="document=$document"),
+    Row("studio", TEMPLATES, method="POST", query="document=$document", body={"design": DESIGN}, answer=302),
+    Row("studio-try", TEMPLATES, ("document",), method="POST", body={"design": DESIGN}, audited=False),
+    Row("studio-meaning", TEMPLATES, ("document",), query="text=5"),
+    Row("studio-rows", TEMPLATES, ("document",), method="POST", body={"types": "text", "rows": "[]"}, audited=False),
     Row("template-delete", TEMPLATES, ("template",), method="POST", answer=302),
     # --- master data; any text is a list of one column
     Row("masterdata", READ),

@@ -1,0 +1,141 @@
+"""A template as it is drawn in the studio: its fields and columns, each with the values of the sample."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from invex.catalog.forms import key_of
+from invex.fields.spec import BadSpec, FieldSpec, LocaleSpec, TemplateSpec
+from invex.fields.standard import LINE_ITEMS
+from invex.fields.template_json import template_from_json
+from invex.kernel.errors import BadInput
+from invex.review.forms import read_form
+
+MOST_FIELDS = 500
+UNNAMED = "new"  # what a template is called while it is tried without a name
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """What the page drew: the template, and what it says of the sample.
+
+    label: labels/ID.json. errors: what could not be understood, as sentences by the label of its field.
+    """
+
+    spec: TemplateSpec
+    label: dict[str, Any]
+    errors: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The fields and columns that the project knows by name."""
+
+    fields: Sequence[FieldSpec]
+    columns: Sequence[FieldSpec]
+
+
+def read_design(raw: str, known: Known, locale: LocaleSpec, *, unnamed: str = "") -> Design:
+    """Return what the studio's page drew.
+
+    raw: JSON {"name", "fields": [{"label", "type", "required", "value", "text", "boxes"}],
+    "columns": [{"label", "type"}], "rows": [[cell or null of each column]]}. A name used twice is a field with two
+    values. Names that the project knows bring their key and type along. unnamed: the name of a template that has none.
+    Raises BadInput.
+    """
+    drawn = _object(raw)
+    fields, values = _fields(drawn, known)
+    columns, cells = _columns(drawn, known)
+    data = {
+        "name": str(drawn.get("name") or "").strip() or unnamed,
+        "fields": [_field_json(f) for f in fields],
+        "tables": [{"key": LINE_ITEMS.key, "columns": [_field_json(c) for c in columns]}] if columns else [],
+    }
+    try:
+        spec = template_from_json(data)
+    except BadSpec as e:
+        raise BadInput(str(e), code="bad_template") from e
+    sent = read_form(spec, {**values, **cells}, template=spec.name, locale=locale)
+    return Design(spec, sent.label, {_said_of(name, spec): text for name, text in sent.errors.items()})
+
+
+def _object(raw: str) -> dict[str, Any]:
+    try:
+        found = json.loads(raw)
+    except ValueError as e:
+        raise BadInput(_("The page sent something that is no template: load it again."), code="bad_design") from e
+    if not isinstance(found, dict):
+        raise BadInput(_("The page sent something that is no template: load it again."), code="bad_design")
+    return found
+
+
+def _fields(drawn: Mapping[str, Any], known: Known) -> tuple[list[FieldSpec], dict[str, str]]:
+    """The fields in order, and their values as the form of the review screen sends them."""
+    fields: dict[str, FieldSpec] = {}
+    counts: dict[str, int] = {}
+    values: dict[str, str] = {}
+    for one in _list(drawn, "fields")[:MOST_FIELDS]:
+        field = _named(one, known.fields)
+        fields.setdefault(field.key, field)
+        number = counts[field.key] = counts.get(field.key, -1) + 1
+        name = f"f:{field.key}:{number}"
+        values |= {
+            name: str(one.get("value") or ""),
+            f"{name}:text": str(one.get("text") or ""),
+            f"{name}:boxes": json.dumps(one.get("boxes") or []),
+        }
+    return list(fields.values()), values
+
+
+def _columns(drawn: Mapping[str, Any], known: Known) -> tuple[list[FieldSpec], dict[str, str]]:
+    columns = [_named(one, known.columns) for one in _list(drawn, "columns")[:MOST_FIELDS]]
+    rows = [
+        {c.key: cell for c, cell in zip(columns, row) if isinstance(cell, dict)}
+        for row in drawn.get("rows") or ()
+        if isinstance(row, list)
+    ]
+    return columns, {f"t:{LINE_ITEMS.key}": json.dumps(rows)} if columns else {}
+
+
+def _list(drawn: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    found = drawn.get(key) or []
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _named(one: Mapping[str, Any], known: Sequence[FieldSpec]) -> FieldSpec:
+    """The field of that name: the one that the project knows, else a new one with the type chosen."""
+    label = " ".join(str(one.get("label") or "").split())
+    if not label:
+        raise BadInput(_("Give every field a name, or remove it."), code="no_name")
+    is_required = bool(one.get("required"))
+    same = next((f for f in known if label.casefold() in (f.label.casefold(), f.key)), None)
+    if same is not None:
+        return FieldSpec(same.key, same.type, same.label or label, is_required)
+    key = key_of(label)
+    same_key = next((f for f in known if f.key == key), None)
+    kind = same_key.type if same_key is not None else str(one.get("type") or "text")
+    try:
+        return FieldSpec(key, kind, label, is_required)
+    except BadSpec as e:
+        raise BadInput(
+            _("%(label)s: choose a name with a letter of A to Z in it.") % {"label": label}, code="bad_name"
+        ) from e
+
+
+def _field_json(field: FieldSpec) -> dict[str, Any]:
+    return {"key": field.key, "type": field.type, "label": field.label, "required": field.required}
+
+
+def _said_of(name: str, spec: TemplateSpec) -> str:
+    """The label of a field or column whose input is called so in the review form."""
+    kind, key, *rest = name.split(":")
+    if kind == "f":
+        field = spec.field(key)
+        return field.label if field is not None else key
+    column = next((c for t in spec.tables if t.key == key for c in t.columns if c.key == rest[-1]), None)
+    return column.label if column is not None else rest[-1]

@@ -1,0 +1,43 @@
+"""What the studio takes from the factory, by the dotted names of the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from invex.extraction.pipeline import Predictor
+from invex.fields.labels import Label
+from invex.fields.spec import TemplateSpec
+from invex.reading.types import Document
+
+
+class Grouper(Protocol):
+    """Finds documents that look alike."""
+
+    def __call__(self, groups: Sequence[Sequence[Document]], loose: Sequence[Document]) -> Sequence[int | None]:
+        """Return the group of each loose document: its position in `groups`, beyond them a new one, None = alone.
+
+        Groups are never empty. A new group has at least two documents.
+        """
+        ...
+
+
+class Learner(Protocol):
+    """Learns a template from one document, in memory only."""
+
+    def __call__(self, project_id: int, spec: TemplateSpec, document: Document, label: Label) -> Predictor:
+        """Return what would read the project's documents if `document` were confirmed with `label`."""
+        ...
+
+
+def grouper() -> Grouper:
+    found: Grouper = import_string(settings.GROUPER)
+    return found
+
+
+def learner() -> Learner:
+    found: Learner = import_string(settings.TRIAL_LEARNER)
+    return found

@@ -1,0 +1,155 @@
+"""Reads of the studio: groups of look-alikes, what a sample says already, what a click means."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from invex.accounts.models import Project
+from invex.catalog import queries as catalog
+from invex.documents import queries as documents
+from invex.documents.models import Document
+from invex.documents.states import DocumentState
+from invex.extraction import queries as extractions
+from invex.fields.geometry import Box
+from invex.fields.labels import label_from_json, value_to_json
+from invex.fields.spec import FIELD_TYPES, FieldSpec
+from invex.fields.standard import LINE_ITEMS
+from invex.fields.validators import BadValue, entered
+from invex.kernel.errors import BadInput, NotFound
+from invex.review import printed
+from invex.review.rows_like import rows_like
+from invex.review.services import document_locale
+
+from . import guess
+from .design import Known
+from .models import LookGroup
+
+MOST_OTHERS = 8  # documents on which a template is tried before it is saved
+LONGEST = 1000  # characters of a value
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Documents in review, of no template, that look alike; the oldest first."""
+
+    pk: int
+    documents: tuple[Document, ...]
+
+    @property
+    def first(self) -> Document:
+        return self.documents[0]
+
+
+def groups(project: Project) -> list[Alike]:
+    """Return the project's groups of look-alikes, the largest first."""
+    rows = LookGroup.objects.filter(project=project).prefetch_related("looks__document")
+    found = [Alike(row.pk, _waiting([look.document for look in row.looks.all()])) for row in rows]
+    return sorted((g for g in found if len(g.documents) > 1), key=lambda g: (-len(g.documents), g.pk))
+
+
+def _waiting(rows: Sequence[Document]) -> tuple[Document, ...]:
+    open_rows = [d for d in rows if d.state == DocumentState.REVIEW and not d.template]
+    return tuple(sorted(open_rows, key=lambda d: d.pk))
+
+
+def group_of(project: Project, document: Document) -> Alike | None:
+    """Return the group that the document is in."""
+    return next((g for g in groups(project) if document in g.documents), None)
+
+
+def sample(project: Project, document: str, group: str) -> Document:
+    """Return the document that a template is made from: the one named, else the first of a group. Raises NotFound."""
+    if document:
+        return documents.document(project, document)
+    found = next((g for g in groups(project) if str(g.pk) == group), None)
+    if found is None:
+        raise NotFound("This group is gone: its documents are of a template now, or decided.")
+    return found.first
+
+
+def others(project: Project, document: Document) -> list[Document]:
+    """Return the documents on which a template made from this one is tried."""
+    group = group_of(project, document)
+    return [d for d in group.documents if d.pk != document.pk][:MOST_OTHERS] if group is not None else []
+
+
+def known(project: Project) -> Known:
+    return Known(*catalog.offered(project))
+
+
+def drawn_already(document: Document, offered: Known) -> dict[str, Any]:
+    """Return what was read from a document of no template as the page's design: the author keeps what is right."""
+    extraction = extractions.current(document)
+    prediction = extraction.prediction if extraction is not None else {}
+    specs = {f.key: f for f in offered.fields}
+    fields = [
+        {"label": specs[key].label or key, "type": specs[key].type, "required": False, **_as_drawn(value)}
+        for key, values in prediction.get("fields", {}).items()
+        for value in values
+        if key in specs
+    ]
+    fields.sort(key=lambda one: (one["boxes"][0]["page"], one["boxes"][0]["box"][1]) if one["boxes"] else (0, 0.0))
+    rows = prediction.get("tables", {}).get(LINE_ITEMS.key, [])
+    columns = [c for c in offered.columns if any(c.key in row for row in rows)]
+    cells = [[_as_drawn(row[c.key]) if c.key in row else None for c in columns] for row in rows]
+    return {
+        "name": "",
+        "fields": fields,
+        "columns": [{"label": c.label or c.key, "type": c.type} for c in columns],
+        "rows": cells,
+    }
+
+
+def _as_drawn(value: dict[str, Any]) -> dict[str, Any]:
+    return {"value": value["value"], "text": value.get("text", ""), "boxes": value.get("boxes", []), "isRead": True}
+
+
+def meaning(document: Document, text: str, kind: str, place: str, *, is_cell: bool) -> dict[str, Any]:
+    """Return {"type", "value", "error", "label"} of a text that was clicked or typed.
+
+    kind: the type chosen, "" = find out. place: JSON {"page", "box"} of where it stands, "" = nowhere. label: what the
+    page calls it, the project's own name where that is one; "" where nothing says.
+    """
+    text = " ".join(text.split())[:LONGEST]
+    kind = kind if kind in FIELD_TYPES else guess.type_of_text(text)
+    said: dict[str, Any] = {"type": kind, "value": "", "error": "", "label": ""}
+    try:
+        said["value"] = entered(kind, text, document_locale(document, None)) if text else ""
+    except BadValue as e:
+        said["error"] = str(e)
+    read, at = printed.of(document), _place(place)
+    if read is not None and at is not None and at[0] < len(read.pages):
+        words = read.pages[at[0]]
+        said["label"] = guess.header(words, at[1]) if is_cell else guess.caption(words, at[1])
+    return said
+
+
+def _place(raw: str) -> tuple[int, Box] | None:
+    try:
+        found = json.loads(raw or "null")
+        return (max(0, int(found["page"])), Box(*(float(v) for v in found["box"]))) if found else None
+    except (ValueError, TypeError, KeyError) as e:
+        raise BadInput("A place is a page and a box [x0, y0, x1, y1] from 0 to 1.", code="bad_box") from e
+
+
+def rows_below(document: Document, types: str, raw: str) -> list[list[dict[str, Any] | None]]:
+    """Return the rows of a table below those that were drawn, read like them.
+
+    types: of the columns, by commas. raw: JSON of the rows, a cell or null for each column. Raises BadInput.
+    """
+    kinds = [kind if kind in FIELD_TYPES else "text" for kind in types.split(",")]
+    columns = [FieldSpec(f"c{number}", kind) for number, kind in enumerate(kinds)]
+    try:
+        rows = [{f"c{n}": cell for n, cell in enumerate(row[: len(kinds)]) if cell} for row in json.loads(raw)]
+        label = label_from_json({"template": None, "tables": {"t": rows}})
+    except (ValueError, TypeError) as e:
+        raise BadInput(f"These are no rows: {e}", code="bad_rows") from e
+    read = printed.of(document)
+    if read is None:
+        return []
+    given = [{key: value_to_json(cell) for key, cell in line.items()} for line in label.tables["t"]]
+    found = rows_like(given, columns, read.pages, document_locale(document, None))
+    return [[row.get(column.key) for column in columns] for row in found]

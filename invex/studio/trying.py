@@ -1,0 +1,116 @@
+"""A template tried on documents before it is saved: what would be read from each, and whether that looks right."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from invex.documents import queries as documents
+from invex.documents.models import Document
+from invex.extraction.pipeline import Outcome, run
+from invex.fields.labels import label_from_json
+from invex.fields.spec import FieldSpec, TemplateSpec
+from invex.fields.template_json import template_from_json, template_to_json
+from invex.kernel.queue import ask
+from invex.masterdata.queries import ProjectLists
+
+from . import ports
+from .design import Design
+
+WAIT_S = 15  # an author waits for it
+SURE = 0.8  # confidence from which a value counts as read
+GOOD, LOOK, BAD = "good", "look", "bad"
+WORST = (GOOD, LOOK, BAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What would be read for one field: mark is good, look or bad; values are canonical."""
+
+    label: str
+    values: tuple[str, ...]
+    mark: str
+    boxes: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """One document: its lines, the rows of its table, sentences about the whole, and the worst mark of all."""
+
+    document: int
+    mark: str
+    is_recognised: bool
+    lines: tuple[Line, ...]
+    rows: int
+    remarks: tuple[str, ...]
+
+
+def ask_worker(document: Document, design: Design, others: Iterable[Document]) -> list[Tried]:
+    """Return what the template would read from `others`, by a worker just now; nothing is stored. Raises NotNow."""
+    asked = json.dumps({"template": template_to_json(design.spec), "label": design.label})
+    ids = ",".join(str(other.pk) for other in others)
+    found = ask("invex.studio.jobs.try_on", document.pk, asked, ids, queue="online", timeout_s=WAIT_S)
+    return [
+        Tried(
+            one["document"],
+            one["mark"],
+            one["is_recognised"],
+            tuple(Line(ln["label"], tuple(ln["values"]), ln["mark"], tuple(ln["boxes"])) for ln in one["lines"]),
+            one["rows"],
+            tuple(one["remarks"]),
+        )
+        for one in found
+    ]
+
+
+def try_on(document: Document, asked: str, others: Iterable[int]) -> list[Tried]:
+    """Learn the template from its sample in memory only, and read other documents of the project with it.
+
+    asked: JSON of {"template", "label"}.
+    """
+    sent = json.loads(asked)
+    spec, label = template_from_json(sent["template"]), label_from_json(sent["label"])
+    sample = documents.read_words(document)
+    if sample is None:
+        return []
+    predictor = ports.learner()(document.project_id, spec, sample, label)
+    lists = ProjectLists(document.project_id)
+    tried = []
+    for row in Document.objects.filter(project=document.project_id, pk__in=list(others)).order_by("pk"):
+        read = documents.read_words(row)
+        if read is not None:
+            is_recognised = run(read, predictor, lists=lists).prediction.template.name == spec.name
+            outcome = run(read, predictor, template=spec.name, lists=lists)
+            tried.append(_judged(row.pk, spec, outcome, is_recognised=is_recognised))
+    return tried
+
+
+def _judged(pk: int, spec: TemplateSpec, outcome: Outcome, *, is_recognised: bool) -> Tried:
+    failed = {reason.field for reason in outcome.reasons if reason.field}
+    lines = tuple(_line(field, outcome, failed) for field in spec.fields)
+    rows = sum(len(outcome.prediction.tables.get(table.key, ())) for table in spec.tables)
+    marks = [line.mark for line in lines]
+    marks += [LOOK for table in spec.tables if not outcome.prediction.tables.get(table.key) or table.key in failed]
+    if not is_recognised:
+        marks.append(BAD)
+    known = {field.key for field in spec.fields}
+    remarks = tuple(r.message for r in outcome.reasons if r.field not in known and r.code not in ("approval_off",))
+    return Tried(pk, max(marks, key=WORST.index, default=GOOD), is_recognised, lines, rows, remarks)
+
+
+def _line(field: FieldSpec, outcome: Outcome, failed: set[str]) -> Line:
+    values = outcome.prediction.fields.get(field.key, ())
+    if field.key in failed or (not values and field.required):
+        mark = BAD
+    elif not values or any(value.confidence < SURE for value in values):
+        mark = LOOK
+    else:
+        mark = GOOD
+    boxes = tuple(
+        {"page": b.page, "box": list(b.box), "width": b.box.width, "height": b.box.height}
+        for value in values
+        for b in value.boxes
+    )
+    return Line(field.label or field.key, tuple(value.value for value in values), mark, boxes)

@@ -1,0 +1,132 @@
+"""Pages of the studio: groups of look-alikes, drawing a template, trying it, saving it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from invex.accounts.pages import ProjectRequest, in_project
+from invex.accounts.roles import Right
+from invex.documents import queries as documents
+from invex.documents.frames import frames
+from invex.documents.models import Document
+from invex.documents.states import DocumentState
+from invex.fields.spec import FIELD_TYPES
+from invex.kernel.errors import BadInput, Conflict, NotNow
+from invex.review.services import document_locale
+
+from . import design as designs
+from . import queries, services, trying
+
+MOST_DIGITS = 9  # of a version
+SHOWN_GROUPS = 5
+
+
+@require_GET
+@in_project()
+def groups(request: ProjectRequest) -> HttpResponseBase:
+    """The groups of unknown look-alikes, for the pages of templates and of the inbox."""
+    found = queries.groups(request.access.project)
+    context = {"groups": found[:SHOWN_GROUPS], "more": len(found) - SHOWN_GROUPS}
+    return render(request, "studio/_groups.html", {**context, "can_author": request.access.may(Right.TEMPLATES)})
+
+
+@require_http_methods(["GET", "POST"])
+@in_project(Right.TEMPLATES)
+def studio(request: ProjectRequest) -> HttpResponseBase:
+    """Draw a template on a sample (?document=ID or ?group=ID); POST saves it and confirms the sample."""
+    project = request.access.project
+    document = queries.sample(project, request.GET.get("document", ""), request.GET.get("group", ""))
+    offered = queries.known(project)
+    if request.method == "GET":
+        return _show(request, document, json.dumps(queries.drawn_already(document, offered)))
+    raw = request.POST.get("design", "")
+    version = request.POST.get("version", "")
+    seen = int(version) if version.isascii() and version.isdigit() and len(version) <= MOST_DIGITS else None
+    try:
+        drawn = designs.read_design(raw, offered, document_locale(document, None))
+        made = services.save(request.access, document, drawn, version=seen)
+    except (BadInput, Conflict) as e:
+        return _show(request, document, raw, problem=e.message, status=e.status)
+    said = _("Template %(name)s is made, and its first example confirmed. Documents like it are read with it now.")
+    messages.success(request, said % {"name": made.name})
+    return redirect("template", project.slug, made.name)
+
+
+def _show(
+    request: ProjectRequest, document: Document, drawn: str, *, problem: str = "", status: int = 200
+) -> HttpResponse:
+    project = request.access.project
+    offered = queries.known(project)
+    context = {
+        "document": document,
+        "pages": frames(project.slug, document),
+        "design": drawn,
+        "known_fields": [{"label": f.label or f.key, "type": f.type} for f in offered.fields],
+        "known_columns": [{"label": f.label or f.key, "type": f.type} for f in offered.columns],
+        "others": queries.others(project, document),
+        "group": queries.group_of(project, document),
+        "types": FIELD_TYPES,
+        "problem": problem,
+        "is_open": document.state == DocumentState.REVIEW,
+    }
+    return render(request, "studio/studio.html", context, status=status)
+
+
+@require_POST
+@in_project(Right.TEMPLATES)
+def try_on(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """What the template as it is drawn would read from the other documents of the group; nothing is stored."""
+    project = request.access.project
+    document = documents.document(project, pk)
+    others = queries.others(project, document)
+    context: dict[str, Any] = {"group": queries.group_of(project, document)}
+    try:
+        drawn = designs.read_design(
+            request.POST.get("design", ""),
+            queries.known(project),
+            document_locale(document, None),
+            unnamed=designs.UNNAMED,
+        )
+        if drawn.errors:
+            context["problem"] = "; ".join(f"{label}: {text}" for label, text in drawn.errors.items())
+        elif others:
+            tried = trying.ask_worker(document, drawn, others)
+            named = {row.pk: row for row in others}
+            context["tried"] = [{"document": named[one.document], "result": one} for one in tried]
+    except BadInput as e:
+        context["problem"] = e.message
+    except NotNow:
+        context["problem"] = _("The workers are busy. It is tried again with your next change.")
+    return render(request, "studio/_tried.html", context)
+
+
+@require_GET
+@in_project(Right.TEMPLATES)
+def meaning(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """What a text that was clicked means (?text, ?type, ?place), and what the page calls it."""
+    asked, document = request.GET, documents.document(request.access.project, pk)
+    return JsonResponse(
+        queries.meaning(
+            document,
+            asked.get("text", ""),
+            asked.get("type", ""),
+            asked.get("place", ""),
+            is_cell=bool(asked.get("cell")),
+        )
+    )
+
+
+@require_POST
+@in_project(Right.TEMPLATES)
+def rows(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """The rows of a table below those that were drawn (rows: JSON; types: of the columns, by commas)."""
+    document = documents.document(request.access.project, pk)
+    found = queries.rows_below(document, request.POST.get("types", ""), request.POST.get("rows", ""))
+    return JsonResponse({"rows": found})

@@ -1,0 +1,70 @@
+/* The template studio: what is clicked on the sample becomes a field, and is tried on the other documents as it grows. */
+
+import {Pages} from "./review/pages.js";
+import {FieldList} from "./studio/fields.js";
+import {ItemTable} from "./studio/table.js";
+
+const TYPING_MS = 300;  // a pause after which what was typed is read
+
+const root = document.getElementById("studio");
+const form = document.getElementById("studio-form");
+const name = form.querySelector("[data-template-name]");
+const status = form.querySelector("[data-status]");
+const says = (key) => root.dataset[`says${key[0].toUpperCase()}${key.slice(1)}`];
+
+const post = async (address, body) => {
+  const data = new FormData();
+  data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+  for (const [key, value] of Object.entries(body)) data.set(key, value);
+  const answer = await fetch(address, {method: "POST", body: data, headers: {Accept: "application/json"}});
+  return answer.ok ? answer.json() : null;
+};
+
+/* What a text means, and what the page calls it. */
+const ask = async (query) => {
+  try {
+    const answer = await fetch(`${root.dataset.meaning}?${new URLSearchParams(query)}`, {headers: {Accept: "application/json"}});
+    return answer.ok ? answer.json() : null;
+  } catch { return null; }
+};
+
+const pages = new Pages(document.getElementById("pages"), {picked});
+const changed = () => {
+  const design = JSON.stringify({name: name.value, ...fields.design, ...table.design});
+  if (design === form.elements.design.value) return;
+  form.elements.design.value = design;
+  document.getElementById("tried")?.dispatchEvent(new CustomEvent("design-changed"));
+};
+const tell = (text) => { status.textContent = text; };
+const below = (types, rows) => post(root.dataset.rows, {types: types.join(), rows: JSON.stringify(rows)}).catch(() => null);
+const fields = new FieldList(form, {pages, says, ask, changed, pause: TYPING_MS});
+const table = new ItemTable(form.querySelector("[data-table]"), {pages, says, ask, changed, tell, below});
+
+function picked({page, words, box, isAdding}) {
+  if (!words.length) { readRegion(page, box, isAdding); return; }
+  (table.isActive ? table : fields).take(page, words, isAdding);
+}
+
+/* A box over no text: OCR reads it, on a worker that is kept for those who wait. */
+async function readRegion(page, box, isAdding) {
+  tell(`◔ ${says("reading")}`);
+  const found = await post(root.dataset.region, {page, box: JSON.stringify(box)}).catch(() => null);
+  tell(found?.words.length ? "" : `▲ ${says("nothingRead")}`);
+  if (found?.words.length) (table.isActive ? table : fields).take(page, found.words, isAdding);
+}
+
+const start = JSON.parse(form.dataset.design || "{}");
+name.value = start.name || "";
+fields.load(start.fields || []);
+table.load(start);
+form.elements.design.value = "";
+changed();
+name.addEventListener("input", changed);
+form.addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.target.matches("input") && !event.ctrlKey) event.preventDefault();  // saving is a decision
+});
+addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && event.ctrlKey) form.requestSubmit(form.querySelector("[data-save]"));
+  if (event.key === "Escape" && table.isActive) table.activate(false);
+});
+name.focus();

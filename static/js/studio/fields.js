@@ -1,0 +1,142 @@
+/* The fields of the template as they are drawn: a name, a type, and the sample's value with its boxes. */
+
+import {boxesOfWords} from "../review/pages.js";
+
+const touches = (one, other) => one[0] <= other[2] && one[2] >= other[0] && one[1] <= other[3] && one[3] >= other[1];
+
+/* What a datalist says of a name: {label, type}, null where it does not know it. */
+export const knownAs = (id, name) => {
+  const wanted = name.trim().toLowerCase();
+  const option = [...document.getElementById(id).options].find((o) => o.value.toLowerCase() === wanted);
+  return option ? {label: option.value, type: option.dataset.type} : null;
+};
+
+export class FieldList {
+  constructor(form, {pages, says, ask, changed, pause}) {
+    Object.assign(this, {pages, says, ask, changed, pause});
+    this.list = form.querySelector("[data-fields]");
+    this.template = form.querySelector("#studio-field");
+    this.rows = [];
+    this.chosen = null;
+    this.list.addEventListener("focusin", (event) => this.choose(this.rowOf(event.target)));
+    this.list.addEventListener("input", (event) => this.typed(event.target));
+    this.list.addEventListener("click", (event) => { if (event.target.closest("[data-drop]")) this.drop(this.rowOf(event.target)); });
+    form.querySelector("[data-add-field]").addEventListener("click", () => {
+      const row = this.add({});
+      this.choose(row);
+      row.name.focus();
+      this.changed();
+    });
+  }
+
+  get design() {
+    return {fields: this.rows.map((row) => ({
+      label: row.name.value, type: row.type.value, required: row.required.checked, value: row.value.value, text: row.text, boxes: row.boxes, isRead: row.isRead,
+    }))};
+  }
+
+  load(fields) { for (const field of fields) this.add(field); this.draw(); }
+
+  rowOf(element) { return this.rows.find((row) => row.element.contains(element)); }
+
+  add({label = "", type = "text", required = false, value = "", text = "", boxes = [], isRead = false}) {
+    const element = this.template.content.firstElementChild.cloneNode(true);
+    const part = (what) => element.querySelector(`[data-${what}]`);
+    const row = {element, name: part("name"), type: part("type"), value: part("value"), required: part("required"), meaning: part("meaning"), mark: element.querySelector(".mark[role]"), text, boxes, isRead};
+    row.name.value = label;
+    row.type.value = type;
+    row.value.value = value;
+    row.required.checked = required;
+    this.rows.push(row);
+    this.list.append(element);
+    this.show(row);
+    return row;
+  }
+
+  drop(row) {
+    this.rows = this.rows.filter((one) => one !== row);
+    row.element.remove();
+    if (this.chosen === row) this.chosen = null;
+    this.draw();
+    this.changed();
+  }
+
+  choose(row) {
+    this.chosen = row || null;
+    for (const one of this.rows) one.element.classList.toggle("chosen", one === row);
+    this.draw();
+    if (row?.boxes[0]) this.pages.show(row.boxes[0]);
+  }
+
+  draw() {
+    this.pages.draw("value", this.rows.flatMap((row) => row.boxes.map((place) => ({...place, kind: row === this.chosen ? "chosen" : row.isRead ? "look" : ""}))));
+  }
+
+  show(row) {
+    const title = this.says(row.isRead ? "look" : "person");
+    row.mark.className = `mark mark-${row.isRead ? "look" : "person"}`;
+    row.mark.textContent = row.value.value ? (row.isRead ? "▲" : "✓") : "";
+    row.mark.title = title;
+    row.mark.setAttribute("aria-label", title);
+    row.element.classList.toggle("nameless", !row.name.value.trim());
+  }
+
+  /* Words that were clicked: they go to the chosen field while it has no value, else they become a new one. */
+  take(page, words, isAdding) {
+    const boxes = boxesOfWords(page, words), text = words.map((w) => w[0]).join(" ");
+    if (isAdding && this.chosen) {
+      const row = this.chosen;
+      this.fill(row, `${row.value.value} ${text}`.trim(), `${row.text} ${text}`.trim(), [...row.boxes, ...boxes]);
+      return;
+    }
+    const same = this.rows.find((row) => row.boxes.some((b) => b.page === page && boxes.some(({box}) => touches(b.box, box))));
+    if (same && same !== this.chosen) { same.name.focus(); return; }
+    if (same && words.length === 1) return;
+    const row = same || (this.chosen && !this.chosen.value.value.trim() ? this.chosen : this.add({}));
+    this.fill(row, text, text, boxes);
+    row.name.focus();
+    row.name.select();
+    row.element.scrollIntoView({block: "nearest"});
+  }
+
+  async fill(row, value, text, boxes) {
+    row.value.value = value;
+    Object.assign(row, {text, boxes, isRead: false});
+    this.show(row);
+    this.choose(row);
+    await this.understand(row, {isNew: true});
+    this.changed();
+  }
+
+  /* What the value means; for a new one also which type it has, and what the page calls it. */
+  async understand(row, {isNew = false} = {}) {
+    const known = knownAs("known-fields", row.name.value), place = row.boxes[0];
+    const type = known ? known.type : isNew && !row.isTyped ? "" : row.type.value;
+    const value = row.value.value;
+    const said = await this.ask({text: value, type, place: place ? JSON.stringify(place) : ""});
+    if (!said || row.value.value !== value) return;
+    row.type.value = said.type;
+    if (isNew && !row.name.value && said.label && document.activeElement?.value === row.name.value) {
+      row.name.value = said.label;
+      const named = knownAs("known-fields", said.label);
+      if (named && named.type !== said.type) { this.show(row); return this.understand(row); }
+      if (document.activeElement === row.name) row.name.select();
+    }
+    row.type.disabled = Boolean(knownAs("known-fields", row.name.value));
+    row.meaning.hidden = !said.error && said.value === value;
+    row.meaning.className = said.error ? "why wrong" : "why";
+    row.meaning.textContent = said.error ? `✗ ${said.error}` : `${this.says("readAs")} ${said.value}`;
+    this.show(row);
+  }
+
+  typed(input) {
+    const row = this.rowOf(input);
+    row.isRead = false;
+    if (input === row.type) row.isTyped = true;
+    if (input === row.value && !row.text.includes(row.value.value)) Object.assign(row, {boxes: [], text: ""});
+    this.show(row);
+    this.draw();
+    clearTimeout(row.waits);
+    row.waits = setTimeout(async () => { await this.understand(row); this.changed(); }, this.pause);
+  }
+}

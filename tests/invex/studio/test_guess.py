@@ -1,0 +1,63 @@
+"""Which type a clicked text has, and what the page calls it."""
+
+from __future__ import annotations
+
+import pytest
+
+from invex.fields.geometry import Box
+from invex.reading.types import Word
+from invex.studio.guess import caption, header, type_of_text
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("12.03.2024", "date"),
+        ("March 3, 2024", "date"),
+        ("1.234,50", "amount"),
+        ("$94,850.00", "amount"),
+        ("12,00 EUR", "amount"),
+        ("EUR", "currency"),
+        ("19,00 %", "percentage"),
+        ("DE89 3704 0044 0532 0130 00", "iban"),
+        ("DE136695976", "vat_id"),
+        ("a@b.de", "email"),
+        ("RE-2024-001", "id"),
+        ("2436316-1", "id"),
+        ("0042", "id"),
+        ("471112", "id"),
+        ("3", "number"),
+        ("Acme GmbH", "text"),
+        ("Net 30 days", "text"),
+        ("7-Eleven", "text"),
+        ("", "text"),
+    ],
+)
+def test_types_of_clicked_texts(text: str, kind: str) -> None:
+    assert type_of_text(text) == kind
+
+
+def word(text: str, x: float, y: float, *, height: float = 0.012) -> Word:
+    return Word(text, Box(x, y, x + 0.01 * len(text), y + height))
+
+
+def test_the_caption_stands_left_of_the_value_as_far_as_its_words_hang_together() -> None:
+    words = [word("Acme", 0.05, 0.1), word("Invoice", 0.3, 0.1), word("No.:", 0.38, 0.1), word("4711", 0.6, 0.1)]
+    assert caption(words, words[-1].box) == "Invoice No"
+
+
+def test_a_caption_over_the_value_counts_where_nothing_stands_left() -> None:
+    words = [word("Due", 0.3, 0.1), word("date", 0.335, 0.1), word("12.03.2024", 0.3, 0.12)]
+    assert caption(words, words[-1].box) == "Due date"
+    assert caption([words[-1]], words[-1].box) == ""
+
+
+def test_a_column_is_called_as_its_header_says_also_far_above() -> None:
+    words = [
+        word("Description", 0.1, 0.3),
+        word("Quantity", 0.5, 0.3),
+        word("Bolt", 0.1, 0.33),
+        word("7", 0.52, 0.33),
+        word("9", 0.52, 0.4),
+    ]
+    assert header(words, words[-1].box) == "Quantity"

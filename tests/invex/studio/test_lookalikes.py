@@ -1,0 +1,84 @@
+"""Unknown documents that look alike: groups come and go with them."""
+
+from __future__ import annotations
+
+import pytest
+
+from fixtures.generator import Vendor
+from invex.accounts.roles import Role
+from invex.documents.models import Document
+from invex.documents.states import DocumentState
+from invex.flow import SWEEPS
+from invex.studio import grouping, jobs, queries
+from invex.studio.models import Look, LookGroup
+from tests.invex.world import access_to, document_in_review
+
+pytestmark = pytest.mark.django_db
+
+
+def made(access, seed: int, *numbers: int) -> list[Document]:
+    vendor = Vendor(seed, kind="invoice", locale="de-DE")
+    return [document_in_review(access, vendor.document(number)) for number in numbers]
+
+
+def members(access) -> list[set[int]]:
+    return [{d.pk for d in group.documents} for group in queries.groups(access.project)]
+
+
+def test_documents_of_one_layout_make_a_group_and_a_newcomer_joins_it() -> None:
+    access = access_to("acme", Role.AUTHOR)
+    alike, other = made(access, 7, 0, 1), made(access, 8, 0)
+    assert grouping.is_behind(access.project.pk)
+    assert jobs.group(access.project.pk) == 3
+    assert members(access) == [{d.pk for d in alike}]
+    assert queries.group_of(access.project, other[0]) is None
+    newcomer = made(access, 7, 2)[0]
+    before = LookGroup.objects.get().pk
+    jobs.group(access.project.pk)
+    assert members(access) == [{d.pk for d in (*alike, newcomer)}]
+    assert LookGroup.objects.get().pk == before
+    assert not grouping.is_behind(access.project.pk)
+    assert jobs.group(access.project.pk) == 0
+
+
+def test_one_that_was_alone_makes_a_group_with_the_next_of_its_kind() -> None:
+    access = access_to("acme", Role.AUTHOR)
+    first = made(access, 8, 0)[0]
+    jobs.group(access.project.pk)
+    assert members(access) == []
+    second = made(access, 8, 1)[0]
+    jobs.group(access.project.pk)
+    assert members(access) == [{first.pk, second.pk}]
+
+
+def test_a_group_ends_with_its_documents() -> None:
+    access = access_to("acme", Role.AUTHOR)
+    first, second = made(access, 7, 0, 1)
+    jobs.group(access.project.pk)
+    Document.objects.filter(pk=first.pk).update(state=DocumentState.REJECTED)
+    assert members(access) == []  # at once, before any job
+    jobs.group(access.project.pk)
+    assert not LookGroup.objects.exists()
+    assert list(Look.objects.values_list("document", "group")) == [(second.pk, None)]
+
+
+def test_projects_are_not_compared_with_each_other() -> None:
+    one, other = access_to("acme", Role.AUTHOR), access_to("umbrella", Role.AUTHOR)
+    made(one, 7, 0)
+    made(other, 7, 1)
+    jobs.group(one.project.pk)
+    jobs.group(other.project.pk)
+    assert not LookGroup.objects.exists()
+
+
+def test_the_sweeper_wakes_only_projects_that_are_behind(run_jobs) -> None:
+    access = access_to("acme", Role.AUTHOR)
+    access_to("umbrella", Role.AUTHOR)
+    made(access, 7, 0, 1)
+    assert "invex.studio.jobs.sweep" in SWEEPS
+    run_jobs.flush()
+    assert jobs.sweep() == 1
+    run_jobs("invex.studio")
+    assert len(members(access)) == 1
+    run_jobs.flush()
+    assert jobs.sweep() == 0
