@@ -70,7 +70,7 @@ def vocabulary(project: Project, keys: Iterable[str] | None = None) -> dict[str,
 
 
 def offered(project: Project) -> tuple[list[FieldSpec], list[FieldSpec]]:
-    """Return the fields, and the columns of line items, that the project knows by name: its own and the standard ones."""
+    """Return the fields, and the columns of line items, that the project knows by name: its own and the standard."""
     rows = VocabularyField.objects.filter(project=project, type__in=FIELD_TYPES).order_by("key")
     own = {row.key: FieldSpec(row.key.partition(".")[2] or row.key, row.type, row.label) for row in rows}
     fields = {f.key: f for f in STANDARD_FIELDS} | {k: f for k, f in own.items() if "." not in k}

@@ -1,4 +1,4 @@
-"""A template before it is saved: learned from its one example in memory only, for the studio (settings.TRIAL_LEARNER)."""
+"""A template before it is saved: learned from its one example, in memory only (settings.TRIAL_LEARNER)."""
 
 from __future__ import annotations
 

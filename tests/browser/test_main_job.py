@@ -36,6 +36,7 @@ def test_from_upload_to_the_next_document_read_better(admin_page: Page, installa
 
     page.get_by_role("link", name="unseen-0.pdf").click()
     page.get_by_role("link", name="New template from this").click()
+    page.get_by_role("link", name="Make it by a form instead").click()
     page.get_by_label("Name", exact=True).fill("Unseen vendor")
     page.get_by_role("button", name="Save").click()
     page.wait_for_url(re.compile(r"template=Unseen"))
