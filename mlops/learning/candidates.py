@@ -10,12 +10,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 
 import numpy as np
 
-from invex.fields.readings import Reading
+from invex.fields.readings import Reading, Span
 from invex.fields.values import readings, spans
 
 from .hashing import fold
@@ -167,7 +167,7 @@ def _typed(layout: Layout, kind: str, start: int, stop: int, found: _Found) -> N
     texts = layout.texts[start:stop]
     line = " ".join(texts)
     offsets = [0, *accumulate(len(t) + 1 for t in texts)]
-    for span in sorted(spans(kind, line)):
+    for span in _spans(kind, line):
         first = bisect_right(offsets, span.start) - 1
         last = bisect_right(offsets, span.end - 1) - 1
         found.add(
@@ -178,6 +178,12 @@ def _typed(layout: Layout, kind: str, start: int, stop: int, found: _Found) -> N
             line[span.start : span.end],
             span.readings,
         )
+
+
+@lru_cache(maxsize=1 << 15)
+def _spans(kind: str, line: str) -> tuple[Span, ...]:
+    """A template prints most of its cells on every document, so most were read before."""
+    return tuple(sorted(spans(kind, line)))
 
 
 def _runs(layout: Layout, breaks: Breaks, wrapped: int) -> Iterator[tuple[int, int, tuple[int, ...]]]:

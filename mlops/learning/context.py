@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import numpy as np
 
@@ -78,18 +79,18 @@ class Context:
 
 def _trigrams(texts: tuple[str, ...]) -> Hashes:
     """(n + 1, TRIGRAMS) hashes of the letter trigrams of each word, 0 where it has no more."""
-    out = np.zeros((len(texts) + 1, TRIGRAMS), np.uint64)
-    seen: dict[str, list[int]] = {}
-    for i, text in enumerate(texts):
-        values = seen.get(text)
-        if values is None:
-            marked = f"^{fold(text)}$"
-            grams = [marked[j : j + 3] for j in range(len(marked) - 2)]
-            if len(grams) > TRIGRAMS:  # the sense of a German compound is at its end
-                grams = [*grams[: TRIGRAMS // 2], *grams[-TRIGRAMS // 2 :]]
-            values = seen[text] = [token(g) for g in grams]
-        out[i, : len(values)] = values
-    return out
+    rows = {text: _trigrams_of(text) for text in set(texts)}
+    return np.array([*(rows[text] for text in texts), (0,) * TRIGRAMS], np.uint64)
+
+
+@lru_cache(maxsize=1 << 15)
+def _trigrams_of(text: str) -> tuple[int, ...]:
+    """(TRIGRAMS,) of one word."""
+    marked = f"^{fold(text)}$"
+    grams = [marked[j : j + 3] for j in range(len(marked) - 2)]
+    if len(grams) > TRIGRAMS:  # the sense of a German compound is at its end
+        grams = [*grams[: TRIGRAMS // 2], *grams[-TRIGRAMS // 2 :]]
+    return (*map(token, grams), *(0,) * (TRIGRAMS - len(grams)))
 
 
 def _domains(texts: tuple[str, ...]) -> list[str]:

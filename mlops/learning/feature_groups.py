@@ -66,6 +66,7 @@ SEEDS: dict[str, np.uint64] = {
 # Hashing the group's name after the type once sent every feature into shared buckets; nothing else would notice.
 assert len(set(SEEDS.values())) == len(GROUPS)
 GROUP_INDEX = {name: i for i, name in enumerate(GROUPS)}
+_SEED_OF_GROUP: Hashes = np.array(list(SEEDS.values()), np.uint64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,28 +82,20 @@ class Features:
 
 
 class Columns:
-    """Feature columns while they are collected."""
+    """Feature columns while they are collected; they are hashed all at once, which is what makes it fast."""
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self.values: list[Hashes] = []
-        self.weights: list[Floats] = []
-        self.groups: list[int] = []
+        self._values: list[np.ndarray] = []
+        self._weights: list[np.ndarray | float] = []
+        self._groups: list[int] = []
 
     def add(self, group: str, values: np.ndarray, weights: np.ndarray | float = 1.0) -> None:
         """values: (K,) or (K, c) integers; weights: a number or of the same shape."""
         columns = values.shape[1] if values.ndim == 2 else 1  # not -1: a document may have no candidate of a type
-        values = values.reshape(self.size, columns).astype(np.uint64)
-        self.values.append(mix(values ^ SEEDS[group]))
-        self.weights.append(
-            np.broadcast_to(
-                np.asarray(weights, np.float32).reshape(-1, 1)
-                if np.ndim(weights) == 1
-                else np.asarray(weights, np.float32),
-                values.shape,
-            )
-        )
-        self.groups.extend([GROUP_INDEX[group]] * values.shape[1])
+        self._values.append(values.reshape(self.size, columns))
+        self._weights.append(np.reshape(weights, (-1, 1)) if np.ndim(weights) == 1 else weights)
+        self._groups.extend([GROUP_INDEX[group]] * columns)
 
     def add_soft(self, group: str, position: np.ndarray, bins: int, salt: int = 0) -> None:
         """position: (K,) in [0, 1]; two neighbouring bins share the weight 1."""
@@ -113,8 +106,13 @@ class Columns:
         self.add(group, np.stack([base, base + np.uint64(1)], axis=1), np.stack([1 - share, share], axis=1))
 
     def done(self) -> Features:
-        return Features(
-            bucket(np.concatenate(self.values, axis=1)),
-            np.concatenate(self.weights, axis=1, dtype=np.float32),
-            np.array(self.groups, np.int32),
-        )
+        values = np.empty((self.size, len(self._groups)), np.uint64)
+        weights = np.empty(values.shape, np.float32)
+        at = 0
+        for value, weight in zip(self._values, self._weights):
+            here = slice(at, at + value.shape[1])
+            values[:, here], weights[:, here] = value, weight
+            at = here.stop
+        group = np.array(self._groups, np.int32)
+        values ^= _SEED_OF_GROUP[group]
+        return Features(bucket(mix(values)), weights, group)

@@ -7,7 +7,11 @@ texts go through CRC-32 and integers through the finaliser of SplitMix64 (Steele
 from __future__ import annotations
 
 import re
+import threading
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +28,7 @@ _BASE = 0x9E3779B97F4A7C15
 _BASE_INVERSE = pow(_BASE, -1, 1 << 64)
 
 
+@lru_cache(maxsize=1 << 16)
 def fold(text: str) -> str:
     """The identity of a word as context: case folded, every digit 0, without trailing punctuation."""
     return _DIGIT.sub("0", text.casefold()).rstrip(_TRAILING) or text
@@ -36,14 +41,8 @@ def token(text: str) -> int:
 
 def tokens(texts: list[str] | tuple[str, ...]) -> Hashes:
     """Hashes of texts, (n,)."""
-    seen: dict[str, int] = {}
-    out = []
-    for text in texts:
-        value = seen.get(text)
-        if value is None:
-            value = seen[text] = token(text)
-        out.append(value)
-    return np.array(out, np.uint64)
+    seen = {text: token(text) for text in set(texts)}
+    return np.fromiter(map(seen.__getitem__, texts), np.uint64, len(texts))
 
 
 def mix(values: Hashes) -> Hashes:
@@ -60,6 +59,27 @@ def mix(values: Hashes) -> Hashes:
 def bucket(values: Hashes) -> NDArray[np.int32]:
     """Scattered 64-bit values -> buckets 0..BUCKETS-1."""
     return (values >> np.uint64(64 - BUCKET_BITS)).astype(np.int32)
+
+
+class _Scratch(threading.local):
+    """All zeros between uses. Clearing what was set is cheaper than a megabyte of new zeros for every field."""
+
+    def __init__(self) -> None:
+        self.table = np.zeros(BUCKETS, np.float32)
+
+
+_SCRATCH = _Scratch()
+
+
+@contextmanager
+def dense(buckets: NDArray[np.int32], values: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    """Lend (BUCKETS,) sums of `values` at `buckets`, 0 elsewhere; not to be kept, nested or written to."""
+    table = _SCRATCH.table
+    np.add.at(table, buckets, values)
+    try:
+        yield table
+    finally:
+        table[buckets] = 0
 
 
 class RangeHasher:

@@ -86,7 +86,7 @@ class Layout:
         for w in words:
             by_line.setdefault(int(self.line[w]), []).append(w)
         return tuple(
-            PageBox(int(self.page[ws[0]]), union([Box(*(float(v) for v in self.box[w])) for w in ws]))
+            PageBox(int(self.page[ws[0]]), union([Box(*box) for box in self.box[ws].tolist()]))
             for _, ws in sorted(by_line.items())
         )
 
@@ -148,28 +148,32 @@ def _page_lines(page: Page) -> list[list[list[int]]]:
     height = np.maximum((box[:, 3] - box[:, 1]) * page.height, 1e-6)
     center = (box[:, 1] + box[:, 3]) / 2 * page.height
     level = center - _skew(x0, x1, center, height) * (x0 + x1) / 2
+    order = np.lexsort((x0, level)).tolist()
+    typical = float(np.median(height))
+    # Python's own floats from here on: the loops look at single words.
+    left, right, heights, levels = x0.tolist(), x1.tolist(), height.tolist(), level.tolist()
     lines: list[list[int]] = []
     line_level, line_height = 0.0, 0.0
-    for w in np.lexsort((x0, level)).tolist():
-        near = LINE_MERGE_HEIGHTS * min(line_height, height[w]) if lines else -1.0
-        if abs(level[w] - line_level) < near:
+    for w in order:
+        near = LINE_MERGE_HEIGHTS * min(line_height, heights[w]) if lines else -1.0
+        if abs(levels[w] - line_level) < near:
             lines[-1].append(w)
             share = 1 / len(lines[-1])
-            line_level += (level[w] - line_level) * share
-            line_height += (height[w] - line_height) * share
+            line_level += (levels[w] - line_level) * share
+            line_height += (heights[w] - line_height) * share
         else:
             lines.append([w])
-            line_level, line_height = level[w], height[w]
-    ordered = [sorted(line, key=lambda w: (x0[w], w)) for line in lines]
-    gaps = [x0[b] - x1[a] for line in ordered for a, b in pairwise(line) if x0[b] > x1[a]]
+            line_level, line_height = levels[w], heights[w]
+    ordered = [sorted(line, key=lambda w: (left[w], w)) for line in lines]
+    gaps = [left[b] - right[a] for line in ordered for a, b in pairwise(line) if left[b] > right[a]]
     least = CELL_GAP_MEDIANS * float(np.median(gaps)) if gaps else 0.0
     # A page of single-word cells has only wide gaps, which say nothing about letter spacing.
-    least = min(least, 2 * CELL_GAP_HEIGHTS * float(np.median(height)))
+    least = min(least, 2 * CELL_GAP_HEIGHTS * typical)
     result = []
     for line in ordered:
         cells = [[line[0]]]
         for a, b in pairwise(line):
-            if x0[b] - x1[a] > max(CELL_GAP_HEIGHTS * min(height[a], height[b]), least):
+            if left[b] - right[a] > max(CELL_GAP_HEIGHTS * min(heights[a], heights[b]), least):
                 cells.append([])
             cells[-1].append(b)
         result.append([[shown[w] for w in cell] for cell in cells])

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .candidates import Candidates
 from .feature_groups import GROUP_INDEX, GROUPS, Features
-from .hashing import BUCKETS
+from .hashing import dense
 from .layout import Floats, Ints
 
 ANY_TYPE = "*"
@@ -126,13 +126,11 @@ def similarities(support: Features, features: Features) -> Floats:
     one_hot = _ONE_HOT[features.group]
     norms = np.sqrt((features.weight.astype(np.float32) ** 2) @ one_hot)
     out = np.empty((len(support.bucket), *norms.shape), np.float32)
-    table = np.zeros(BUCKETS, np.float32)
     for s, (bucket, weight) in enumerate(zip(support.bucket, support.weight.astype(np.float32))):
-        np.add.at(table, bucket, weight)
         norm = np.sqrt(weight**2 @ _ONE_HOT[support.group])
-        products = (table[features.bucket] * features.weight) @ one_hot
+        with dense(bucket, weight) as table:
+            products = (table[features.bucket] * features.weight) @ one_hot
         out[s] = products / np.maximum(norms * norm, 1e-6)
-        table[bucket] = 0
     return np.clip(out, 0, 1)
 
 
@@ -143,11 +141,9 @@ def _weighted_similarity(theta: Floats, support: Features, features: Features) -
     support_norms = np.sqrt((support.weight.astype(np.float32) ** 2) @ _ONE_HOT[support.group])
     worth = support.weight * (theta / np.maximum(support_norms, 1e-6))[:, support.group]
     out = np.empty((len(support.bucket), len(features.bucket)), np.float32)
-    table = np.zeros(BUCKETS, np.float32)
     for s, (bucket, weight) in enumerate(zip(support.bucket, worth)):
-        np.add.at(table, bucket, weight)
-        out[s] = np.einsum("kf,kf->k", table[features.bucket], unit)
-        table[bucket] = 0
+        with dense(bucket, weight) as table:
+            out[s] = np.einsum("kf,kf->k", table[features.bucket], unit)
     return out
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .feature_groups import Features
-from .hashing import BUCKETS
+from .hashing import dense
 from .layout import Floats
 
 Doubles = NDArray[np.float64]
@@ -71,19 +71,15 @@ class Scorer:
 
     def scores(self, features: Features) -> Floats:
         """(K,) without any offset."""
-        out: Floats = np.einsum("kf,kf->k", self.table()[features.bucket], features.weight)
+        with dense(self.buckets, self.values) as table:
+            out: Floats = np.einsum("kf,kf->k", table[features.bucket], features.weight)
         return out
 
     def contributions(self, features: Features, row: int) -> Floats:
         """(F,) what each feature column adds to the score of one candidate."""
-        out: Floats = self.table()[features.bucket[row]] * features.weight[row]
+        with dense(self.buckets, self.values) as table:
+            out: Floats = table[features.bucket[row]] * features.weight[row]
         return out
-
-    def table(self) -> Floats:
-        """(BUCKETS,) dense weights."""
-        dense = np.zeros(BUCKETS, np.float32)
-        dense[self.buckets] = self.values
-        return dense
 
 
 EMPTY_SCORER = Scorer(np.zeros(0, np.int32), np.zeros(0, np.float32), 0.0)

@@ -47,14 +47,22 @@ def add_value(columns: Columns, context: Context, candidates: Candidates) -> Non
         columns.add("chars", tokens(["^" + t[:4] for t in folded]), 0.5)
 
 
+class _Kinds(dict[int, str]):
+    """For str.translate: digits 0, capitals A, other letters a; all else stays."""
+
+    def __missing__(self, code: int) -> str:
+        c = chr(code)
+        kind = self[code] = "0" if c.isdigit() else ("A" if c.isupper() else "a") if c.isalpha() else c
+        return kind
+
+
+_KINDS = _Kinds()
+_RUN = re.compile(r"(.)\1+", re.DOTALL)
+
+
 def _shape(text: str) -> str:
     """Runs of digits, capitals and small letters: `INV-2020/11` -> `A-0/0`."""
-    out: list[str] = []
-    for c in text[:30]:
-        kind = "0" if c.isdigit() else ("A" if c.isupper() else "a") if c.isalpha() else c
-        if not out or out[-1] != kind:
-            out.append(kind)
-    return "".join(out)
+    return _RUN.sub(r"\1", text[:30].translate(_KINDS))
 
 
 def add_order(columns: Columns, context: Context, candidates: Candidates) -> None:
