@@ -46,13 +46,12 @@ _TOKEN = re.compile(r"[^\W_](?:[\w./+&*\\-]*[^\W_])?")
 _ABBREVIATION = re.compile(r"(?:no|nr|num|n|ref|inv)\.(?=\w*\d)", re.IGNORECASE)
 _PREFIX = re.compile(r"[A-Z]{1,4}")
 _GLUE = re.compile(r"[ .-]")
-_COLLAPSE = re.compile(r"\s+")
 _EDGES = " \t\r\n:;,.*|#=\"'"
 
 
 def collapse(text: str) -> str:
     """Return `text` with every run of white space as one space, none at the ends."""
-    return _COLLAPSE.sub(" ", text).strip()
+    return " ".join(text.split())
 
 
 def is_iban(compact: str) -> bool:

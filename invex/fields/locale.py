@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from .dates import date_readings, date_spans
 from .folding import fold
@@ -38,6 +39,7 @@ _CUSTOM = {language: LocaleSpec("dmy", ",") for language in _LANGUAGES if langua
 _CUSTOM["sv"] = LocaleSpec("ymd", ",")
 # An American address ends in state and ZIP; where dollars are not the only money, they need not be American.
 _AMERICAN_ADDRESS = re.compile(r"\b[A-Z]{2},? \d{5}(?:-\d{4})?\b")
+_DIGIT = re.compile(r"\d")
 _OTHER_MONEY = re.compile(r"[€£¥₹]|\b(?:RM|EUR|GBP|CAD|AUD|SGD|MYR|VAT|GST|ABN)(?![A-Za-z])|[ACS]\$")
 
 
@@ -69,14 +71,10 @@ def infer(texts: Iterable[str]) -> DocumentLocale:
         has_dollars = has_dollars or "$" in text
         has_other_money = has_other_money or _OTHER_MONEY.search(text) is not None
         has_american_address = has_american_address or _AMERICAN_ADDRESS.search(text) is not None
-        for span in date_spans(text):
-            vote = span.readings[0].date_order if len(span.readings) == 1 else None
-            if vote:
-                orders[vote] += 1
-        for span in number_spans(text):
-            reading = span.readings[0]
-            if len(span.readings) == 1 and reading.decimal and _is_telling(reading):
-                decimals[reading.decimal] += 1
+        if _DIGIT.search(text):
+            line_orders, line_decimals = _votes(text)
+            orders.update(line_orders)
+            decimals.update(line_decimals)
     custom = LocaleSpec()
     language = _language(words)
     if language is not None:
@@ -92,6 +90,18 @@ def infer(texts: Iterable[str]) -> DocumentLocale:
         decimal if is_decimal_known else None,
     )
     return DocumentLocale(guess, known)
+
+
+@lru_cache(maxsize=1 << 14)
+def _votes(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The date orders and the decimal marks that a line votes for; documents of one kind share most lines."""
+    orders = [span.readings[0].date_order for span in date_spans(text) if len(span.readings) == 1]
+    decimals = [
+        span.readings[0].decimal
+        for span in number_spans(text)
+        if len(span.readings) == 1 and _is_telling(span.readings[0])
+    ]
+    return tuple(filter(None, orders)), tuple(filter(None, decimals))
 
 
 def settle(template: LocaleSpec, document: DocumentLocale) -> DocumentLocale:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import groupby
 
 import numpy as np
 
@@ -57,12 +58,11 @@ class _Kinds(dict[int, str]):
 
 
 _KINDS = _Kinds()
-_RUN = re.compile(r"(.)\1+", re.DOTALL)
 
 
 def _shape(text: str) -> str:
     """Runs of digits, capitals and small letters: `INV-2020/11` -> `A-0/0`."""
-    return _RUN.sub(r"\1", text[:30].translate(_KINDS))
+    return "".join(kind for kind, _ in groupby(text[:30].translate(_KINDS)))
 
 
 def add_order(columns: Columns, context: Context, candidates: Candidates) -> None:
