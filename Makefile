@@ -48,6 +48,7 @@ check: $(DEV)  ## before each commit: format, lint, import contracts, types, tes
 
 bench: $(DEV)  ## speed, as ratios against a named peer in the same run
 	$(PY) tests/bench/reading.py
+	$(PY) tests/bench/speed.py
 
 bench-accuracy: $(DEV)  ## accuracy on ../shared/data, written to docs/accuracy.md; ARGS=--scans: also what needs OCR
 	$(PY) tests/bench/accuracy.py --write docs/accuracy.md $(ARGS)

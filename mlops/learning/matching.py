@@ -129,7 +129,7 @@ def similarities(support: Features, features: Features) -> Floats:
     for s, (bucket, weight) in enumerate(zip(support.bucket, support.weight.astype(np.float32))):
         norm = np.sqrt(weight**2 @ _ONE_HOT[support.group])
         with dense(bucket, weight) as table:
-            products = (table[features.bucket] * features.weight) @ one_hot
+            products = (table.take(features.bucket) * features.weight) @ one_hot
         out[s] = products / np.maximum(norms * norm, 1e-6)
     return np.clip(out, 0, 1)
 
@@ -141,9 +141,10 @@ def _weighted_similarity(theta: Floats, support: Features, features: Features) -
     support_norms = np.sqrt((support.weight.astype(np.float32) ** 2) @ _ONE_HOT[support.group])
     worth = support.weight * (theta / np.maximum(support_norms, 1e-6))[:, support.group]
     out = np.empty((len(support.bucket), len(features.bucket)), np.float32)
+    bucket_of = features.bucket.astype(np.intp)  # converted once, not for every support
     for s, (bucket, weight) in enumerate(zip(support.bucket, worth)):
         with dense(bucket, weight) as table:
-            out[s] = np.einsum("kf,kf->k", table[features.bucket], unit)
+            out[s] = np.einsum("kf,kf->k", table.take(bucket_of), unit)
     return out
 
 

@@ -72,7 +72,7 @@ class Scorer:
     def scores(self, features: Features) -> Floats:
         """(K,) without any offset."""
         with dense(self.buckets, self.values) as table:
-            out: Floats = np.einsum("kf,kf->k", table[features.bucket], features.weight)
+            out: Floats = np.einsum("kf,kf->k", table.take(features.bucket), features.weight)
         return out
 
     def contributions(self, features: Features, row: int) -> Floats:

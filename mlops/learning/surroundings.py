@@ -67,11 +67,16 @@ def add_beside(columns: Columns, context: Context, candidates: Candidates) -> No
 def _inside(candidates: Candidates) -> list[tuple[str, int, str]]:
     """(first word, characters before the span, characters after the span in the last word) of each candidate."""
     texts = candidates.layout.texts
+    begins = np.cumsum([0, *(len(t) + 1 for t in texts)])  # of each word, were all in one line
+    lengths = begins[candidates.last + 1] - begins[candidates.first] - 1
     out = []
-    for first, last, start, end in zip(
-        candidates.first.tolist(), candidates.last.tolist(), candidates.start.tolist(), candidates.end.tolist()
+    for first, last, start, end, length in zip(
+        candidates.first.tolist(),
+        candidates.last.tolist(),
+        candidates.start.tolist(),
+        candidates.end.tolist(),
+        lengths.tolist(),
     ):
-        length = sum(len(texts[w]) for w in range(first, last + 1)) + last - first
         after = texts[last][len(texts[last]) - (length - end) :] if length > end else ""
         out.append((texts[first], start, after))
     return out
