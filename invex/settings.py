@@ -282,6 +282,7 @@ API_ROUTERS = [
 ]
 SHELL_PLACES = ["mlops.console.places.PLACES"]  # entries of the menu, as those of invex.web.context.PLACES
 PROJECT_PAGES = ["mlops.automation.urls.project_pages", "mlops.console.urls.project_pages"]  # addresses below a project
+ERASURE_WITNESSES = ["mlops.console.lineage.witnesses"]  # (access, document id) -> invex.documents.witnesses.Witnesses
 DASHBOARD_TILES = ["mlops.automation.tiles.audit"]  # (access) -> invex.web.tiles.Tile or None
 
 LOGGING = {

@@ -15,6 +15,7 @@ from invex.kernel.errors import BadInput, Conflict
 from . import erasure, queries, services
 from .models import IdenticalFiles
 from .states import WORKING
+from .witnesses import witnesses
 
 
 @require_http_methods(["GET", "POST"])
@@ -67,5 +68,6 @@ def erase(request: ProjectRequest, pk: int) -> HttpResponseBase:
         "document": document,
         "is_working": document.state in WORKING,
         "same": queries.same_bytes(document),
+        "witnesses": witnesses(access, document.pk),
     }
     return render(request, "documents/erase.html", context)

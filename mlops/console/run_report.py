@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from mlops.learning.learner import EVERY
 from mlops.training import steps
 from mlops.training.models import TrainingRun
 from mlops.training.states import RunState, Step
@@ -60,7 +61,8 @@ def progress(row: TrainingRun) -> list[dict[str, Any]]:
     found, begun = [], 0.0
     for step in row.progress:
         share = step["seconds"] / total if total else 0.0
-        found.append({**step, "x": f"{begun:.4f}", "width": f"{share:.4f}"})
+        name = _("all templates together") if step["step"] == EVERY else step["step"]
+        found.append({**step, "name": name, "x": f"{begun:.4f}", "width": f"{share:.4f}"})
         begun += share
     return found
 

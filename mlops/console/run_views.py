@@ -35,7 +35,6 @@ def runs(request: ProjectRequest) -> HttpResponseBase:
     found, pager = area.one_page(request.GET, queries.runs(request.access.project).order_by("-id"))
     context = {
         "rows": [{"row": row, **run_report.scores(row)} for row in found],
-        "poll_s": run_report.SLOWEST_POLL_S if any(row.state == RunState.RUNNING for row in found) else 0,
         "may_change": request.access.may(Right.MODELS),
         **pager,
     }

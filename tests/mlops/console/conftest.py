@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from invex.accounts import services as accounts
+from invex.accounts.access import Access
 from invex.accounts.models import User
 from invex.accounts.roles import Role
 from invex.documents.models import Document
@@ -44,8 +45,17 @@ def no_validation(monkeypatch):
 @pytest.fixture
 def browser(access):
     """The browser of an ML admin."""
-    user = User.objects.create(username="mia")
-    accounts.set_member(access, user=user, role=Role.ML_ADMIN)
+    return _browser(access, "mia", Role.ML_ADMIN)
+
+
+@pytest.fixture
+def owner_browser(access):
+    return _browser(access, "olga", Role.OWNER)
+
+
+def _browser(access: Access, name: str, role: str) -> Client:
+    user = User.objects.create(username=name)
+    accounts.set_member(access, user=user, role=role)
     client = Client()
     client.force_login(user)
     return client
