@@ -173,6 +173,8 @@ AUTH_PASSWORD_VALIDATORS = [
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]  # both at once: nobody locks out a colleague, or an office
 AXES_FAILURE_LIMIT = 5
+LOGIN_FAILURES_BY_NAME = 20  # from all addresses, where the browser is not known to be the person's
+AXES_HANDLER = "invex.accounts.login.LoginHandler"
 AXES_COOLOFF_TIME = datetime.timedelta(minutes=15)  # since the last failure that was counted
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
 AXES_RESET_ON_SUCCESS = True

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.module_loading import import_string
 
 from invex.accounts import account, members
 from invex.accounts import views as accounts
+from invex.accounts.login import LoginPage
 from invex.api import api
 from invex.catalog import views as catalog
 from invex.documents import owner_views as documents_of_owner
@@ -91,7 +92,7 @@ for _pages in settings.PROJECT_PAGES:
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", web.home, name="home"),
-    path("login/", LoginView.as_view(template_name="accounts/login.html"), name="login"),
+    path("login/", LoginPage.as_view(), name="login"),
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/", account.account, name="account"),
     path("account/log-out-everywhere/", account.log_out_everywhere, name="log-out-everywhere"),

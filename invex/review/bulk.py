@@ -41,7 +41,8 @@ class Result:
 def approve(access: Access, ids: Iterable[str]) -> Result:
     """Approve documents as they were read, as labels of source "bulk". Raises NotAllowed, BadInput for too many.
 
-    Skipped is what is not in review or not of this project, what somebody is at, and what failed a check.
+    Skipped is what is not in review or not of this project, what somebody is at, what failed a check, and what belongs
+    to the random sample of a promise that is in force: approved unseen, it would be missing there.
     """
     access.require(Right.REVIEW)
     return _each(access, ids, _approve)
@@ -84,6 +85,8 @@ def _approve(access: Access, row: Document) -> None:
     extraction = extractions.current(row)
     if row.state != DocumentState.REVIEW or extraction is None:
         raise Conflict(f"The document is {row.get_state_display().lower()}.", code="wrong_state")
+    if extraction.thresholds and extraction.draw < extraction.sampled:
+        raise Conflict("It was drawn at random for somebody to look at, as the project's promise asks.", code="audit")
     for reason in extraction.reasons:
         if reason["code"] not in HARMLESS:
             raise Conflict(f"It needs a look: {reason['message']}", code="needs_look")

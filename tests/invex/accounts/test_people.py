@@ -132,6 +132,22 @@ def test_five_wrong_passwords_lock_that_name_at_that_address_for_a_while(ann, se
     assert log_in(PASSWORD).status_code == 302
 
 
+def test_guessing_from_many_addresses_ends_and_locks_nobody_out_of_their_own_browser(ann, settings) -> None:
+    own = Client()
+    assert log_in(PASSWORD, address="10.0.0.1", client=own).status_code == 302
+    forged = Client()
+    forged.cookies["invex-known"] = "viewer-demo:1:forged"
+    for n in range(settings.LOGIN_FAILURES_BY_NAME):
+        answer = log_in("wrong", address=f"10.0.1.{n}")
+    assert answer.status_code == 429
+    assert log_in(PASSWORD, address="10.0.2.1").status_code == 429
+    assert log_in(PASSWORD, address="10.0.2.2", client=forged).status_code == 429
+    assert log_in(PASSWORD, name="nobody", address="10.0.2.2").status_code == 200  # another name
+    assert log_in(PASSWORD, address="10.0.0.1", client=own).status_code == 302
+    settings.AXES_COOLOFF_TIME = datetime.timedelta(0)
+    assert log_in(PASSWORD, address="10.0.2.1").status_code == 302
+
+
 def test_a_right_password_forgets_the_wrong_ones(ann) -> None:
     for _ in range(3):
         for _ in range(4):

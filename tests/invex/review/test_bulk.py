@@ -39,6 +39,17 @@ def test_approved_as_read_with_labels_of_source_bulk(access, make):
     assert all(label.label["fields"] for label in labels)
 
 
+@pytest.mark.parametrize(("thresholds", "approved"), [({"template": 0.9}, {0}), ({}, {0, 1})])
+def test_the_random_sample_of_a_promise_in_force_is_left_to_people(access, make, thresholds, approved):
+    """Without one, every document is in the sample, and people may choose what they look at."""
+    rows = [make(0), make(1)]
+    Extraction.objects.update(thresholds=thresholds, sampled=0.05, draw=0.5)
+    Extraction.objects.filter(document=rows[1]).update(draw=0.01)
+    result = bulk.approve(access, [str(r.pk) for r in rows])
+    assert set(result.done) == {rows[n].pk for n in approved}
+    assert all("at random" in one.why for one in result.skipped)
+
+
 def test_what_may_not_be_approved_unseen_is_skipped_with_a_why(access, make, other_access):
     good, failed, foreign = make(0), make(1, reasons=[{"code": "required", "message": "total is missing"}]), None
     foreign = document_in_review(other_access, ACME.document(2))

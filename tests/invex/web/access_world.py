@@ -227,9 +227,9 @@ class World:
         return Client(headers={"Authorization": f"Bearer {self.tokens[who]}"})
 
 
-def make_world() -> World:
-    """Return a new world: members of demo called by their roles, and the owner of another project."""
-    demo = Project.objects.create(slug="demo", name="Demo")
+def make_world(slug: str = "demo") -> World:
+    """Return a new world: members of the project `slug` called by their roles, and the owner of another project."""
+    demo = Project.objects.create(slug=slug, name=slug.title())
     other = Project.objects.create(slug="other", name="Other")
     access = Access(Actor("user", "ann"), demo, Role.OWNER)
     people, tokens = {}, {}

@@ -1,0 +1,121 @@
+"""The whole office: every page of a project as every role, in a browser.
+
+The pages are the rows of `access_table.py`, so that a new page is walked as soon as it has a row there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.urls import reverse
+from playwright.sync_api import Browser, Page
+
+from fixtures.generator.render_pdf import render_pdf
+from fixtures.generator.vendor import Vendor
+from invex.accounts.roles import RIGHTS, Right, Role
+from tests.installed import Installation, wait_for
+from tests.invex.web.access_table import PAGES, Door, Row
+from tests.invex.web.access_world import World
+from tests.rest_client import RestClient
+
+SLUG = "office"
+MAKE_WORLD = f"""
+import json
+from tests.invex.web.access_world import make_world
+world = make_world({SLUG!r})
+print(json.dumps([world.ids, world.people, world.tokens]))
+"""
+LOOKS = [(size, scheme) for size in ((1440, 900), (390, 844)) for scheme in ("light", "dark")]
+ROLES = (Role.VIEWER, Role.REVIEWER, Role.AUTHOR, Role.ML_ADMIN)  # and the owner, who sees every page
+SEVERE = ("serious", "critical")
+NOTE_VIOLATIONS = """
+addEventListener("securitypolicyviolation", e => console.error(`CSP ${e.violatedDirective} ${e.blockedURI}`))
+"""
+
+
+@pytest.fixture(scope="module")
+def world(installation: Installation) -> World:
+    """The world of the access matrix in the installation; its document is one that was uploaded and read there."""
+    ids, people, tokens = json.loads(installation.manage("shell", "-v", "0", "-c", MAKE_WORLD).splitlines()[-1])
+    rest = RestClient(installation.url, tokens[Role.OWNER])
+    invoice = render_pdf(Vendor(4712, kind="invoice", locale="en-US").document(0).canvas)
+    document = rest.upload(str(ids["batch"]), "invoice.pdf", invoice)["id"]
+    wait_for(lambda: rest.get(f"/documents/{document}")["state"] == "review", timeout_s=120)
+    return World({**ids, "document": document}, people, tokens)
+
+
+@contextmanager
+def browser_of(role: str, world: World, browser: Browser, url: str) -> Iterator[Page]:
+    """A page where somebody with that role is logged in."""
+    context = browser.new_context(base_url=url)
+    context.add_cookies([{"name": "sessionid", "value": world.people[role], "url": url}])
+    context.add_init_script(NOTE_VIOLATIONS)
+    yield context.new_page()
+    context.close()
+
+
+def rows() -> list[Row]:
+    """What is looked at: no downloads, and nothing that only sends on."""
+    return [r for r in PAGES if not isinstance(r.needs, Door) and r.method == "GET" and r.answer == 200]
+
+
+def address(row: Row, world: World) -> str:
+    arguments = [world.ids[one] if isinstance(one, str) else one for one in row.arguments]
+    query = row.query
+    for name, pk in world.ids.items():
+        query = query.replace(f"${name}", str(pk))
+    return reverse(row.name, args=[SLUG, *arguments]) + (f"?{query}" if query else "")
+
+
+def is_page(page: Page, path: str) -> tuple[int, bool]:
+    """Return the status of a GET, and whether it answers a whole page: not a file, nor a part of one."""
+    answer = page.request.get(path, max_redirects=0)
+    is_html = answer.headers.get("content-type", "").startswith("text/html")
+    return answer.status, is_html and answer.text().lstrip().lower().startswith("<!doctype")
+
+
+def severe(page: Page, axe: Axe) -> list[str]:
+    found = axe.run(page).response["violations"]
+    return [
+        f"{one['id']} ({one['impact']}): {node['target']} {node['failureSummary']}"
+        for one in found
+        if one["impact"] in SEVERE
+        for node in one["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("role", [*ROLES, Role.OWNER])
+def test_every_page_as_every_role(role: str, world: World, browser: Browser, installation: Installation) -> None:
+    """The owner's pages in each width and scheme; what others see is the same or less, and is looked at in one."""
+    axe = Axe()
+    problems: list[str] = []
+    looks = LOOKS if role == Role.OWNER else [LOOKS[ROLES.index(Role(role))]]
+    with browser_of(role, world, browser, installation.url) as page:
+        page.on("console", lambda said: problems.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+        page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
+        walked = 0
+        for row in rows():
+            path = address(row, world)
+            assert isinstance(row.needs, Right)
+            may = row.needs in RIGHTS[role]
+            status, is_html = is_page(page, path)
+            if status != (200 if may else 403):
+                problems.append(f"{path}: {status}")
+            if not (may and is_html):
+                continue
+            for number, ((width, height), scheme) in enumerate(looks):
+                page.set_viewport_size({"width": width, "height": height})
+                page.emulate_media(color_scheme=scheme)
+                if number == 0:
+                    page.goto(path)
+                wide = page.evaluate("document.documentElement.scrollWidth")
+                if wide > width:
+                    problems.append(f"{path}: {wide} px wide in a window of {width}")
+                problems += [f"{path} {width} {scheme}: {one}" for one in severe(page, axe)]
+            walked += 1
+    assert walked >= 15
+    assert problems == [], "\n".join(problems)
