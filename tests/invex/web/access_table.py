@@ -11,7 +11,8 @@
    its own for it: `method="POST"`, with `body=` where one is needed (a form for pages, JSON for operations; strings like
    "$document" become ids of the world; FILE becomes an upload). A page answers 405 to methods that have no row.
 4. `elsewhere=`: what the same request answers within another project, where it is not 404 (with arguments, or `$` in the
-   body) or the same as `answer` (without). A bulk action takes one row with an own and a forbidden id ("$foreign").
+   body) or the same as `answer` (without). A bulk action takes one row with an own and a forbidden id ("$foreign", of
+   a third project).
 5. What is done writes an audit row. `audited=False` says of a method other than GET that it changes nothing that lasts.
 
 Each row is then asked as nobody, as the owner of another project (in this project and in their own, with these ids), as
@@ -136,8 +137,7 @@ PAGES: tuple[Row, ...] = (
         "documents-bulk",
         REVIEW,
         method="POST",
-        body={"action": "approve", "ids": "$document"},
-        audited=False,  # it needs a person, so that nothing is approved
+        body={"action": "approve", "ids": ["$harmless", "$foreign"]},  # its own one is approved
         answer=302,
         elsewhere=302,
     ),
@@ -241,15 +241,13 @@ PAGES: tuple[Row, ...] = (
     Row("webhooks", ADMIN, method="POST", body=WEBHOOK_FORM),
     Row("webhook", ADMIN, ("webhook",)),
     *(
-        # it is enabled already
         Row(
             "webhook",
             ADMIN,
-            ("webhook",),
+            ("stopped_webhook" if action == "enable" else "webhook",),
             method="POST",
             body={"action": action, **WEBHOOK_FORM},
             answer=answer,
-            audited=action != "enable",
         )
         for action, answer in WEBHOOK_ACTIONS.items()
     ),

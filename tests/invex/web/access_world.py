@@ -19,6 +19,8 @@ from invex.catalog.services import create_template
 from invex.documents.filters import DocumentFilter
 from invex.documents.models import Batch, Document, PageImage
 from invex.documents.states import DocumentState
+from invex.extraction.models import Extraction
+from invex.extraction.pipeline import APPROVAL_OFF
 from invex.kernel.actor import Actor
 from invex.kernel.blobs import store
 from invex.masterdata import services
@@ -126,13 +128,34 @@ def _frozen(access: Access) -> int:
     return DatasetVersion.objects.get(project=access.project).pk
 
 
+def _harmless(access: Access) -> int:
+    """A document that may be approved in bulk."""
+    document = document_in_review(access, Vendor(7, kind="invoice", locale="en-US").document(2))
+    harmless = {"code": APPROVAL_OFF, "message": "", "field": ""}
+    Extraction.objects.filter(document=document).update(reasons=[harmless])
+    Document.objects.filter(pk=document.pk).update(reason_code=APPROVAL_OFF, name=f"{MARKER} harmless.pdf")
+    return document.pk
+
+
+def _foreign(access: Access) -> int:
+    """The same in a project that nobody of this world sees."""
+    third = Project.objects.create(slug="third", name="Third")
+    return _harmless(Access(access.actor, third, Role.OWNER))
+
+
 def _webhook(access: Access) -> int:
     url = f"https://1.1.1.1/{MARKER}"  # a public address: nothing is resolved, and nothing sent
     return webhooks.create_endpoint(access, url=url, events=["document.approved"]).pk
 
 
+def _stopped_webhook(access: Access) -> int:
+    row = webhooks.create_endpoint(access, url="https://1.1.1.1/stopped", events=["document.approved"])
+    webhooks.disable(access.actor, row, reason=MARKER)
+    return row.pk
+
+
 def _delivery(access: Access) -> int:
-    row = webhooks.ping(access, WebhookEndpoint.objects.get(project=access.project))
+    row = webhooks.ping(access, WebhookEndpoint.objects.filter(project=access.project).earliest("pk"))
     WebhookDelivery.objects.filter(pk=row.pk).update(state="failed", body=f'{{"data": "{MARKER}"}}')
     return row.pk
 
@@ -184,6 +207,8 @@ MAKERS: dict[str, Callable[[Access], int | str]] = {
     "document": _document,
     "approved": _approved,
     "label": _label,
+    "harmless": _harmless,
+    "foreign": _foreign,
     "failed": _document_that_is(DocumentState.FAILED),
     "locked": _document_that_is(DocumentState.NEEDS_PASSWORD),
     "batch": _batch,
@@ -200,6 +225,7 @@ MAKERS: dict[str, Callable[[Access], int | str]] = {
     "run": _run,
     "stopped_run": _stopped_run,
     "webhook": _webhook,
+    "stopped_webhook": _stopped_webhook,
     "delivery": _delivery,
     "member": _member,
     "invitation": _invitation,

@@ -113,6 +113,19 @@ def test_an_operation(row: Row, world: World) -> None:
     assert answers == {"nobody": 401, "a cookie": 401, "stranger": row.answer_elsewhere} | _by_role(row)
 
 
+def test_the_dashboard_of_a_project_without_documents_counts_none(world: World) -> None:
+    answer = world.browser(STRANGER).get(reverse("dashboard", args=["other"]))
+    counted = {name: answer.context[name] for name in ("total", "waiting", "working", "approved_week", "by_hand_week")}
+    assert set(counted.values()) == {0}
+    assert not any(answer.context["counts"].values())
+    assert (answer.context["oldest"], list(answer.context["failures"])) == (None, [])
+    assert list(answer.context["by_template"]) == []
+    figures = world.browser(STRANGER).get(reverse("dashboard-csv", args=["other"]), {"chart": "received"})
+    rows = [line.split(",")[1:] for line in figures.content.decode().splitlines()[1:]]
+    assert {value for row in rows for value in row} <= {"0", ""}
+    assert rows
+
+
 @pytest.mark.parametrize("name", sorted(IN_A_PROJECT))
 def test_a_page_takes_no_method_that_has_no_row(name: str, world: World) -> None:
     rows = [row for row in PAGES if row.name == name]
@@ -147,6 +160,9 @@ def _ask(world: World, client: Client, row: Row, path: str, method: str | None =
     changes_something = row.audited and isinstance(row.needs, Right) and (method or row.method) != "GET"
     stranger = f"Bearer {world.tokens[STRANGER]}"
     changes = AuditEntry.objects.count()
+    home = "other" if path.startswith("/p/other/") or client.defaults.get("HTTP_AUTHORIZATION") == stranger else "demo"
+    of_others = AuditEntry.objects.exclude(project__in=(home, ""))
+    changes_of_others = of_others.count()
     with transaction.atomic():
         if method is not None and not has_file:
             answer: Any = client.generic(method, address, json.dumps(body), content_type="application/json")
@@ -157,7 +173,8 @@ def _ask(world: World, client: Client, row: Row, path: str, method: str | None =
         if is_login or answer.status_code in (401, 403, 404):
             assert AuditEntry.objects.count() == changes, f"{answer.status_code}, and yet something has changed"
             assert MARKER.encode() not in seen
-        if path.startswith("/p/other/") or client.defaults.get("HTTP_AUTHORIZATION") == stranger:
+        assert of_others.count() == changes_of_others, "a change in another project"
+        if home == "other":
             assert MARKER.encode() not in seen
         elif changes_something and not is_login and answer.status_code < 400:
             assert AuditEntry.objects.count() > changes, "a change without an audit row"
