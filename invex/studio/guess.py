@@ -67,6 +67,7 @@ def header(words: Sequence[Word], cell: Box) -> str:
 
 def _left_of(words: Sequence[Word], value: Box) -> str:
     beside = [w for w in words if _is_level(w.box, value) and w.box.x1 <= value.x0 + value.height / 2]
+    beside = [w for w in beside if not readings("currency", w.text)]  # "Total USD 5.00" is called Total
     run: list[Word] = []
     for word in sorted(beside, key=lambda w: -w.box.x1):
         if run and run[-1].box.x0 - word.box.x1 > SAME_RUN * word.box.height:

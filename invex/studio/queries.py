@@ -152,4 +152,7 @@ def rows_below(document: Document, types: str, raw: str) -> list[list[dict[str, 
         return []
     given = [{key: value_to_json(cell) for key, cell in line.items()} for line in label.tables["t"]]
     found = rows_like(given, columns, read.pages, document_locale(document, None))
+    texts = {c.key for c in columns if c.type == "text"}
+    if all(texts & row.keys() for row in given):
+        found = [row for row in found if texts & row.keys()]  # numbers alone are sums
     return [[row.get(column.key) for column in columns] for row in found]

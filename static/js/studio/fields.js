@@ -89,10 +89,11 @@ export class FieldList {
       this.fill(row, `${row.value.value} ${text}`.trim(), `${row.text} ${text}`.trim(), [...row.boxes, ...boxes]);
       return;
     }
-    const same = this.rows.find((row) => row.boxes.some((b) => b.page === page && boxes.some(({box}) => touches(b.box, box))));
-    if (same && same !== this.chosen) { same.name.focus(); return; }
+    const empty = this.chosen && !this.chosen.value.value.trim() ? this.chosen : null;
+    const same = empty ? null : this.rows.find((row) => row.boxes.some((b) => b.page === page && boxes.some(({box}) => touches(b.box, box))));
+    if (same && same !== this.chosen) { same.name.focus(); same.name.select(); return; }
     if (same && words.length === 1) return;
-    const row = same || (this.chosen && !this.chosen.value.value.trim() ? this.chosen : this.add({}));
+    const row = same || empty || this.add({});
     this.fill(row, text, text, boxes);
     row.name.focus();
     row.name.select();
@@ -117,10 +118,13 @@ export class FieldList {
     if (!said || row.value.value !== value) return;
     row.type.value = said.type;
     if (isNew && !row.name.value && said.label && document.activeElement?.value === row.name.value) {
-      row.name.value = said.label;
       const named = knownAs("known-fields", said.label);
-      if (named && named.type !== said.type) { this.show(row); return this.understand(row); }
-      if (document.activeElement === row.name) row.name.select();
+      const other = named && named.type !== said.type ? await this.ask({text: value, type: named.type, place: ""}) : null;
+      if (!other?.error && !row.name.value) {  // "Amount due" beside "USD" is the name of another value
+        row.name.value = said.label;
+        if (other) { Object.assign(said, other, {label: said.label}); row.type.value = other.type; }
+        if (document.activeElement === row.name) row.name.select();
+      }
     }
     row.type.disabled = Boolean(knownAs("known-fields", row.name.value));
     row.meaning.hidden = !said.error && said.value === value;

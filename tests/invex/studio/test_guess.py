@@ -46,6 +46,11 @@ def test_the_caption_stands_left_of_the_value_as_far_as_its_words_hang_together(
     assert caption(words, words[-1].box) == "Invoice No"
 
 
+def test_a_currency_before_an_amount_is_not_its_caption() -> None:
+    words = [word("Amount", 0.3, 0.1), word("due", 0.37, 0.1), word("USD", 0.55, 0.1), word("5.00", 0.6, 0.1)]
+    assert caption(words, words[-1].box) == "Amount due"
+
+
 def test_a_caption_over_the_value_counts_where_nothing_stands_left() -> None:
     words = [word("Due", 0.3, 0.1), word("date", 0.335, 0.1), word("12.03.2024", 0.3, 0.12)]
     assert caption(words, words[-1].box) == "Due date"
