@@ -271,6 +271,7 @@ PREDICTOR = "mlops.deployment.predictor.load"  # (project id) -> predictor
 DEPLOYED_PACKAGES = "mlops.deployment.packages.in_use"  # (project id) -> {build: loader}; the memory asks
 GROUPER = "mlops.memory.lookalikes.assign"  # (groups, documents) -> the group of each; invex.studio.ports
 TRIAL_LEARNER = "mlops.memory.trial.learn"  # (project id, template, document, label) -> predictor
+SUSPECTED_LABELS = "mlops.datasets.queries.suspected"  # (project) -> sha256 of documents
 OFFLINE_PREDICTOR = "mlops.learning.predictor.load"  # (package path or None) -> predictor
 API_ROUTERS = [
     ("", "invex.documents.api.router"),

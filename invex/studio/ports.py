@@ -8,6 +8,7 @@ from typing import Protocol
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from invex.accounts.models import Project
 from invex.extraction.pipeline import Predictor
 from invex.fields.labels import Label
 from invex.fields.spec import TemplateSpec
@@ -35,6 +36,12 @@ class Learner(Protocol):
 
 def grouper() -> Grouper:
     found: Grouper = import_string(settings.GROUPER)
+    return found
+
+
+def suspected(project: Project) -> frozenset[str]:
+    """Return the sha256 of the documents whose label the newest validation of a dataset suspects."""
+    found: frozenset[str] = import_string(settings.SUSPECTED_LABELS)(project)
     return found
 
 

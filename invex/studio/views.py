@@ -13,19 +13,23 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
+from invex.catalog import queries as catalog
+from invex.catalog.forms import read_template_form, require_rules
 from invex.documents import queries as documents
 from invex.documents.frames import frames
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
-from invex.fields.spec import FIELD_TYPES
+from invex.fields.spec import FIELD_TYPES, BadSpec
+from invex.fields.template_json import template_from_json
 from invex.kernel.errors import BadInput, Conflict, NotNow
 from invex.review.services import document_locale
 
 from . import design as designs
-from . import queries, services, trying
+from . import queries, record, replay, services, trying
 
 MOST_DIGITS = 9  # of a version
 SHOWN_GROUPS = 5
+SHOWN_EFFECTS = 50
 
 
 @require_GET
@@ -130,3 +134,27 @@ def rows(request: ProjectRequest, pk: int) -> HttpResponseBase:
     document = documents.document(request.access.project, pk)
     found = queries.rows_below(document, request.POST.get("types", ""), request.POST.get("rows", ""))
     return JsonResponse({"rows": found})
+
+
+@require_POST
+@in_project(Right.TEMPLATES)
+def replayed(request: ProjectRequest, name: str) -> HttpResponseBase:
+    """What the template's form, as it is filled in now, would change on confirmed documents; nothing is saved."""
+    row = catalog.template(request.access.project, name)
+    try:
+        sent = read_template_form(request.POST.dict(), edited=row.spec)
+        require_rules(sent)
+        found = replay.replay(row, template_from_json(sent))
+    except BadInput as e:
+        return render(request, "studio/_replay.html", {"problem": e.message})
+    except BadSpec as e:
+        return render(request, "studio/_replay.html", {"problem": str(e)})
+    return render(request, "studio/_replay.html", {"replay": found, "shown": found.effects[:SHOWN_EFFECTS]})
+
+
+@require_GET
+@in_project()
+def template_record(request: ProjectRequest, name: str) -> HttpResponseBase:
+    """How a template does: its examples, corrections, confusions, suspected labels and versions."""
+    row = catalog.template(request.access.project, name)
+    return render(request, "studio/record.html", {"row": row, "record": record.record(row)})

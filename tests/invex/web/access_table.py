@@ -160,6 +160,8 @@ PAGES: tuple[Row, ...] = (
     Row("template-new", TEMPLATES, method="POST", body=TEMPLATE_FORM, answer=302),
     Row("template", READ, ("template",)),
     Row("template", TEMPLATES, ("template",), method="POST", body=TEMPLATE_FORM, answer=302),
+    Row("template-record", READ, ("template",)),
+    Row("template-replay", TEMPLATES, ("template",), method="POST", body=TEMPLATE_FORM, audited=False),
     Row("studio-groups", READ),
     Row("studio", TEMPLATES, query="document=$document"),
     Row("studio", TEMPLATES, method="POST", query="document=$document", body={"design": DESIGN}, answer=302),
