@@ -1,4 +1,5 @@
-/* The frame: project switcher, "/" to search, questions before what cannot be undone, copying what is shown once. */
+/* The frame: project switcher, "/" to search, questions before what cannot be undone, copying what is shown once,
+   wide tables scrolled by keyboard. */
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-project-switcher]")) location.assign(event.target.value);
 });
@@ -32,3 +33,14 @@ document.addEventListener("click", async (event) => {
     source.focus(); // without a clipboard (plain http) it is selected, for Ctrl+C
   }
 });
+
+/* What is wider than its frame can be focused, so that the arrow keys scroll it; what is not needs no stop for Tab. */
+function reachWideTables() {
+  for (const frame of document.querySelectorAll(".table-wrap, .items")) {
+    if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;
+    else frame.removeAttribute("tabindex");
+  }
+}
+document.addEventListener("DOMContentLoaded", reachWideTables);
+document.addEventListener("htmx:afterSettle", reachWideTables);
+addEventListener("resize", reachWideTables);
