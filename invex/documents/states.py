@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class DocumentState(models.TextChoices):
-    RECEIVED = "received", "Received"  # the bytes are stored; waits to be read
-    READING = "reading", "Reading"  # a worker turns pages into words
-    EXTRACTING = "extracting", "Extracting"  # words are there; waits for the predictor
-    REVIEW = "review", "To review"  # values are there; a person looks
-    APPROVED = "approved", "Approved"  # confirmed by a person, a token or a promise of accuracy
-    REJECTED = "rejected", "Rejected"  # a person said: not one of ours
-    FAILED = "failed", "Failed"  # with a code and a sentence; can be retried
-    NEEDS_PASSWORD = "needs_password", "Needs password"  # encrypted; a person can give the password
-    SPLIT = "split", "Split"  # its pages live on in other documents
+    RECEIVED = "received", _("Received")  # the bytes are stored; waits to be read
+    READING = "reading", _("Reading")  # a worker turns pages into words
+    EXTRACTING = "extracting", _("Extracting")  # words are there; waits for the predictor
+    REVIEW = "review", _("To review")  # values are there; a person looks
+    APPROVED = "approved", _("Approved")  # confirmed by a person, a token or a promise of accuracy
+    REJECTED = "rejected", _("Rejected")  # a person said: not one of ours
+    FAILED = "failed", _("Failed")  # with a code and a sentence; can be retried
+    NEEDS_PASSWORD = "needs_password", _("Needs password")  # encrypted; a person can give the password
+    SPLIT = "split", _("Split")  # its pages live on in other documents
 
 
 S = DocumentState

@@ -1,0 +1,52 @@
+"""Sentences of errors and checks in the reader's language.
+
+Code raises errors and finds faults in English, with what they speak of put in: programs, rows and logs keep that, and the
+pure rooms know no Django. Whoever shows such a sentence to a person asks here. The catalogue of messages holds each kind of
+sentence with {1}, {2} … for what is put in (invex.operations.catalogue gathers them from the sources), which makes it
+a pattern: it recognises the sentence, and its translation says the same again. See docs/translating.md.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from django.utils import translation
+from django.utils.translation import trans_real
+
+CONTEXT = "sentence"  # of these messages, which keeps them apart from those that code marks
+PLACE = re.compile(r"\{(\d)\}")
+SEPARATOR = ": "  # "Line 3: the file is empty" is said in two parts
+
+
+def spoken(sentence: str) -> str:
+    """Return `sentence` in the active language; as it is where that has no words for it."""
+    language = translation.get_language() or ""
+    if not sentence or language.startswith("en"):
+        return sentence
+    return _spoken(language, str(sentence))
+
+
+@lru_cache(maxsize=4096)
+def _spoken(language: str, sentence: str) -> str:
+    for pattern, said in _patterns(language):
+        if found := pattern.fullmatch(sentence):
+            parts = [_spoken(language, part) for part in found.groups()]
+            return PLACE.sub(lambda place: parts[int(place[1]) - 1], said)
+    head, separator, tail = sentence.partition(SEPARATOR)
+    return f"{_spoken(language, head)}{SEPARATOR}{_spoken(language, tail)}" if separator else sentence
+
+
+@lru_cache(maxsize=8)
+def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
+    """The sentences of a language with what recognises each, those with the most words of their own first."""
+    prefix = f"{CONTEXT}\x04"
+    catalogue = trans_real.translation(language)
+    known = [(key.removeprefix(prefix), key) for key in catalogue._catalog.keys() if str(key).startswith(prefix)]
+    known.sort(key=lambda pair: -len(PLACE.sub("", pair[0])))
+    return [(_pattern(text), catalogue._catalog[key]) for text, key in known]
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    parts = PLACE.split(text)  # text, number, text, number … in rising order
+    return re.compile("".join("(.*?)" if n % 2 else re.escape(part) for n, part in enumerate(parts)), re.DOTALL)
