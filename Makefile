@@ -19,7 +19,7 @@ endif
 STAMP := $(VENV)/installed-$(LOCK)
 DEV := $(VENV)/installed-requirements-dev.lock
 
-.PHONY: run install test check full bench bench-accuracy lock
+.PHONY: run install test check full bench bench-accuracy messages lock
 
 run: install  ## start everything
 	@DATA="$(DATA)" $(PY) manage.py run --host $(HOST) --port $(PORT)
@@ -52,6 +52,9 @@ bench: $(DEV)  ## speed, as ratios against a named peer in the same run
 
 bench-accuracy: $(DEV)  ## accuracy on ../shared/data, written to docs/accuracy.md; ARGS=--scans: also what needs OCR
 	$(PY) tests/bench/accuracy.py --write docs/accuracy.md $(ARGS)
+
+messages: $(DEV)  ## gather what the sources say to people into the catalogues of languages, and compile them
+	$(PY) manage.py messages
 
 lock:  ## pin what pyproject.toml asks for, with hashes and without the address of any index
 	$(UV) pip compile -q pyproject.toml --universal --extra train --extra dev --generate-hashes --no-header --no-annotate -o requirements-dev.lock

@@ -115,7 +115,7 @@ MIDDLEWARE = [
     "invex.web.middleware.ContentSecurityPolicy",
     "invex.web.middleware.ErrorPages",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "invex.web.language.Language",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -139,6 +139,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "invex.web.context.shell",
             ],
+            "builtins": ["invex.web.templatetags.spoken"],
         },
     }
 ]

@@ -6,6 +6,8 @@ from django.conf import settings
 from django.contrib.auth.views import LogoutView
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.module_loading import import_string
+from django.views.decorators.http import require_POST
+from django.views.i18n import set_language
 
 from invex.accounts import account, members
 from invex.accounts import views as accounts
@@ -98,6 +100,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/", account.account, name="account"),
     path("account/log-out-everywhere/", account.log_out_everywhere, name="log-out-everywhere"),
+    path("account/language/", require_POST(set_language), name="set-language"),
     path("invitation/<str:secret>/", account.invitation, name="invitation"),
     path("projects/new/", account.new_project, name="project-new"),
     path("p/<slug:project>/", include(project_pages)),

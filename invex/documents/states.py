@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class DocumentState(models.TextChoices):
@@ -15,7 +16,7 @@ class DocumentState(models.TextChoices):
     REJECTED = "rejected", _("Rejected")  # a person said: not one of ours
     FAILED = "failed", _("Failed")  # with a code and a sentence; can be retried
     NEEDS_PASSWORD = "needs_password", _("Needs password")  # encrypted; a person can give the password
-    SPLIT = "split", _("Split")  # its pages live on in other documents
+    SPLIT = "split", pgettext_lazy("state", "Split")  # its pages live on in other documents
 
 
 S = DocumentState
@@ -30,5 +31,7 @@ MOVES: dict[str, frozenset[str]] = {
     S.NEEDS_PASSWORD: frozenset({S.RECEIVED, S.REJECTED}),
     S.SPLIT: frozenset(),
 }
+# Words that sentences of errors put in, see invex.kernel.spoken.
+SPOKEN = ("received", "reading", "extracting", "review", "approved", "rejected", "failed", "needs_password", "split")
 WORKING = (S.RECEIVED, S.READING, S.EXTRACTING)
 DONE = (S.APPROVED, S.REJECTED, S.SPLIT)

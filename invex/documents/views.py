@@ -17,6 +17,7 @@ from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.kernel import blobs
 from invex.kernel.errors import BadInput, Conflict, NotFound
+from invex.kernel.spoken import spoken
 
 from . import intake, queries, services
 from .filters import UNKNOWN, DocumentFilter
@@ -92,10 +93,10 @@ def upload(request: ProjectRequest, pk: int) -> HttpResponseBase:
         except (BadInput, Conflict) as e:
             if len(files) == 1:
                 raise
-            refused.append({"name": shown_name(file.name or ""), "code": e.code, "message": e.message})
+            refused.append({"name": shown_name(file.name or ""), "code": e.code, "message": spoken(e.message)})
         else:
             received += taken.documents
-            refused += [{"name": r.name, "code": r.code, "message": r.message} for r in taken.refused]
+            refused += [{"name": r.name, "code": r.code, "message": spoken(r.message)} for r in taken.refused]
     if request.accepts("text/html"):
         for one in refused:
             messages.warning(request, f"{one['name']}: {one['message']}")

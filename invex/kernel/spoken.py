@@ -1,9 +1,9 @@
 """Sentences of errors and checks in the reader's language.
 
-Code raises errors and finds faults in English, with what they speak of put in: programs, rows and logs keep that, and the
-pure rooms know no Django. Whoever shows such a sentence to a person asks here. The catalogue of messages holds each kind of
-sentence with {1}, {2} … for what is put in (invex.operations.catalogue gathers them from the sources), which makes it
-a pattern: it recognises the sentence, and its translation says the same again. See docs/translating.md.
+Code raises errors and finds faults in English, with what they speak of put in: programs, rows and logs keep that, and
+the pure rooms know no Django. Whoever shows such a sentence to a person asks here. The catalogue of messages holds each
+kind of sentence with {1}, {2} … for what is put in (invex.operations.catalogue gathers them from the sources). That
+makes it a pattern: it recognises the sentence, and its translation says the same again. See docs/translating.md.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from django.utils.translation import trans_real
 
 CONTEXT = "sentence"  # of these messages, which keeps them apart from those that code marks
 PLACE = re.compile(r"\{(\d)\}")
+DETAIL = re.compile(r"(.*[.!]) \((.*)\)", re.DOTALL)  # "The file is empty. (0 bytes)": what a library said
 SEPARATOR = ": "  # "Line 3: the file is empty" is said in two parts
 
 
@@ -31,20 +32,25 @@ def spoken(sentence: str) -> str:
 def _spoken(language: str, sentence: str) -> str:
     for pattern, said in _patterns(language):
         if found := pattern.fullmatch(sentence):
-            parts = [_spoken(language, part) for part in found.groups()]
-            return PLACE.sub(lambda place: parts[int(place[1]) - 1], said)
+            return _filled(said, [_spoken(language, part) for part in found.groups()])
+    if found := DETAIL.fullmatch(sentence):
+        return f"{_spoken(language, found[1])} ({found[2]})"
     head, separator, tail = sentence.partition(SEPARATOR)
     return f"{_spoken(language, head)}{SEPARATOR}{_spoken(language, tail)}" if separator else sentence
+
+
+def _filled(said: str, parts: list[str]) -> str:
+    return PLACE.sub(lambda place: parts[int(place[1]) - 1], said)
 
 
 @lru_cache(maxsize=8)
 def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
     """The sentences of a language with what recognises each, those with the most words of their own first."""
     prefix = f"{CONTEXT}\x04"
-    catalogue = trans_real.translation(language)
-    known = [(key.removeprefix(prefix), key) for key in catalogue._catalog.keys() if str(key).startswith(prefix)]
+    catalogue = trans_real.translation(language)._catalog
+    known = [(key.removeprefix(prefix), key) for key in catalogue if isinstance(key, str) and key.startswith(prefix)]
     known.sort(key=lambda pair: -len(PLACE.sub("", pair[0])))
-    return [(_pattern(text), catalogue._catalog[key]) for text, key in known]
+    return [(_pattern(text), catalogue[key]) for text, key in known]
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -1,8 +1,8 @@
 """The catalogue of messages: what the sources say to people, gathered into one .po file a language, and compiled.
 
-Three kinds of message are gathered: those that Python code marks with gettext, those of templates, and *sentences*, which
-no code marks: what an error or a check says (see invex.kernel.spoken). Babel does the work, so that no machine needs the
-GNU tools.
+Three kinds of message are gathered: those that Python code marks with gettext, those of templates, and *sentences*,
+which no code marks: what an error or a check says (see invex.kernel.spoken). Babel does the work, so that no machine
+needs the GNU tools.
 """
 
 from __future__ import annotations
@@ -40,8 +40,15 @@ NAMES = {
 }  # fmt: skip
 FUNCTIONS = {"problem", "_why"}
 WORDS = "SPOKEN"  # words that sentences put in; alone they are no sentence
-# Rooms whose errors only a terminal shows.
-TERMINAL = ("invex/operations/", "invex/api.py", "invex/results/api.py", "mlops/learning/", "mlops/compute/", "mlops/training/api.py")
+# Whose errors only a terminal or a program shows.
+TERMINAL = (
+    "invex/operations/",
+    "invex/api.py",
+    "invex/results/api.py",
+    "mlops/learning/",
+    "mlops/compute/",
+    "mlops/training/api.py",
+)
 COMMANDS = "/management/"
 
 
@@ -80,7 +87,7 @@ def read(language: str) -> Catalog:
 def update(language: str) -> Catalog:
     """Bring the .po file of `language` up to the sources: new messages in, untranslated; old ones out. Compile it."""
     catalogue = read(language)
-    catalogue.update(gather(), no_fuzzy_matching=True, update_header_comment=False)
+    catalogue.update(gather(), no_fuzzy_matching=True, update_header_comment=False, update_creation_date=False)
     catalogue.obsolete.clear()
     path = path_of(language)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -125,6 +132,9 @@ def _places(node: ast.AST) -> Iterator[ast.expr]:
     """Yield the expressions at `node` that say something."""
     if isinstance(node, ast.Call) and _name(node.func) in CALLS:
         yield from node.args
+    elif isinstance(node, ast.Dict):
+        keys = (key.value if isinstance(key, ast.Constant) else None for key in node.keys)
+        yield from (value for key, value in zip(keys, node.values) if key == "error")
     elif isinstance(node, ast.keyword) and node.arg in NAMES:
         yield node.value
     elif isinstance(node, ast.FunctionDef) and node.name in FUNCTIONS:

@@ -9,6 +9,7 @@ from typing import Any
 
 from invex.fields.master_data import MASTER_DATA
 from invex.fields.spec import FieldSpec, TableSpec, TemplateSpec
+from invex.kernel.spoken import spoken
 
 from .labels import title_of
 
@@ -197,7 +198,7 @@ def _cell(value: Mapping[str, Any], *, by_person: bool, is_blind: bool) -> dict[
         "text": value.get("text") or "",
         "boxes": value.get("boxes", []),
         "mark": "" if mark in ("sure", "person") else mark,
-        "remarks": list(failed),
+        "remarks": [spoken(remark) for remark in failed],
     }
     return {k: v for k, v in cell.items() if v or k == "value"}
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from invex.kernel.blobs import too_large
 from invex.kernel.errors import InvexError, NotNow
 from invex.kernel.rest.problems import API_PREFIX, problem
+from invex.kernel.spoken import spoken
 
 # No inline script or style anywhere: htmx runs without eval, boxes are SVG attributes.
 POLICY = (
@@ -50,7 +51,7 @@ def error_answer(request: HttpRequest, error: InvexError) -> HttpResponse:
     """Return the page, or the JSON, that says what went wrong."""
     response: HttpResponse
     if "application/json" in request.headers.get("Accept", ""):
-        answer = {"status": error.status, "code": error.code, "detail": error.message}
+        answer = {"status": error.status, "code": error.code, "detail": spoken(error.message)}
         response = JsonResponse({**answer, **error.data}, status=error.status)
     else:
         headings = {

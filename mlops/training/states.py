@@ -24,6 +24,8 @@ MOVES: dict[str, frozenset[str]] = {
     S.FAILED: frozenset({S.WAITING}),  # tried again by hand, from its checkpoints
     S.CANCELLED: frozenset(),
 }
+# Words that sentences of errors put in, see invex.kernel.spoken.
+SPOKEN = ("waiting", "running", "yielded", "done", "failed", "cancelled")
 OPEN = (S.WAITING, S.RUNNING, S.YIELDED)
 
 

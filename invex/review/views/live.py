@@ -15,6 +15,7 @@ from invex.documents import queries as documents
 from invex.documents.states import DocumentState
 from invex.fields.geometry import Box
 from invex.kernel.errors import BadInput
+from invex.kernel.spoken import spoken
 
 from .. import drafts, leases, meaning, page, printed, progress
 
@@ -78,7 +79,7 @@ def meaning_of(request: ProjectRequest, pk: int) -> HttpResponseBase:
     if chosen not in ("", *page.template_names(request.access.project, row)):
         chosen = ""
     found = meaning.of(row, asked.get("key", ""), asked.get("text", ""), template=chosen, find=bool(asked.get("find")))
-    return JsonResponse(found)
+    return JsonResponse({**found, "error": spoken(found["error"])})
 
 
 @require_POST

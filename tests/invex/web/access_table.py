@@ -96,6 +96,7 @@ PAGES: tuple[Row, ...] = (
     Row("account", Door.LOGIN),
     Row("account", Door.LOGIN, method="POST", body={"old_password": "wrong"}, answer=422),
     Row("log-out-everywhere", Door.LOGIN, method="POST", answer=302),
+    Row("set-language", Door.OPEN, method="POST", body={"language": "de", "next": "/"}, answer=302),
     Row("invitation", Door.OPEN, ("link",)),
     Row("invitation", Door.OPEN, ("link",), method="POST", body=ACCOUNT, answer=302),
     Row("project-new", Door.LOGIN, answer=403),  # an administrator's; see tests/invex/accounts/test_projects.py
