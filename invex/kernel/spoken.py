@@ -47,10 +47,10 @@ def _filled(said: str, parts: list[str]) -> str:
 def _patterns(language: str) -> list[tuple[re.Pattern[str], str]]:
     """The sentences of a language with what recognises each, those with the most words of their own first."""
     prefix = f"{CONTEXT}\x04"
-    catalogue = trans_real.translation(language)._catalog
-    known = [(key.removeprefix(prefix), key) for key in catalogue if isinstance(key, str) and key.startswith(prefix)]
+    catalogue = trans_real.translation(language)._catalog.items()  # type: ignore[attr-defined]
+    known = [(key.removeprefix(prefix), said) for key, said in catalogue if str(key).startswith(prefix)]
     known.sort(key=lambda pair: -len(PLACE.sub("", pair[0])))
-    return [(_pattern(text), catalogue[key]) for text, key in known]
+    return [(_pattern(text), said) for text, said in known]
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -36,7 +36,7 @@ CALLS = {
 }  # fmt: skip
 NAMES = {
     "message", "missing", "fault", "advice", "what", "where", "offer", "why", "more", "sentence", "figures", "limits",
-    "reason_message", "stopped_why", "SENTENCES", "WRONG_PASSWORD", "_WHAT",
+    "reason_message", "stopped_why", "SENTENCES", "WRONG_PASSWORD", "FIRST_WHY", "_WHAT",
 }  # fmt: skip
 FUNCTIONS = {"problem", "_why"}
 WORDS = "SPOKEN"  # words that sentences put in; alone they are no sentence
@@ -61,7 +61,7 @@ def gather() -> Catalog:
             _add(catalogue, place, source)
         if not place.startswith(TERMINAL) and COMMANDS not in place:
             for sentence in sentences(ast.parse(path.read_text())):
-                catalogue.add(sentence, context=CONTEXT, locations=[(place, None)])
+                catalogue.add(sentence, context=CONTEXT, locations=[(place, 0)])
     for path in sorted((settings.BASE_DIR / "templates").rglob("*.html")):
         place = path.relative_to(settings.BASE_DIR).as_posix()
         # Django turns a template into calls of gettext between X's; without indentation that is Python enough.
@@ -114,8 +114,8 @@ def untranslated(catalogue: Catalog) -> list[str]:
 
 
 def _add(catalogue: Catalog, place: str, source: io.BufferedIOBase) -> None:
-    for _line, message, _comments, context in extract("python", source, KEYWORDS):  # type: ignore[arg-type]
-        catalogue.add(message, context=context, locations=[(place, None)])
+    for _line, message, _comments, context in extract("python", source, KEYWORDS):
+        catalogue.add(message, context=context, locations=[(place, 0)])
 
 
 def sentences(tree: ast.Module) -> Iterator[str]:
@@ -176,7 +176,7 @@ def _template(node: ast.expr) -> str:
     text, n = "", 0
     for part in node.values:
         if isinstance(part, ast.Constant):
-            text += part.value
+            text += str(part.value)
         else:
             n += 1
             text += f"{{{n}}}"

@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from invex.fields.master_data import MASTER_DATA
 from invex.fields.spec import FieldSpec, TableSpec, TemplateSpec
+from invex.fields.standard import LINE_ITEMS
 from invex.kernel.spoken import spoken
 
 from .labels import title_of
@@ -81,7 +84,7 @@ class TableRows:
 
     @property
     def label(self) -> str:
-        return title_of(self.spec.key)
+        return _("Line items") if self.spec.key == LINE_ITEMS.key else title_of(self.spec.key)
 
     @property
     def name(self) -> str:

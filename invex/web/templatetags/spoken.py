@@ -1,11 +1,13 @@
-"""{{ problem|spoken }}: a sentence of an error or a check, in the reader's language."""
+"""What rows keep in English or as a code, in the reader's language: {{ problem|spoken }}, {{ type|type_name }}, …"""
 
 from __future__ import annotations
 
 from django import template
-from django.utils.html import SafeString
+from django.utils.safestring import SafeString
 
+from invex.catalog.type_names import TYPE_NAMES
 from invex.kernel.spoken import spoken as spoken_sentence
+from invex.review.reason_names import REASON_NAMES
 
 register = template.Library()
 
@@ -14,3 +16,15 @@ register = template.Library()
 def spoken(sentence: object) -> str:
     """Return the sentence in the active language; markup that a page made of it stays as it is."""
     return sentence if isinstance(sentence, SafeString) else spoken_sentence(str(sentence or ""))
+
+
+@register.filter
+def type_name(field_type: str) -> str:
+    """Return what people call a type of field."""
+    return str(TYPE_NAMES[field_type])
+
+
+@register.filter
+def reason_name(code: str) -> str:
+    """Return what people call a reason for which a document waits; the code where it has no name."""
+    return str(REASON_NAMES.get(code, code))
