@@ -36,7 +36,7 @@ CALLS = {
 }  # fmt: skip
 NAMES = {
     "message", "missing", "fault", "advice", "what", "where", "offer", "why", "more", "sentence", "figures", "limits",
-    "reason_message", "stopped_why", "SENTENCES", "WRONG_PASSWORD", "FIRST_WHY", "_WHAT",
+    "reason_message", "action", "stopped_why", "SENTENCES", "WRONG_PASSWORD", "FIRST_WHY", "_WHAT",
 }  # fmt: skip
 FUNCTIONS = {"problem", "_why"}
 WORDS = "SPOKEN"  # words that sentences put in; alone they are no sentence
