@@ -46,6 +46,7 @@ SWEEPS: dict[str, float] = {
     "mlops.deployment.jobs.judge": 60,
     "mlops.datasets.jobs.sweep": 60,
     "mlops.training.jobs.sweep": 15,
+    "mlops.training.jobs.sweep_leftovers": 3600,
     "mlops.memory.jobs.sweep_erased": 600,
     "invex.documents.jobs.sweep_retention": 600,
     "invex.kernel.doomed.sweep": 60,

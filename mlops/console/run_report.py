@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mlops.learning.learner import EVERY
-from mlops.training import steps
+from mlops.training.leftovers import LOG, folder
 from mlops.training.models import TrainingRun
 from mlops.training.states import RunState, Step
 
@@ -82,7 +82,7 @@ def yields(row: TrainingRun) -> list[dict[str, Any]]:
 def log_tail(row: TrainingRun) -> str:
     """Return the last lines of the learning process's log; "" where it lies on another machine."""
     try:
-        with (steps.folder(row) / "log.txt").open("rb") as log:
+        with (folder(row) / LOG).open("rb") as log:
             log.seek(0, os.SEEK_END)
             log.seek(max(0, log.tell() - LOG_BYTES))
             text = log.read().decode("utf-8", errors="replace")

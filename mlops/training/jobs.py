@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from invex.kernel.queue import is_idle, wake
 
-from . import steps
+from . import leftovers, steps
 from .models import TrainingRun
 from .states import RunState
 
@@ -24,3 +24,8 @@ def sweep() -> int:
         return taken
     waiting = TrainingRun.objects.filter(state=RunState.WAITING).order_by("id").first()
     return taken + (wake("mlops.training.jobs.run", waiting.pk, queue=QUEUE) if waiting is not None else 0)
+
+
+def sweep_leftovers() -> int:
+    """Delete what runs left behind that nobody goes on with."""
+    return leftovers.sweep()

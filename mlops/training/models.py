@@ -41,7 +41,8 @@ class TrainingRun(models.Model):
     leased_until = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True)  # why it failed or waits
 
-    package_blob = models.CharField(max_length=64, blank=True)  # what training made, before it has a number
+    package_blob = models.CharField(max_length=64, blank=True)  # what training made, until it is registered as a build
+    package_sha256 = models.CharField(max_length=64, blank=True)  # of the same, for ever
     report = models.JSONField(default=dict)  # candidate beside incumbent, and the gate's rules
     build = models.ForeignKey(Build, null=True, blank=True, on_delete=models.SET_NULL, related_name="training_runs")
 

@@ -97,12 +97,12 @@ def rebuild(row: TrainingRun) -> Rebuilt:
 
 def verify(row: TrainingRun, rebuilt: Rebuilt) -> Verdict:
     """Compare what was trained again with what the run made: by bytes, and where these differ for a reason, by F1."""
-    if rebuilt.sha256 == row.package_blob:
+    if rebuilt.sha256 == row.package_sha256:
         return Verdict(Proof.SAME_BYTES, f"The same {len(rebuilt.data)} bytes, sha256 {rebuilt.sha256}.")
     if not rebuilt.changed:
         return Verdict(
             Proof.NOTHING,
-            f"Nothing has changed since, and still the bytes differ: sha256 {rebuilt.sha256}, then {row.package_blob}.",
+            f"Nothing has changed since, and still the bytes differ: {rebuilt.sha256}, then {row.package_sha256}.",
         )
     with folders.exported(row.dataset, sides=[Side.TEST]) as path:
         dataset = load_dataset(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -34,8 +33,9 @@ from mlops.memory.base import base_package, bases
 from mlops.registry import services as registry
 from mlops.registry.models import Build
 
-from . import process
+from . import leftovers, process
 from .gate import judge
+from .leftovers import folder
 from .measure import Measurement, differing, measure
 from .models import TrainingRun
 from .states import RunState, Step, Wish
@@ -113,13 +113,9 @@ def work(row: TrainingRun) -> RunState:
             return _stop(row, e)
         except (_Fail, InvexError) as e:
             return _end(row, S.FAILED, e.message if isinstance(e, InvexError) else str(e))
-    shutil.rmtree(folder(row) / "checkpoints", ignore_errors=True)
-    return _end(row, S.DONE, "")
-
-
-def folder(row: TrainingRun) -> Path:
-    """Where the run keeps checkpoints, log and progress, on the machine that trains."""
-    return Path(settings.DATA_DIR) / "training" / str(row.pk)
+    state = _end(row, S.DONE, "")
+    leftovers.tidy(row)
+    return state
 
 
 def _freeze(row: TrainingRun) -> dict[str, Any]:
@@ -157,8 +153,8 @@ def _smoke(row: TrainingRun) -> dict[str, Any]:
 def _train(row: TrainingRun) -> dict[str, Any]:
     package = _learn(row, folder(row), is_smoke=False)
     blob = store().put(package.read_bytes())
-    TrainingRun.objects.filter(pk=row.pk).update(package_blob=blob)
-    row.package_blob = blob
+    TrainingRun.objects.filter(pk=row.pk).update(package_blob=blob, package_sha256=blob)
+    row.package_blob = row.package_sha256 = blob
     return {"sha256": blob, "bytes": package.stat().st_size}
 
 
@@ -227,9 +223,10 @@ def _network(package: Package) -> bytes | None:
 
 def _gate(row: TrainingRun) -> dict[str, Any]:
     system = Access(SYSTEM, row.project, Role.OWNER)
-    data = store().path(row.package_blob).read_bytes()
-    known = Build.objects.filter(project=row.project, source_sha256=row.package_blob, version=row.version).first()
-    build = known or registry.register(system, data, file_name=f"run {row.pk}", version=row.version)
+    build = Build.objects.filter(project=row.project, source_sha256=row.package_sha256, version=row.version).first()
+    if build is None:
+        data = store().path(row.package_blob).read_bytes()
+        build = registry.register(system, data, file_name=f"run {row.pk}", version=row.version)
     registry.judge(SYSTEM, build, passed=row.report["passed"], report={"run": row.pk, **row.report})
     TrainingRun.objects.filter(pk=row.pk).update(build=build)
     row.build = build

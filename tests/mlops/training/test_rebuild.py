@@ -60,8 +60,8 @@ def test_the_same_bytes(access, run, capsys, tmp_path):
     call_command("rebuild", run.build.name, "--project", "acme", "--verify", "--json", "--out", str(out))
     said = json.loads(capsys.readouterr().out)
     assert said["proof"] == "same bytes"
-    assert said["sha256"] == run.package_blob == run.build.source_sha256
-    assert hashlib.sha256(out.read_bytes()).hexdigest() == run.package_blob
+    assert said["sha256"] == run.package_sha256 == run.build.source_sha256
+    assert hashlib.sha256(out.read_bytes()).hexdigest() == run.package_sha256
 
 
 def test_an_erased_document_is_said(access, run, capsys):

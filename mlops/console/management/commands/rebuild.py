@@ -46,7 +46,7 @@ class Command(ProjectCommand):
             return
         verdict = rebuild.verify(row, made)
         if options["json"]:
-            said = {**asdict(verdict), "sha256": made.sha256, "recorded_sha256": row.package_blob}
+            said = {**asdict(verdict), "sha256": made.sha256, "recorded_sha256": row.package_sha256}
             self.stdout.write(json.dumps(said, ensure_ascii=False))
         else:
             self.stdout.write(f"proved: {verdict.proof}. {verdict.sentence}")
