@@ -1,36 +1,44 @@
-"""The form of a template: rows of fields, its first table, locale, rules as JSON."""
+"""The form of a template: rows of fields, its first table, locale, rows of rules."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from invex.fields.rules import RULE_KINDS
 from invex.fields.spec import FIELD_TYPES
-from invex.kernel.errors import BadInput
+
+from .rule_form import DETAILS, RuleRow, row_of, rule_of
 
 SPARE_FIELDS = 3  # empty rows at the end, for browsers without JavaScript
-_ROW = re.compile(r"(field|column):([0-9]{1,6}):key")
+_ROW = re.compile(r"(field|column|rule):([0-9]{1,6}):(?:key|fields)")
+KIND_LABELS = {
+    "pattern": gettext_lazy("looks like"),
+    "range": gettext_lazy("lies between"),
+    "sum": gettext_lazy("is the sum of"),
+    "order": gettext_lazy("come in this order"),
+    "list": gettext_lazy("is one of"),
+    "master_data": gettext_lazy("stands in a list of master data"),
+}
 
 
 def read_template_form(data: Mapping[str, str], *, edited: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """Return the template as FORMATS section 7 writes it, for the catalogue to check; rules that are no JSON as typed.
+    """Return the template as FORMATS section 7 writes it, for the catalogue to check.
 
     edited: the template that is changed; its name and its further tables, which the form does not show, stay. A new
     one brings its name in the form. A row without key and label is left out.
     """
     fields = _rows(data, "field")
     columns = _rows(data, "column")
-    rules = data.get("rules", "").strip()
     first = [{"key": data.get("table_key", "").strip() or "line_items", "columns": columns}] if columns else []
     out: dict[str, Any] = {
         "name": edited["name"] if edited else data.get("name", "").strip(),
         "fields": fields,
         "tables": [*first, *(edited or {}).get("tables", ())[1:]],
-        "rules": _json_or_text(rules) if rules else [],
+        "rules": _rules(data, (edited or {}).get("rules") or ()),
     }
     locale = {k: data[k] for k in ("date_order", "decimal") if data.get(k)}
     if locale:
@@ -38,26 +46,24 @@ def read_template_form(data: Mapping[str, str], *, edited: Mapping[str, Any] | N
     return out
 
 
-def _json_or_text(typed: str) -> Any:
-    try:
-        return json.loads(typed)
-    except ValueError:
-        return typed
+def _rules(data: Mapping[str, str], before: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The rules; one whose row nobody touched stays as it was written, say over REST. Empty rows are left out."""
+    unchanged = {row_of(rule): dict(rule) for rule in before}
+    found = []
+    for number in _numbers(data, "rule"):
+        row = RuleRow(*(data.get(f"rule:{number}:{name}", "").strip() for name in ("kind", "fields", "detail")))
+        if row.fields or row.detail:
+            found.append(unchanged.get(row) or rule_of(row))
+    return found
 
 
-def require_rules(spec: Mapping[str, Any]) -> None:
-    """Raise BadInput when the rules that were typed are no JSON, with the place that is wrong."""
-    if isinstance(spec["rules"], str):
-        try:
-            json.loads(spec["rules"])
-        except ValueError as e:
-            raise BadInput(_("The rules are no JSON: %(problem)s") % {"problem": e}, code="bad_rules") from e
+def _numbers(data: Mapping[str, str], kind: str) -> list[int]:
+    return sorted({int(m[2]) for n in data if (m := _ROW.fullmatch(n)) and m[1] == kind})
 
 
 def _rows(data: Mapping[str, str], kind: str) -> list[dict[str, Any]]:
-    numbers = sorted({int(m[2]) for n in data if (m := _ROW.fullmatch(n)) and m[1] == kind})
     found = []
-    for number in numbers:
+    for number in _numbers(data, kind):
         label = data.get(f"{kind}:{number}:label", "").strip()
         key = data.get(f"{kind}:{number}:key", "").strip() or key_of(label)
         if not key:
@@ -77,12 +83,12 @@ def key_of(label: str) -> str:
 def form_context(spec: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the form's page needs to show `spec` (JSON of a template)."""
     table = next(iter(spec.get("tables", ())), {"key": "line_items", "columns": []})
-    rules = spec.get("rules") or ""
     return {
         "field_rows": [*enumerate([*spec.get("fields", ()), *({} for _n in range(SPARE_FIELDS))])],
         "column_rows": [*enumerate([*table["columns"], {}])],
         "table_key": table["key"],
-        "rules": rules if isinstance(rules, str) else json.dumps(rules, indent=1, ensure_ascii=False),
+        "rule_rows": [*enumerate([*map(row_of, spec.get("rules") or ()), RuleRow("", "", "")])],
+        "kinds": [(kind, KIND_LABELS[kind], DETAILS[kind]) for kind in RULE_KINDS],
         "locale": spec.get("locale") or {},
         "types": FIELD_TYPES,
     }

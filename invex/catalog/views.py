@@ -60,7 +60,6 @@ def new_template(request: ProjectRequest) -> HttpResponseBase:
     if request.method == "POST":
         try:
             spec = forms.read_template_form(request.POST.dict())
-            forms.require_rules(spec)
             row = services.create_template(request.access, spec)
         except (BadInput, Conflict) as e:
             problem = e.message
@@ -86,7 +85,6 @@ def template(request: ProjectRequest, name: str) -> HttpResponseBase:
         edited = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None
         try:
             spec = forms.read_template_form(request.POST.dict(), edited=row.spec)
-            forms.require_rules(spec)
             row = services.update_template(request.access, name, spec, version=edited)
         except (BadInput, Conflict) as e:
             problem = e.message

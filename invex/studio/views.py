@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.catalog import queries as catalog
-from invex.catalog.forms import read_template_form, require_rules
+from invex.catalog.forms import read_template_form
 from invex.documents import queries as documents
 from invex.documents.frames import frames
 from invex.documents.models import Document
@@ -143,10 +143,7 @@ def replayed(request: ProjectRequest, name: str) -> HttpResponseBase:
     row = catalog.template(request.access.project, name)
     try:
         sent = read_template_form(request.POST.dict(), edited=row.spec)
-        require_rules(sent)
         found = replay.replay(row, template_from_json(sent))
-    except BadInput as e:
-        return render(request, "studio/_replay.html", {"problem": e.message})
     except BadSpec as e:
         return render(request, "studio/_replay.html", {"problem": str(e)})
     return render(request, "studio/_replay.html", {"replay": found, "shown": found.effects[:SHOWN_EFFECTS]})

@@ -4,7 +4,7 @@
     const add = event.target.closest("[data-add]");
     if (add) {
       const body = document.querySelector(`table[data-rows="${add.dataset.add}"] tbody`);
-      const numbers = [...body.querySelectorAll("input[name$=':key']")].map((i) => Number(i.name.split(":")[1]));
+      const numbers = [...body.querySelectorAll(`input[name^='${add.dataset.add}:']`)].map((i) => Number(i.name.split(":")[1]));
       const row = (body.querySelector("tr:last-child") || document.querySelector("table[data-rows] tbody tr")).cloneNode(true);
       const number = Math.max(-1, ...numbers) + 1;
       row.querySelectorAll("[name]").forEach((input) => {

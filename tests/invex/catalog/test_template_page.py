@@ -8,6 +8,9 @@ from django.urls import reverse
 
 from invex.accounts.roles import Role
 from invex.catalog import queries, services
+from invex.catalog.forms import KIND_LABELS
+from invex.catalog.rule_form import DETAILS, RuleRow, row_of, rule_of
+from invex.fields.rules import RULE_KINDS
 
 pytestmark = pytest.mark.django_db
 
@@ -52,26 +55,54 @@ def test_what_the_form_does_not_show_stays(client, access):
     assert (row.spec, row.version) == (before, 1)  # nothing changed, so no new version
 
 
-def test_rules_that_are_no_json_cost_nothing_that_was_typed(client):
-    answer = client.post(reverse("template-new", args=["demo"]), sent(name="Order", rules='[{"kind": }]'))
+RULES = [
+    {"kind": "pattern", "fields": ["number"], "params": {"regex": "RE-[0-9]+"}},
+    {"kind": "range", "fields": ["total"], "params": {"min": 10, "max": "500.5"}},
+    {"kind": "range", "fields": ["total"], "params": {"max": 3}},
+    {"kind": "sum", "fields": ["total"], "params": {"table": "line_items", "column": "quantity", "tolerance": "0.05"}},
+    {"kind": "sum", "fields": ["total", "net", "tax"], "params": {}},
+    {"kind": "order", "fields": ["net", "total"], "params": {"strict": True}},
+    {"kind": "order", "fields": ["net", "total"], "params": {}},
+    {"kind": "list", "fields": ["number"], "params": {"values": ["a b", "C"], "ignore_case": True}},
+    {"kind": "master_data", "fields": ["number", "net"], "params": {"list": "orders", "columns": ["no", "net"]}},
+]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: f"{rule['kind']}-{len(rule['params'])}")
+def test_a_rule_typed_as_it_is_shown_is_the_same_rule(rule):
+    again = rule_of(row_of(rule))
+    assert (again["kind"], again["fields"]) == (rule["kind"], rule["fields"])
+    assert {k: str(v) for k, v in again["params"].items()} == {k: str(v) for k, v in rule["params"].items()}
+
+
+def test_every_kind_of_rule_has_a_label_and_an_example_that_reads_back():
+    assert set(KIND_LABELS) == set(DETAILS) == set(RULE_KINDS)
+    for kind, detail in DETAILS.items():
+        assert row_of(rule_of(RuleRow(kind, "number", detail))).detail == detail
+
+
+@pytest.mark.parametrize(
+    ("kind", "detail"), [("pattern", "("), ("range", ""), ("sum", "nothing.like"), ("list", ""), ("x", "")]
+)
+def test_rules_that_make_no_sense_are_refused_and_stay_as_typed(client, kind, detail):
+    rule = {"rule:0:fields": "number", "rule:0:kind": kind, "rule:0:detail": detail}
+    answer = client.post(reverse("template-new", args=["demo"]), sent(name="Order", **rule))
     html = answer.content.decode()
     assert answer.status_code == 422
-    assert "The rules are no JSON" in html
-    assert "{&quot;kind&quot;: }" in html
+    assert 'role="alert"' in html
     assert 'value="Order"' in html
+    assert f'name="rule:0:detail" value="{detail}"' in html or kind == "x"
 
 
-@pytest.mark.parametrize("rules", ['"text"', "7", '{"kind": "order"}', '[{"kind": "pattern", "fields": ["number"]}]'])
-def test_rules_that_make_no_sense_are_refused(client, rules):
-    answer = client.post(reverse("template-new", args=["demo"]), sent(name="Order", rules=rules))
-    assert answer.status_code == 422
-    assert b'role="alert"' in answer.content
-
-
-def test_the_example_of_a_rule_is_one(client, access):
-    rules = '[{"kind": "pattern", "fields": ["invoice_number"], "params": {"regex": "RE-[0-9]+"}}]'
-    page = reverse("template-new", args=["demo"])
-    assert f"placeholder='{rules}'" in client.get(page).content.decode()
-    assert (
-        client.post(page, sent(**{"name": "Order", "field:0:key": "invoice_number", "rules": rules})).status_code == 302
-    )
+def test_an_untouched_rule_stays_as_it_was_written_and_a_new_one_is_added(client, access):
+    values = ["one; two", "three"]  # the form would take the first for two values
+    written = {"kind": "list", "fields": ["number"], "params": {"values": values}}
+    services.create_template(access, {**TWO_TABLES, "rules": [written]})
+    page = reverse("template", args=["demo", "Order"])
+    shown = {"rule:0:fields": "number", "rule:0:kind": "list", "rule:0:detail": "one; two; three"}
+    client.post(page, sent(**shown))
+    assert queries.template(access.project, "Order").version == 1
+    added = {"rule:1:fields": "number", "rule:1:kind": "pattern", "rule:1:detail": "[0-9]+"}
+    assert client.post(page, sent(**shown, **added)).status_code == 302
+    rules = queries.template(access.project, "Order").spec["rules"]
+    assert rules == [written, {"kind": "pattern", "fields": ["number"], "params": {"regex": "[0-9]+"}}]
