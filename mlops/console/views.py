@@ -17,6 +17,7 @@ from invex.accounts.roles import Right
 from invex.extraction.models import Extraction
 from invex.kernel.blobs import store
 from invex.kernel.errors import BadInput
+from mlops.datasets import queries as datasets
 from mlops.deployment import queries as deployments
 from mlops.deployment import services as deployment
 from mlops.deployment.models import DeploymentRevision
@@ -64,6 +65,8 @@ def build(request: ProjectRequest, name: str) -> HttpResponseBase:
         "build": row,
         "roles": [arm["role"] for arm in _arms(live) if arm["build"].pk == row.pk],
         "facts": _facts(row),
+        "learned_from": datasets.versions(project).filter(hash=row.dataset).first() if row.dataset else None,
+        "runs": row.training_runs.filter(project=project),
         "metrics": _scalars(row.metrics),
         "findings": _scalars(row.report),
         "documents": read.values("document").distinct().count(),

@@ -119,6 +119,9 @@ class TestRuns:
             assert rule["name"] in said
         for one in row.report["differences"]:
             assert f'href="/p/acme/documents/{one["document"]}/"' in said
+        said = text(browser.get(f"{HOME}/builds/{row.build.name}/"))
+        assert f"{HOME}/runs/{row.pk}/" in said
+        assert f"{HOME}/datasets/{row.dataset_id}/" in said
         twin = services.request(access, row.dataset, version="0.3.1")
         said = text(browser.get(f"{HOME}/runs/compare/?run={row.pk}&run={twin.pk}"))
         assert "<strong>0.3.0</strong>" in said
