@@ -20,11 +20,12 @@ SAME_RUN = 1.5  # heights of a word, by which the next word of a caption may be 
 LONGEST_CAPTION = 40  # characters
 
 _MONEY = re.compile(r"^[^\w\d]*-?\d[\d.,' ]*[.,]\d\d\b|^\D{0,4}\d{1,3}([.,']\d{3})+\b")
+_VAT_COUNTRIES = "AT BE BG CH CY CZ DE DK EE EL ES FI FR GB HR HU IE IT LT LU LV MT NL NO PL PT RO SE SI SK XI"
 _ANY = re.compile("")
-_SHOWS = {
+_SHOWS = {  # else it is an identifier: "IN 2024001" is no VAT number
     "percentage": re.compile("%"),
-    "vat_id": re.compile(r"\b[A-Z]{2} ?U?\d[\dA-Z ]{5,}$"),
-}  # else it is an identifier
+    "vat_id": re.compile(rf"\b(?:{_VAT_COUNTRIES.replace(' ', '|')})E?-? ?U?\d[\dA-Z .]{{6,}}$"),
+}
 _MARKS = " :.#*-–—\t"
 
 

@@ -21,6 +21,8 @@ from invex.studio.guess import caption, header, type_of_text
         ("19,00 %", "percentage"),
         ("DE89 3704 0044 0532 0130 00", "iban"),
         ("DE136695976", "vat_id"),
+        ("ATU13585627", "vat_id"),
+        ("IN20240017", "id"),
         ("a@b.de", "email"),
         ("RE-2024-001", "id"),
         ("2436316-1", "id"),
