@@ -44,12 +44,16 @@ STRANGER = "stranger"
 PDF = b"%PDF-1.4\n%%EOF\n"
 
 
-def _document(access: Access) -> int:
-    synthetic = Vendor(7, kind="invoice", locale="en-US").document(0)
-    document = document_in_review(access, synthetic)
+def _draw(document: Document) -> None:
     out = io.BytesIO()
     Image.new("RGB", (8, 8)).save(out, "WEBP")
     PageImage.objects.create(document=document, index=0, width_px=8, height_px=8, blob=store().put(out.getvalue()))
+
+
+def _document(access: Access) -> int:
+    synthetic = Vendor(7, kind="invoice", locale="en-US").document(0)
+    document = document_in_review(access, synthetic)
+    _draw(document)
     Batch.objects.filter(pk=document.batch_id).update(name=f"{MARKER} batch")
     Document.objects.filter(pk=document.pk).update(sha256=store().put(PDF), name=f"{MARKER}.pdf")
     return document.pk
@@ -131,6 +135,7 @@ def _frozen(access: Access) -> int:
 def _harmless(access: Access) -> int:
     """A document that may be approved in bulk."""
     document = document_in_review(access, Vendor(7, kind="invoice", locale="en-US").document(2))
+    _draw(document)
     harmless = {"code": APPROVAL_OFF, "message": "", "field": ""}
     Extraction.objects.filter(document=document).update(reasons=[harmless])
     Document.objects.filter(pk=document.pk).update(reason_code=APPROVAL_OFF, name=f"{MARKER} harmless.pdf")
