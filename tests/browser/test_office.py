@@ -25,8 +25,10 @@ from tests.rest_client import RestClient
 SLUG = "office"
 MAKE_WORLD = f"""
 import json
+from django.db import transaction
 from tests.invex.web.access_world import make_world
-world = make_world({SLUG!r})
+with transaction.atomic():  # the workers see it when it is whole
+    world = make_world({SLUG!r})
 print(json.dumps([world.ids, world.people, world.tokens]))
 """
 LOOKS = [(size, scheme) for size in ((1440, 900), (390, 844)) for scheme in ("light", "dark")]
