@@ -37,6 +37,16 @@ def reread_waiting(project_id: int | str) -> int:
     return changed
 
 
+def bring_up(document_id: int | str, held_key: str) -> bool:
+    """Read a document anew for the person who looks at it, if more was learned since. Return True when it changed."""
+    document = Document.objects.get(pk=document_id)
+    predictor = deployed(document.project_id)
+    if predictor.memory_seen is None:
+        return False
+    row = queries.behind(document.project_id, predictor.memory_seen, held=document, held_key=held_key).first()
+    return row is not None and services.keep_up(row, predictor, held_key=held_key)
+
+
 def check_list(list_id: int | str) -> int:
     """Check the waiting documents again that ask for a list of master data, which changed. Return how many changed."""
     row = MasterList.objects.filter(pk=list_id).first()

@@ -13,6 +13,8 @@ from django.utils import timezone
 from invex.documents.models import Document
 from invex.documents.queries import untouched
 from invex.documents.states import DocumentState
+from invex.kernel.errors import NotNow
+from invex.kernel.models import Event
 from invex.kernel.queue import ask
 from invex.masterdata.queries import current_versions
 
@@ -21,6 +23,7 @@ from .pipeline import AUDIT
 
 NOT_READ_AGAIN = (REOPENED, AUDIT)  # what a person decided, or is to judge, stays as it was
 READ_AS_WAIT_S = 8  # a person waits for it
+BRING_UP_WAIT_S = 2  # a person waits for the page
 # A document that waited this long without a worker lost its job; younger ones are on their way.
 STALE = datetime.timedelta(seconds=30)
 
@@ -37,14 +40,15 @@ def stranded() -> QuerySet[Document]:
     return Document.objects.filter(expired, state=DocumentState.EXTRACTING).order_by("state_changed_at")
 
 
-def behind(project_id: int, memory: int) -> QuerySet[Extraction]:
+def behind(project_id: int, memory: int, *, held: Document | None = None, held_key: str = "") -> QuerySet[Extraction]:
     """Return the shown extractions of waiting documents that an older memory than this one read, the oldest first.
 
     Not those that a person opened again or is to audit, and not those that a person is at: their turn comes when they
-    are left.
+    are left, or when the person who holds one with `held_key` asks for it.
     """
     older = Q(checked_memory__isnull=True) | Q(checked_memory__lt=memory)
-    waiting = Document.objects.filter(untouched(), project=project_id, state=DocumentState.REVIEW)
+    allowed = untouched() if held is None else Q(pk=held.pk, has_draft=False, held_key=held_key)
+    waiting = Document.objects.filter(allowed, project=project_id, state=DocumentState.REVIEW)
     rows = Extraction.objects.filter(older, is_current=True, document__in=waiting)
     return (
         rows.exclude(document__reason_code__in=NOT_READ_AGAIN)
@@ -66,6 +70,23 @@ def checked_against_old_lists(project_id: int) -> QuerySet[Extraction]:
         rows = rows.annotate(**{f"list_{number}": Cast(KeyTextTransform(name, "lists"), IntegerField())})
         changed |= Q(**{f"list_{number}__isnull": False}) & ~Q(**{f"list_{number}": version})
     return rows.filter(changed).select_related("document__project").order_by("document_id")
+
+
+def brought_up(document: Document, held_key: str) -> bool:
+    """Have a document that a person holds read anew if more was learned since. Return True when it changed.
+
+    A worker does it just now; when none answers at once, what is shown stays, and False is returned.
+    """
+    shown = current(document)
+    learned = Event.objects.filter(name="memory.updated", project=document.project.slug).order_by("-id").first()
+    newest = learned.payload.get("memory") if learned is not None else None
+    if shown is None or newest is None or (shown.checked_memory or 0) >= newest:
+        return False
+    try:
+        job = "invex.extraction.jobs.bring_up"
+        return bool(ask(job, document.pk, held_key, queue="online", timeout_s=BRING_UP_WAIT_S))
+    except NotNow:
+        return False
 
 
 def as_template(document: Document, template: str) -> dict[str, Any]:

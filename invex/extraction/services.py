@@ -140,21 +140,26 @@ def read_beside(document: Document, shadow: DeployedPredictor) -> Extraction | N
         return _create(document, read, shadow, is_current=False)
 
 
-def keep_up(shown: Extraction, predictor: DeployedPredictor) -> bool:
-    """Bring what is shown of a waiting document up to the predictor's memory. Return True when it changed."""
+def keep_up(shown: Extraction, predictor: DeployedPredictor, *, held_key: str = "") -> bool:
+    """Bring what is shown of a waiting document up to the predictor's memory. Return True when it changed.
+
+    held_key: of the lease of whoever looks at the document and asks for it; "" = nobody may be at it.
+    """
     if shown.template and shown.template not in predictor.changed_since(shown.checked_memory):
         Extraction.objects.filter(pk=shown.pk).update(checked_memory=predictor.memory_seen)
         return False
     try:
-        return reread(shown, predictor)
+        return reread(shown, predictor, held_key=held_key)
     except Exception:  # a bug: what is shown stays, and the documents behind it get their turn
         log.exception("document %s could not be read anew", shown.document_id)
         Extraction.objects.filter(pk=shown.pk).update(checked_memory=predictor.memory_seen)
         return False
 
 
-def reread(before: Extraction, predictor: DeployedPredictor) -> bool:
+def reread(before: Extraction, predictor: DeployedPredictor, *, held_key: str = "") -> bool:
     """Read a waiting document anew; show the result unless a person touched the document meanwhile, or is at it.
+
+    held_key: of the lease of the person who asks for it, who has no unsaved work.
 
     A result that is the same leaves the shown extraction and notes that the newer memory agrees with it.
     Return True when another result is shown now.
@@ -167,7 +172,8 @@ def reread(before: Extraction, predictor: DeployedPredictor) -> bool:
         Extraction.objects.filter(pk=before.pk).update(checked_memory=predictor.memory_seen, lists=read.lists)
         return False
     with transaction.atomic():
-        free = Document.objects.filter(documents.untouched(), pk=document.pk, state=S.REVIEW, version=document.version)
+        allowed = Q(has_draft=False, held_key=held_key) if held_key else documents.untouched()
+        free = Document.objects.filter(allowed, pk=document.pk, state=S.REVIEW, version=document.version)
         if not free.filter(extractions__pk=before.pk, extractions__is_current=True).update(**_shown(outcome)):
             return False
         row = _store(document, read, predictor)

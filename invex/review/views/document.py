@@ -49,6 +49,8 @@ def document(request: ProjectRequest, pk: int) -> HttpResponseBase:
             key = ""
         row.refresh_from_db()
     draft = drafts.of(access, row) if access.may(Right.REVIEW) else None
+    if key and draft is None and extractions.brought_up(row, key):
+        row.refresh_from_db()
     if draft is not None and draft.version != row.version:
         typed = page.Typed(draft.data, draft.template)
         return _show(request, row, draft.template, typed=typed, key=key, is_conflict=True)

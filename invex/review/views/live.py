@@ -8,11 +8,13 @@ from typing import Any
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
+from django_htmx.http import HttpResponseClientRefresh
 
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.documents import queries as documents
 from invex.documents.states import DocumentState
+from invex.extraction import queries as extractions
 from invex.fields.geometry import Box
 from invex.kernel.errors import BadInput
 from invex.kernel.spoken import spoken
@@ -111,4 +113,8 @@ def learned(request: ProjectRequest, pk: int, label: int) -> HttpResponseBase:
     """What became of the documents that wait since a label was confirmed; asks again until all of them are read."""
     seen: dict[str, Any] = {"found": progress.since(request.access.project, label), "document": pk, "label": label}
     asked = _id(request.GET.get("round", "")) or 0
+    row = documents.document(request.access.project, pk)
+    is_held = leases.holder(row) == str(request.access.actor)
+    if seen["found"].is_learned and is_held and extractions.brought_up(row, row.held_key):
+        return HttpResponseClientRefresh()  # nothing was typed yet: the page shows what the document says now
     return render(request, "review/_learned.html", {**seen, "round": asked + 1})

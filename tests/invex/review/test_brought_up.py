@@ -1,0 +1,55 @@
+"""A document that a person has just opened is read with what was learned a moment ago, unless they began to work on it."""
+
+from __future__ import annotations
+
+import pytest
+
+from invex.extraction import jobs, queries
+from invex.kernel.errors import NotNow
+from invex.review import leases, services
+from tests.invex.world import document_in_review, label_of, run_events, vendor
+
+pytestmark = pytest.mark.django_db
+ACME = vendor()
+
+
+@pytest.fixture
+def held(access):
+    """A document of a kind that was learned while a person looked at it."""
+    waiting = document_in_review(access, ACME.document(1))
+    assert leases.take(access, waiting, "key")
+    first = document_in_review(access, ACME.document(0))
+    services.confirm(access, first.pk, label_of(ACME.document(0)), may_create_template=True)
+    run_events()
+    waiting.refresh_from_db()
+    assert waiting.template == "", "nobody else changes what a person looks at"
+    return waiting
+
+
+@pytest.fixture
+def online(monkeypatch):
+    """The online worker, in this process."""
+    monkeypatch.setattr(queries, "ask", lambda job, pk, key, **_: jobs.bring_up(pk, key))
+
+
+def test_whoever_holds_it_sees_what_was_learned(held, online):
+    assert queries.brought_up(held, "key")
+    held.refresh_from_db()
+    assert held.template == ACME.name
+    assert not queries.brought_up(held, "key"), "once"
+
+
+def test_unsaved_work_and_a_lost_lease_keep_it_as_it_is(held, online):
+    assert not queries.brought_up(held, "another key")
+    type(held).objects.filter(pk=held.pk).update(has_draft=True)
+    assert not queries.brought_up(held, "key")
+    held.refresh_from_db()
+    assert held.template == ""
+
+
+def test_without_a_worker_the_page_opens_all_the_same(held, monkeypatch):
+    def away(*_, **__):
+        raise NotNow("No worker was free.")
+
+    monkeypatch.setattr(queries, "ask", away)
+    assert not queries.brought_up(held, "key")
