@@ -69,10 +69,10 @@ def learn(
         deadline = 0.0
         try:
             while process.poll() is None:
-                time.sleep(POLL_S)
                 if not cause and (cause := stop()):
                     process.terminate()
                     deadline = time.monotonic() + STOP_S
+                time.sleep(POLL_S)
                 if cause and time.monotonic() > deadline:
                     process.kill()
                 steps = _progress(progress)
