@@ -38,7 +38,7 @@ class LoginPage(LoginView):
         return response
 
 
-class LoginHandler(AxesDatabaseHandler):
+class LoginHandler(AxesDatabaseHandler):  # type: ignore[misc]  # django-axes has no types
     """Counts failed logins."""
 
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
