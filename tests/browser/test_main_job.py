@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from fixtures.generator.render_pdf import render_pdf
 from fixtures.generator.vendor import Vendor
 
-VENDOR = Vendor(4711, kind="invoice", locale="en-US")
+VENDOR = Vendor(4717, kind="invoice", locale="en-US")
 
 
 @pytest.fixture
