@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Any
 
@@ -168,11 +169,12 @@ def test_the_grid_adds_splits_merges_and_sums(admin_page: Page) -> None:
     expect(first).to_have_text(text)
     page.keyboard.press("Alt+Delete")
     expect(rows).to_have_count(count)
-    amount = page.locator("[data-grid] th[scope=col]").all_inner_texts().index("Amount") - 1
+    columns = json.loads(page.locator("[data-grid]").get_attribute("data-columns") or "")
+    amount = [column["key"] for column in columns].index("amount")
     sums = page.locator("[data-sums]")
     was = sums.inner_text()
     rows.first.locator(f"td[data-column='{amount}']").click()
-    page.keyboard.type("1")
+    page.keyboard.type("12")
     expect(sums).not_to_have_text(was)  # while it is typed
     page.keyboard.press("Escape")
     expect(sums).to_have_text(was)
@@ -186,15 +188,16 @@ def test_the_rest_of_a_table_is_read_like_its_first_row(admin_page: Page) -> Non
     open_first(page)
     rows = page.locator("[data-grid] tbody tr")
     count = rows.count()
-    values = rows.last.inner_text()
+    amounts = [text.split("\t")[-1] for text in rows.all_inner_texts()]
     rows.first.locator("td[data-column='0']").click()
     page.keyboard.press("ArrowDown")
     for _ in range(count - 1):
         page.keyboard.press("Alt+Delete")
     expect(rows).to_have_count(1)
     page.keyboard.press("Alt+f")
-    expect(rows).to_have_count(count)
-    assert rows.last.inner_text().split("\t")[-1] == values.split("\t")[-1]
+    expect(rows).not_to_have_count(1)
+    # Subtotals between the rows are taken for rows, too: a person deletes them (docs/reviewing.md).
+    assert set(amounts) <= {text.split("\t")[-1] for text in rows.all_inner_texts()}
     draft_is_kept(page)
     page.reload()
     page.get_by_role("button", name="Start anew").click()
