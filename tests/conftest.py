@@ -26,7 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(autouse=True)
 def data_dir(request, tmp_path):
     """Blobs and temporary files of a database test lie in a folder of its own."""
-    if "db" not in request.fixturenames and "transactional_db" not in request.fixturenames:
+    is_marked = request.node.get_closest_marker("django_db") is not None  # which asks for the database by no fixture
+    if not is_marked and "db" not in request.fixturenames and "transactional_db" not in request.fixturenames:
         return tmp_path
     settings = request.getfixturevalue("settings")
     settings.DATA_DIR = tmp_path
