@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 from babel.messages.catalog import Message
-from django.db import transaction
-from django.test import Client, override_settings
+from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import trans_real
@@ -21,7 +20,7 @@ from invex.kernel import spoken
 from invex.operations import catalogue
 from invex.urls import project_pages
 from tests.invex.web.access_table import PAGES, Door, Row
-from tests.invex.web.access_world import World, make_world
+from tests.invex.web.access_world import World
 
 OPENING, CLOSING = "⟦", "⟧"
 PLACES = re.compile(r"%\(\w+\)[sd]|%%|\{\w+\}|</?a\b")
@@ -134,17 +133,9 @@ def marked(brackets: trans_real.DjangoTranslation, monkeypatch: pytest.MonkeyPat
     spoken._patterns.cache_clear()
 
 
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[World]:
-    """One world for all pages."""
-    data = tmp_path_factory.mktemp("data")
-    with (
-        override_settings(DATA_DIR=data, STORAGE_URL=(data / "blobs").as_uri()),
-        django_db_blocker.unblock(),
-        transaction.atomic(),
-    ):
-        yield make_world()
-        transaction.set_rollback(True)
+@pytest.fixture(autouse=True)
+def data_dir() -> None:
+    """The blobs are those of the world."""
 
 
 def _plain(html: str) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
-from django.test import Client, override_settings
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from invex.accounts.roles import RIGHTS, Right, Role
@@ -18,7 +18,7 @@ from invex.kernel.models import AuditEntry
 from invex.urls import project_pages
 
 from .access_table import FILE, OPERATIONS, PAGES, Door, Row
-from .access_world import MARKER, PDF, STRANGER, World, make_world
+from .access_world import MARKER, PDF, STRANGER, World
 
 pytestmark = pytest.mark.django_db
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -43,18 +43,9 @@ ALL_PAGES = set(_names(get_resolver().url_patterns)) - {f"api:{name}" for name i
 IN_A_PROJECT = {str(p.name) for p in project_pages if isinstance(p, URLPattern)}
 
 
-@pytest.fixture(scope="module")
-def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[World]:
-    """One world for all rows; what a request changes is undone."""
-    data = tmp_path_factory.mktemp("data")
-    there = override_settings(
-        DATA_DIR=data,
-        STORAGE_URL=(data / "blobs").as_uri(),
-        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-    )
-    with there, django_db_blocker.unblock(), transaction.atomic():
-        yield make_world()
-        transaction.set_rollback(True)
+@pytest.fixture(autouse=True)
+def data_dir() -> None:
+    """The blobs are those of the world."""
 
 
 @pytest.fixture(autouse=True)
