@@ -1,7 +1,7 @@
 """Throttled login: what django-axes asks of Invex (settings AXES_*).
 
 Failures count by name and address, and by name alone wherever the browser has never logged that person in: guessing
-from many addresses ends, and cannot keep anybody out of their own browser (docs/decisions/005-throttled-login.md).
+from many addresses ends, and cannot keep anybody out of their own browser (docs/decisions/006-throttled-login.md).
 """
 
 from __future__ import annotations
