@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from decimal import Decimal, InvalidOperation
 
-from django.db import transaction
 from django.db.models import QuerySet
 
+from invex.accounts.models import Project
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
 from invex.fields.folding import fold
@@ -60,9 +60,26 @@ def of(document: Document) -> QuerySet[Document]:
     return others(document, BusinessKey.objects.filter(document=document).values_list("key", flat=True))
 
 
+def one_at_a_time(project_id: int) -> None:
+    """Wait until no other transaction of the project compares, and keep others from it until the caller's ends.
+
+    Of two documents that are stored at the same instant one sees the other then. Call it before the transaction changes
+    a document: whoever took them in the other order would wait for ever.
+    """
+    # Not FOR UPDATE, which would also hold up whoever adds a row that refers to the project.
+    Project.objects.select_for_update(no_key=True).get(pk=project_id)
+
+
 def warned(document: Document, outcome: Outcome) -> Outcome:
-    """Return the outcome of reading the document; one that is a probable duplicate goes to a person."""
-    first = others(document, keys_read(outcome)).first()
+    """Return the outcome of reading the document; one that is a probable duplicate goes to a person.
+
+    Call it in the transaction that stores the outcome, before that changes a document: see one_at_a_time.
+    """
+    keys = keys_read(outcome)
+    if not keys:
+        return outcome
+    one_at_a_time(document.project_id)
+    first = others(document, keys).first()
     if first is None:
         return outcome
     return replace(outcome, state=DocumentState.REVIEW, reasons=(_reason(first), *outcome.reasons))
@@ -76,9 +93,11 @@ def remember(document: Document, keys: frozenset[str]) -> None:
     BusinessKey.objects.bulk_create([BusinessKey(document=document, key=key) for key in sorted(keys - known)])
 
 
-@transaction.atomic
 def confirmed(document: Document, template: str, values: Mapping[str, str]) -> None:
-    """Compare a document again by what was confirmed: it is warned of, and so are those that wait and are like it."""
+    """Compare a document again by what was confirmed: it is warned of, and so are those that wait and are like it.
+
+    Call it in the transaction that confirms, which began with one_at_a_time.
+    """
     keys = keys_of(template, values)
     remember(document, keys)
     found = list(others(document, keys))

@@ -109,6 +109,7 @@ def extract_one(document: Document, predictor: DeployedPredictor) -> bool:
     read = _run(document, predictor, draw=_random.random())
     project = document.project.slug
     with transaction.atomic():
+        read = read.compared(document)
         if read.outcome.state == S.APPROVED and is_halted(document.project_id):
             halted = Reason(APPROVAL_OFF, "Automatic approval was turned off: a person looks at every document")
             read = replace(read, outcome=Outcome(read.outcome.prediction, S.REVIEW, (halted,)))
@@ -136,6 +137,7 @@ def read_beside(document: Document, shadow: DeployedPredictor) -> Extraction | N
         return None
     read = _run(document, shadow, draw=1.0)
     with transaction.atomic():
+        read = read.compared(document)
         Document.objects.select_for_update().get(pk=document.pk)  # numbers of extractions are given one at a time
         return _create(document, read, shadow, is_current=False)
 
@@ -167,14 +169,14 @@ def reread(before: Extraction, predictor: DeployedPredictor, *, held_key: str = 
     document = before.document
     predictor = predictor.for_document(document.pk)
     read = _run(document, predictor, draw=before.draw)
-    outcome = read.outcome
-    if _is_same(before, _content(document, read), _reasons(outcome)):
-        Extraction.objects.filter(pk=before.pk).update(checked_memory=predictor.memory_seen, lists=read.lists)
-        return False
     with transaction.atomic():
+        read = read.compared(document)
+        if _is_same(before, _content(document, read), _reasons(read.outcome)):
+            Extraction.objects.filter(pk=before.pk).update(checked_memory=predictor.memory_seen, lists=read.lists)
+            return False
         allowed = Q(has_draft=False, held_key=held_key) if held_key else documents.untouched()
         free = Document.objects.filter(allowed, pk=document.pk, state=S.REVIEW, version=document.version)
-        if not free.filter(extractions__pk=before.pk, extractions__is_current=True).update(**_shown(outcome)):
+        if not free.filter(extractions__pk=before.pk, extractions__is_current=True).update(**_shown(read.outcome)):
             return False
         row = _store(document, read, predictor)
         _tell(document, row, is_approved=False)
@@ -213,6 +215,10 @@ class _Read:
     thresholds: Thresholds | None
     version: int | None
 
+    def compared(self, document: Document) -> _Read:
+        """Return it with a warning where the document is a probable duplicate; see duplicates.warned."""
+        return replace(self, outcome=duplicates.warned(document, self.outcome))
+
 
 def _run(document: Document, predictor: DeployedPredictor, *, draw: float) -> _Read:
     start = time.perf_counter()
@@ -223,7 +229,7 @@ def _run(document: Document, predictor: DeployedPredictor, *, draw: float) -> _R
     rows = Template.objects.filter(project=document.project_id, name__in=predictor.thresholds)
     versions: dict[str, int | None] = dict(rows.values_list("name", "version"))
     held = {n: t for n, t in predictor.thresholds.items() if t.hold_for(predictor.build, versions.get(n))}
-    outcome = duplicates.warned(document, run(read, predictor, thresholds=held, draw=draw, lists=lists))
+    outcome = run(read, predictor, thresholds=held, draw=draw, lists=lists)
     template = outcome.prediction.template.name or ""
     if template not in versions:
         found = Template.objects.filter(project=document.project_id, name=template)

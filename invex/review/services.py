@@ -81,6 +81,7 @@ def confirm(
     if before and is_approved and before.label == stored:
         return before
     with transaction.atomic():
+        duplicates.one_at_a_time(access.project.pk)
         template = _save_template(access, target)
         shown = _seen(document, seen)
         corrected = corrections(label, _judged(before, shown), target.shape)

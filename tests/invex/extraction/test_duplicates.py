@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
+from django.db import connection
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -10,12 +15,14 @@ from fixtures.generator import Vendor
 from invex.accounts.roles import Role
 from invex.documents.models import Document
 from invex.documents.states import DocumentState as S
-from invex.extraction import duplicates
+from invex.extraction import duplicates, services
 from invex.extraction.models import BusinessKey, Extraction
 from invex.extraction.pipeline import Outcome
+from invex.extraction.predictors import deployed
 from invex.fields.prediction import Prediction, TemplateMatch, Value
+from invex.kernel import leases
 from invex.review import services as review
-from tests.invex.world import access_to, document_in_review, label_of
+from tests.invex.world import access_to, document_in_review, label_of, read_document
 
 ONE, TWO = Vendor(7, kind="invoice", locale="en-US").document(0), Vendor(7, kind="invoice", locale="en-US").document(1)
 VALUES = {"supplier_name": "ACME GmbH", "invoice_number": "RE-2024/17", "total_amount": "1190.00"}
@@ -137,6 +144,56 @@ class TestConfirming:
         label["fields"] |= {key: [{"value": value}] for key, value in {**VALUES, "total_amount": "7.00"}.items()}
         review.confirm(access, first.pk, label)
         assert not duplicates.others(replace_pk(first), keys()).exists()
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
+@pytest.mark.django_db(transaction=True)
+class TestAtTheSameInstant:
+    """Both are read before either is stored, by two workers or by a worker and a person."""
+
+    def test_one_of_two_that_would_be_approved_goes_to_a_person(self, monkeypatch):
+        access = access_to("acme", Role.OWNER)
+        both_are_read = Barrier(2, timeout=20)
+
+        def read(*_: object, **__: object) -> Outcome:
+            both_are_read.wait()
+            return outcome()
+
+        monkeypatch.setattr(services, "run", read)
+        documents = [read_document(access, one) for one in (ONE, TWO)]
+        for document in documents:
+            services._lease(document, leases.until())
+
+        def one(document: Document) -> bool:
+            try:
+                return services.extract_one(document, deployed(access.project.pk))
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as threads:
+            assert list(threads.map(one, documents)) == [True, True]
+        assert sorted(d.state for d in Document.objects.all()) == [S.APPROVED, S.REVIEW]
+        warned = Document.objects.get(state=S.REVIEW)
+        original = Document.objects.get(state=S.APPROVED)
+        assert f"Document {original.pk} " in reasons(warned)[0]
+
+    def test_the_later_of_two_people_who_confirm_them_is_told(self, monkeypatch):
+        access = access_to("acme", Role.OWNER)
+        confirm(access, TWO, invoice_number="the template is there before")
+        documents = [document_in_review(access, one) for one in (ONE, TWO)]
+        monkeypatch.setattr(review.drafts, "discard", lambda *_: time.sleep(0.3))  # before either commits
+        label = label_of(ONE)
+        label["fields"] |= {key: [{"value": value}] for key, value in VALUES.items()}
+
+        def one(document: Document) -> None:
+            try:
+                review.confirm(access, document.pk, label)
+            finally:
+                connection.close()
+
+        with ThreadPoolExecutor(2) as threads:
+            list(threads.map(one, documents))
+        assert sorted(len(reasons(document)) for document in documents) == [0, 1]
 
 
 def replace_pk(document: Document) -> Document:
