@@ -47,6 +47,7 @@ SWEEPS: dict[str, float] = {
     "mlops.datasets.jobs.sweep": 60,
     "mlops.training.jobs.sweep": 15,
     "mlops.training.jobs.sweep_leftovers": 3600,
+    "mlops.compute.jobs.sweep": 60,
     "mlops.memory.jobs.sweep_erased": 600,
     "invex.documents.jobs.sweep_retention": 600,
     "invex.kernel.doomed.sweep": 60,

@@ -1,4 +1,4 @@
-"""Who may compute now: windows in time, and the load that others make."""
+"""When training may run on this machine: windows in time, and the load that others make. GPUs: `gpus`."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from .windows import Window, is_open, next_opening
 
 MEASURED_S = 1.0  # over which load is measured
 MOST_WINDOWS = 50
+MOST_MB = 2**20  # of a GPU's memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +65,29 @@ def may_train(load: Callable[[], float] = others_load) -> Verdict:
     return Verdict(True)
 
 
-def set_policy(access: Access, *, windows: list[Any], most_load: float) -> ComputePolicy:
-    """Change when training may run, for all projects of the installation. Raises NotAllowed, BadInput."""
+def set_policy(
+    access: Access, *, windows: list[Any], most_load: float, gpu_share: float = 0.0, gpu_free_mb: int = 4096,
+    gpu_others_mb: int = 1024,
+) -> ComputePolicy:  # fmt: skip
+    """Change when and on what training may run, for all projects. Raises NotAllowed, BadInput."""
     access.require(Right.MODELS)
     if len(windows) > MOST_WINDOWS:
         raise BadInput(f"At most {MOST_WINDOWS} windows.")
     if not 0 < most_load <= 1:
         raise BadInput("The load of others above which training waits: above 0 %, at most 100 %.")
+    if not 0 <= gpu_share <= 1:
+        raise BadInput("The share of GPUs that training may hold: from 0 % (none) to 100 %.")
+    if not (0 <= gpu_free_mb <= MOST_MB and 0 <= gpu_others_mb <= MOST_MB):
+        raise BadInput(f"Memory of a GPU: 0 to {MOST_MB} MB.")
     said = [Window.from_json(window).to_json() for window in windows]
-    values = {"windows": said, "most_load": most_load, "changed_by": str(access.actor)}
+    values = {
+        "windows": said,
+        "most_load": most_load,
+        "gpu_share": gpu_share,
+        "gpu_free_mb": gpu_free_mb,
+        "gpu_others_mb": gpu_others_mb,
+        "changed_by": str(access.actor),
+    }
     row, _ = ComputePolicy.objects.update_or_create(pk=1, defaults=values)
     audit.record(access.actor, "changed", "compute", "policy", project=access.project.slug, **values)
     return row

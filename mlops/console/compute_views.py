@@ -1,4 +1,4 @@
-"""The page of computing: in which hours training may run, at which load it waits, and what trains now."""
+"""The page of computing: when training may run, whose GPU is whose, at which load it waits, and what trains now."""
 
 from __future__ import annotations
 
@@ -15,15 +15,17 @@ from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from invex.accounts.models import Project
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.kernel.errors import BadInput
-from mlops.compute import services
+from mlops.compute import gpus, services
+from mlops.compute.models import ComputePolicy
 from mlops.compute.windows import Window, is_open, next_opening
 from mlops.training import queries
 from mlops.training.states import RunState
 
-from .forms import read_load, read_windows
+from .forms import read_gpu, read_load, read_windows
 
 HOUR_MINUTES, HOURS = 60, 24
 MOST_WINDOWS = 12  # on the form
@@ -36,12 +38,20 @@ def compute(request: ProjectRequest) -> HttpResponseBase:
     """Show when training may run; POST changes it, for every project of the installation."""
     access, problem = request.access, ""
     row = services.policy()
-    windows, percent = row.windows, f"{100 * row.most_load:g}"
+    windows = row.windows
+    said = {
+        "most_load": f"{100 * row.most_load:g}",
+        "gpu_share": f"{100 * row.gpu_share:g}",
+        "gpu_free_mb": row.gpu_free_mb,
+        "gpu_others_mb": row.gpu_others_mb,
+    }
     if request.method == "POST":
         access.require(Right.MODELS)
-        windows, percent = read_windows(request.POST, MOST_WINDOWS), request.POST.get("most_load", "")
+        windows = read_windows(request.POST, MOST_WINDOWS)
+        said = {name: request.POST.get(name, value) for name, value in said.items()}
         try:
-            services.set_policy(access, windows=windows, most_load=read_load(request.POST))
+            load = read_load(request.POST)
+            services.set_policy(access, windows=windows, most_load=load, **read_gpu(request.POST))
         except BadInput as e:
             problem = e.message
         else:
@@ -64,11 +74,34 @@ def compute(request: ProjectRequest) -> HttpResponseBase:
         "others": running.exclude(project=access.project).count(),
         "waiting": runs.filter(state=RunState.WAITING),
         "forms": _forms(windows),
-        "most_load": percent,
+        "said": said,
+        "gpus": _gpus(access.project, row),
         "problem": problem,
         "may_change": access.may(Right.MODELS),
     }
     return render(request, "console/compute.html", context, status=422 if problem else 200)
+
+
+def _gpus(project: Project, policy: ComputePolicy) -> list[dict[str, Any]]:
+    """Return the GPUs that were seen lately: how they are, and who is on them; another project's run has no number."""
+    now = timezone.now()
+    found = []
+    for gpu in gpus.known():
+        is_leased = bool(gpu.holder) and gpu.leased_until is not None and gpu.leased_until >= now
+        is_mine = is_leased and gpu.project == project.slug
+        is_theirs = not is_leased and gpu.others_mb > policy.gpu_others_mb
+        found.append(
+            {
+                "gpu": gpu,
+                "used": f"{1 - gpu.free_mb / max(1, gpu.memory_mb):.3f}",
+                "percent": round(100 * gpu.utilisation),
+                "run": gpu.run if is_mine else None,
+                "is_leased": is_leased,
+                "is_theirs": is_theirs,
+                "is_small": not is_leased and not is_theirs and gpu.free_mb < policy.gpu_free_mb,
+            }
+        )
+    return found
 
 
 def _week(windows: list[Window]) -> list[dict[str, Any]]:

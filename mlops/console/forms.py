@@ -45,6 +45,18 @@ def read_load(data: QueryDict) -> float:
     return percent / 100
 
 
+def read_gpu(data: QueryDict) -> dict[str, Any]:
+    """Return what training may take of GPUs, as services.set_policy takes it. Raises BadInput."""
+    percent = _number(data, "gpu_share", _("the share of GPUs in percent")) or 0
+    if not 0 <= percent <= 100:
+        raise BadInput(_("The share of GPUs is between 0 and 100 percent."), code="bad_share")
+    free = _number(data, "gpu_free_mb", _("the free memory of a GPU"))
+    others = _number(data, "gpu_others_mb", _("the memory of others on a GPU"))
+    if free is None or others is None or min(free, others) < 0:
+        raise BadInput(_("Give the memory of a GPU in MB, 0 or more."), code="bad_memory")
+    return {"gpu_share": percent / 100, "gpu_free_mb": int(free), "gpu_others_mb": int(others)}
+
+
 def read_windows(data: QueryDict, most: int) -> list[dict[str, Any]]:
     """Return the time windows that were sent as services.set_policy takes them; those without a day are left out."""
     found: list[dict[str, Any]] = []

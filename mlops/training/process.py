@@ -7,9 +7,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.conf import settings
 
@@ -17,6 +17,7 @@ from mlops.learning.cli import DONE, NOTHING, YIELDED
 
 POLL_S = 0.5
 STOP_S = 120.0  # for the step at hand; then it is killed, and costs that step
+GPU_STOP_S = 2.0  # as STOP_S where a GPU is held: with what finding the cause takes, it is free within 5 s
 LOWEST_PRIORITY = 19
 
 
@@ -43,11 +44,13 @@ def learn(
     is_smoke: bool,
     stop: Callable[[], str],
     tell: Callable[[list[dict[str, Any]]], None],
+    environment: Mapping[str, str],
+    stop_s: float = STOP_S,
 ) -> Path:
     """Learn a package from a dataset folder; return its file below `folder`, where log and checkpoints are kept, too.
 
-    stop: asked twice a second; a cause that is not "" stops the process (SIGTERM, later SIGKILL). tell: called with the
-    progress so far whenever there is more. Raises Stopped, Failed.
+    stop: asked twice a second; a cause that is not "" stops the process: SIGTERM, and SIGKILL after `stop_s` seconds.
+    tell: called with the progress so far whenever there is more. environment: says the device. Raises Stopped, Failed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     out, progress, log = folder / "package.zip", folder / "progress.jsonl", folder / "log.txt"
@@ -59,38 +62,54 @@ def learn(
         *(("--smoke",) if is_smoke else ("--checkpoints", str(folder / "checkpoints"))),
     ]
     # One thread: the same bytes on machines with another number of cores.
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    told = 0
+
+    def look() -> None:
+        nonlocal told
+        steps = _progress(progress)
+        if len(steps) > told:
+            told = len(steps)
+            tell(steps)
+
     with log.open("ab") as output:
-        process = subprocess.Popen(
-            command, cwd=settings.BASE_DIR, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL
+        code, cause = supervised(
+            command, output, {**os.environ, **one_thread, **environment}, stop=stop, look=look, stop_s=stop_s
         )
-        os.setpriority(os.PRIO_PROCESS, process.pid, LOWEST_PRIORITY)
-        cause, told = "", 0
-        deadline = 0.0
-        try:
-            while process.poll() is None:
-                if not cause and (cause := stop()):
-                    process.terminate()
-                    deadline = time.monotonic() + STOP_S
-                time.sleep(POLL_S)
-                if cause and time.monotonic() > deadline:
-                    process.kill()
-                steps = _progress(progress)
-                if len(steps) > told:
-                    told = len(steps)
-                    tell(steps)
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
     tell(_progress(progress))
-    if process.returncode == DONE:
+    if code == DONE:
         return out
-    if process.returncode == YIELDED or cause:
+    if code == YIELDED or cause:
         raise Stopped(cause or "SIGTERM")
-    if process.returncode == NOTHING:
+    if code == NOTHING:
         raise Failed("No document has a label.")
-    raise Failed(_last_line(log) or f"the process ended with {process.returncode}")
+    raise Failed(_last_line(log) or f"the process ended with {code}")
+
+
+def supervised(
+    command: Sequence[str], output: BinaryIO, environment: Mapping[str, str], *, stop: Callable[[], str],
+    look: Callable[[], None], stop_s: float,
+) -> tuple[int, str]:  # fmt: skip
+    """Run a program at the lowest priority until it ends or must stop. Return its exit code, and why it was stopped."""
+    process = subprocess.Popen(
+        command, cwd=settings.BASE_DIR, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL
+    )
+    os.setpriority(os.PRIO_PROCESS, process.pid, LOWEST_PRIORITY)
+    cause, deadline = "", 0.0
+    try:
+        while process.poll() is None:
+            if not cause and (cause := stop()):
+                process.terminate()
+                deadline = time.monotonic() + stop_s
+            time.sleep(POLL_S)
+            if cause and time.monotonic() > deadline:
+                process.kill()
+            look()
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+    return process.returncode, cause
 
 
 def _progress(file: Path) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from django.conf import settings
 
 from invex.kernel.blobs import store
 from invex.kernel.errors import BadInput, Gone
+from mlops.compute.gpus import NO_GPU
 from mlops.datasets import folder as folders
 from mlops.datasets.states import Side
 from mlops.learning.dataset import load_dataset, samples
@@ -87,7 +88,7 @@ def rebuild(row: TrainingRun) -> Rebuilt:
             made = process.learn(
                 dataset, Path(scratch) / "run", name=registry.project_part(row.project), version=row.version,
                 seed=row.seed, base=Path(scratch) / "base.zip", is_smoke=False, stop=lambda: "",
-                tell=lambda steps: None,
+                tell=lambda steps: None, environment=NO_GPU,
             )  # fmt: skip
         except process.Failed as e:
             raise BadInput(f"Learning failed: {e}", code="failed") from e

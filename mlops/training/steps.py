@@ -21,6 +21,8 @@ from invex.kernel.blobs import store
 from invex.kernel.errors import InvexError
 from invex.kernel.outbox import emit
 from invex.kernel.states import move
+from mlops.compute import gpus
+from mlops.compute.gpus import NO_GPU, Lease
 from mlops.compute.services import may_train
 from mlops.datasets import folder as folders
 from mlops.datasets import jobs as dataset_jobs
@@ -33,7 +35,7 @@ from mlops.memory.base import base_package, bases
 from mlops.registry import services as registry
 from mlops.registry.models import Build
 
-from . import leftovers, process
+from . import device, leftovers, process
 from .gate import judge
 from .leftovers import folder
 from .measure import Measurement, differing, measure
@@ -42,6 +44,7 @@ from .states import RunState, Step, Wish
 
 S = RunState
 ATTEMPTS = 3  # of a run whose worker died
+WAITS_FOR_GPU = "It began on a GPU; it goes on when one is free."
 SMOKE_S = 30.0  # a smoke run that takes longer proves the opposite
 
 
@@ -53,6 +56,9 @@ def claim(pk: int) -> TrainingRun | None:
     verdict = may_train()
     if not verdict.ok:
         TrainingRun.objects.filter(pk=pk, state=S.WAITING).update(reason=verdict.cause)
+        return None
+    if device.must_wait(row):
+        TrainingRun.objects.filter(pk=row.pk, state=S.WAITING).update(reason=WAITS_FOR_GPU)
         return None
     if row.attempts >= ATTEMPTS:
         _end(row, S.FAILED, f"Its worker died {ATTEMPTS} times. Look into DATA/log/training.log, then resume it.")
@@ -145,22 +151,26 @@ def _validate(row: TrainingRun) -> dict[str, Any]:
 def _smoke(row: TrainingRun) -> dict[str, Any]:
     started = timezone.now()
     with tempfile.TemporaryDirectory(prefix="smoke-", dir=_tmp()) as scratch:
-        _learn(row, Path(scratch) / "run", is_smoke=True)
+        _learn(row, Path(scratch) / "run", is_smoke=True, lease=None)  # a few documents: no GPU is taken for that
     seconds = (timezone.now() - started).total_seconds()
     return {"seconds": round(seconds, 1), "is_slow": seconds > SMOKE_S}
 
 
 def _train(row: TrainingRun) -> dict[str, Any]:
-    package = _learn(row, folder(row), is_smoke=False)
+    try:
+        with device.held(row) as lease:
+            package = _learn(row, folder(row), is_smoke=False, lease=lease)
+    except device.NoDevice as e:
+        raise _Stop(S.WAITING, str(e)) from e
     blob = store().put(package.read_bytes())
     TrainingRun.objects.filter(pk=row.pk).update(package_blob=blob, package_sha256=blob)
     row.package_blob = row.package_sha256 = blob
     return {"sha256": blob, "bytes": package.stat().st_size}
 
 
-def _learn(row: TrainingRun, into: Path, *, is_smoke: bool) -> Path:
+def _learn(row: TrainingRun, into: Path, *, is_smoke: bool, lease: Lease | None) -> Path:
     def stop() -> str:
-        return _cause_to_stop(row)
+        return _cause_to_stop(row) or (gpus.why_yield(lease) if lease is not None else "")
 
     def tell(steps: list[dict[str, Any]]) -> None:
         if not is_smoke:
@@ -178,7 +188,8 @@ def _learn(row: TrainingRun, into: Path, *, is_smoke: bool) -> Path:
         try:
             return process.learn(
                 dataset, into, name=registry.project_part(row.project), version=row.version, seed=row.seed, base=base,
-                is_smoke=is_smoke, stop=stop, tell=tell,
+                is_smoke=is_smoke, stop=stop, tell=tell, environment=lease.environment() if lease else NO_GPU,
+                stop_s=process.GPU_STOP_S if lease else process.STOP_S,
             )  # fmt: skip
         except process.Stopped as e:
             _check_wishes(row)

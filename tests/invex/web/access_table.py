@@ -73,6 +73,7 @@ READ, UPLOAD, REVIEW, TEMPLATES, ADMIN = Right.READ, Right.UPLOAD, Right.REVIEW,
 MODELS = Right.MODELS
 PROMISE = {"template": "$template", "promised": "5", "audited": "5", "wanted": "on"}
 TEMPLATE_FORM = {"name": "Other", "field:0:key": "number", "field:0:type": "id", "field:0:label": "Number"}
+COMPUTE_FORM = {"most_load": "50", "gpu_share": "0", "gpu_free_mb": "4096", "gpu_others_mb": "1024"}
 DESIGN = '{"name": "Drawn", "fields": [{"label": "Total amount", "type": "amount", "value": "5.00"}]}'
 LAYOUT_FORM = {"name": "Ledger", "rows": "documents", "column:0:source": "document.id", "column:0:header": "No."}
 WEBHOOK_FORM = {"url": "https://1.1.1.1/", "event": "document.approved"}
@@ -221,7 +222,7 @@ PAGES: tuple[Row, ...] = (
     Row("run", READ, ("run",)),
     Row("run-act", MODELS, ("run",), method="POST", body={"action": "yield"}, answer=302),
     Row("compute", READ),
-    Row("compute", MODELS, method="POST", body={"most_load": "50"}, answer=302),
+    Row("compute", MODELS, method="POST", body=COMPUTE_FORM, answer=302),
     Row("deployment-decide", MODELS, method="POST", body={"winner": "A"}, answer=302, elsewhere=422),
     # --- settings
     Row("document-policy", ADMIN),

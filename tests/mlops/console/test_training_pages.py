@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime
 import io
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
 
+from mlops.compute import gpus
 from mlops.compute import services as compute
+from mlops.compute.models import Gpu
+from mlops.compute.probes import GpuFigures
 from mlops.console import run_report
 from mlops.datasets import jobs as dataset_jobs
 from mlops.datasets import services as datasets
@@ -22,6 +26,7 @@ from tests.invex.world import access_to
 
 pytestmark = pytest.mark.django_db
 HOME = "/p/acme/models"
+GPU = {"gpu_share": "50", "gpu_free_mb": "2000", "gpu_others_mb": "500"}  # of the form of computing
 
 
 def frozen(access, selection=None) -> DatasetVersion:
@@ -172,22 +177,41 @@ class TestRuns:
 
 class TestCompute:
     def test_hours_and_load(self, access, browser):
-        sent = {"most_load": "40", "days:0": ["5", "6"], "from:0": "00:00", "to:0": "00:00", "from:1": "20:00",
+        sent = {**GPU, "most_load": "40", "days:0": ["5", "6"], "from:0": "00:00", "to:0": "00:00", "from:1": "20:00",
                 "to:1": "06:00"}  # fmt: skip
         assert browser.post(f"{HOME}/compute/", sent).status_code == 302
         row = compute.policy()
-        assert row.most_load == 0.4
+        assert (row.most_load, row.gpu_share, row.gpu_free_mb, row.gpu_others_mb) == (0.4, 0.5, 2000, 500)
         assert row.windows == [{"days": [5, 6], "from": "00:00", "to": "00:00"}]
         said = text(browser.get(f"{HOME}/compute/"))
         assert 'aria-label="Saturday: 00–24"' in said
         assert 'aria-label="Wednesday: closed"' in said
 
     @pytest.mark.parametrize(
-        "sent", [{"most_load": "0"}, {"most_load": ""}, {"most_load": "50", "days:0": "1", "from:0": "x", "to:0": "y"}]
-    )
+        "sent",
+        [{"most_load": "0"}, {"most_load": ""}, {"days:0": "1", "from:0": "x", "to:0": "y"}, {"gpu_share": "101"},
+         {"gpu_free_mb": ""}, {"gpu_others_mb": "-1"}],
+    )  # fmt: skip
     def test_nonsense(self, access, browser, sent):
-        assert browser.post(f"{HOME}/compute/", sent).status_code == 422
+        assert browser.post(f"{HOME}/compute/", {"most_load": "50", **GPU, **sent}).status_code == 422
         assert compute.policy().windows == []
+
+    def test_whose_gpu_is_whose(self, access, confirmed, browser):
+        figures = [GpuFigures(f"GPU-{n}", n, f"Card {n}", 80_000, free, 0.5) for n, free in enumerate((79_500, 60_000))]
+        gpus.look(SimpleNamespace(gpus=lambda: figures), host="node")
+        said = text(browser.get(f"{HOME}/compute/"))
+        assert "nobody: free" in said
+        assert "20000 MB" in said, "of others"
+        row = services.request(access, frozen(access), version="9.9.9")
+        Gpu.objects.filter(index=0).update(
+            holder="x", run=row.pk, project="acme", leased_until=timezone.now() + datetime.timedelta(seconds=40),
+            leased_at=timezone.now(),
+        )  # fmt: skip
+        assert f"{HOME}/runs/{row.pk}/" in text(browser.get(f"{HOME}/compute/"))
+        Gpu.objects.filter(index=0).update(project="other")
+        said = text(browser.get(f"{HOME}/compute/"))
+        assert "a run of another project" in said
+        assert f"/runs/{row.pk}/" not in said.partition("What waits")[0]
 
     def test_another_projects_run_is_only_counted(self, access, confirmed, browser):
         row = services.request(access, frozen(access), version="9.9.9")
