@@ -105,6 +105,7 @@ INSTALLED_APPS = [
     "mlops.registry",
     "mlops.deployment",
     "mlops.automation",
+    "mlops.monitoring",
     "mlops.console",
 ]
 MIDDLEWARE = [
@@ -248,6 +249,7 @@ READ_ATTEMPTS = _integer("INVEX_READ_ATTEMPTS", 3, least=1)
 WEBHOOK_ALLOW = _networks("INVEX_WEBHOOK_ALLOW")  # networks that are not public and that webhooks may reach
 PAGE_IMAGE_DPI = _integer("INVEX_PAGE_DPI", 150, least=50)
 SHARP_PAGE_DPI = 2 * PAGE_IMAGE_DPI  # for who looks closer, and for OCR of a box that a person draws
+MONITORING_DAYS = _integer("INVEX_MONITORING_DAYS", 400, least=1)  # that events and figures of the monitoring are kept
 DEVICE = os.environ.get("INVEX_DEVICE", "auto")  # of this machine: with a GPU, a worker for queue extract-gpu
 if DEVICE not in ("auto", "cpu") and not re.fullmatch(r"cuda:\d+", DEVICE):
     raise ImproperlyConfigured(f"INVEX_DEVICE={DEVICE!r}: give auto, cpu or cuda:0")

@@ -22,7 +22,7 @@ from invex.documents.states import DocumentState
 from invex.fields.prediction import prediction_to_json
 from invex.kernel import leases
 from invex.kernel.actor import SYSTEM
-from invex.kernel.outbox import emit
+from invex.kernel.outbox import emit, request_of
 from invex.kernel.states import move
 from invex.masterdata.queries import ProjectLists, current_versions
 from invex.reading.errors import SENTENCES
@@ -298,6 +298,7 @@ def _create(document: Document, read: _Read, predictor: DeployedPredictor, *, is
 def _tell(document: Document, row: Extraction, *, is_approved: bool) -> None:
     project = document.project.slug
     about = {"document": document.pk, "template": row.template, "build": row.build}
+    about["request_id"] = request_of("document.received", document.pk, project=project)
     emit(
         "prediction.made", document.pk, project=project, **about, confidence=row.template_confidence,
         seconds=round(row.seconds, 4),

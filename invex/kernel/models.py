@@ -13,10 +13,12 @@ class Event(models.Model):
     request_id = models.CharField(max_length=64, blank=True)  # the request that caused it
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     dispatched_at = models.DateTimeField(null=True, blank=True)
+    recorded_at = models.DateTimeField(null=True, blank=True)  # the monitoring has counted it and written it to a file
 
     class Meta:
         indexes = [
             models.Index(fields=["id"], name="event_undispatched", condition=models.Q(dispatched_at__isnull=True)),
+            models.Index(fields=["id"], name="event_unrecorded", condition=models.Q(recorded_at__isnull=True)),
             models.Index(fields=["project", "id"], name="event_project"),
             models.Index(fields=["subject", "name"], name="event_subject"),
         ]

@@ -19,16 +19,27 @@ from .queue import wake
 STALE = datetime.timedelta(seconds=10)
 
 
-def emit(name: str, subject: object, *, project: str = "", **payload: Any) -> Event:
+def emit(name: str, subject: object, *, project: str = "", request_id: str = "", **payload: Any) -> Event:
     """Write the event `name` about `subject` (a primary key), and wake its jobs once the transaction commits.
 
     The jobs of a name are listed in invex/flow.py. `payload` holds ids and figures, never document text.
+    request_id: of the request that caused it; "" = the one being answered, if any.
     """
     event = Event.objects.create(
-        name=name, subject=str(subject), project=project, payload=payload, request_id=request_ids.current()
+        name=name,
+        subject=str(subject),
+        project=project,
+        payload=payload,
+        request_id=request_id or request_ids.current(),
     )
     transaction.on_commit(partial(dispatch, event))
     return event
+
+
+def request_of(name: str, subject: object, *, project: str) -> str:
+    """Return the request that caused the last event `name` about `subject`; "" when none is known."""
+    rows = Event.objects.filter(name=name, subject=str(subject), project=project).order_by("-id")
+    return rows.values_list("request_id", flat=True).first() or ""
 
 
 def dispatch(event: Event) -> bool:

@@ -14,6 +14,7 @@ from invex.accounts.roles import Right
 from invex.extraction.online import UPLOAD_PREFIX
 from invex.kernel.blobs import too_large
 from invex.kernel.errors import BadInput
+from invex.kernel.outbox import emit
 from invex.kernel.queue import ask
 from invex.reading.errors import SENTENCES
 
@@ -36,6 +37,10 @@ def predict(access: Access, chunks: Iterable[bytes], *, name: str) -> dict[str, 
         path.unlink(missing_ok=True)
     if error := answer.get("error"):
         raise BadInput(error["message"], code=error["code"], error=error, file=answer["file"])
+    emit(
+        "prediction.made", "", project=access.project.slug, template=answer["template"]["name"] or "",
+        build=answer["model"].get("build", ""), confidence=answer["template"]["confidence"], seconds=answer["seconds"],
+    )  # fmt: skip
     return answer
 
 

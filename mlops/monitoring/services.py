@@ -1,0 +1,116 @@
+"""Writes of the monitoring: events are counted and kept, drift is measured, old figures are forgotten."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from invex.accounts.models import Project
+from invex.documents.models import Document
+from invex.extraction.models import Extraction
+from invex.kernel.models import Event
+from invex.review.models import ConfirmedLabel
+
+from . import event_files, tallies
+from .drift import DAYS, Drift, Kind, drift
+from .models import DriftReading, FieldJudgement, HardwareSample, Judgement, Observation, Tally
+from .observing import Catalogue, judgement, observation
+from .two_sample import PERMUTATIONS
+
+log = logging.getLogger(__name__)
+
+BATCH = 200  # events that are taken in one transaction
+APPROVED = "document.approved"
+# What others still ask for, however old: which memory a project has.
+KEPT = ("memory.updated",)
+HARDWARE_DAYS = 30
+DELETED_AT_ONCE = 5000
+
+
+def take_events() -> int:
+    """Write the next events to the file, count them, and keep the figures of what they tell of. Return how many.
+
+    All of it in one transaction with the mark on the events: each is taken once, by whoever comes first.
+    """
+    waiting = list(Event.objects.filter(recorded_at__isnull=True).order_by("id")[:BATCH])
+    if not waiting:
+        return 0
+    catalogue = Catalogue()
+    observations = _observations(waiting, catalogue)
+    Tally.objects.get_or_create(key=tallies.ALL)
+    with transaction.atomic():
+        Tally.objects.select_for_update().get(key=tallies.ALL)
+        mine = Event.objects.filter(pk__in=[event.pk for event in waiting], recorded_at__isnull=True)
+        events = list(mine.order_by("id"))
+        if not events:
+            return 0
+        event_files.append(events)
+        tallies.count(events)
+        there = set(Document.objects.filter(pk__in=[o.document_id for o in observations]).values_list("pk", flat=True))
+        found = [one for one in observations if one.document_id in there]
+        Observation.objects.bulk_create(found, ignore_conflicts=True)
+        _judge(events)
+        Event.objects.filter(pk__in=[event.pk for event in events]).update(recorded_at=timezone.now())
+    return len(events)
+
+
+def _documents(events: list[Event], name: str) -> list[int]:
+    """Return the documents that events of this name are about; a prediction of a file that is not kept has none."""
+    said = (event.payload.get("document") for event in events if event.name == name)
+    return list(dict.fromkeys(int(document) for document in said if document))
+
+
+def _observations(events: list[Event], catalogue: Catalogue) -> list[Observation]:
+    """Return what is to be kept of the documents that were read for the first time."""
+    first = Extraction.objects.filter(number=1, document__in=_documents(events, tallies.PREDICTION))
+    found = []
+    for row in first.filter(document__observation__isnull=True).select_related("document__project"):
+        try:
+            found.append(observation(row, catalogue))
+        except Exception:  # its words are gone, or a bug: the other events go on
+            log.exception("document %s is not observed", row.document_id)
+    return found
+
+
+def _judge(events: list[Event]) -> None:
+    labels = ConfirmedLabel.objects.filter(
+        revision=1, document__in=_documents(events, APPROVED), document__judgement__isnull=True
+    ).select_related("document__project", "extraction")
+    for label in labels:
+        judged = judgement(label)
+        if judged is not None:
+            row, fields = judged
+            row.save()
+            FieldJudgement.objects.bulk_create(fields)
+
+
+def measure_drift(project: Project) -> list[Drift]:
+    """Measure what moved until now and write it down as today's; a second time today replaces the first."""
+    found = [drift(project, kind, DAYS, permutations=PERMUTATIONS) for kind in Kind]
+    for one in found:
+        DriftReading.objects.update_or_create(
+            project=project,
+            kind=one.kind,
+            day=timezone.localdate(),
+            defaults={"figure": one.figure, "detail": one.to_json()},
+        )
+    return found
+
+
+def forget() -> int:
+    """Delete events and figures that are older than is kept. Return how many rows and files."""
+    then = timezone.now() - datetime.timedelta(days=settings.MONITORING_DAYS)
+    day = timezone.localdate(then)
+    events = Event.objects.filter(created_at__lt=then, recorded_at__isnull=False, dispatched_at__isnull=False)
+    old = list(events.exclude(name__in=KEPT).values_list("pk", flat=True)[:DELETED_AT_ONCE])
+    gone = event_files.delete_before(then)
+    gone += Event.objects.filter(pk__in=old).delete()[0]
+    for model in (Observation, Judgement, DriftReading):
+        rows = list(model.objects.filter(day__lt=day).values_list("pk", flat=True)[:DELETED_AT_ONCE])
+        gone += model.objects.filter(pk__in=rows).delete()[0]
+    samples = HardwareSample.objects.filter(at__lt=timezone.now() - datetime.timedelta(days=HARDWARE_DAYS))
+    return gone + samples.delete()[0]

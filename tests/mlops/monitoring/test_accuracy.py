@@ -1,0 +1,123 @@
+"""Accuracy from documents drawn at random, beside that of all reviews: simulated, and from a project's rows."""
+
+from __future__ import annotations
+
+import datetime
+
+import numpy as np
+import pytest
+from django.utils import timezone
+
+from mlops.monitoring.accuracy import estimate
+from mlops.monitoring.models import FieldJudgement, Judgement
+from mlops.monitoring.queries import review_accuracy, unknown_rate
+
+FIELDS = 8
+
+
+def queue(rng: np.random.Generator, documents: int, audited: float):
+    """A stream that is mostly approved automatically: (truth, all reviews, drawn), each [(right, values, p)].
+
+    Documents are of different difficulty. Those of low confidence go to a person, of the others the share `audited`.
+    """
+    chance = rng.beta(12, 0.6, documents)  # that a value of it is right
+    right = rng.binomial(FIELDS, chance)
+    confidence = np.clip(chance + rng.normal(0, 0.03, documents), 0, 1)
+    draw = rng.random(documents)
+    is_drawn = draw < audited
+    is_reviewed = (confidence < 0.95) | is_drawn
+    rows = [(int(good), FIELDS, audited) for good in right]
+    reviewed = [(good, asked, 1.0) for (good, asked, _), looked in zip(rows, is_reviewed) if looked]
+    return right.mean() / FIELDS, reviewed, [row for row, mine in zip(rows, is_drawn) if mine]
+
+
+def test_documents_drawn_at_random_tell_the_truth_that_a_queue_hides():
+    rng = np.random.default_rng(1)
+    errors, biases, covered = [], [], []
+    for _ in range(100):
+        truth, reviewed, drawn = queue(rng, 1500, 0.1)
+        found = estimate(drawn)
+        errors.append(found.share - truth)
+        biases.append(estimate(reviewed).share - truth)
+        covered.append(found.low <= truth <= found.high)
+    assert abs(np.mean(errors)) < 0.003  # on average right
+    assert np.mean(biases) < -0.015  # a queue of doubtful documents looks worse than the truth
+    assert np.mean(covered) >= 0.93
+
+
+def test_weights_undo_that_one_template_is_audited_more_than_another():
+    rng = np.random.default_rng(2)
+    errors, unweighted = [], []
+    for _ in range(100):
+        good, bad = (rng.random(2000) < share for share in (0.99, 0.80))
+        truth = np.concatenate([good, bad]).mean()
+        drawn = [(int(g), 1, 0.02) for g in good if rng.random() < 0.02] + [
+            (int(b), 1, 0.5) for b in bad if rng.random() < 0.5
+        ]
+        errors.append(estimate(drawn).share - truth)
+        unweighted.append(estimate((g, n, 1.0) for g, n, _ in drawn).share - truth)
+    assert abs(np.mean(errors)) < 0.005
+    assert np.mean(unweighted) < -0.07
+
+
+def test_nothing_judged_says_nothing():
+    assert estimate([]) == estimate([(0, 0, 0.5)])
+    assert (estimate([]).share, estimate([]).low, estimate([]).high) == (None, 0.0, 1.0)
+
+
+def test_all_right_is_no_certainty():
+    found = estimate([(5, 5, 0.1)] * 20)
+    assert found.share == 1.0
+    assert found.low == pytest.approx(0.839, abs=0.001)  # Wilson, 20 of 20
+
+
+@pytest.fixture
+def judge(project):
+    """judge(corrected, probability=..., ...) -> a judgement of three fields, the first `corrected` of them wrong."""
+
+    def make(corrected: int, *, probability: float | None, template: str = "Acme", days_ago: int = 0) -> Judgement:
+        day = timezone.localdate() - datetime.timedelta(days=days_ago)
+        row = Judgement.objects.create(
+            project=project, day=day, template=template, build="b", probability=probability, is_audit=False,
+            template_right=True, asked=3, corrected=corrected,
+        )  # fmt: skip
+        for number, key in enumerate(("date", "number", "total")):
+            FieldJudgement.objects.create(
+                judgement=row, project=project, day=day, template=template, probability=probability, field=key,
+                is_right=number >= corrected,
+            )  # fmt: skip
+        return row
+
+    return make
+
+
+def test_drawn_reviews_are_weighted_and_the_others_stand_beside(project, other_project, judge):
+    judge(0, probability=0.1)
+    judge(3, probability=1.0)
+    for _ in range(6):
+        judge(3, probability=None)
+    found = review_accuracy(project, 7)
+    assert found.drawn.share == pytest.approx(10 / 11)
+    assert found.drawn.documents == 2
+    assert found.reviewed.share == pytest.approx(1 / 8)
+    assert review_accuracy(other_project, 7).reviewed.documents == 0
+
+
+def test_accuracy_of_a_field_a_template_and_a_window(project, judge):
+    judge(1, probability=1.0)
+    judge(0, probability=1.0, template="Bolt")
+    judge(3, probability=1.0, days_ago=7)
+    assert review_accuracy(project, 7, field="date").drawn.share == 0.5
+    assert review_accuracy(project, 7, field="total").drawn.share == 1.0
+    assert review_accuracy(project, 7, field="date", template="Bolt").drawn.share == 1.0
+    assert review_accuracy(project, 8, field="total").drawn.share == pytest.approx(2 / 3)
+
+
+def test_unknown_documents_are_counted_and_named(project, observe):
+    assert unknown_rate(project, 7).rate is None
+    unknown = observe(2, template="")
+    observe(6)
+    observe(5, template="", days_ago=7)
+    found = unknown_rate(project, 7)
+    assert (found.rate, found.total) == (0.25, 8)
+    assert list(found.documents) == [o.document_id for o in reversed(unknown)]
