@@ -106,6 +106,7 @@ INSTALLED_APPS = [
     "mlops.deployment",
     "mlops.automation",
     "mlops.monitoring",
+    "mlops.retraining",
     "mlops.console",
 ]
 MIDDLEWARE = [

@@ -32,7 +32,7 @@ KEYWORDS = {
 # Where sentences are: the arguments of these calls, what is bound to one of these names, what these functions return.
 CALLS = {
     "BadInput", "TooLarge", "NotAllowed", "NotFound", "Gone", "Conflict", "NotNow", "BadSpec", "BadPattern", "BadValue",
-    "BadLabel", "BadMember", "BadArchive", "BadPackage", "Finding", "Reason", "Rule", "_fail",
+    "BadLabel", "BadMember", "BadArchive", "BadPackage", "Finding", "Reason", "Rule", "_fail", "_end",
 }  # fmt: skip
 NAMES = {
     "message", "missing", "fault", "advice", "what", "where", "offer", "why", "more", "sentence", "figures", "limits",

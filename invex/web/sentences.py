@@ -64,6 +64,9 @@ SENTENCES: dict[tuple[str, str], str | Promise] = {
     ("training run", "asked to yield"): gettext_lazy("asked training run {subject} to yield"),
     ("training run", "asked to cancel"): gettext_lazy("asked training run {subject} to end"),
     ("compute", "changed"): gettext_lazy("changed when training may run"),
+    ("retraining policy", "changed"): gettext_lazy("changed when the project retrains"),
+    ("retraining", "fired"): gettext_lazy("began retraining {subject}: {why}"),
+    ("retraining", "continued"): gettext_lazy("let retraining {subject} go on with: {step}"),
 }
 MOVES: dict[tuple[str, str], str | Promise] = {
     ("document", "reading"): gettext_lazy("began to read document {subject}"),
@@ -101,6 +104,15 @@ MOVES: dict[tuple[str, str], str | Promise] = {
     ("trainingrun", "done"): gettext_lazy("ended training run {subject} with a build"),
     ("trainingrun", "failed"): gettext_lazy("could not end training run {subject}"),
     ("trainingrun", "cancelled"): gettext_lazy("cancelled training run {subject}"),
+    ("circle", "freezing"): gettext_lazy("asked for the dataset of retraining {subject}"),
+    ("circle", "frozen"): gettext_lazy("has the dataset of retraining {subject}"),
+    ("circle", "training"): gettext_lazy("asked for the training run of retraining {subject}"),
+    ("circle", "gate"): gettext_lazy("has a build of retraining {subject}"),
+    ("circle", "trying"): gettext_lazy("began to try the build of retraining {subject}"),
+    ("circle", "promoted"): gettext_lazy("promoted the build of retraining {subject}"),
+    ("circle", "returned"): gettext_lazy("took the build of retraining {subject} back"),
+    ("circle", "refused"): gettext_lazy("ended retraining {subject}: the gate refused its build"),
+    ("circle", "stopped"): gettext_lazy("stopped retraining {subject}"),
 }
 
 

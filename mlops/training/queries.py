@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+import datetime
+from collections.abc import Iterable
+
+from django.db.models import Max, Q, QuerySet
+from django.utils import timezone
 
 from invex.accounts.models import Project
 from invex.kernel.errors import NotFound
+from invex.kernel.models import AuditEntry
+from mlops.datasets.models import DatasetVersion
 
 from .models import TrainingRun
 from .states import RunState
@@ -27,3 +33,34 @@ def run(project: Project, pk: int) -> TrainingRun:
 def running() -> QuerySet[TrainingRun]:
     """Return what trains now on this installation, of every project: only to be counted by who may not see them."""
     return TrainingRun.objects.filter(state=RunState.RUNNING)
+
+
+def learned_until(project: Project) -> datetime.datetime | None:
+    """Return when the newest dataset of this project's documents was asked for that a build was learned from.
+
+    None: nothing was learned from any. A version that equals one of these counts as well.
+    """
+    done = Q(training_runs__state=RunState.DONE) | Q(same_as__training_runs__state=RunState.DONE)
+    versions = DatasetVersion.objects.filter(done, project=project).exclude(selection__has_key="imported")
+    newest: datetime.datetime | None = versions.aggregate(at=Max("created_at"))["at"]
+    return newest
+
+
+def busy_s(rows: Iterable[TrainingRun]) -> dict[int, float]:
+    """Return how long a worker was on each run, in seconds, up to now: by the times of its moves in the audit log.
+
+    So what a run waited, yielded or lay failed does not count.
+    """
+    found = {row.pk: 0.0 for row in rows}
+    begun: dict[int, datetime.datetime] = {}
+    moves = AuditEntry.objects.filter(subject_type="trainingrun", subject__in=[str(pk) for pk in found])
+    for subject, action, at in moves.order_by("id").values_list("subject", "action", "at"):
+        pk = int(subject)
+        if action.endswith(f"-> {RunState.RUNNING}"):
+            begun[pk] = at
+        elif pk in begun:
+            found[pk] += (at - begun.pop(pk)).total_seconds()
+    now = timezone.now()
+    for pk, at in begun.items():
+        found[pk] += (now - at).total_seconds()
+    return found

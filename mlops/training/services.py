@@ -44,7 +44,7 @@ def request(
         )
         audit.record(
             access.actor, "requested", "training run", row.pk, project=access.project.slug, version=version,
-            dataset=dataset.hash, seed=seed,
+            dataset=dataset.hash, seed=seed, trigger=row.trigger,
         )  # fmt: skip
         emit("training.requested", row.pk, project=access.project.slug, run=row.pk, trigger=row.trigger["kind"])
     return row

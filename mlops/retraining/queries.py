@@ -1,0 +1,164 @@
+"""Reads of retraining: the policy, what its triggers say now, what holds it back, and what came of it."""
+
+from __future__ import annotations
+
+import datetime
+from dataclasses import dataclass
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from invex.accounts.models import Project
+from mlops.deployment import queries as deployments
+from mlops.deployment.states import Mode
+from mlops.training import queries as training
+from mlops.training.models import TrainingRun
+from mlops.training.states import OPEN as OPEN_RUNS
+
+from . import evidence
+from .evidence import Reading
+from .models import Circle, DailyFigure, Decision, RetrainingPolicy
+from .policy import Policy
+from .states import MEASURED, OF_POLICY, OPEN, Hold, Kind, Outcome
+
+BUDGET_OVER = datetime.timedelta(days=7)
+HOUR_S = 3600.0
+HISTORY = datetime.timedelta(days=30)
+GPU = "cuda"  # how the device of a run on a GPU begins
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Why nothing starts now. why: a sentence with its figures."""
+
+    hold: Hold
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What retraining used within BUDGET_OVER: runs, and hours in which a worker was on them."""
+
+    runs: int
+    cpu_h: float
+    gpu_h: float
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What would happen now. due: the schedule is. reached: the triggers that would fire, the first one does."""
+
+    policy: Policy
+    readings: tuple[Reading, ...]
+    is_due: bool
+    held: tuple[Held, ...]
+
+    @property
+    def reached(self) -> list[Kind]:
+        measured = [reading.kind for reading in self.readings if reading.trigger.on and reading.is_reached]
+        return [*measured, *([Kind.SCHEDULE] if self.is_due else [])]
+
+    @property
+    def would_fire(self) -> bool:
+        return bool(self.reached) and not self.held
+
+    @property
+    def hold_a_person(self) -> list[Held]:
+        """What a retraining by hand would be refused for."""
+        return [one for one in self.held if one.hold not in OF_POLICY]
+
+    def reading(self, kind: Kind) -> Reading | None:
+        return next((reading for reading in self.readings if reading.kind == kind), None)
+
+
+def policy_row(project: Project) -> RetrainingPolicy | None:
+    return RetrainingPolicy.objects.filter(project=project).first()
+
+
+def policy(project: Project) -> Policy:
+    """Return what the project decided; what is proposed where nobody decided anything."""
+    row = policy_row(project)
+    return Policy.from_json(row.policy) if row is not None else Policy()
+
+
+def to_consider() -> list[RetrainingPolicy]:
+    """Return the policies by which something may start without a person."""
+    rows = RetrainingPolicy.objects.select_related("project").order_by("pk")
+    return [row for row in rows if not Policy.from_json(row.policy).is_idle]
+
+
+def decisions(project: Project) -> QuerySet[Decision]:
+    return Decision.objects.filter(project=project)
+
+
+def circles(project: Project) -> QuerySet[Circle]:
+    rows = Circle.objects.filter(project=project)
+    return rows.select_related("project", "decision", "dataset", "run", "build", "deployment")
+
+
+def open_circle(project: Project) -> Circle | None:
+    return circles(project).filter(state__in=OPEN).first()
+
+
+def last_fired(project: Project) -> Decision | None:
+    return decisions(project).filter(outcome=Outcome.FIRED).order_by("-id").first()
+
+
+def outlook(project: Project) -> Outlook:
+    """Return what would happen now if somebody looked."""
+    row = policy_row(project)
+    said = Policy.from_json(row.policy) if row is not None else Policy()
+    last = last_fired(project)
+    since = last.created_at if last is not None else None
+    readings = tuple(evidence.read(project, kind, said.triggers[kind], since) for kind in MEASURED)
+    is_due = bool(row and row.next_run_at and row.next_run_at <= timezone.now() and said.cron and not said.paused)
+    return Outlook(said, readings, is_due, tuple(_held(project, said, last)))
+
+
+def usage(project: Project) -> Usage:
+    """Return what retraining used within the last BUDGET_OVER."""
+    since = timezone.now() - BUDGET_OVER
+    rows = list(TrainingRun.objects.filter(circles__project=project, created_at__gt=since).distinct())
+    busy = training.busy_s(rows)
+    gpu_s = sum(busy[row.pk] for row in rows if row.device.startswith(GPU))
+    return Usage(len(rows), (sum(busy.values()) - gpu_s) / HOUR_S, gpu_s / HOUR_S)
+
+
+def history(project: Project, kind: Kind) -> list[DailyFigure]:
+    """Return what the trigger measured on each of the last days, the oldest first."""
+    since = timezone.localdate() - HISTORY
+    return list(DailyFigure.objects.filter(project=project, trigger=kind, day__gt=since).order_by("day"))
+
+
+def _held(project: Project, policy: Policy, last: Decision | None) -> list[Held]:
+    """Return everything that holds a retraining back now, what no person can overrule first."""
+    found = []
+    circle = open_circle(project)
+    run = training.runs(project).filter(state__in=OPEN_RUNS).order_by("id").first()
+    if circle is not None:
+        found.append(Held(Hold.RUNNING, why=f"Retraining {circle.pk} is under way."))
+    elif run is not None:
+        found.append(Held(Hold.RUNNING, why=f"Training run {run.pk} is under way."))
+    live = deployments.live(project)
+    if circle is None and live is not None and live.mode != Mode.SINGLE:
+        found.append(Held(Hold.EXPERIMENT, why=f"Several builds read now, in mode {live.mode}."))
+    if not evidence.new_labels(project):
+        found.append(Held(Hold.NOTHING_NEW, why="No document was confirmed since what was learned last."))
+    now = timezone.now()
+    if last is not None and (over := last.created_at + datetime.timedelta(hours=policy.cooldown_h)) > now:
+        hours = (over - now).total_seconds() / HOUR_S
+        found.append(Held(Hold.COOLDOWN, why=f"The cooldown of {policy.cooldown_h:g} h lasts {hours:.1f} h more."))
+    return [*found, *_over_budget(project, policy)]
+
+
+def _over_budget(project: Project, policy: Policy) -> list[Held]:
+    used = usage(project)
+    found = []
+    if policy.runs is not None and used.runs >= policy.runs:
+        found.append(Held(Hold.RUNS, why=f"{used.runs} runs within seven days; at most {policy.runs} are wanted."))
+    for hours, most, device in ((used.cpu_h, policy.cpu_h, "CPU"), (used.gpu_h, policy.gpu_h, "GPU")):
+        if most is not None and hours >= most:
+            found.append(
+                Held(Hold.HOURS, why=f"{hours:.2f} {device} hours within seven days; at most {most:g} are wanted.")
+            )
+    return found
