@@ -45,6 +45,7 @@ project_pages: list[URLPattern | URLResolver] = [
     path("documents/<int:pk>/meaning/", live.meaning_of, name="document-meaning"),
     path("documents/<int:pk>/region/", live.region, name="document-region"),
     path("documents/<int:pk>/rows/", live.rows, name="document-rows"),
+    path("documents/<int:pk>/fresh/", live.fresh, name="document-fresh"),
     path("documents/<int:pk>/learned/<int:label>/", live.learned, name="document-learned"),
     path("documents/<int:pk>/words/<int:index>", live.words, name="document-words"),
     path("documents/<int:pk>/pages/<int:index>", documents.page_image, name="page-image"),

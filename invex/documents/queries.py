@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,6 +83,11 @@ def _key(text: int | str) -> int:
 def read_words(document: Document) -> types.Document | None:
     """Return what was read from the document: pages, words, e-invoice; None before it was read."""
     return readings.load(document)
+
+
+def read_pages(document: Document) -> Sequence[types.Page] | None:
+    """Return the pages that were read, each made when it is asked for; None before the document was read."""
+    return readings.pages(document)
 
 
 def page_images(document: Document) -> dict[int, PageImage]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
 from invex.kernel.blobs import store
 from invex.reading import types, words
@@ -33,9 +35,19 @@ def load(document: Document) -> types.Document | None:
     return replace(read, einvoice=_einvoice(document.einvoice_blob), warnings=tuple(document.warnings))
 
 
+def pages(document: Document) -> Sequence[types.Page] | None:
+    """Return the pages that were read, made as they are asked for; None when the document has not been read."""
+    return words.LazyPages(_json(document.words_blob)) if document.words_blob else None
+
+
 def words_in(blob: str, *, file: str = "", reader: str = "") -> types.Document:
     """Return the words in a blob. Raises MissingBlob."""
-    return words.from_json(json.loads(gzip.decompress(store().path(blob).read_bytes())), file=file, reader=reader)
+    return words.from_json(_json(blob), file=file, reader=reader)
+
+
+def _json(blob: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(gzip.decompress(store().path(blob).read_bytes()))
+    return found
 
 
 def _einvoice(blob: str) -> types.EInvoice | None:

@@ -23,7 +23,7 @@ from .pipeline import AUDIT
 
 NOT_READ_AGAIN = (REOPENED, AUDIT)  # what a person decided, or is to judge, stays as it was
 READ_AS_WAIT_S = 8  # a person waits for it
-BRING_UP_WAIT_S = 2  # a person waits for the page
+BRING_UP_WAIT_S = 4  # the page is open meanwhile
 # A document that waited this long without a worker lost its job; younger ones are on their way.
 STALE = datetime.timedelta(seconds=30)
 
@@ -72,15 +72,20 @@ def checked_against_old_lists(project_id: int) -> QuerySet[Extraction]:
     return rows.filter(changed).select_related("document__project").order_by("document_id")
 
 
+def is_behind(document: Document) -> bool:
+    """Say whether more was learned since what is shown of the document was read."""
+    shown = current(document)
+    learned = Event.objects.filter(name="memory.updated", project=document.project.slug).order_by("-id").first()
+    newest = learned.payload.get("memory") if learned is not None else None
+    return shown is not None and newest is not None and (shown.checked_memory or 0) < newest
+
+
 def brought_up(document: Document, held_key: str) -> bool:
     """Have a document that a person holds read anew if more was learned since. Return True when it changed.
 
     A worker does it just now; when none answers at once, what is shown stays, and False is returned.
     """
-    shown = current(document)
-    learned = Event.objects.filter(name="memory.updated", project=document.project.slug).order_by("-id").first()
-    newest = learned.payload.get("memory") if learned is not None else None
-    if shown is None or newest is None or (shown.checked_memory or 0) >= newest:
+    if not is_behind(document):
         return False
     try:
         job = "invex.extraction.jobs.bring_up"

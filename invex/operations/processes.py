@@ -80,7 +80,7 @@ def programs(*, host: str, port: int) -> list[Program]:
             "web",
             (
                 *(python, "-m", "gunicorn", "invex.wsgi", "--bind", f"{host}:{port}", "--worker-class", "gthread"),
-                *("--workers", str(settings.WEB_PROCESSES), "--threads", "8", "--timeout", "120"),
+                *("--workers", str(settings.WEB_PROCESSES), "--threads", "8", "--timeout", "120", "--preload"),
                 *("--worker-tmp-dir", "/dev/shm" if Path("/dev/shm").is_dir() else str(settings.TMP_DIR)),
             ),
             group="web",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, overload
 
 from invex.fields.geometry import Box
 
@@ -30,23 +31,50 @@ def to_json(document: Document) -> dict[str, Any]:
 
 def from_json(data: dict[str, Any], *, file: str = "", reader: str = "") -> Document:
     """Return the document that `data` describes. Raises ValueError with the place that is wrong."""
-    pages = []
-    for number, page in enumerate(data.get("pages", [])):
-        try:
-            words = tuple(
-                Word(str(w["text"]), Box(*(float(v) for v in w["box"])), float(w.get("confidence", 1.0)))
-                for w in page["words"]
-            )
-            pages.append(
-                Page(
-                    width=float(page["width"]),
-                    height=float(page["height"]),
-                    words=words,
-                    source=page.get("source", "given"),
-                    rules=tuple(Box(*(float(v) for v in b)) for b in page.get("rules", [])),
-                    rotation=int(page.get("rotation", 0)),
-                )
-            )
-        except (KeyError, TypeError, ValueError) as e:
-            raise ValueError(f"page {number}: {type(e).__name__}: {e}") from e
-    return Document(pages=tuple(pages), file=file, reader=reader)
+    return Document(pages=tuple(LazyPages(data)), file=file, reader=reader)
+
+
+class LazyPages(Sequence[Page]):
+    """The pages of a document's words JSON, each made when it is first asked for: of a long one people look at few.
+
+    Asking for a page raises ValueError with the place that is wrong.
+    """
+
+    def __init__(self, data: dict[str, Any]) -> None:
+        self._raw: list[dict[str, Any]] = data.get("pages", [])
+        self._made: dict[int, Page] = {}
+
+    def __len__(self) -> int:
+        return len(self._raw)
+
+    @overload
+    def __getitem__(self, index: int) -> Page: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Page]: ...
+
+    def __getitem__(self, index: int | slice) -> Page | Sequence[Page]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        number = range(len(self))[index]  # as of any sequence: counted from the end, IndexError
+        if number not in self._made:
+            self._made[number] = _page(number, self._raw[number])
+        return self._made[number]
+
+
+def _page(number: int, page: dict[str, Any]) -> Page:
+    try:
+        words = tuple(
+            Word(str(w["text"]), Box(*(float(v) for v in w["box"])), float(w.get("confidence", 1.0)))
+            for w in page["words"]
+        )
+        return Page(
+            width=float(page["width"]),
+            height=float(page["height"]),
+            words=words,
+            source=page.get("source", "given"),
+            rules=tuple(Box(*(float(v) for v in b)) for b in page.get("rules", [])),
+            rotation=int(page.get("rotation", 0)),
+        )
+    except (KeyError, TypeError, ValueError) as e:
+        raise ValueError(f"page {number}: {type(e).__name__}: {e}") from e

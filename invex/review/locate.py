@@ -5,9 +5,10 @@ A value that stands in several places keeps no box: which one was meant is the l
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 
 from invex.extraction.lines import lines_of
 from invex.fields.folding import fold
@@ -17,10 +18,11 @@ from invex.fields.labels import Label, LabelValue
 from invex.fields.locale import DocumentLocale, infer
 from invex.fields.readings import Span
 from invex.fields.values import is_same, spans
-from invex.reading.types import Document, Word
+from invex.reading.types import Page, Word
 
-from .labels import Shape, type_of
+from .labels import Shape, named, type_of
 
+CONVENTION_LINES = 200  # that tell how a document writes; the rest of a long one says the same
 AS_PRINTED = frozenset({"text", "address", "id"})  # these have no readings: the characters must be the same
 
 
@@ -42,9 +44,9 @@ class Place:
     box: PageBox
 
 
-def lines(document: Document) -> tuple[Line, ...]:
-    """Return the document's words, which come in reading order, as lines."""
-    return tuple(_line(number, run) for number, page in enumerate(document.pages) for run in lines_of(page.words))
+def lines(pages: Sequence[Page]) -> Iterator[Line]:
+    """Yield the words, which come in reading order, as lines; a page is not looked at before its turn."""
+    return (_line(number, run) for number, page in enumerate(pages) for run in lines_of(page.words))
 
 
 def _line(page: int, words: list[Word]) -> Line:
@@ -56,23 +58,26 @@ def _line(page: int, words: list[Word]) -> Line:
 
 
 class Printed:
-    """The lines of a document, asked by type and value; the values of a type are found once for all questions."""
+    """The pages of a document, asked by type and value; the values of a type are found once for all questions."""
 
-    def __init__(self, document: Document) -> None:
-        self.pages = tuple(page.words for page in document.pages)
-        self._lines = lines(document)
+    def __init__(self, pages: Sequence[Page]) -> None:
+        self.pages = pages
         self._read: dict[str, list[tuple[Line, Span]]] = {}
 
     @cached_property
     def conventions(self) -> DocumentLocale:
-        """How the document writes dates and numbers."""
-        return infer(line.text for line in self._lines)
+        """How the document writes dates and numbers, told from its beginning."""
+        return infer(line.text for line in islice(lines(self.pages), CONVENTION_LINES))
+
+    @cached_property
+    def _lines(self) -> tuple[Line, ...]:
+        return tuple(lines(self.pages))
 
     def words(self, page: int) -> list[list[str | float]]:
         """Return the words of a page, in reading order, as [text, x0, y0, x1, y1]."""
         if not 0 <= page < len(self.pages):
             return []
-        return [[w.text, *(round(v, 5) for v in w.box)] for w in self.pages[page]]
+        return [[w.text, *(round(v, 5) for v in w.box)] for w in self.pages[page].words]
 
     def places(self, kind: str, value: str) -> tuple[Place, ...]:
         """Return where `value`, canonical and of type `kind`, is printed within one line."""
@@ -101,6 +106,11 @@ class Printed:
         for line, span in self._read[kind]:
             if any(is_same(kind, reading.value, value) for reading in span.readings):
                 yield line, span.start, span.end
+
+
+def lacks_boxes(label: Label) -> bool:
+    """Say whether a value of the label has no box."""
+    return any(not value.boxes for _, value in named(label))
 
 
 def with_boxes(label: Label, printed: Printed, shape: Shape) -> Label:

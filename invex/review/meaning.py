@@ -67,7 +67,7 @@ def rows_below(document: Document, table: str, raw: str, *, template: str) -> li
     found = printed.of(document)
     if found is None:
         return []
-    return rows_like(given, spec.columns, found.pages, services.document_locale(document, row))
+    return rows_like(given, spec.columns, [page.words for page in found.pages], services.document_locale(document, row))
 
 
 def _known(document: Document) -> Shape:

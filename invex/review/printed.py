@@ -10,7 +10,7 @@ from invex.documents.models import Document
 
 from .locate import Printed
 
-KEPT = 4  # documents; one of 500 pages takes some 100 MB
+KEPT = 6  # documents, of several people; one of 500 pages takes some 100 MB once all of it was asked for
 _kept: OrderedDict[str, Printed] = OrderedDict()
 _lock = threading.Lock()
 
@@ -22,10 +22,10 @@ def of(document: Document) -> Printed | None:
         if blob in _kept:
             _kept.move_to_end(blob)
             return _kept[blob]
-    read = documents.read_words(document)
-    if read is None:
+    pages = documents.read_pages(document)
+    if pages is None:
         return None
-    found = Printed(read)
+    found = Printed(pages)
     with _lock:
         _kept[blob] = found
         while len(_kept) > KEPT:

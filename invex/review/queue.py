@@ -48,15 +48,20 @@ class Queue:
         )
 
     @property
-    def query(self) -> str:
-        """The queue in an address: "?order=age", or "" for the usual one."""
+    def parameters(self) -> dict[str, str]:
+        """What an address says of the queue, by name: nothing for the usual one."""
         said = {
             "order": self.order if self.order != UNCERTAIN else "",
             "of": self.template,
             "batch": str(self.batch or ""),
             "reason": self.reason,
         }
-        text = urlencode({name: value for name, value in said.items() if value})
+        return {name: value for name, value in said.items() if value}
+
+    @property
+    def query(self) -> str:
+        """The queue in an address: "?order=age", or "" for the usual one."""
+        text = urlencode(self.parameters)
         return f"?{text}" if text else ""
 
 

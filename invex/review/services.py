@@ -42,7 +42,7 @@ from .labels import (
     unknown_keys,
 )
 from .leases import FREED
-from .locate import with_boxes
+from .locate import lacks_boxes, with_boxes
 from .models import Comment, ConfirmedLabel
 
 S = DocumentState
@@ -245,7 +245,7 @@ def _require_known(label: Label, shape: Shape, where: str) -> None:
 
 
 def _located(document: Document, label: Label, shape: Shape) -> Label:
-    found = printed.of(document)
+    found = printed.of(document) if lacks_boxes(label) else None
     return with_boxes(label, found, shape) if found is not None else label
 
 

@@ -122,7 +122,7 @@ def meaning(document: Document, text: str, kind: str, place: str, *, is_cell: bo
         said["error"] = str(e)
     read, at = printed.of(document), _place(place)
     if read is not None and at is not None and at[0] < len(read.pages):
-        words = read.pages[at[0]]
+        words = read.pages[at[0]].words
         said["label"] = guess.header(words, at[1]) if is_cell else guess.caption(words, at[1])
     return said
 
@@ -151,7 +151,7 @@ def rows_below(document: Document, types: str, raw: str) -> list[list[dict[str, 
     if read is None:
         return []
     given = [{key: value_to_json(cell) for key, cell in line.items()} for line in label.tables["t"]]
-    found = rows_like(given, columns, read.pages, document_locale(document, None))
+    found = rows_like(given, columns, [page.words for page in read.pages], document_locale(document, None))
     texts = {c.key for c in columns if c.type == "text"}
     if all(texts & row.keys() for row in given):
         found = [row for row in found if texts & row.keys()]  # numbers alone are sums

@@ -109,6 +109,13 @@ if (form && root.dataset.key) {
   });
 }
 
+/* What was learned since is shown at once, but not to who has begun: no page changes under somebody's hands. */
+let isBegun = false;
+for (const name of ["pointerdown", "keydown"]) addEventListener(name, () => { isBegun = true; }, {once: true, capture: true});
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  if (isBegun && event.detail.xhr.getResponseHeader("HX-Refresh")) event.preventDefault();
+});
+
 document.addEventListener("change", async (event) => {
   if (!event.target.matches("[data-submit-on-change]")) return;
   await presence?.save();

@@ -49,8 +49,6 @@ def document(request: ProjectRequest, pk: int) -> HttpResponseBase:
             key = ""
         row.refresh_from_db()
     draft = drafts.of(access, row) if access.may(Right.REVIEW) else None
-    if key and draft is None and extractions.brought_up(row, key):
-        row.refresh_from_db()
     if draft is not None and draft.version != row.version:
         typed = page.Typed(draft.data, draft.template)
         return _show(request, row, draft.template, typed=typed, key=key, is_conflict=True)
@@ -185,7 +183,7 @@ def _show(
     is_open = row.state == DocumentState.REVIEW or (is_conflict and row.state == DocumentState.APPROVED)
     holder = leases.holder(row)
     held_by_other = holder if holder not in ("", str(access.actor)) else ""
-    waiting = queue.waiting(access.project, asked)
+    waiting, following = queue.waiting(access.project, asked), queue.neighbour(access, asked, row)
     context = {
         "document": row,
         "screen": shown,
@@ -199,9 +197,10 @@ def _show(
         "held_by_other": held_by_other,
         "key": key,
         "draft": draft,
+        "is_behind": bool(key) and draft is None and extractions.is_behind(row),
         "queue": asked,
         "waiting": waiting.count(),
-        "next_document": queue.neighbour(access, asked, row),
+        "next_document": documents.document(access.project, following) if following is not None else None,
         "comments": queries.comments(row),
         "learned": _number(request.GET.get("learned", "")),
         "problem": problem,

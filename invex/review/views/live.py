@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
@@ -22,6 +23,7 @@ from invex.kernel.spoken import spoken
 from .. import drafts, leases, meaning, page, printed, progress
 
 MOST_DIGITS = 18
+KEPT_S = 24 * 3600  # words in a browser
 
 
 def _id(text: str) -> int | None:
@@ -66,9 +68,13 @@ def draft(request: ProjectRequest, pk: int) -> HttpResponseBase:
 @require_GET
 @in_project()
 def words(request: ProjectRequest, pk: int, index: int) -> HttpResponseBase:
-    """The words of one page as [text, x0, y0, x1, y1]."""
-    found = printed.of(documents.document(request.access.project, pk))
-    return JsonResponse({"words": found.words(index) if found is not None else []})
+    """The words of one page as [text, x0, y0, x1, y1]; ?of: what they were read into, by which a browser keeps them."""
+    row = documents.document(request.access.project, pk)
+    found = printed.of(row)
+    response = JsonResponse({"words": found.words(index) if found is not None else []})
+    if row.words_blob and request.GET.get("of") == row.words_blob:
+        patch_cache_control(response, private=True, max_age=KEPT_S, immutable=True)
+    return response
 
 
 @require_GET
@@ -105,6 +111,20 @@ def rows(request: ProjectRequest, pk: int) -> HttpResponseBase:
     data = request.POST
     found = meaning.rows_below(row, data.get("table", ""), data.get("rows", ""), template=data.get("template", ""))
     return JsonResponse({"rows": found})
+
+
+@require_GET
+@in_project(Right.REVIEW)
+def fresh(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """Have a document that was just opened read with what was learned since; the page loads anew if it changed.
+
+    The page's script keeps the page as it is for who has begun to work.
+    """
+    row = documents.document(request.access.project, pk)
+    is_held = leases.holder(row) == str(request.access.actor)
+    if is_held and extractions.brought_up(row, row.held_key):
+        return HttpResponseClientRefresh()
+    return HttpResponse(status=204)
 
 
 @require_GET

@@ -53,7 +53,7 @@ export class Pages {
   async fetchWords(page) {
     if (this.words.has(page)) return this.words.get(page);
     try {
-      const answer = await fetch(this.root.dataset.words.replace(/0$/, page), {headers: {Accept: "application/json"}});
+      const answer = await fetch(this.root.dataset.words.replace("/0?", `/${page}?`), {headers: {Accept: "application/json"}});
       if (!answer.ok) return [];
       const {words} = await answer.json();
       this.words.set(page, words);

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 
+from invex.accounts.roles import Role
 from invex.extraction import jobs, queries
 from invex.kernel.errors import NotNow
 from invex.review import leases, services
@@ -37,6 +39,19 @@ def test_whoever_holds_it_sees_what_was_learned(held, online):
     held.refresh_from_db()
     assert held.template == ACME.name
     assert not queries.brought_up(held, "key"), "once"
+
+
+def test_the_page_opens_at_once_and_asks_for_what_was_learned(access, held, online, person):
+    leases.release(access, held, "key")
+    client, address = Client(), f"/p/demo/documents/{held.pk}/"
+    client.force_login(person(Role.REVIEWER))
+    assert "/fresh/" in client.get(address).content.decode()
+    held.refresh_from_db()
+    assert held.template == "", "nobody waited for a worker"
+    assert client.get(f"{address}fresh/").headers["HX-Refresh"] == "true"
+    page = client.get(address).content.decode()
+    assert "/fresh/" not in page
+    assert f"<option selected>{ACME.name}</option>" in page
 
 
 def test_unsaved_work_and_a_lost_lease_keep_it_as_it_is(held, online):

@@ -170,3 +170,10 @@ def test_who_checks_blindly_sees_neither_build_nor_confidence(client, document, 
     assert b"Secret-1.2.3" in client.get(address).content
     Extraction.objects.update(arm="A")  # of an A/B test: nobody is told which of the two read it
     assert b"Secret-1.2.3" not in client.get(address).content
+
+
+def test_the_browser_keeps_words_that_are_asked_for_by_what_they_were_read_into(client, document, address):
+    asked = client.get(f"{address}words/0", {"of": document.words_blob})
+    assert asked.json()["words"]
+    assert "immutable" in asked.headers["Cache-Control"]
+    assert "Cache-Control" not in client.get(f"{address}words/0", {"of": "another"}).headers

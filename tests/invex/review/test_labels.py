@@ -179,7 +179,7 @@ def test_the_locale_is_told_by_printed_texts():
 class TestLocate:
     def boxes(self, value, kind, *lines):
         shape = Shape({"x": kind}, {})
-        found = with_boxes(label_from_json(label({"x": [value]})), Printed(page(*lines)), shape).fields["x"][0]
+        found = with_boxes(label_from_json(label({"x": [value]})), Printed(page(*lines).pages), shape).fields["x"][0]
         return found.text, found.boxes
 
     def test_a_value_that_stands_in_one_place_gets_its_box_and_text(self):

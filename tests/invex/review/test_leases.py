@@ -132,6 +132,7 @@ class TestQueue:
         queue = Queue.asked({"order": "age", "of": "Ä & B", "batch": "7", "reason": "required"})
         assert queue == Queue("age", "Ä & B", 7, "required")
         assert queue.query == "?order=age&of=%C3%84+%26+B&batch=7&reason=required"
+        assert Queue.asked(queue.parameters) == queue, "as the form that chooses a template sends it"
         assert Queue.asked({"order": "nonsense", "batch": "x"}) == Queue()
 
     def test_filters(self, ann, three):

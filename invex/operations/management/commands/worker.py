@@ -13,6 +13,7 @@ from invex.operations import devices
 
 BAD_USAGE = 2
 LOWEST_PRIORITY = 19
+LOW_PRIORITY = 10  # a batch that is read must not slow down the pages of who works with it
 
 
 class Command(BaseCommand):
@@ -32,8 +33,8 @@ class Command(BaseCommand):
             raise CommandError(f"REDIS_URL={settings.REDIS_URL}: {e}") from e
         if "extract-gpu" in queues:
             settings.SERVING_DEVICE = _cuda_device()
-        if queues == ["training"]:
-            os.nice(LOWEST_PRIORITY)  # what people wait for comes first
+        if "online" not in queues:  # what people wait for comes first
+            os.nice(LOWEST_PRIORITY if queues == ["training"] else LOW_PRIORITY)
         with liveness.beating(queues):
             worker = SimpleWorker(found, connection=found[0].connection, serializer=found[0].serializer)
             worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
