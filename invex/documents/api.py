@@ -161,14 +161,15 @@ def split_document(request: ApiRequest, id: str, body: SplitIn) -> Any:
     return Status(202, MadeOut(documents=[DocumentOut.of(document) for document in made]))
 
 
-@router.post("/documents/{id}/turn", response={202: MadeOut, 503: Problem}, summary="Turn pages")
+@router.post("/documents/{id}/turn", response={202: DocumentOut}, summary="Turn pages")
 @idempotent
 def turn_pages(request: ApiRequest, id: str, body: TurnIn) -> Any:
-    """A new document with turned pages, which is read; this one ends in the state `split`. Role: reviewer or more."""
+    """The document is read again, as its pages are turned; its file stays. 409 while a person is at it, or has unsaved
+    work on it. Role: reviewer or more."""
     request.auth.require(Right.REVIEW)
     turns = {row_id(page, what="page"): degrees for page, degrees in body.turns.items()}
-    made = pages.turn(request.auth, _document(request, id), turns)
-    return Status(202, MadeOut(documents=[DocumentOut.of(made)]))
+    pages.turn(request.auth, _document(request, id), turns)
+    return Status(202, DocumentOut.of(_document(request, id)))
 
 
 @router.get("/documents/{id}/file", response={200: None}, summary="The file as it was received",

@@ -12,6 +12,11 @@ from .models import Document
 A4_PX = (210, 297)  # its shape is what matters
 
 
+def picture(slug: str, row: Document, index: int) -> str:
+    """Return the address of the picture of a page; another one when the pages are drawn anew."""
+    return f"{reverse('page-image', args=[slug, row.pk, index])}?v={row.reading}"
+
+
 def frames(slug: str, row: Document) -> list[dict[str, Any]]:
     """Return the pages in order, each {"index", "url", "width_px", "height_px"}. slug: of the project.
 
@@ -24,6 +29,5 @@ def frames(slug: str, row: Document) -> list[dict[str, Any]]:
     for index in range(row.page_count or 0):
         image = drawn.get(index)
         width_px, height_px = (image.width_px, image.height_px) if image and image.width_px else usual
-        url = reverse("page-image", args=[slug, row.pk, index])
-        pages.append({"index": index, "url": url, "width_px": width_px, "height_px": height_px})
+        pages.append({"index": index, "url": picture(slug, row, index), "width_px": width_px, "height_px": height_px})
     return pages

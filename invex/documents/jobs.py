@@ -69,12 +69,12 @@ def sweep() -> int:
 def assemble(plan: str) -> dict[str, Any]:
     """Make and store files of pages of others; what no document takes is an orphan (manage.py doctor).
 
-    plan: JSON, for each file a list of [sha256, page, degrees]. Return {"files": [{"sha256", "size"}]} or {"error"}.
+    plan: JSON, for each file a list of [sha256, page]. Return {"files": [{"sha256", "size"}]} or {"error"}.
     """
     files = []
     for pieces in json.loads(plan):
         try:
-            made = reader().assemble([(store().path(sha256), page, turn) for sha256, page, turn in pieces])
+            made = reader().assemble([(store().path(sha256), page) for sha256, page in pieces])
         except Unreadable as e:
             return {"error": {"code": e.code, "message": e.message}}
         files.append({"sha256": store().put(made), "size": len(made)})

@@ -56,6 +56,8 @@ class Document(models.Model):
     password = models.CharField(max_length=200, blank=True)
 
     page_count = models.PositiveIntegerField(null=True, blank=True)
+    # Of pages that a person turned, by index: degrees clockwise from how the file shows them. The reader obeys.
+    rotations = models.JSONField(default=dict, blank=True)
     words_blob = models.CharField(max_length=64, blank=True)  # see readings.py
     einvoice_blob = models.CharField(max_length=64, blank=True)
     reader = models.CharField(max_length=64, blank=True)
@@ -88,6 +90,16 @@ class Document(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def reading(self) -> str:
+        """Names what was read: it changes, and the pictures of the pages with it, when a page is turned."""
+        return self.words_blob[:12]
+
+    @property
+    def turned_pages(self) -> dict[int, int]:
+        """The pages that a person turned: Page.rotation by index."""
+        return {int(page): degrees for page, degrees in self.rotations.items()}
+
 
 class IdenticalFiles(models.TextChoices):
     """What happens to a file whose bytes the project has received before."""
@@ -108,7 +120,7 @@ class DocumentPolicy(models.Model):
 
 
 class PageSource(models.Model):
-    """Where pages of a document come from, that was made by splitting, joining or turning others."""
+    """Where pages of a document come from, that was made by splitting or joining others."""
 
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="sources")
     source = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="made")

@@ -1,4 +1,4 @@
-"""The page on which a document is split, joined with others, or turned."""
+"""The page on which a document is split, joined with others, or its pages turned."""
 
 from __future__ import annotations
 
@@ -21,18 +21,21 @@ from .states import DocumentState
 @require_http_methods(["GET", "POST"])
 @in_project()
 def pages(request: ProjectRequest, pk: int) -> HttpResponseBase:
-    """Show the pages of a document, where they come from and where they went; POST makes new documents of them."""
+    """Show the pages of a document, where they come from and where they went; POST splits, joins or turns."""
     access = request.access
     row = queries.document(access.project, pk)
     problem, status = "", 200
     if request.method == "POST":
         access.require(Right.REVIEW)
         try:
-            made = _make(request, row)
+            made = _change(request, row)
         except (BadInput, Conflict, NotFound, NotNow) as e:
             problem, status = e.message, e.status
             row.refresh_from_db()
         else:
+            if not made:
+                messages.success(request, _("The pages are turned; the document is being read again."))
+                return redirect("document", access.project.slug, row.pk)
             messages.success(request, _("Made: %(names)s.") % {"names": ", ".join(d.name for d in made)})
             if len(made) == 1:
                 return redirect("document", access.project.slug, made[0].pk)
@@ -51,7 +54,8 @@ def pages(request: ProjectRequest, pk: int) -> HttpResponseBase:
     return render(request, "documents/pages.html", context, status=status)
 
 
-def _make(request: ProjectRequest, row: Document) -> list[Document]:
+def _change(request: ProjectRequest, row: Document) -> list[Document]:
+    """Do what the form asks for. Return the documents that it made, none when it only turned pages."""
     access, sent = request.access, request.POST
     action = sent.get("action", "")
     if action == "split":
@@ -62,5 +66,6 @@ def _make(request: ProjectRequest, row: Document) -> list[Document]:
     if action == "turn":
         turns = {page: sent.get(f"turn-{page}", "") for page in range(row.page_count or 0)}
         chosen = {page: int(degrees) for page, degrees in turns.items() if degrees in map(str, page_services.TURNS)}
-        return [page_services.turn(access, row, chosen)]
+        page_services.turn(access, row, chosen)
+        return []
     raise BadInput(_("There is no action %(action)s.") % {"action": action})

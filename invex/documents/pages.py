@@ -1,7 +1,7 @@
-"""Splitting, joining and turning: new documents of the pages of others, which then end in the state `split`.
+"""Pages: splitting and joining make new documents of them, turning has their document read again.
 
-A worker makes the files, in the reading sandbox; the new documents, the links both ways and the end of the old ones are
-one transaction. Whoever is stopped before it has changed nothing.
+Of what is split or joined a worker makes the files, in the reading sandbox; the new documents, the links both ways and
+the end of the old ones, in the state `split`, are one transaction. Whoever is stopped before it has changed nothing.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from django.db.models import F, Q
 
 from invex.accounts.access import Access
 from invex.accounts.roles import Right
+from invex.kernel.blobs import store
 from invex.kernel.errors import BadInput, Conflict
 from invex.kernel.outbox import emit
 from invex.kernel.queue import ask
 from invex.kernel.states import move
+from invex.reading.errors import Unreadable
+from invex.reading.filetype import PDF_HEADER_WITHIN, FileType, sniff
 
 from . import queries, services
 from .models import Document, PageSource
@@ -37,11 +40,10 @@ _RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """A page of a document, from 0, and by how many degrees it is turned clockwise."""
+    """A page of a document, from 0."""
 
     document: Document
     page: int
-    turn: int = 0
 
 
 def ranges(text: str) -> list[list[int]]:
@@ -80,16 +82,45 @@ def join(access: Access, documents: Sequence[Document]) -> Document:
     return _make(access, [leaves], documents)[0]
 
 
-def turn(access: Access, document: Document, turns: Mapping[int, int]) -> Document:
-    """Return a new document whose pages, from 0, are turned clockwise by these degrees from how they are shown."""
+def turn(access: Access, document: Document, turns: Mapping[int, int]) -> None:
+    """Have the document read again, with these pages, from 0, turned clockwise by degrees from how they are shown.
+
+    Its file stays as it was received. Raises Conflict while somebody else is at it, or has unsaved work on it.
+    """
     _check(access, [document])
     count = document.page_count or 0
     if not turns or any(degrees not in TURNS or not 0 <= page < count for page, degrees in turns.items()):
         raise BadInput("Turn pages of the document by 90, 180 or 270 degrees.", code="bad_pages")
+    _require_pages_of_its_own(document)
     read = queries.read_words(document)
     shown = [page.rotation for page in read.pages] if read is not None else [0] * count
-    leaves = [Leaf(document, page, (shown[page] + turns[page]) % 360 if page in turns else 0) for page in range(count)]
-    return _make(access, [leaves], [document])[0]
+    turned = {str(page): (shown[page] + degrees) % 360 for page, degrees in turns.items()}
+    project = access.project.slug
+    with transaction.atomic():
+        won = move(
+            document, DocumentState.RECEIVED, actor=access.actor, project=project,
+            only_if=Q(version=document.version) & queries.free_for(str(access.actor)),
+            detail={"turned": turned}, rotations={**document.rotations, **turned}, version=F("version") + 1,
+            attempts=0, leased_until=None, reason_code="", reason_message="",
+            held_by="", held_until=None, held_key="",
+        )  # fmt: skip
+        if not won:
+            raise Conflict(
+                "Somebody is at this document, has unsaved work on it, or has just changed it. Look again in a while.",
+                code="busy",
+            )
+        emit("document.received", document.pk, project=project, document=document.pk, batch=document.batch_id)
+
+
+def _require_pages_of_its_own(document: Document) -> None:
+    """Raise BadInput for an e-invoice that is XML alone: its pages are drawn by Invex."""
+    try:
+        with store().open(document.sha256) as file:
+            kind = sniff(file.read(2 * PDF_HEADER_WITHIN))
+    except Unreadable as e:
+        raise BadInput(e.message, code=e.code) from e
+    if kind is FileType.XML:
+        raise BadInput("An e-invoice without a picture has no pages to turn.", code="unsupported")
 
 
 def _check(access: Access, documents: Sequence[Document]) -> None:
@@ -106,7 +137,7 @@ def _check(access: Access, documents: Sequence[Document]) -> None:
 
 
 def _make(access: Access, results: list[list[Leaf]], sources: Sequence[Document]) -> list[Document]:
-    plan = [[[leaf.document.sha256, leaf.page, leaf.turn] for leaf in leaves] for leaves in results]
+    plan = [[[leaf.document.sha256, leaf.page] for leaf in leaves] for leaves in results]
     answer: dict[str, Any] = ask(JOB, json.dumps(plan), queue=QUEUE, timeout_s=ANSWER_WITHIN_S)
     if error := answer.get("error"):
         raise BadInput(error["message"], code=error["code"])
@@ -114,7 +145,9 @@ def _make(access: Access, results: list[list[Leaf]], sources: Sequence[Document]
         made = []
         for leaves, file in zip(results, answer["files"], strict=True):
             name, batch = _name(leaves), leaves[0].document.batch
-            document = services.add(access, batch, name=name, sha256=file["sha256"], size=file["size"])
+            document = services.add(
+                access, batch, name=name, sha256=file["sha256"], size=file["size"], rotations=_rotations(leaves)
+            )
             _link(document, leaves)
             made.append(document)
         for source in sources:
@@ -127,6 +160,12 @@ def _make(access: Access, results: list[list[Leaf]], sources: Sequence[Document]
                 raise Conflict("Somebody else has just changed the document. Look again.", code="stale")
             emit("document.split", source.pk, project=access.project.slug, document=source.pk)
     return made
+
+
+def _rotations(leaves: Sequence[Leaf]) -> dict[str, int]:
+    """How a person turned these pages where they come from, by their new index."""
+    turned = [(str(index), leaf.document.turned_pages.get(leaf.page)) for index, leaf in enumerate(leaves)]
+    return {index: degrees for index, degrees in turned if degrees is not None}
 
 
 def _link(document: Document, leaves: Sequence[Leaf]) -> None:

@@ -181,6 +181,11 @@ def untouched() -> Q:
     return Q(has_draft=False) & (Q(held_until__isnull=True) | Q(held_until__lt=timezone.now()))
 
 
+def free_for(actor: str) -> Q:
+    """The documents without unsaved work that nobody but `actor` is at."""
+    return untouched() | Q(has_draft=False, held_by=actor)
+
+
 def counts_by_state(project: Project) -> dict[str, int]:
     """Return the number of documents in each state, every state named."""
     found = documents(project).order_by().values("state").annotate(n=Count("pk")).values_list("state", "n")

@@ -13,6 +13,7 @@ from django.db.models import Q
 from invex.kernel import leases
 from invex.kernel.actor import SYSTEM
 from invex.kernel.blobs import store
+from invex.kernel.doomed import doom
 from invex.kernel.outbox import emit
 from invex.kernel.states import move
 from invex.reading.errors import SENTENCES, Unreadable
@@ -45,7 +46,12 @@ def read(document: Document) -> bool:
     with leases.kept(Document.objects.filter(pk=document.pk, state=S.READING, attempts=attempt)):
         started = time.perf_counter()
         try:
-            found = reader().read(store().path(document.sha256), name=document.name, password=document.password)
+            found = reader().read(
+                store().path(document.sha256),
+                name=document.name,
+                password=document.password,
+                rotations=document.turned_pages,
+            )
         except Unreadable as e:
             return _unreadable(document, e)
         result: dict[str, Any] = {
@@ -68,6 +74,7 @@ def read(document: Document) -> bool:
 def _pass_on(document: Document, drawn: list[PageImage], result: dict[str, Any]) -> bool:
     """Store the result and move on, unless the lease was lost."""
     project = document.project.slug
+    before = (document.words_blob, document.einvoice_blob)
     with transaction.atomic():
         won = move(
             document,
@@ -83,7 +90,8 @@ def _pass_on(document: Document, drawn: list[PageImage], result: dict[str, Any])
             **result,
         )
         if won:
-            document.page_images.all().delete()  # of an earlier read
+            doom([*before, *document.page_images.values_list("blob", flat=True)])  # of an earlier read
+            document.page_images.all().delete()
             images.save(drawn)
             emit(
                 "document.read",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.conf import settings
@@ -57,8 +57,13 @@ def receive(access: Access, batch: Batch, *, name: str, chunks: Iterable[bytes])
     return add(access, batch, name=name, sha256=sha256, size=size)
 
 
-def add(access: Access, batch: Batch, *, name: str, sha256: str, size: int) -> Document:
-    """Return the document of a file that is stored already; see receive. Raises NotFound, Conflict."""
+def add(
+    access: Access, batch: Batch, *, name: str, sha256: str, size: int, rotations: Mapping[str, int] | None = None
+) -> Document:
+    """Return the document of a file that is stored already; see receive. Raises NotFound, Conflict.
+
+    rotations: as a document keeps them.
+    """
     access.require(Right.UPLOAD)
     if batch.project_id != access.project.pk:
         raise NotFound(f"There is no batch {batch.pk} in this project.")
@@ -79,6 +84,7 @@ def add(access: Access, batch: Batch, *, name: str, sha256: str, size: int) -> D
             name=shown_name(name),
             sha256=sha256,
             size=size,
+            rotations=rotations or {},
             uploaded_by=str(access.actor),
             twin=twin,
         )

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Case, When
-from django.http import FileResponse, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import FileResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -127,10 +127,17 @@ def documents(request: ProjectRequest) -> HttpResponseBase:
 @require_GET
 @in_project()
 def page_image(request: ProjectRequest, pk: int, index: int) -> HttpResponseBase:
-    """The picture of a page, WebP, with ?sharp=1 a larger one; 503 while it is being drawn."""
+    """The picture of a page, WebP, with ?sharp=1 a larger one; 503 while it is being drawn.
+
+    ?v= names the reading that it belongs to: a browser may keep that picture.
+    """
     row = queries.document(request.access.project, pk)
     image = services.page_image(request.access, row, index, is_sharp=bool(request.GET.get("sharp")))
-    return _blob(image.blob, "image/webp")
+    response = FileResponse(blobs.store().open(image.blob), content_type="image/webp")
+    is_of_this_reading = request.GET.get("v") == row.reading
+    response["Cache-Control"] = f"private, max-age={YEAR_S}, immutable" if is_of_this_reading else "private, no-cache"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
 
 
 @require_GET
@@ -163,13 +170,6 @@ def password(request: ProjectRequest, pk: int) -> HttpResponseBase:
     services.give_password(request.access, row, password=request.POST.get("password", ""))
     messages.success(request, _("Invex reads the document with this password now."))
     return redirect("document", request.access.project.slug, pk)
-
-
-def _blob(sha256: str, content_type: str) -> HttpResponse | FileResponse:
-    response = FileResponse(blobs.store().open(sha256), content_type=content_type)
-    response["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"
-    response["X-Content-Type-Options"] = "nosniff"
-    return response
 
 
 def _one_page(request: ProjectRequest, rows: Any, *, urgent_first: bool = False) -> tuple[list[Any], dict[str, str]]:

@@ -1,4 +1,4 @@
-"""New PDF files of pages of others: to split, join and turn documents. Runs in the parser process, like all reading."""
+"""New PDF files of pages of others: to split and join documents. Runs in the parser process, like all reading."""
 
 from __future__ import annotations
 
@@ -19,11 +19,10 @@ from .limits import Limits
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One page of a file, counted from 0, turned clockwise by `turn` degrees (a multiple of 90)."""
+    """One page of a file, counted from 0."""
 
     path: Path
     page: int
-    turn: int = 0
 
 
 def assemble(pieces: Sequence[Piece], *, limits: Limits) -> bytes:
@@ -43,10 +42,6 @@ def assemble(pieces: Sequence[Piece], *, limits: Limits) -> bytes:
                 _draw(made, piece, limits)
             else:
                 raise Unreadable("unsupported", "an e-invoice without pages of its own")
-            if piece.turn % 360:
-                page = made[len(made) - 1]
-                page.set_rotation((page.get_rotation() + piece.turn) % 360)
-                page.close()
         out = io.BytesIO()
         made.save(out)
         return out.getvalue()

@@ -47,30 +47,39 @@ class PageReader:
     def engine_name(self) -> str:
         return self._engine.name if self._engine is not None else ""
 
-    def read_image(self, frame: Frame) -> Page:
-        """Return a page of an image file."""
-        page = Page(frame.width, frame.height, (), "blank")
-        return page if self._engine_source is None else self._ocr_page(frame.pixels, page)
+    def read_image(self, frame: Frame, *, rotation: int | None = None) -> Page:
+        """Return a page of an image file. rotation: as for read_pdf_page."""
+        turned = rotation or 0
+        width, height = (frame.height, frame.width) if turned % 180 else (frame.width, frame.height)
+        page = Page(width, height, (), "blank", rotation=turned)
+        if self._engine_source is None:
+            return page
+        pixels = np.ascontiguousarray(np.rot90(frame.pixels, -turned // 90))
+        return self._ocr_page(pixels, page, may_turn=rotation is None)
 
-    def read_pdf_page(self, page: pdfium.PdfPage, index: int) -> Page:
-        """Return a page of a PDF; index is for warnings."""
+    def read_pdf_page(self, page: pdfium.PdfPage, index: int, *, rotation: int | None = None) -> Page:
+        """Return a page of a PDF; index is for warnings.
+
+        rotation: degrees clockwise by which a person turned the page; None = as its text runs.
+        """
         frame = frame_of(page)
-        layer = read_text_layer(page, frame)
+        layer = read_text_layer(page, frame, rotation)
         seen = frame.turned(layer.rotation)
         art = artwork_of(page, seen)
         source = "text" if layer.words else "blank"
         text_page = Page(seen.width, seen.height, layer.words, source, art.rules, layer.rotation)
         if self._engine_source is None or art.is_empty:
             return text_page
+        may_turn = rotation is None
         if not layer.words:
-            return self._whole(page, text_page) if self._shows_ink(page) else text_page
+            return self._whole(page, text_page, may_turn=may_turn) if self._shows_ink(page) else text_page
         if not self._is_true(page, layer, seen, art):
-            read = self._whole(page, text_page)
+            read = self._whole(page, text_page, may_turn=may_turn)
             if read.words:
                 return read
             self.warnings.append(f"page {index + 1}: its text looks garbled, and OCR found nothing to put in its place")
             return text_page
-        return self._completed(page, text_page, art)
+        return self._completed(page, text_page, art, may_turn=may_turn)
 
     def _ocr(self) -> OcrEngine:
         if self._engine is None:
@@ -84,13 +93,14 @@ class PageReader:
     def _shows_ink(self, page: pdfium.PdfPage) -> bool:
         return coverage.has_ink(draw(page, dpi=coverage.COVERAGE_DPI, max_pixels=self._limits.pixels, is_gray=True))
 
-    def _whole(self, page: pdfium.PdfPage, text_page: Page) -> Page:
+    def _whole(self, page: pdfium.PdfPage, text_page: Page, *, may_turn: bool) -> Page:
         """All of a PDF page by OCR; its words are not used."""
-        return self._ocr_page(self._draw(page, self._limits.dpi, text_page.rotation), text_page)
+        pixels = self._draw(page, self._limits.dpi, text_page.rotation)
+        return self._ocr_page(pixels, text_page, may_turn=may_turn)
 
-    def _ocr_page(self, pixels: Pixels, page: Page) -> Page:
+    def _ocr_page(self, pixels: Pixels, page: Page, *, may_turn: bool) -> Page:
         """`page` with the words of its pixels instead of its own, turned as OCR found it to be."""
-        read = self._ocr().read(pixels)
+        read = self._ocr().read(pixels, may_turn=may_turn)
         width, height = (page.height, page.width) if read.rotation % 180 else (page.width, page.height)
         return Page(
             width,
@@ -113,7 +123,7 @@ class PageReader:
         similarity = trust.similarity(samples, self._draw(page, trust.SPOT_CHECK_DPI, layer.rotation), self._ocr())
         return similarity >= (trust.TRUSTED if is_scan else trust.FALSE)
 
-    def _completed(self, page: pdfium.PdfPage, text_page: Page, art: Artwork) -> Page:
+    def _completed(self, page: pdfium.PdfPage, text_page: Page, art: Artwork, *, may_turn: bool) -> Page:
         """A page whose text layer is true, with the text of pictures and outlines that it does not cover."""
         pictures = [*art.images, *(art.glyphs if len(art.glyphs) >= MIN_GLYPHS else ())]
         share = coverage.area_share(pictures)
@@ -134,8 +144,7 @@ class PageReader:
         if not missing.is_most:
             found = [word for region in missing.regions for word in self._region_words(pixels, region)]
             return _merged(text_page, found, rotation=0)
-        may_turn = len(text_page.words) <= STAMPED_WORDS
-        read = self._ocr().read(pixels, may_turn=may_turn)
+        read = self._ocr().read(pixels, may_turn=may_turn and len(text_page.words) <= STAMPED_WORDS)
         return _merged(text_page, read.words, rotation=read.rotation)
 
     def _region_words(self, pixels: Pixels, region: Box) -> list[Word]:

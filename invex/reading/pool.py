@@ -19,13 +19,13 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 
 from .errors import Unreadable
 from .limits import Limits
-from .reader import OcrMode
+from .reader import NOT_TURNED, OcrMode
 from .tasks import start_message
 from .types import Document
 from .wire import Channel, ChannelClosed, Message, unpack_document
@@ -223,10 +223,25 @@ class ReaderPool:
         for worker in self._workers:
             self._free.put(worker)
 
-    def read(self, path: Path | str, *, name: str | None = None, password: str = "", ocr: OcrMode = "auto") -> Document:
-        """Return the document in a file. Raises Unreadable, with every code of errors.SENTENCES."""
+    def read(
+        self,
+        path: Path | str,
+        *,
+        name: str | None = None,
+        password: str = "",
+        ocr: OcrMode = "auto",
+        rotations: Mapping[int, int] = NOT_TURNED,
+    ) -> Document:
+        """Return the document in a file, as read_file. Raises Unreadable, with every code of errors.SENTENCES."""
         path = Path(path).absolute()
-        task = {"do": "read", "path": str(path), "name": name or path.name, "password": password, "ocr": ocr}
+        task = {
+            "do": "read",
+            "path": str(path),
+            "name": name or path.name,
+            "password": password,
+            "ocr": ocr,
+            "rotations": list(rotations.items()),
+        }
         message, payload = self._run(task)[-1]
         try:
             return unpack_document(message, payload)
@@ -260,9 +275,9 @@ class ReaderPool:
             raise Unreadable("pages_lost", f"{len(images)} of {len(pages)} pages drawn")
         return images
 
-    def assemble(self, pieces: Sequence[tuple[Path, int, int]]) -> bytes:
-        """Return a PDF of these pages: (file, page from 0, degrees clockwise). Raises Unreadable."""
-        task = {"do": "assemble", "pieces": [[str(path.absolute()), page, turn] for path, page, turn in pieces]}
+    def assemble(self, pieces: Sequence[tuple[Path, int]]) -> bytes:
+        """Return a PDF of these pages: (file, page from 0). Raises Unreadable."""
+        task = {"do": "assemble", "pieces": [[str(path.absolute()), page] for path, page in pieces]}
         return bytes(self._run(task)[-1][1])
 
     def sandbox_report(self) -> dict[str, str]:

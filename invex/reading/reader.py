@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
@@ -23,6 +24,7 @@ from .types import Document, EInvoice, Page
 READER_VERSION = "1"
 DEFAULT_LIMITS = Limits()
 DEFAULT_ENGINE: EngineSource = partial(make_engine, "rapidocr")
+NOT_TURNED: Mapping[int, int] = MappingProxyType({})
 
 OcrMode = Literal["auto", "never"]  # where a page asks for it; or text layers alone, whatever they are worth
 
@@ -37,10 +39,12 @@ def read_file(
     limits: Limits = DEFAULT_LIMITS,
     ocr: OcrMode = "auto",
     engine: EngineSource = DEFAULT_ENGINE,
+    rotations: Mapping[int, int] = NOT_TURNED,
 ) -> Document:
     """Return the document in a file, read in this process: for files that are trusted; ReaderPool is for others.
 
     name: what people call it. engine: asked for an OCR engine once a page needs one.
+    rotations: Page.rotation of pages that a person turned, by index; the others are turned as their text runs.
     Raises Unreadable with any code but timeout, out_of_memory, crashed. Every page of the file is in the result.
     """
     path = Path(path)
@@ -51,9 +55,12 @@ def read_file(
     if kind is FileType.PDF:
         with _pdfium_lock, pdf.open_pdf(path, password=password, limits=limits) as document:
             invoice, warnings = embedded_einvoice(pdf.attachments(document, limits))
-            pages = [_pdf_page(document, index, reader) for index in range(len(document))]
+            pages = [_pdf_page(document, index, reader, rotations.get(index)) for index in range(len(document))]
     elif kind is FileType.IMAGE:
-        pages = [reader.read_image(frame) for frame in images.open_frames(path, limits)]
+        pages = [
+            reader.read_image(frame, rotation=rotations.get(index))
+            for index, frame in enumerate(images.open_frames(path, limits))
+        ]
     else:
         invoice = _plain_einvoice(path)
         pages = list(xmlpage.pages_of(invoice))
@@ -61,9 +68,9 @@ def read_file(
     return Document(tuple(pages), name or path.name, version, invoice, (*warnings, *reader.warnings))
 
 
-def _pdf_page(document: pdf.PdfDocument, index: int, reader: PageReader) -> Page:
+def _pdf_page(document: pdf.PdfDocument, index: int, reader: PageReader, rotation: int | None) -> Page:
     with pdf.load_page(document, index) as page:
-        return reader.read_pdf_page(page, index)
+        return reader.read_pdf_page(page, index, rotation=rotation)
 
 
 def render_page(

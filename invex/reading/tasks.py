@@ -35,10 +35,11 @@ def serve_parser(channel: Channel, start: Message) -> None:
                     limits=limits,
                     ocr=task["ocr"],
                     engine=lambda: RemoteEngine(channel),
+                    rotations=dict(task["rotations"]),
                 )
                 channel.send(*pack_document(document))
             elif task["do"] == "assemble":
-                pieces = [Piece(Path(path), page, turn) for path, page, turn in task["pieces"]]
+                pieces = [Piece(Path(path), page) for path, page in task["pieces"]]
                 channel.send({"done": True}, assemble(pieces, limits=limits))
             else:
                 for image in reader.render_pages(

@@ -37,27 +37,28 @@ class TextLayer:
     unmapped_share: float = 0.0
 
 
-def read_text_layer(page: pdfium.PdfPage, frame: PageFrame) -> TextLayer:
-    """Return the text layer of a page. Raises PdfiumError when pdfium cannot make one."""
+def read_text_layer(page: pdfium.PdfPage, frame: PageFrame, rotation: int | None = None) -> TextLayer:
+    """Return the text layer of a page. Raises PdfiumError when pdfium cannot make one.
+
+    rotation: degrees clockwise by which the page is to be turned; None = as most of its text runs.
+    """
     textpage = page.get_textpage()
     try:
-        return _read(pdfium_bulk.address(textpage.raw), textpage.count_chars(), frame)
+        return _read(pdfium_bulk.address(textpage.raw), textpage.count_chars(), frame, rotation)
     finally:
         textpage.close()
 
 
-def _read(textpage: int, count: int, frame: PageFrame) -> TextLayer:
+def _read(textpage: int, count: int, frame: PageFrame, said: int | None) -> TextLayer:
     codes = pdfium_bulk.char_codes(textpage, count)
     space = _is_space(codes)
     printed = np.flatnonzero(~space)
     if printed.size == 0:
-        return TextLayer(())
+        return TextLayer((), said or 0)
     boxes = frame.relative(pdfium_bulk.char_boxes(textpage, count)[printed])
     directions = frame.directions(pdfium_bulk.char_angles(textpage, count)[printed])
-    counts = np.bincount(directions, minlength=4)
-    rotation = 0
-    if counts[0] < printed.size * MOSTLY <= counts.max():
-        rotation = 90 * int(counts.argmax())
+    rotation = _rotation(directions) if said is None else said
+    if rotation:
         frame = frame.turned(rotation)
         boxes = frame.turn(boxes, rotation)
         directions = (directions - rotation // 90) % 4
@@ -74,6 +75,12 @@ def _read(textpage: int, count: int, frame: PageFrame) -> TextLayer:
     words = _words(text, first, word_boxes)
     sample = printed[:: max(1, printed.size // SAMPLE)].tolist()
     return TextLayer(words, rotation, symbol_share(text), pdfium_bulk.unmapped_share(textpage, sample))
+
+
+def _rotation(directions: NDArray[np.intp]) -> int:
+    """Degrees clockwise by which a page is turned so that its text runs level, where most of it runs alike."""
+    counts = np.bincount(directions, minlength=4)
+    return 90 * int(counts.argmax()) if counts[0] < directions.size * MOSTLY <= counts.max() else 0
 
 
 def _is_space(codes: NDArray[np.uint32]) -> NDArray[np.bool_]:

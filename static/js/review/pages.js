@@ -123,7 +123,9 @@ export class Pages {
       if (!isInView || image.dataset.sharp || !image.naturalWidth) continue;
       if (place.width * devicePixelRatio < image.naturalWidth * SHARPER) continue;
       image.dataset.sharp = "asked";
-      this.fetchSharp(image, `${image.src.split("?")[0]}?sharp=1`, 0);
+      const address = new URL(image.src);
+      address.searchParams.set("sharp", 1);
+      this.fetchSharp(image, address.href, 0);
     }
     this.root.onscroll ??= () => { clearTimeout(this.later); this.later = setTimeout(() => this.zoom > 1 && this.sharpen(), 200); };
   }

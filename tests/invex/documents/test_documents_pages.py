@@ -1,24 +1,30 @@
-"""Split, join, turn: no page lost or doubled, links both ways, and nothing half done."""
+"""Split and join: no page lost or doubled, links both ways, nothing half done. Turn: the document is read again."""
 
 from __future__ import annotations
 
+import datetime
 import io
 import json
 
 import pypdfium2 as pdfium
 import pytest
 from django.test import Client
+from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from fixtures.generator import Vendor
 from invex.accounts.roles import Role
 from invex.documents import jobs, pages, queries
+from invex.documents.frames import picture
 from invex.documents.models import Document, PageSource
 from invex.documents.states import DocumentState as S
+from invex.extraction.jobs import extract_document
 from invex.kernel.blobs import store
 from invex.kernel.errors import BadInput, Conflict, NotAllowed, NotFound, NotNow
-from invex.kernel.models import AuditEntry, Event
+from invex.kernel.models import AuditEntry, DoomedBlob, Event
+from tests.invex.world import document_in_review
 
 
 def texts(document: Document) -> list[str]:
@@ -164,17 +170,87 @@ class TestJoin:
 
 
 class TestTurn:
-    def test_a_turned_page_is_read_anew(self, worker, waiting, access):
+    def test_the_same_document_is_read_again_as_its_page_is_turned(self, waiting, access, run_jobs):
         document = waiting("one", "two")
-        made = pages.turn(access, document, {1: 90})
-        with pdfium.PdfDocument(store().path(made.sha256)) as opened:
-            assert [page.get_rotation() for page in opened] == [0, 90]
-        assert (made.state, made.name) == (S.RECEIVED, "scan.pdf")
+        file, pictures = document.sha256, {i: image.blob for i, image in queries.page_images(document).items()}
+        pages.turn(access, document, {1: 90})
+        assert document.state == S.RECEIVED
+        run_jobs("invex.documents.")
+        document = Document.objects.get()
+        assert (document.state, document.sha256, document.version) == (S.EXTRACTING, file, 1)
+        first, second = queries.read_words(document).pages
+        assert [(page.rotation, page.width < page.height) for page in (first, second)] == [(0, True), (90, False)]
+        drawn = queries.page_images(document)
+        assert drawn[0].blob == pictures[0]
+        assert drawn[1].width_px > drawn[1].height_px
+        assert DoomedBlob.objects.filter(sha256=pictures[1]).exists()
+        assert AuditEntry.objects.get(action="review -> received").detail == {"turned": {"1": 90}}
+
+    def test_from_how_it_is_shown_and_the_other_pages_as_they_are(self, waiting, access, run_jobs):
+        document = waiting("one", "two")
+        for turns in ({0: 270}, {0: 180, 1: 180}):
+            pages.turn(access, document, turns)
+            run_jobs("invex.documents.")
+            Document.objects.update(state=S.REVIEW)
+            document.refresh_from_db()
+        assert [page.rotation for page in queries.read_words(document).pages] == [90, 180]
+
+    def test_the_next_extraction_is_added(self, access):
+        document = document_in_review(access, Vendor(7, kind="invoice", locale="en-US").document(0))
+        Document.objects.filter(pk=document.pk).update(sha256=store().put(tiff("red")))
+        document.refresh_from_db()
+        before = document.extractions.get()
+        pages.turn(access, document, {0: 90})
+        Document.objects.filter(pk=document.pk).update(state=S.EXTRACTING)
+        extract_document(document.pk)
+        assert [(row.pk == before.pk, row.is_current) for row in document.extractions.order_by("number")] == [
+            (True, False),
+            (False, True),
+        ]
+
+    def test_parts_of_a_turned_document_stay_turned(self, worker, waiting, access, run_jobs):
+        document = waiting("one", "two", "three")
+        pages.turn(access, document, {1: 90})
+        run_jobs("invex.documents.")
+        Document.objects.update(state=S.REVIEW)
+        document.refresh_from_db()
+        first, second = pages.split(access, document, [[0], [2, 1]])
+        assert (first.turned_pages, second.turned_pages) == ({}, {1: 90})
+        run_jobs("invex.documents.")
+        assert [page.rotation for page in queries.read_words(Document.objects.get(pk=second.pk)).pages] == [0, 90]
+
+    @pytest.mark.parametrize(
+        "held",
+        [{"has_draft": True}, {"held_by": "somebody", "held_until": timezone.now() + datetime.timedelta(hours=1)}],
+        ids=["unsaved work", "held"],
+    )
+    def test_not_below_somebody_who_is_at_it(self, waiting, access, held):
+        document = waiting("one")
+        Document.objects.update(**held)
+        with pytest.raises(Conflict) as caught:
+            pages.turn(access, document, {0: 90})
+        assert caught.value.code == "busy"
+        assert Document.objects.get().state == S.REVIEW
+
+    def test_who_holds_it_may(self, waiting, access):
+        document = waiting("one")
+        Document.objects.update(
+            held_by=str(access.actor), held_key="k", held_until=timezone.now() + datetime.timedelta(hours=1)
+        )
+        pages.turn(access, document, {0: 90})
+        assert (Document.objects.get().state, Document.objects.get().held_by) == (S.RECEIVED, "")
 
     @pytest.mark.parametrize("turns", [{}, {0: 45}, {0: 0}, {2: 90}, {-1: 90}])
-    def test_nonsense(self, worker, waiting, access, turns):
+    def test_nonsense(self, waiting, access, turns):
         with pytest.raises(BadInput):
             pages.turn(access, waiting("one"), turns)
+
+    def test_an_e_invoice_without_pages_of_its_own(self, waiting, access):
+        document = waiting("one")
+        Document.objects.update(sha256=store().put(b"<Invoice/>"))
+        document.refresh_from_db()
+        with pytest.raises(BadInput, match="no pages to turn"):
+            pages.turn(access, document, {0: 90})
 
 
 class TestNothingHalfDone:
@@ -236,7 +312,7 @@ class TestInterfaces:
             f"/p/demo/documents/{document.pk}/" in client.get(f"/p/demo/documents/{made[0].pk}/pages/").content.decode()
         )
 
-    def test_join_and_turn_lead_to_the_new_document(self, worker, waiting, person):
+    def test_join_leads_to_the_new_document_and_turn_back(self, worker, waiting, person):
         client = Client()
         client.force_login(person(Role.REVIEWER))
         one, two = waiting("one"), waiting("two")
@@ -244,8 +320,9 @@ class TestInterfaces:
         made = Document.objects.latest("pk")
         assert (answer["Location"], made.name) == (f"/p/demo/documents/{made.pk}/", "scan.pdf")
         three = waiting("three")
-        client.post(f"/p/demo/documents/{three.pk}/pages/", {"action": "turn", "turn-0": "180"})
-        assert Document.objects.latest("pk").sources.get().source == three
+        answer = client.post(f"/p/demo/documents/{three.pk}/pages/", {"action": "turn", "turn-0": "180"})
+        assert answer["Location"] == f"/p/demo/documents/{three.pk}/"
+        assert queries.document(three.project, three.pk).rotations == {"0": 180}
 
     def test_rest(self, worker, waiting, api):
         client, document = api("reviewer"), waiting("one", "two")
@@ -260,3 +337,17 @@ class TestInterfaces:
             f"/api/v1/documents/{ids[0]}/join", {"documents": ids[1:]}, content_type="application/json"
         )
         assert joined.json()["documents"][0]["state"] == "received"
+        five = waiting("five")
+        turned = client.post(f"/api/v1/documents/{five.pk}/turn", {"turns": {"0": 90}}, content_type="application/json")
+        assert (turned.status_code, turned.json()["id"], turned.json()["state"]) == (202, str(five.pk), "received")
+
+    def test_a_picture_may_be_kept_as_long_as_its_reading_stands(self, waiting, person, access, run_jobs):
+        client = Client()
+        client.force_login(person(Role.REVIEWER))
+        document = waiting("one")
+        address = picture("demo", document, 0)
+        assert "immutable" in client.get(address)["Cache-Control"]
+        pages.turn(access, document, {0: 90})
+        run_jobs("invex.documents.")
+        assert client.get(address)["Cache-Control"] == "private, no-cache"
+        assert picture("demo", queries.document(document.project, document.pk), 0) != address

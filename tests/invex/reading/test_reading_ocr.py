@@ -91,6 +91,19 @@ def test_a_scan_is_read_by_ocr_and_turned(make_pdf, invoice_pdf):
     assert read_file(path, ocr="never").pages[0].words == ()
 
 
+def test_a_scan_that_a_person_turned_is_read_so(make_pdf, invoice_pdf, tmp_path):
+    sideways = Image.fromarray(scan_of(invoice_pdf, rotation=90)[..., ::-1])
+    sideways.save(tmp_path / "scan.png", dpi=(200, 200))
+    path = make_pdf(
+        lambda canvas: canvas.drawImage(ImageReader(sideways), 0, 0, 842, 595), name="scan.pdf", size=(842, 595)
+    )
+    for file in (path, tmp_path / "scan.png"):
+        (page,) = read_file(file, rotations={0: 270}).pages
+        assert (page.source, page.rotation, page.width < page.height) == ("ocr", 270, True)
+        assert [w.text for w in page.words] == WORDS
+        assert read_file(file, rotations={0: 0}).pages[0].rotation == 0
+
+
 def test_a_picture_of_text_completes_the_text_layer(make_pdf, invoice_pdf):
     picture = scan_of(invoice_pdf)[:600]  # the upper quarter of the page
 

@@ -2,6 +2,7 @@
 
 import math
 
+import numpy as np
 import pypdf
 import pytest
 from reportlab.lib.units import mm
@@ -9,6 +10,7 @@ from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfgen.canvas import Canvas
 
 from invex.reading.reader import read_file
+from invex.reading.turning import turn_boxes
 from tests.invex.reading.made_files import LINES, draw_invoice
 
 WORDS = " ".join(LINES).split()
@@ -40,6 +42,17 @@ def test_a_page_that_asks_to_be_turned_is_read_as_it_is_seen(invoice_pdf, tmp_pa
     assert texts(page) == WORDS
     assert page.rotation == 360 - degrees
     assert (page.width, page.height) == (595, 842)
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_page_that_a_person_turned_is_not_turned_back(invoice_pdf, degrees):
+    upright, turned = read_file(invoice_pdf), read_file(invoice_pdf, rotations={0: degrees})
+    (page,) = turned.pages
+    assert (page.rotation, page.width < page.height) == (degrees, degrees == 180)
+    places = turn_boxes(np.array([word.box for word in upright.pages[0].words]), degrees)
+    assert {word.text for word in page.words} == {word.text for word in upright.pages[0].words}
+    for word, box in zip(upright.pages[0].words, places, strict=True):
+        assert any(w.text == word.text and np.allclose(w.box, box, atol=0.002) for w in page.words)
 
 
 def test_a_landscape_page_made_by_rotation_needs_no_turning(make_pdf, tmp_path):
