@@ -286,9 +286,14 @@ API_ROUTERS = [
     ("", "mlops.training.api.router"),
     ("", "mlops.registry.api.router"),
     ("", "mlops.deployment.api.router"),
+    ("", "mlops.retraining.api.router"),
 ]
 SHELL_PLACES = ["mlops.console.places.PLACES"]  # entries of the menu, as those of invex.web.context.PLACES
-PROJECT_PAGES = ["mlops.automation.urls.project_pages", "mlops.console.urls.project_pages"]  # addresses below a project
+PROJECT_PAGES = [  # addresses below a project
+    "mlops.automation.urls.project_pages",
+    "mlops.retraining.urls.project_pages",
+    "mlops.console.urls.project_pages",
+]
 ERASURE_WITNESSES = ["mlops.console.lineage.witnesses"]  # (access, document id) -> invex.documents.witnesses.Witnesses
 DASHBOARD_TILES = ["mlops.automation.tiles.audit"]  # (access) -> invex.web.tiles.Tile or None
 

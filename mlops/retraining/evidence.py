@@ -18,28 +18,36 @@ from invex.review import queries as reviews
 from invex.review.models import ConfirmedLabel
 from mlops.automation.queries import serving_builds
 from mlops.automation.sample import OVERDUE
-from mlops.deployment.experiments import GONE, JUDGES, loss_of
+from mlops.deployment.experiments import GONE, JUDGES
+from mlops.monitoring.accuracy import estimate
+from mlops.monitoring.drift import Kind as DriftKind
+from mlops.monitoring.drift import input_drift
+from mlops.monitoring.models import DriftReading
 from mlops.training import queries as training
 
 from .policy import Trigger
 from .states import Kind
+
+FRESH = datetime.timedelta(days=1)  # of a measurement of drift; monitoring makes one an hour while documents come
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a trigger measured. figure: None while there are fewer documents than it needs.
 
-    documents: primary keys of those that it is taken over, the newest first.
+    evidence: documents that the figure is taken over. documents: their primary keys, the newest first; of drift only
+    once it is reached.
     """
 
     kind: Kind
     trigger: Trigger
     figure: float | None
+    evidence: int
     documents: tuple[int, ...]
 
     @property
     def is_reached(self) -> bool:
-        """Whether the figure is beyond the threshold: accuracy below, a share above, a number of labels at it."""
+        """Whether the figure is beyond the threshold: accuracy below, others above, a number of labels at it."""
         if self.figure is None:
             return False
         match self.kind:
@@ -53,11 +61,18 @@ class Reading:
 
 def read(project: Project, kind: Kind, trigger: Trigger, since: datetime.datetime | None) -> Reading:
     """Measure one trigger now. since: documents that came after it count; None = all."""
-    measure = {Kind.ACCURACY: _accuracy, Kind.UNKNOWN: _unknown, Kind.LABELS: _labels}[kind]
-    figure, documents = measure(project, trigger, since)
-    if len(documents) < trigger.least and kind != Kind.LABELS:
-        figure = None
-    return Reading(kind, trigger, figure, tuple(documents))
+    match kind:
+        case Kind.ACCURACY:
+            figure, documents = _accuracy(project, trigger, since)
+        case Kind.DRIFT:
+            return _drift(project, trigger)
+        case Kind.UNKNOWN:
+            figure, documents = _unknown(project, trigger, since)
+        case _:
+            documents = new_labels(project)
+            return Reading(kind, trigger, float(len(documents)), len(documents), tuple(documents))
+    figure = figure if len(documents) >= trigger.least else None
+    return Reading(kind, trigger, figure, len(documents), tuple(documents))
 
 
 def new_labels(project: Project) -> list[int]:
@@ -80,11 +95,11 @@ def _unknown(project: Project, trigger: Trigger, since: datetime.datetime | None
 
 
 def _accuracy(project: Project, trigger: Trigger, since: datetime.datetime | None) -> tuple[float | None, list[int]]:
-    """The share of what was asked that nobody had to correct, over documents drawn at random.
+    """The share of what was asked that nobody had to correct, over documents drawn at random, weighted by their draw.
 
-    Each counts by the inverse of the probability with which it was drawn, and they count in the order of their arrival
-    up to the first that waits for a person: those that are decided first were chosen by their doubt. One that waits
-    longer than OVERDUE is left out. Only what the builds read that read now counts.
+    They count in the order of their arrival up to the first that waits for a person: those that are decided first were
+    chosen by their doubt. One that waits longer than OVERDUE is left out. Only what the builds read that read now
+    counts.
     """
     drawn = Extraction.objects.filter(
         document__project=project, is_current=True, draw__lt=F("sampled"), build__in=serving_builds(project.pk)
@@ -99,15 +114,24 @@ def _accuracy(project: Project, trigger: Trigger, since: datetime.datetime | Non
         Q(document_id__lt=first) if first is not None else Q(), revision=1, source__in=JUDGES, extraction__in=drawn
     ).exclude(document__state__in=GONE)
     rows = list(judged.select_related("extraction").order_by("-document_id")[: trigger.newest])
-    weights = [1 / row.extraction.sampled for row in rows if row.extraction is not None]
-    if not weights:
-        return None, []
-    losses = [loss_of(row) for row in rows]
-    share = 1 - sum(w * loss for w, loss in zip(weights, losses, strict=True)) / sum(weights)
-    return share, [row.document_id for row in rows]
+    return estimate(_counts(row) for row in rows).share, [row.document_id for row in rows]
 
 
-def _labels(project: Project, trigger: Trigger, since: datetime.datetime | None) -> tuple[float | None, list[int]]:
-    """The number of labels that nothing was learned from yet."""
-    found = new_labels(project)
-    return float(len(found)), found
+def _counts(label: ConfirmedLabel) -> tuple[int, int, float]:
+    """Return what was right, what was asked, and the probability with which the document was drawn."""
+    assert label.extraction is not None, "labels of drawn extractions are asked for"
+    asked = {*label.label.get("fields", {}), *label.label.get("tables", {}), *label.corrected}
+    return len(asked - set(label.corrected)), len(asked), label.extraction.sampled
+
+
+def _drift(project: Project, trigger: Trigger) -> Reading:
+    """The monitoring's last measurement; where it is beyond the threshold, measured anew with its documents."""
+    rows = DriftReading.objects.filter(project=project, kind=DriftKind.INPUT)
+    last = rows.filter(day__gte=timezone.localdate() - FRESH, figure__isnull=False).order_by("-day").first()
+    evidence = last.detail["current_count"] if last is not None else 0
+    figure = last.figure if last is not None and evidence >= trigger.least else None
+    found = Reading(Kind.DRIFT, trigger, figure, evidence, ())
+    if not found.is_reached:
+        return found
+    now = input_drift(project)
+    return Reading(Kind.DRIFT, trigger, now.figure, now.current_count, now.current_documents)

@@ -18,14 +18,16 @@ MOST_DOCUMENTS = 1000  # that a figure is taken over; a decision names each of t
 LONGEST_COOLDOWN_H = 24 * 366
 LONGEST_TRIAL_DAYS = 366
 MOST_RUNS = 1000
+MOST_DRIFT = 10  # of a population stability; 0.25 is called much
 MODES = (Mode.CANARY, Mode.AB, Mode.SINGLE)
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """When a measured trigger fires. threshold: a share in [0, 1], of labels a number.
+    """When a measured trigger fires. threshold: a share in [0, 1], of drift a population stability, of labels a number.
 
-    newest: over at most so many documents. least: with fewer there is no figure to act on.
+    newest: over at most so many documents; drift is over the days of the monitoring. least: with fewer documents there
+    is no figure to act on.
     """
 
     on: bool
@@ -36,6 +38,7 @@ class Trigger:
 
 PROPOSED: dict[Kind, Trigger] = {
     Kind.ACCURACY: Trigger(on=False, threshold=0.9, newest=200, least=30),
+    Kind.DRIFT: Trigger(on=False, threshold=0.25, newest=MOST_DOCUMENTS, least=50),
     Kind.UNKNOWN: Trigger(on=False, threshold=0.2, newest=100, least=20),
     Kind.LABELS: Trigger(on=False, threshold=50, newest=MOST_DOCUMENTS, least=1),
 }
@@ -118,7 +121,8 @@ def _trigger(kind: Kind, data: Mapping[str, Any]) -> Trigger:
     if kind == Kind.LABELS:
         threshold = float(_count(data, "threshold", 1_000_000, default=int(proposed.threshold), name=name))
     else:
-        threshold = _number(data, "threshold", 0, 1, default=proposed.threshold, name=name)
+        most = MOST_DRIFT if kind == Kind.DRIFT else 1
+        threshold = _number(data, "threshold", 0, most, default=proposed.threshold, name=name)
     return Trigger(_yes(data, "on", default=False, name=name), threshold, newest, least)
 
 

@@ -94,11 +94,11 @@ def said(found: Outlook, kind: Kind) -> str:
     elif kind == Kind.LABELS:
         why = f"{reading.figure:.0f} new labels, from {reading.trigger.threshold:.0f} on it retrains"
     elif kind == Kind.ACCURACY:
-        why = f"{reading.figure:.1%} right in {len(reading.documents)} documents, below {reading.trigger.threshold:.1%}"
+        why = f"{reading.figure:.1%} right in {reading.evidence} documents, below {reading.trigger.threshold:.1%}"
+    elif kind == Kind.DRIFT:
+        why = f"Drift of {reading.figure:.2f} in {reading.evidence} documents, above {reading.trigger.threshold:.2f}"
     else:
-        why = (
-            f"{reading.figure:.1%} unknown in {len(reading.documents)} documents, above {reading.trigger.threshold:.1%}"
-        )
+        why = f"{reading.figure:.1%} unknown in {reading.evidence} documents, above {reading.trigger.threshold:.1%}"
     return why
 
 
@@ -142,7 +142,7 @@ def _figures(reading: Reading | None) -> dict[str, Any]:
     return {
         "figure": reading.figure,
         "threshold": reading.trigger.threshold,
-        "evidence": len(reading.documents),
+        "evidence": reading.evidence,
         "documents": list(reading.documents[:MOST_DOCUMENTS]),
     }
 
@@ -155,5 +155,5 @@ def _note(project: Project, readings: tuple[Reading, ...]) -> None:
                 project=project,
                 trigger=reading.kind,
                 day=timezone.localdate(),
-                defaults={"figure": reading.figure, "evidence": len(reading.documents)},
+                defaults={"figure": reading.figure, "evidence": reading.evidence},
             )

@@ -10,13 +10,14 @@ class Kind(models.TextChoices):
     """What may start a retraining; the first of them, in this order, that reaches its threshold does."""
 
     ACCURACY = "accuracy", _("Accuracy")  # of what people looked at, below
+    DRIFT = "drift", _("Drift of what comes")  # its population stability, above
     UNKNOWN = "unknown", _("Unknown documents")  # their share, above
     LABELS = "labels", _("New labels")  # their number since the last dataset, from
     SCHEDULE = "schedule", _("Schedule")
     BUTTON = "button", _("By hand")  # also over REST and by command
 
 
-MEASURED = (Kind.ACCURACY, Kind.UNKNOWN, Kind.LABELS)  # those with a figure and a threshold
+MEASURED = (Kind.ACCURACY, Kind.DRIFT, Kind.UNKNOWN, Kind.LABELS)  # those with a figure and a threshold
 
 
 class Step(models.TextChoices):

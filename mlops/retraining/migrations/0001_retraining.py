@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                 ('outcome', models.CharField(choices=[('fired', 'Fired'), ('not_now', 'Not now')], max_length=8)),
                 ('hold', models.CharField(blank=True, choices=[('running', 'A retraining or a training run is under way'), ('experiment', 'Several builds read now: an experiment goes on'), ('nothing_new', 'Nothing was confirmed since what was learned last'), ('cooldown', 'The cooldown is not over'), ('runs', 'The runs of a week are used up'), ('hours', 'The computing hours of a week are used up')], max_length=16)),
                 ('why', models.TextField(blank=True)),
-                ('trigger', models.CharField(choices=[('accuracy', 'Accuracy'), ('unknown', 'Unknown documents'), ('labels', 'New labels'), ('schedule', 'Schedule'), ('button', 'By hand')], max_length=16)),
+                ('trigger', models.CharField(choices=[('accuracy', 'Accuracy'), ('drift', 'Drift of what comes'), ('unknown', 'Unknown documents'), ('labels', 'New labels'), ('schedule', 'Schedule'), ('button', 'By hand')], max_length=16)),
                 ('figure', models.FloatField(blank=True, null=True)),
                 ('threshold', models.FloatField(blank=True, null=True)),
                 ('evidence', models.PositiveIntegerField(default=0)),
@@ -74,7 +74,7 @@ class Migration(migrations.Migration):
             name='DailyFigure',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('trigger', models.CharField(choices=[('accuracy', 'Accuracy'), ('unknown', 'Unknown documents'), ('labels', 'New labels'), ('schedule', 'Schedule'), ('button', 'By hand')], max_length=16)),
+                ('trigger', models.CharField(choices=[('accuracy', 'Accuracy'), ('drift', 'Drift of what comes'), ('unknown', 'Unknown documents'), ('labels', 'New labels'), ('schedule', 'Schedule'), ('button', 'By hand')], max_length=16)),
                 ('day', models.DateField()),
                 ('figure', models.FloatField()),
                 ('evidence', models.PositiveIntegerField()),

@@ -72,6 +72,10 @@ class Row:
 READ, UPLOAD, REVIEW, TEMPLATES, ADMIN = Right.READ, Right.UPLOAD, Right.REVIEW, Right.TEMPLATES, Right.ADMIN
 MODELS = Right.MODELS
 PROMISE = {"template": "$template", "promised": "5", "audited": "5", "wanted": "on"}
+RETRAINING_FORM = {
+    **{f"threshold:{kind}": "50" for kind in ("accuracy", "unknown", "labels")},
+    "threshold:drift": "0.25", "cooldown_h": "24", "trial_days": "14", "mode": "canary",
+}  # fmt: skip
 TEMPLATE_FORM = {"name": "Other", "field:0:key": "number", "field:0:type": "id", "field:0:label": "Number"}
 COMPUTE_FORM = {"most_load": "50", "gpu_share": "0", "gpu_free_mb": "4096", "gpu_others_mb": "1024"}
 DESIGN = '{"name": "Drawn", "fields": [{"label": "Total amount", "type": "amount", "value": "5.00"}]}'
@@ -222,6 +226,13 @@ PAGES: tuple[Row, ...] = (
     Row("run-act", MODELS, ("run",), method="POST", body={"action": "yield"}, answer=302),
     Row("compute", READ),
     Row("compute", MODELS, method="POST", body=COMPUTE_FORM, answer=302),
+    Row("retraining", READ),
+    Row("retraining", MODELS, method="POST", body=RETRAINING_FORM, answer=302),
+    Row("retraining-act", MODELS, method="POST", body={"action": "pause"}, answer=302),
+    Row("retraining-act", MODELS, method="POST", body={"action": "continue"}, answer=302, elsewhere=404),
+    Row("retraining-act", MODELS, method="POST", body={"action": "stop"}, answer=302, elsewhere=404),
+    Row("retraining-evidence", READ, ("trigger",), elsewhere=200),  # of its own documents
+    Row("retraining-decision", READ, ("decision",)),
     Row("deployment-decide", MODELS, method="POST", body={"winner": "A"}, answer=302, elsewhere=422),
     # --- settings
     Row("document-policy", ADMIN),
@@ -317,6 +328,11 @@ OPERATIONS: tuple[Row, ...] = (
     Row("yield_training_run", MODELS, ("run",), answer=202),
     Row("resume_training_run", MODELS, ("stopped_run",), answer=202),
     Row("cancel_training_run", MODELS, ("run",), answer=202),
+    Row("get_retraining", READ),
+    Row("put_retraining", MODELS, body={"cooldown_h": 12}),
+    Row("start_retraining", MODELS, answer=409, elsewhere=409),  # one is under way; there nothing was confirmed
+    Row("continue_retraining", MODELS, answer=202, elsewhere=404),
+    Row("stop_retraining", MODELS, answer=202, elsewhere=404),
     Row("list_builds", READ),
     Row("register_build", MODELS, body={"file": FILE}, answer=422),  # it is no package
     Row("get_build", READ, ("build",)),

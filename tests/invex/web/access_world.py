@@ -35,6 +35,8 @@ from mlops.datasets.manifest import Manifest
 from mlops.datasets.models import DatasetVersion
 from mlops.datasets.states import DatasetState
 from mlops.registry.services import judge
+from mlops.retraining.models import Circle, Decision
+from mlops.retraining.states import Kind, Outcome, Step
 from mlops.training.models import TrainingRun
 from tests.invex.world import document_in_review, label_of
 from tests.mlops.factory import build, deploy
@@ -207,6 +209,16 @@ def _stopped_run(access: Access) -> int:
     return pk
 
 
+def _decision(access: Access) -> int:
+    """Why a retraining waits for a person to freeze its dataset."""
+    row = Decision.objects.create(
+        project=access.project, outcome=Outcome.FIRED, trigger=Kind.UNKNOWN, figure=0.5, threshold=0.2, evidence=1,
+        documents=[Document.objects.filter(project=access.project).earliest("pk").pk], why=MARKER, made_by="ann",
+    )  # fmt: skip
+    Circle.objects.create(project=access.project, decision=row, waits_for=Step.FREEZE, reason=MARKER)
+    return row.pk
+
+
 # name -> makes the row in the project of the access and returns what stands for it in an address; in this order.
 MAKERS: dict[str, Callable[[Access], int | str]] = {
     "document": _document,
@@ -229,6 +241,8 @@ MAKERS: dict[str, Callable[[Access], int | str]] = {
     "frozen": _frozen,
     "run": _run,
     "stopped_run": _stopped_run,
+    "decision": _decision,
+    "trigger": lambda access: "unknown",
     "webhook": _webhook,
     "stopped_webhook": _stopped_webhook,
     "delivery": _delivery,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime
+
 import pytest
 from django.utils import timezone
 
@@ -12,6 +14,7 @@ from invex.kernel.models import AuditEntry, Event
 from mlops.datasets.models import DatasetVersion
 from mlops.datasets.states import DatasetState
 from mlops.deployment.states import Mode
+from mlops.monitoring.models import DriftReading, Observation
 from mlops.retraining import jobs, queries, services
 from mlops.retraining.evidence import Reading
 from mlops.retraining.models import Circle, DailyFigure, Decision, RetrainingPolicy
@@ -55,7 +58,7 @@ def reading(access, kind: Kind) -> Reading:
     ],
 )
 def test_on_the_threshold_and_over_it(kind, figure, reached):
-    assert Reading(kind, Trigger(True, 0.2, 10, 1), figure, ()).is_reached is reached
+    assert Reading(kind, Trigger(True, 0.2, 10, 1), figure, 0, ()).is_reached is reached
 
 
 class TestUnknown:
@@ -113,6 +116,51 @@ class TestAccuracy:
         assert reading(access, Kind.ACCURACY).documents == tuple(d.pk for d in reversed(before))
         Extraction.objects.filter(document=waiting[0]).update(created_at=hours_ago(15 * 24))
         assert len(reading(access, Kind.ACCURACY).documents) == 10, "one that waits for too long holds nothing up"
+
+
+class TestDrift:
+    def test_is_the_monitoring_s_figure(self, access):
+        with_policy(access, triggers=on(Kind.DRIFT, 0.25))
+        assert reading(access, Kind.DRIFT).figure is None
+        measured(access, 0.2)
+        found = reading(access, Kind.DRIFT)
+        assert (found.figure, found.evidence, found.is_reached) == (0.2, 60, False)
+
+    def test_once_reached_it_is_measured_anew_and_names_its_documents(self, access, arrived):
+        with_policy(access, triggers=on(Kind.DRIFT, 0.25))
+        measured(access, 0.9)
+        observed(access, arrived(40), days_ago=20, pages=1)
+        longer = observed(access, arrived(40), days_ago=0, pages=9)
+        found = reading(access, Kind.DRIFT)
+        assert found.figure is not None
+        assert found.figure > 0.25
+        assert found.figure != 0.9
+        assert set(found.documents) == {d.pk for d in longer}
+
+    @pytest.mark.parametrize(("days_ago", "count"), [(3, 60), (0, 4)])
+    def test_an_old_figure_or_one_of_few_documents_says_nothing(self, access, days_ago, count):
+        with_policy(access, triggers=on(Kind.DRIFT, 0.25))
+        measured(access, 0.9, days_ago=days_ago, count=count)
+        assert reading(access, Kind.DRIFT).figure is None
+
+
+def measured(access, figure: float, *, days_ago: int = 0, count: int = 60) -> None:
+    day = timezone.localdate() - datetime.timedelta(days=days_ago)
+    DriftReading.objects.create(
+        project=access.project, kind="input", day=day, figure=figure, detail={"current_count": count}
+    )
+
+
+def observed(access, documents, *, days_ago: int, pages: int):
+    at = timezone.now() - datetime.timedelta(days=days_ago)
+    Observation.objects.bulk_create(
+        Observation(
+            project=access.project, document=d, at=at, day=timezone.localdate(at), hour=9, pages=pages, words=pages * (90 + n),
+            ocr_share=0, template="Acme", build="b", template_confidence=1, seconds=0.1,
+        )
+        for n, d in enumerate(documents)
+    )  # fmt: skip
+    return documents
 
 
 class TestLabels:
@@ -328,4 +376,4 @@ def test_another_project_is_another_matter(access, arrived):
     arrived(6)
     other = access_to("other", Role.OWNER)
     found = queries.outlook(other.project)
-    assert [reading.figure for reading in found.readings] == [None, None, 0]
+    assert [reading.figure for reading in found.readings] == [None, None, None, 0]
