@@ -19,7 +19,7 @@ from .dataset import Dataset, Reader, Sample, samples
 from .fitting import Example, FitConfig, fit_examples
 from .model import StoredTable, TemplateModel
 from .package import EMPTY, Package, environment, memory_of
-from .predictor import day_zero_table, prior_of
+from .predictor import day_zero_table, transferred_prior
 from .tables.model import fit_table
 from .templates import fit_templates
 from .view import View
@@ -96,17 +96,16 @@ def learn_samples(
     for example in examples:
         if example.label.template is not None:
             by_template.setdefault(example.label.template, []).append(example)
-    steps = _Steps(checkpoints, start, config)
+    steps = _Steps(checkpoints, start, config, dataset_hash(known))
+    everything = _spec(EVERY, fields, (), examples)
+    is_one = len(by_template) == 1 and all(e.label.template is not None for e in examples)
+    shared = None if is_one else steps.fit(everything, examples)
     models = {}
     for template, mine in sorted(by_template.items()):
-        models[template] = steps.fit(_spec(template, fields, tables, mine), mine)
+        models[template] = steps.fit(_spec(template, fields, tables, mine), mine, shared)
         log.info("template %s: %d documents, %s", template, len(mine), _located(models[template]))
-    everything = _spec(EVERY, fields, (), examples)
-    only = next(iter(models.values())) if len(models) == 1 else None
-    if only is not None and only.documents == len(examples):  # then what all templates share is what this one knows
-        shared = replace(only, spec=everything, tables={})
-    else:
-        shared = steps.fit(everything, examples)
+    if shared is None:  # what all templates share is what the only one knows
+        shared = replace(next(iter(models.values())), spec=everything, tables={})
     index = fit_templates({n: [e.view.document for e in es] for n, es in by_template.items()})
     return Package(
         manifest={
@@ -134,40 +133,53 @@ def learn_samples(
 
 @dataclass(frozen=True, slots=True)
 class _Steps:
-    """Fits on top of `base`, each a step of the training."""
+    """Fits on top of `base`, each a step of the training. dataset: hash of all documents that take part."""
 
     checkpoints: Checkpoints
     base: Package
     config: LearnConfig
+    dataset: str
 
-    def fit(self, spec: TemplateSpec, examples: Sequence[Example]) -> TemplateModel:
-        """Return the model of `spec`, always by way of its bytes: a kept step and a made one are then the same."""
+    def fit(
+        self, spec: TemplateSpec, examples: Sequence[Example], shared: TemplateModel | None = None
+    ) -> TemplateModel:
+        """Return the model of `spec`, always by way of its bytes: a kept step and a made one are then the same.
+
+        shared: what all documents taught together, on top of which this one is fitted.
+        """
         data = self.checkpoints.step(
             spec.name,
             {
                 "spec": template_to_json(spec),
                 "examples": dataset_hash([Sample(e.id, e.view.document, e.label) for e in examples]),
+                "shared": self.dataset if shared is not None else "",
                 "base": [self.base.build, self.base.manifest.get("code", ""), self.base.manifest.get("seed", 0)],
                 "configuration": asdict(self.config),
                 "code": code_version(),
                 "environment": environment(),
             },
-            lambda: _fit(self.base, spec, examples, self.config).to_bytes(),
+            lambda: _fit(replace(self.base, shared=shared), spec, examples, self.config).to_bytes(),
             documents=len(examples),
         )
         return TemplateModel.from_bytes(data)
 
 
 def fit_template(base: Package, spec: TemplateSpec, known: Sequence[Sample], *, seed: int = 0) -> TemplateModel:
-    """Return the model of one template on top of `base`: how Invex learns at once from a confirmed document."""
+    """Return the model of one template on top of `base`: how Invex learns at once from a confirmed document.
+
+    What the other templates of `base` taught takes part; what this one alone taught would count twice.
+    """
     examples = [Example(View(s.document), s.label, s.id) for s in known]
+    mine = base.models.get(spec.name)
+    if base.shared is not None and mine is not None and base.shared.documents == mine.documents:
+        base = replace(base, shared=None)
     return _fit(base, spec, examples, LearnConfig(seed=seed))
 
 
 def _fit(base: Package, spec: TemplateSpec, examples: Sequence[Example], config: LearnConfig) -> TemplateModel:
-    model = fit_examples(
-        spec, examples, prior=prior_of(base), matcher=base.matcher, config=config.fit, seed=config.seed
-    )
+    """Return the model of `spec` on top of what `base` knows, and of what its templates share unless that is None."""
+    prior = transferred_prior(base)  # day zero alone, where the templates share nothing yet
+    model = fit_examples(spec, examples, prior=prior, matcher=base.matcher, config=config.fit, seed=config.seed)
     day_zero = day_zero_table(base)
     known = [Sample(e.id, e.view.document, e.label) for e in examples]
     tables = {}
@@ -175,7 +187,7 @@ def _fit(base: Package, spec: TemplateSpec, examples: Sequence[Example], config:
         start = day_zero if day_zero is not None and day_zero.spec.key == table.key else None
         if any(s.label.tables.get(table.key) for s in known):
             tables[table.key] = StoredTable.of(fit_table(table, known, start))
-    return replace(model, tables=tables)
+    return replace(model, tables=tables, is_transferred=base.shared is not None)
 
 
 def _spec(

@@ -63,7 +63,10 @@ class StoredTable:
 
 @dataclass(frozen=True, slots=True)
 class TemplateModel:
-    """The small scorers of one template, its tables, what all its documents print, and how they write values."""
+    """The small scorers of one template, its tables, what all its documents print, and how they write values.
+
+    is_transferred: fitted on top of what all templates of the package taught together, and read with that.
+    """
 
     spec: TemplateSpec
     fields: tuple[FieldModel, ...]
@@ -72,6 +75,7 @@ class TemplateModel:
     documents: int = 0
     boilerplate: Boilerplate = dataclasses.field(default_factory=Boilerplate)
     tables: Mapping[str, StoredTable] = dataclasses.field(default_factory=dict)
+    is_transferred: bool = False
 
     def field(self, key: str) -> FieldModel | None:
         return next((f for f in self.fields if f.field.key == key), None)
@@ -97,6 +101,7 @@ class TemplateModel:
             "locale": asdict(self.locale),
             "documents": self.documents,
             "tables": {key: table.about for key, table in self.tables.items()},
+            "transferred": self.is_transferred,
         }
         arrays["description"] = np.frombuffer(
             json.dumps(description, sort_keys=True, ensure_ascii=False).encode(), np.uint8
@@ -140,4 +145,5 @@ class TemplateModel:
                 {n.removeprefix("boilerplate."): v for n, v in arrays.items() if n.startswith("boilerplate.")}
             ),
             tables,
+            about.get("transferred", False),  # packages of before know of no transfer
         )

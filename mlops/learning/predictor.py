@@ -37,6 +37,7 @@ class Predictor:
         self.package = package
         self.device = device
         self.prior = prior_of(package)
+        self._transferred = transferred_prior(package)
         self._network = network_prior(package.network and package.network.on(device))
         self._absence = absence_odds(package.day_zero) if package.day_zero is not None else {}
         self._day_zero_table = day_zero_table(package)
@@ -66,7 +67,8 @@ class Predictor:
         view = View(document)
         model = self.package.models.get(match.name or "")
         if model is not None:
-            fields = read_fields(view, model, self.prior, self.package.matcher)
+            prior = self._transferred if model.is_transferred else self.prior
+            fields = read_fields(view, model, prior, self.package.matcher)
             tables = {key: table.predict(view.layout) for key, table in self._tables[model.spec.name].items()}
         else:
             fields, tables = self._unknown(view)
@@ -116,6 +118,27 @@ def prior_of(package: Package) -> Prior:
         if known is None or known.field.type != spec.type:
             return None
         return known.scorer.scores(view.features(spec.type, breaks)), known.scorer.null
+
+    return prior
+
+
+def transferred_prior(package: Package) -> Prior:
+    """What all templates of the package taught together of a field of the same key, on top of day zero.
+
+    A template learns what is its own on top of what they share: regularised multi-task learning (Evgeniou and Pontil,
+    KDD 2004), in two stages.
+    """
+    day_zero, shared = prior_of(package), package.shared
+    if shared is None:
+        return day_zero
+
+    def prior(view: View, spec: FieldSpec, breaks: Breaks) -> tuple[Floats, float] | None:
+        before = day_zero(view, spec, breaks)
+        known = shared.field(spec.key)
+        if known is None or known.field.type != spec.type:
+            return before
+        scores = known.scorer.scores(view.features(spec.type, breaks))
+        return (scores if before is None else scores + np.float32(known.gain) * before[0]), known.scorer.null
 
     return prior
 
