@@ -101,6 +101,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("logout/", LogoutView.as_view(), name="logout"),
     path("account/", account.account, name="account"),
     path("account/log-out-everywhere/", account.log_out_everywhere, name="log-out-everywhere"),
+    path("account/keys-known/", account.keys_known, name="keys-known"),
     path("account/language/", require_POST(set_language), name="set-language"),
     path("invitation/<str:secret>/", account.invitation, name="invitation"),
     path("projects/new/", account.new_project, name="project-new"),

@@ -53,6 +53,14 @@ def log_out_everywhere(request: HttpRequest) -> HttpResponseBase:
     return redirect("account")
 
 
+@require_POST
+@login_required
+def keys_known(request: HttpRequest) -> HttpResponseBase:
+    """Remember that the person has seen the tour of the keys, or put it away: it does not come by itself again."""
+    services.note_keys_known(cast(User, request.user))
+    return HttpResponse(status=204)
+
+
 @require_http_methods(["GET", "POST"])
 def invitation(request: HttpRequest, secret: str) -> HttpResponseBase:
     """Show what the link invites to; POST accepts it, with the account that is logged in or with a new one.

@@ -15,6 +15,7 @@ class User(AbstractUser):
 
     # Counted up when the person logs out everywhere: sessions that were opened before no longer fit.
     session_epoch = models.PositiveIntegerField(default=0)
+    knows_keys = models.BooleanField(default=False)  # has seen the tour of the keys, or put it away
 
     def get_session_auth_hash(self) -> str:
         """Return what a session must carry to be this person's: it changes with the password and the epoch."""

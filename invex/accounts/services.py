@@ -60,6 +60,11 @@ def open_project(actor: Actor, *, name: str, slug: str = "", owner: User) -> Pro
 
 
 @transaction.atomic
+def note_keys_known(user: User) -> None:
+    """Remember that the person has seen the tour of the keys, or put it away."""
+    User.objects.filter(pk=user.pk).update(knows_keys=True)
+
+
 def log_out_everywhere(actor: Actor, user: User) -> None:
     """End every session of `user`. Whoever keeps one open gives it the new hash (update_session_auth_hash)."""
     User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)

@@ -7,6 +7,7 @@ import {History} from "./review/history.js";
 import {Keys} from "./review/keys.js";
 import {Pages} from "./review/pages.js";
 import {Presence} from "./review/presence.js";
+import {Tour} from "./review/tour.js";
 
 const root = document.getElementById("review");
 const form = document.getElementById("review-form");
@@ -125,4 +126,13 @@ document.addEventListener("change", async (event) => {
 if (fields && !fields.isReadOnly && matchMedia("(min-width: 901px)").matches) {
   const first = fields.firstNeedy() || fields.inputs[0];
   if (first) fields.focus(first);
+}
+
+const tourDialog = document.getElementById("tour");
+const showTour = document.querySelector("[data-show-tour]");
+if (tourDialog && form) {  // last: closing it gives the focus back to the first field
+  const tour = new Tour(tourDialog, {token: form.elements.csrfmiddlewaretoken.value});
+  showTour.addEventListener("click", () => { document.getElementById("keys").close(); tour.start(); });
+} else {
+  showTour.hidden = true;
 }

@@ -28,7 +28,7 @@ sys.path.insert(0, str(ROOT))  # it is run as a file
 from playwright.sync_api import Page, Request, sync_playwright
 
 from tests.bench.clerk_figures import report
-from tests.browser.conftest import chromium
+from tests.browser.conftest import KNOWS_KEYS, chromium
 from tests.installed import PASSWORD, Installation, make_empty, start, stop, wait_for
 from tests.rest_client import RestClient
 
@@ -234,6 +234,7 @@ def measure(folder: Path, most: int, looks_s: float, *, is_busy: bool) -> list[D
         for file, label in known:
             client.upload(batch, file.name, file.read_bytes())
             labels[file.name] = label
+        installation.manage("shell", "-v", "0", "-c", KNOWS_KEYS)
         wait_for(lambda: client.get(f"/batches/{batch}")["counts"]["review"] == len(known), timeout_s=READY_S)
         if not is_busy:
             return review(installation, batch, labels, looks_s)

@@ -12,6 +12,7 @@ import pytest
 from invex.documents.states import WORKING
 from tests.installed import PASSWORD, Installation, start, stop, wait_for
 
+KNOWS_KEYS = "from invex.accounts.models import User; User.objects.update(knows_keys=True)"
 DEMO_S = 240  # its scans, on a busy machine
 
 
@@ -25,6 +26,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
         return found.rows(f"SELECT COUNT(*) FROM documents_document WHERE state IN ({at_work})") == [(0,)]
 
     wait_for(demo_is_read, timeout_s=DEMO_S)
+    found.manage("shell", "-v", "0", "-c", KNOWS_KEYS)
     yield found
     stop(found)
 

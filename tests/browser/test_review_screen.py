@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.installed import PASSWORD
@@ -39,7 +40,7 @@ def second_page(browser: Any, installation: Any, browser_context_args: dict[str,
         "-c",
         "from invex.accounts.models import *\n"
         "user, new = User.objects.get_or_create(username='bob', defaults={'is_active': True})\n"
-        f"user.set_password('{PASSWORD}'); user.save()\n"
+        f"user.set_password('{PASSWORD}'); user.knows_keys = True; user.save()\n"
         "Membership.objects.get_or_create(project=Project.objects.get(slug='demo'), user=user, role='reviewer')",
     )
     context = browser.new_context(**browser_context_args)
@@ -235,12 +236,39 @@ def test_approve_is_one_key_and_stands_on_the_first_screen_of_a_telephone(admin_
     expect(page.locator(".message.success")).to_contain_text("is approved")
 
 
+def test_the_tour_of_the_keys_comes_once_and_again_when_asked(admin_page: Page, installation: Any) -> None:
+    page, tour = admin_page, admin_page.locator("#tour")
+    installation.manage(
+        "shell", "-v", "0", "-c", "from invex.accounts.models import User; User.objects.update(knows_keys=False)"
+    )
+    open_first(page)
+    expect(tour).to_be_visible()
+    step = page.locator("#tour [data-step]:visible")
+    expect(step).to_be_focused()
+    serious = [v["id"] for v in Axe().run(page).response["violations"] if v["impact"] in ("serious", "critical")]
+    assert not serious
+    page.keyboard.press("ArrowRight")
+    expect(step.get_by_role("heading")).to_have_text("From the page into the field")
+    expect(page.locator("#pages")).to_have_class(re.compile(r"\blit\b"))
+    with page.expect_response("**/account/keys-known/"):
+        page.keyboard.press("Escape")
+    expect(page.locator("#review-form [data-value]:focus")).to_have_count(1)  # ready to work
+    page.reload()
+    page.wait_for_selector(WORD, state="attached")
+    expect(tour).to_be_hidden()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    page.get_by_role("button", name="Show me the keys step by step").click()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    expect(tour).to_be_hidden()
+
+
 def test_axe_finds_nothing_serious(admin_page: Page) -> None:
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
     for address in ("/p/demo/inbox/", open_first(admin_page), "/p/demo/documents/"):
         admin_page.goto(address)
         admin_page.wait_for_load_state("networkidle")
-        found = axe.Axe().run(admin_page).response["violations"]
+        found = Axe().run(admin_page).response["violations"]
         serious = [
             (v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found if v["impact"] in ("serious", "critical")
         ]

@@ -31,7 +31,7 @@ export class Keys {
   approve() { this.form?.querySelector("[name=action][value=approve]")?.click(); }
 
   key(event) {
-    if (this.dialog.open) return;
+    if (document.querySelector("dialog[open]")) return;
     const handler = this.find(event);
     if (!handler) return;
     event.preventDefault();

@@ -104,6 +104,7 @@ PAGES: tuple[Row, ...] = (
     Row("set-language", Door.OPEN, method="POST", body={"language": "de", "next": "/"}, answer=302),
     Row("invitation", Door.OPEN, ("link",)),
     Row("invitation", Door.OPEN, ("link",), method="POST", body=ACCOUNT, answer=302),
+    Row("keys-known", Door.LOGIN, method="POST", answer=204, audited=False),
     Row("project-new", Door.LOGIN, answer=403),  # an administrator's; see tests/invex/accounts/test_projects.py
     Row("project-new", Door.LOGIN, method="POST", body={"name": "New"}, answer=403),
     Row("healthz", Door.OPEN),
