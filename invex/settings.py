@@ -288,10 +288,13 @@ API_ROUTERS = [
     ("", "mlops.deployment.api.router"),
     ("", "mlops.retraining.api.router"),
 ]
-SHELL_PLACES = ["mlops.console.places.PLACES"]  # entries of the menu, as those of invex.web.context.PLACES
+METRICS = ["mlops.monitoring.metrics.families"]  # () -> metric families of prometheus_client, for /metrics
+# entries of the menu, as those of invex.web.context.PLACES
+SHELL_PLACES = ["mlops.console.places.PLACES", "mlops.monitoring.places.PLACES"]
 PROJECT_PAGES = [  # addresses below a project
     "mlops.automation.urls.project_pages",
     "mlops.retraining.urls.project_pages",
+    "mlops.monitoring.urls.project_pages",
     "mlops.console.urls.project_pages",
 ]
 ERASURE_WITNESSES = ["mlops.console.lineage.witnesses"]  # (access, document id) -> invex.documents.witnesses.Witnesses

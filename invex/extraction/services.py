@@ -297,11 +297,11 @@ def _create(document: Document, read: _Read, predictor: DeployedPredictor, *, is
 
 def _tell(document: Document, row: Extraction, *, is_approved: bool) -> None:
     project = document.project.slug
-    about = {"document": document.pk, "template": row.template, "build": row.build}
-    about["request_id"] = request_of("document.received", document.pk, project=project)
+    request_id = request_of("document.received", document.pk, project=project)
+    about: dict[str, Any] = {"document": document.pk, "template": row.template, "build": row.build}
     emit(
-        "prediction.made", document.pk, project=project, **about, confidence=row.template_confidence,
-        seconds=round(row.seconds, 4),
+        "prediction.made", document.pk, project=project, request_id=request_id, **about,
+        confidence=row.template_confidence, seconds=round(row.seconds, 4),
     )  # fmt: skip
     if is_approved:
-        emit("document.auto_approved", document.pk, project=project, **about)
+        emit("document.auto_approved", document.pk, project=project, request_id=request_id, **about)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -212,7 +213,7 @@ def _next_version(
         created_by=str(access.actor),
     )
     project = access.project.slug
-    figures = {"version": row.version, "rows": row.row_count, "added": len(new), "removed": len(gone)}
+    figures: dict[str, Any] = {"version": row.version, "rows": row.row_count, "added": len(new), "removed": len(gone)}
     audit.record(access.actor, "change", "list", row.name, project=project, source=source, **figures)
     emit("masterdata.changed", row.pk, project=project, list=row.name, **figures)
     return made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import django_rq
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.module_loading import import_string
 
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
@@ -46,8 +48,21 @@ def _database() -> str:
     return "ok"
 
 
+class _Collected:
+    """What another part adds to the metrics, asked when they are written."""
+
+    def __init__(self, families: Callable[[], Iterable[Any]]) -> None:
+        self.families = families
+
+    def collect(self) -> Iterable[Any]:
+        return self.families()
+
+    def describe(self) -> Iterable[Any]:
+        return ()  # else the registry would collect once more, to learn the names
+
+
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Prometheus text format: documents by state, queue lengths, live workers, undispatched events."""
+    """Prometheus text format: documents by state, queue lengths, live workers, undispatched events, METRICS."""
     from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 
     from invex.kernel.models import Event
@@ -71,4 +86,6 @@ def metrics(request: HttpRequest) -> HttpResponse:
         reachable.set(1)
     except redis.RedisError:
         reachable.set(0)
+    for name in settings.METRICS:
+        registry.register(_Collected(import_string(name)))
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

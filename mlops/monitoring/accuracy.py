@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 Z = 1.96  # of a 95 % interval
 
@@ -25,18 +26,27 @@ class Estimate:
     documents: int
 
 
-def estimate(judged: Iterable[tuple[int, int, float]]) -> Estimate:
-    """Return the share that is right from (right values, values, probability of being drawn), one a document."""
+class Judged(NamedTuple):
+    """So many documents in which so many of the values were right, each drawn with this probability."""
+
+    right: int
+    values: int
+    probability: float
+    documents: int = 1
+
+
+def estimate(judged: Iterable[Judged]) -> Estimate:
+    """Return the share of values that is right."""
     documents, weights, squares, right, asked = 0, 0.0, 0.0, 0.0, 0.0
-    for good, values, probability in judged:
-        if not values:
+    for one in judged:
+        if not one.values:
             continue
-        weight = 1 / probability
-        documents += 1
+        weight = one.documents / one.probability
+        documents += one.documents
         weights += weight
-        squares += weight * weight
-        right += weight * good
-        asked += weight * values
+        squares += weight / one.probability
+        right += weight * one.right
+        asked += weight * one.values
     if not documents:
         return Estimate(None, 0.0, 1.0, 0)
     share = right / asked

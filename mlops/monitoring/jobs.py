@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 
-from django.db.models import OuterRef
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils import timezone
 
 from invex.accounts.models import Project
@@ -12,7 +12,7 @@ from invex.kernel.models import Event
 from invex.kernel.queue import is_idle, wake
 
 from . import services
-from .models import DriftReading, Observation
+from .models import DriftReading, Observation, QueueSample
 
 QUEUE = "default"
 MEASURED_EVERY = datetime.timedelta(hours=1)
@@ -31,10 +31,14 @@ def take_events() -> int:
     return taken
 
 
-def measure_drift(project_id: int | str) -> bool:
-    """Measure the drift of a project. Return False when it is gone."""
+def measure(project_id: int | str) -> bool:
+    """Measure what moved in a project, and what waits there. Return False when it is gone."""
     project = Project.objects.filter(pk=int(project_id)).first()
-    return project is not None and bool(services.measure_drift(project))
+    if project is None:
+        return False
+    if not QueueSample.objects.filter(project=project, at__gte=timezone.now() - MEASURED_EVERY / 2).exists():
+        services.sample_queue(project)
+    return bool(services.measure_drift(project))
 
 
 def sweep_events() -> int:
@@ -45,18 +49,13 @@ def sweep_events() -> int:
     return int(wake("mlops.monitoring.jobs.take_events", queue=QUEUE))
 
 
-def sweep_drift() -> int:
-    """Wake a measurement for each project in which documents came since the last one, once an hour."""
+def sweep() -> int:
+    """Wake a measurement of each project that has documents, once an hour."""
     if not is_idle(QUEUE):
         return 0
-    newest = DriftReading.objects.filter(project=OuterRef("pk")).order_by("-at")
-    waiting = Project.objects.filter(observations__isnull=False).annotate(
-        measured=newest.values("at")[:1],
-    ).distinct()  # fmt: skip
-    due = timezone.now() - MEASURED_EVERY
-    rows = [row for row in waiting if row.measured is None or (row.measured < due and _has_news(row, row.measured))]
-    return sum(wake("mlops.monitoring.jobs.measure_drift", row.pk, queue=QUEUE) for row in rows)
-
-
-def _has_news(project: Project, since: datetime.datetime) -> bool:
-    return Observation.objects.filter(project=project, at__gte=since).exists()
+    newest = DriftReading.objects.filter(project=OuterRef("pk")).order_by("-at").values("at")[:1]
+    projects = Project.objects.filter(Exists(Observation.objects.filter(project=OuterRef("pk"))))
+    due = projects.annotate(measured=Subquery(newest)).filter(
+        Q(measured__isnull=True) | Q(measured__lt=timezone.now() - MEASURED_EVERY)
+    )
+    return sum(wake("mlops.monitoring.jobs.measure", row.pk, queue=QUEUE) for row in due)

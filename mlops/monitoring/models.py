@@ -82,6 +82,39 @@ class FieldJudgement(models.Model):
         return f"{self.field} of judgement {self.judgement_id}"
 
 
+class Approval(models.Model):
+    """When a document was approved for the first time, and by whom: Invex or somebody."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="approvals")
+    document = models.OneToOneField(Document, null=True, on_delete=models.SET_NULL, related_name="approval")
+    day = models.DateField()  # local
+    template = models.CharField(max_length=200, blank=True)  # as it was approved
+    is_automatic = models.BooleanField()
+    hours = models.FloatField()  # since its arrival
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "day"], name="approval_by_day")]
+
+    def __str__(self) -> str:
+        return f"approval of {self.document_id}"
+
+
+class QueueSample(models.Model):
+    """What waited for a person at some time."""
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="queue_samples")
+    at = models.DateTimeField(auto_now_add=True)
+    day = models.DateField()  # local
+    waiting = models.PositiveIntegerField()  # documents
+    oldest_hours = models.FloatField()  # since the arrival of the one that waits longest
+
+    class Meta:
+        indexes = [models.Index(fields=["project", "day"], name="queue_by_day")]
+
+    def __str__(self) -> str:
+        return f"{self.waiting} documents wait in {self.project_id}"
+
+
 class Tally(models.Model):
     """A counter of the whole installation that only grows; it outlives the events that it counted."""
 

@@ -7,6 +7,7 @@ import logging
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Min
 from django.utils import timezone
 
 from invex.accounts.models import Project
@@ -14,20 +15,31 @@ from invex.documents.models import Document
 from invex.extraction.models import Extraction
 from invex.kernel.models import Event
 from invex.review.models import ConfirmedLabel
+from invex.review.queries import to_review
 
 from . import event_files, tallies
 from .drift import DAYS, Drift, Kind, drift
-from .models import DriftReading, FieldJudgement, HardwareSample, Judgement, Observation, Tally
+from .models import (
+    Approval,
+    DriftReading,
+    FieldJudgement,
+    HardwareSample,
+    Judgement,
+    Observation,
+    QueueSample,
+    Tally,
+)
 from .observing import Catalogue, judgement, observation
 from .two_sample import PERMUTATIONS
 
 log = logging.getLogger(__name__)
 
 BATCH = 200  # events that are taken in one transaction
-APPROVED = "document.approved"
+APPROVED, AUTO_APPROVED = "document.approved", "document.auto_approved"
 # What others still ask for, however old: which memory a project has.
 KEPT = ("memory.updated",)
 HARDWARE_DAYS = 30
+HOUR_S = 3600.0
 DELETED_AT_ONCE = 5000
 
 
@@ -54,6 +66,7 @@ def take_events() -> int:
         found = [one for one in observations if one.document_id in there]
         Observation.objects.bulk_create(found, ignore_conflicts=True)
         _judge(events)
+        _approve(events)
         Event.objects.filter(pk__in=[event.pk for event in events]).update(recorded_at=timezone.now())
     return len(events)
 
@@ -88,6 +101,40 @@ def _judge(events: list[Event]) -> None:
             FieldJudgement.objects.bulk_create(fields)
 
 
+def _approve(events: list[Event]) -> None:
+    """Keep when documents were approved: each once, however often it is confirmed again."""
+    approving = {
+        int(event.payload["document"]): event
+        for event in reversed(events)
+        if event.name in (APPROVED, AUTO_APPROVED) and event.payload.get("document")
+    }
+    rows = Document.objects.filter(pk__in=approving, approval__isnull=True)
+    Approval.objects.bulk_create(
+        [
+            Approval(
+                project_id=document.project_id,
+                document=document,
+                day=timezone.localdate(approving[document.pk].created_at),
+                template=approving[document.pk].payload.get("template") or "",
+                is_automatic=approving[document.pk].name == AUTO_APPROVED,
+                hours=(approving[document.pk].created_at - document.created_at).total_seconds() / HOUR_S,
+            )
+            for document in rows
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def sample_queue(project: Project) -> QueueSample:
+    """Write down what waits for a person now."""
+    waiting = to_review(project)
+    oldest = waiting.aggregate(oldest=Min("created_at"))["oldest"]
+    hours = (timezone.now() - oldest).total_seconds() / HOUR_S if oldest else 0.0
+    return QueueSample.objects.create(
+        project=project, day=timezone.localdate(), waiting=waiting.count(), oldest_hours=hours
+    )
+
+
 def measure_drift(project: Project) -> list[Drift]:
     """Measure what moved until now and write it down as today's; a second time today replaces the first."""
     found = [drift(project, kind, DAYS, permutations=PERMUTATIONS) for kind in Kind]
@@ -109,7 +156,7 @@ def forget() -> int:
     old = list(events.exclude(name__in=KEPT).values_list("pk", flat=True)[:DELETED_AT_ONCE])
     gone = event_files.delete_before(then)
     gone += Event.objects.filter(pk__in=old).delete()[0]
-    for model in (Observation, Judgement, DriftReading):
+    for model in (Observation, Judgement, Approval, QueueSample, DriftReading):
         rows = list(model.objects.filter(day__lt=day).values_list("pk", flat=True)[:DELETED_AT_ONCE])
         gone += model.objects.filter(pk__in=rows).delete()[0]
     samples = HardwareSample.objects.filter(at__lt=timezone.now() - datetime.timedelta(days=HARDWARE_DAYS))

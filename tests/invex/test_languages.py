@@ -37,7 +37,7 @@ LABELS = {word for field in (*STANDARD_FIELDS, *LINE_ITEMS.columns) for word in 
 NAMES = LABELS | {
     "Invex", "Acme", "suppliers", "batch", "ping", "owner", "viewer", "reviewer", "author", "system", "invex", "ann", "erp",
     "number", "name", "csv", "CSV", "PDF", "REST",
-    "Alt", "Ctrl", "Enter", "cpu",
+    "Alt", "Ctrl", "Enter", "cpu", "MB",
 }  # fmt: skip
 
 

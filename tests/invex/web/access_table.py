@@ -119,6 +119,13 @@ PAGES: tuple[Row, ...] = (
     Row("inbox", READ),
     Row("inbox-start", REVIEW, answer=302),
     Row("settings", MODELS, answer=302),
+    # --- the monitoring
+    Row("monitoring", READ),
+    Row("monitoring-work", READ),
+    Row("monitoring-drift", READ),
+    Row("monitoring-hardware", READ),
+    Row("monitoring-file", READ, ("chart",), elsewhere=200),
+    Row("monitoring-documents", READ, query="chart=received&curve=received&from=2026-01-01&until=2099-01-01"),
     # --- documents
     Row("batches", READ),
     Row("batches", UPLOAD, method="POST", body={"name": "April"}, answer=302),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 from fixtures.generator import Vendor
@@ -34,6 +35,8 @@ from invex.review.services import confirm
 from mlops.datasets.manifest import Manifest
 from mlops.datasets.models import DatasetVersion
 from mlops.datasets.states import DatasetState
+from mlops.monitoring.models import DriftReading, FieldJudgement, HardwareSample, Judgement, Observation
+from mlops.monitoring.stability import category_shift
 from mlops.registry.services import judge
 from mlops.retraining.models import Circle, Decision
 from mlops.retraining.states import Kind, Outcome, Step
@@ -220,12 +223,45 @@ def _decision(access: Access) -> int:
 
 
 # name -> makes the row in the project of the access and returns what stands for it in an address; in this order.
+def _chart(access: Access) -> str:
+    """The name of a chart that has something to show."""
+    document = Document.objects.filter(project=access.project).earliest("pk")
+    today = timezone.localdate()
+    observed = {"project": access.project, "day": today, "template": MARKER, "build": MARKER}
+    Observation.objects.create(
+        **observed, document=document, at=timezone.now(), hour=9, pages=1, words=100, ocr_share=0.0,
+        template_confidence=0.9, confidence=0.9, absent=0.0, kinds={"date": 1}, seconds=0.1,
+    )  # fmt: skip
+    judged = Judgement.objects.create(
+        **observed, document=document, probability=1.0, is_audit=True, template_right=True, asked=2, corrected=1
+    )
+    FieldJudgement.objects.create(
+        judgement=judged, project=access.project, day=today, template=MARKER, probability=1.0, field=MARKER,
+        is_right=False,
+    )  # fmt: skip
+    shifts = [category_shift([MARKER] * 60, ["unknown"] * 60), category_shift(["known"] * 60, ["known"] * 60)]
+    moved = [
+        {**asdict(one), "name": name, "counts": True}
+        for name, one in zip(("template", "is_known"), shifts, strict=True)
+    ]
+    detail = {
+        "days": 7, "reference": "before", "reference_count": 60, "current_count": 60,
+        "test": {"auc": 0.9, "accuracy": 0.8, "p": 0.01}, "moved": moved,
+    }  # fmt: skip
+    DriftReading.objects.create(project=access.project, kind="input", day=today, figure=shifts[0].size, detail=detail)
+    HardwareSample.objects.get_or_create(
+        host="invex", cpu=50.0, memory=50.0, disk=50.0, read_rate=1e6, write_rate=1e6, gpus=[]
+    )
+    return "accuracy"
+
+
 MAKERS: dict[str, Callable[[Access], int | str]] = {
     "document": _document,
     "approved": _approved,
     "label": _label,
     "harmless": _harmless,
     "foreign": _foreign,
+    "chart": _chart,
     "failed": _document_that_is(DocumentState.FAILED),
     "locked": _document_that_is(DocumentState.NEEDS_PASSWORD),
     "batch": _batch,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from mlops.monitoring.accuracy import estimate
+from mlops.monitoring.accuracy import Judged, estimate
 from mlops.monitoring.models import FieldJudgement, Judgement
 from mlops.monitoring.queries import review_accuracy, unknown_rate
 
@@ -26,8 +26,8 @@ def queue(rng: np.random.Generator, documents: int, audited: float):
     draw = rng.random(documents)
     is_drawn = draw < audited
     is_reviewed = (confidence < 0.95) | is_drawn
-    rows = [(int(good), FIELDS, audited) for good in right]
-    reviewed = [(good, asked, 1.0) for (good, asked, _), looked in zip(rows, is_reviewed) if looked]
+    rows = [Judged(int(good), FIELDS, audited) for good in right]
+    reviewed = [row._replace(probability=1.0) for row, looked in zip(rows, is_reviewed) if looked]
     return right.mean() / FIELDS, reviewed, [row for row, mine in zip(rows, is_drawn) if mine]
 
 
@@ -51,22 +51,22 @@ def test_weights_undo_that_one_template_is_audited_more_than_another():
     for _ in range(100):
         good, bad = (rng.random(2000) < share for share in (0.99, 0.80))
         truth = np.concatenate([good, bad]).mean()
-        drawn = [(int(g), 1, 0.02) for g in good if rng.random() < 0.02] + [
-            (int(b), 1, 0.5) for b in bad if rng.random() < 0.5
+        drawn = [Judged(int(g), 1, 0.02) for g in good if rng.random() < 0.02] + [
+            Judged(int(b), 1, 0.5) for b in bad if rng.random() < 0.5
         ]
         errors.append(estimate(drawn).share - truth)
-        unweighted.append(estimate((g, n, 1.0) for g, n, _ in drawn).share - truth)
+        unweighted.append(estimate(one._replace(probability=1.0) for one in drawn).share - truth)
     assert abs(np.mean(errors)) < 0.005
     assert np.mean(unweighted) < -0.07
 
 
 def test_nothing_judged_says_nothing():
-    assert estimate([]) == estimate([(0, 0, 0.5)])
+    assert estimate([]) == estimate([Judged(0, 0, 0.5)])
     assert (estimate([]).share, estimate([]).low, estimate([]).high) == (None, 0.0, 1.0)
 
 
 def test_all_right_is_no_certainty():
-    found = estimate([(5, 5, 0.1)] * 20)
+    found = estimate([Judged(5, 5, 0.1)] * 20)
     assert found.share == 1.0
     assert found.low == pytest.approx(0.839, abs=0.001)  # Wilson, 20 of 20
 
@@ -89,6 +89,11 @@ def judge(project):
         return row
 
     return make
+
+
+def test_like_documents_may_be_counted_together():
+    one, other = Judged(3, 4, 0.2), Judged(4, 4, 0.5)
+    assert estimate([one] * 3 + [other] * 5) == estimate([one._replace(documents=3), other._replace(documents=5)])
 
 
 def test_drawn_reviews_are_weighted_and_the_others_stand_beside(project, other_project, judge):
