@@ -19,7 +19,11 @@ JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "document.failed": (ANNOUNCE,),
     "document.needs_password": (ANNOUNCE,),
     "export.requested": (("invex.results.jobs.write_export", "results"),),
-    "document.erased": (("mlops.memory.jobs.forget", "default"), ("mlops.datasets.jobs.forget", "default")),
+    "document.erased": (
+        ("mlops.memory.jobs.forget", "default"),
+        ("mlops.datasets.jobs.forget", "default"),
+        ("invex.results.jobs.forget_document", "results"),
+    ),
     "export.ready": (ANNOUNCE,),
     "export.failed": (ANNOUNCE,),
     "memory.updated": (("invex.extraction.jobs.reread_waiting", "extract"),),

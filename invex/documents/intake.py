@@ -16,6 +16,7 @@ from invex.accounts.access import Access
 from invex.accounts.roles import Right
 from invex.kernel import audit
 from invex.kernel.blobs import store, too_large
+from invex.kernel.doomed import doom
 from invex.kernel.errors import BadInput, Conflict, TooLarge
 
 from . import services
@@ -125,16 +126,19 @@ def _limits() -> ArchiveLimits:
 
 def _stage_members(archive: Archive, name: str) -> Staging:
     files, refused = [], []
-    for member in archive.members:
-        shown = shown_name(member.filename)
-        try:
-            sha256, size = store().put_stream(archive.chunks(member), max_bytes=settings.MAX_UPLOAD_BYTES)
-        except BadMember as e:
-            refused.append(Refused(shown, e.code, e.message))
-        except TooLarge:
-            refused.append(Refused(shown, "too_large", too_large(settings.MAX_UPLOAD_BYTES).message))
-        else:
-            files.append(StagedFile(shown, sha256, size))
+    try:
+        for member in archive.members:
+            shown = shown_name(member.filename)
+            try:
+                sha256, size = store().put_stream(archive.chunks(member), max_bytes=settings.MAX_UPLOAD_BYTES)
+            except BadMember as e:
+                refused.append(Refused(shown, e.code, e.message))
+            except TooLarge:
+                refused.append(Refused(shown, "too_large", too_large(settings.MAX_UPLOAD_BYTES).message))
+            else:
+                files.append(StagedFile(shown, sha256, size))
+    finally:
+        doom(file.sha256 for file in files)  # unless they become documents, which then need them
     return Staging(name, True, tuple(files), tuple(refused))
 
 

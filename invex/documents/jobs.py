@@ -11,6 +11,7 @@ from django.utils import timezone
 from invex.accounts.queries import system_access
 from invex.fields.geometry import Box
 from invex.kernel.blobs import store
+from invex.kernel.doomed import doom
 from invex.kernel.queue import is_idle, wake
 from invex.reading.errors import Unreadable
 
@@ -67,7 +68,7 @@ def sweep() -> int:
 
 
 def assemble(plan: str) -> dict[str, Any]:
-    """Make and store files of pages of others; what no document takes is an orphan (manage.py doctor).
+    """Make and store files of pages of others; what no document takes is deleted.
 
     plan: JSON, for each file a list of [sha256, page]. Return {"files": [{"sha256", "size"}]} or {"error"}.
     """
@@ -77,7 +78,9 @@ def assemble(plan: str) -> dict[str, Any]:
             made = reader().assemble([(store().path(sha256), page) for sha256, page in pieces])
         except Unreadable as e:
             return {"error": {"code": e.code, "message": e.message}}
-        files.append({"sha256": store().put(made), "size": len(made)})
+        sha256 = store().put(made)
+        doom([sha256])
+        files.append({"sha256": sha256, "size": len(made)})
     return {"files": files}
 
 

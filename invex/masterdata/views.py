@@ -16,13 +16,13 @@ from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.catalog import queries as catalog
 from invex.kernel.errors import BadInput, NotFound
+from invex.kernel.spreadsheets import harmless
 
 from . import forms, queries, services
 
 SHOWN_ROWS = 100
 SHOWN_VERSIONS = 20
 SUGGESTIONS = 5
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula
 
 
 @require_http_methods(["GET", "POST"])
@@ -172,10 +172,6 @@ class _Echo:
 
 def _csv_lines(row: Any, number: int, columns: list[str]) -> Iterator[str]:
     writer = csv.writer(_Echo())
-    yield "\ufeff" + str(writer.writerow(_harmless(columns)))
+    yield "\ufeff" + str(writer.writerow(map(harmless, columns)))
     for values in queries.rows_in(row, number).values_list("values", flat=True).iterator():
-        yield str(writer.writerow(_harmless(values)))
-
-
-def _harmless(values: list[str]) -> list[str]:
-    return [f"'{v}" if v.startswith(DANGEROUS) else v for v in values]
+        yield str(writer.writerow(map(harmless, values)))

@@ -32,13 +32,14 @@ KEYWORDS = {
 # Where sentences are: the arguments of these calls, what is bound to one of these names, what these functions return.
 CALLS = {
     "BadInput", "TooLarge", "NotAllowed", "NotFound", "Gone", "Conflict", "NotNow", "BadSpec", "BadPattern", "BadValue",
-    "BadLabel", "BadMember", "BadArchive", "BadPackage", "Finding", "Reason", "Rule", "_fail", "_end",
+    "BadLabel", "BadMember", "BadArchive", "BadPackage", "BadAddress", "NotSent", "Outcome", "Finding", "Reason",
+    "Rule", "_fail", "_end",
 }  # fmt: skip
 NAMES = {
     "message", "missing", "fault", "advice", "what", "where", "offer", "why", "more", "sentence", "figures", "limits",
     "reason_message", "action", "stopped_why", "SENTENCES", "WRONG_PASSWORD", "FIRST_WHY", "_WHAT",
 }  # fmt: skip
-FUNCTIONS = {"problem", "_why"}
+FUNCTIONS = {"problem", "_problem", "_sentence", "_why"}
 WORDS = "SPOKEN"  # words that sentences put in; alone they are no sentence
 # Whose errors only a terminal or a program shows.
 TERMINAL = (

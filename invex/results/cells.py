@@ -1,8 +1,4 @@
-"""One value of an export: how it is written for a spreadsheet, and never as a formula.
-
-A program that opens a CSV file may run a cell that begins with =, +, -, @, a tab or a line break (OWASP, "CSV
-Injection"). Such text gets an apostrophe before it; numbers, which may be negative, are recognised by their type.
-"""
+"""One value of an export: how it is written for a spreadsheet, and never as a formula."""
 
 from __future__ import annotations
 
@@ -12,10 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from invex.fields.values import NUMERIC_TYPES
+from invex.kernel.spreadsheets import harmless
 
 DateStyle = Literal["iso", "dmy", "mdy"]
 DATE_STYLES: dict[str, str] = {"iso": "%Y-%m-%d", "dmy": "%d.%m.%Y", "mdy": "%m/%d/%Y"}
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 SEVERAL = "; "  # between the values of a field that repeats
 
@@ -52,11 +48,6 @@ def cell_of(values: list[str], type: str) -> Cell:
     return Cell(SEVERAL.join(values)) if values else EMPTY
 
 
-def is_dangerous(text: str) -> bool:
-    """Say whether a spreadsheet may take the text for a formula."""
-    return text.startswith(DANGEROUS)
-
-
 def csv_text(cell: Cell, *, date: str = "iso", decimal: str = ".") -> str:
     """Return the cell as a text of a CSV file, safe to open in a spreadsheet.
 
@@ -67,4 +58,4 @@ def csv_text(cell: Cell, *, date: str = "iso", decimal: str = ".") -> str:
     if (day := cell.date) is not None:
         # strftime writes years before 1000 without their zeros on some systems
         return day.isoformat() if date == "iso" or day.year < 1000 else day.strftime(DATE_STYLES[date])
-    return f"'{cell.value}" if is_dangerous(cell.value) else cell.value
+    return harmless(cell.value)

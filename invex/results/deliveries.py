@@ -17,7 +17,6 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from invex.kernel import leases
 from invex.kernel.actor import SYSTEM
@@ -103,8 +102,8 @@ def _problem(status: int) -> str:
     if 200 <= status < 300:
         return ""
     if 300 <= status < 400:
-        return _("The answer was %(status)d: redirects are not followed. Enter the final address.") % {"status": status}
-    return _("The answer was %(status)d, not 2xx.") % {"status": status}
+        return f"The answer was {status}: redirects are not followed. Enter the final address."
+    return f"The answer was {status}, not 2xx."
 
 
 def _settle(row: WebhookDelivery, outcome: Outcome, *, only_if: Q) -> bool:
@@ -135,21 +134,18 @@ def _judge(endpoint: WebhookEndpoint, outcome: Outcome) -> None:
     endpoint.refresh_from_db()
     since = endpoint.failing_since or now
     if outcome.status == GONE:
-        webhooks.disable(SYSTEM, endpoint, reason=_("The receiver answered 410: it wants no more messages."))
+        webhooks.disable(SYSTEM, endpoint, why="The receiver answered 410: it wants no more messages.")
     elif since <= now - GIVEN_UP_AFTER:
+        day, failures, last = f"{timezone.localtime(since):%Y-%m-%d %H:%M}", endpoint.failures, outcome.problem
         webhooks.disable(
-            SYSTEM,
-            endpoint,
-            reason=_("No message has arrived since %(since)s (%(n)d attempts). The last one: %(problem)s")
-            % {"since": f"{timezone.localtime(since):%Y-%m-%d %H:%M}", "n": endpoint.failures,
-               "problem": outcome.problem},
-        )  # fmt: skip
+            SYSTEM, endpoint, why=f"No message has arrived since {day} ({failures} attempts). The last one: {last}"
+        )
 
 
 def take_back(row: WebhookDelivery) -> bool:
     """Let a message be sent again whose worker is gone in the middle: perhaps it arrived, perhaps not."""
     lost = Q(leased_until=row.leased_until, attempts=row.attempts)
-    outcome = Outcome(0.0, None, "", _("The worker that sent it ended; nobody knows whether it arrived."))
+    outcome = Outcome(0.0, None, "", "The worker that sent it ended; nobody knows whether it arrived.")
     with transaction.atomic():
         if not _settle(row, outcome, only_if=lost):
             return False

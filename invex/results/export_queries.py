@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -148,12 +148,26 @@ def _sheet_name(name: str) -> str:
     return "".join("_" if c in "[]:*?/\\'" else c for c in name)[:SHEET_NAME] or "Sheet"
 
 
-def in_pairs(documents: QuerySet[Document]) -> Iterator[tuple[Document, Result]]:
-    """Yield each document with its result, the oldest first, a few at a time."""
+def in_pairs(
+    documents: QuerySet[Document], *, before: Callable[[list[int]], object] | None = None
+) -> Iterator[tuple[Document, Result]]:
+    """Yield each document with its result, the oldest first, a few at a time.
+
+    before: called with the ids of a few before anything of them is read.
+    """
     last = 0
-    while found := list(documents.filter(pk__gt=last).order_by("pk")[:AT_ONCE]):
+    while ids := list(documents.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
+        if before is not None:
+            before(ids)
+        found = list(documents.filter(pk__in=ids).order_by("pk"))
         yield from zip(found, queries.results(found), strict=True)
-        last = found[-1].pk
+        last = ids[-1]
+
+
+def holding(document_id: int) -> QuerySet[Export]:
+    """Exports whose file holds the document, or may when it is written."""
+    rows = Export.objects.filter(documents__document_id=document_id, state__in=(ExportState.READY, ExportState.WRITING))
+    return rows.select_related("project")
 
 
 def stranded() -> QuerySet[Export]:

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -31,7 +32,7 @@ from invex.kernel.states import move
 from . import export_queries as queries
 from . import writers
 from .layouts import Sheet, layout_from_json, layout_to_json
-from .models import Export
+from .models import Export, ExportedDocument
 from .rows import Result
 from .states import ExportState
 
@@ -118,7 +119,8 @@ def write(row: Export) -> bool:
         path = Path(folder) / f"export.{row.format}"
         try:
             documents = DocumentFilter.of(row.filters).documents(row.project)
-            writers.write(path, row.format, parts, _counted(row, queries.in_pairs(documents)))
+            pairs = queries.in_pairs(documents, before=partial(_note, row))
+            writers.write(path, row.format, parts, _counted(row, pairs))
             blob, size = store().put_stream(_chunks_of(path.open("rb")), max_bytes=MAX_BYTES)
         except InvexError as e:  # too many rows for a sheet, a batch that is gone
             return _fail(row, code=e.code, message=e.message)
@@ -130,7 +132,15 @@ def write(row: Export) -> bool:
         if won:
             Export.objects.filter(pk=row.pk).update(total=row.written, written=row.written)
             emit("export.ready", row.pk, project=project, export=row.pk, documents=row.written)
+        else:
+            doom([blob])
     return won
+
+
+def _note(row: Export, documents: list[int]) -> None:
+    """Write down what the export will hold, before it is read: whoever is erased from then on is found here."""
+    held = [ExportedDocument(export=row, document_id=pk) for pk in documents]
+    ExportedDocument.objects.bulk_create(held, ignore_conflicts=True)  # a second attempt finds those of the first
 
 
 def _counted(row: Export, pairs: Iterator[tuple[Document, Result]]) -> Iterator[tuple[Document, Result]]:
@@ -158,12 +168,18 @@ def take_back(row: Export) -> bool:
     """Let an export be written again whose worker is gone; fail it when it was tried too often."""
     lost = Q(leased_until=row.leased_until, attempts=row.attempts)
     if row.attempts >= ATTEMPTS:
-        return _fail(row, code="crashed", message=_("Writing it ended a worker several times. Choose fewer documents."),
+        return _fail(row, code="crashed", message="Writing it ended a worker several times. Choose fewer documents.",
                      only_if=lost)  # fmt: skip
+    return _again(row, only_if=lost)
+
+
+def _again(row: Export, *, only_if: Q) -> bool:
+    """Let an export be written once more. Return False when somebody else has moved it."""
     project = row.project.slug
     with transaction.atomic():
-        won = move(row, S.WAITING, actor=SYSTEM, project=project, only_if=lost, leased_until=None)
+        won = move(row, S.WAITING, actor=SYSTEM, project=project, only_if=only_if, leased_until=None)
         if won:
+            row.documents.all().delete()
             emit("export.requested", row.pk, project=project, export=row.pk)
     return won
 
@@ -180,14 +196,27 @@ def opened(access: Access, row: Export) -> BinaryIO:
     return file
 
 
-def expire(row: Export) -> bool:
-    """Delete the file of an export whose time is over; its row stays."""
+def expire(row: Export, *, why: str = "") -> bool:
+    """Delete the file of an export whose time is over; its row stays. why: it ends early, for people."""
     blob = row.blob
     with transaction.atomic():
-        won = move(row, S.EXPIRED, actor=SYSTEM, project=row.project.slug, blob="")
+        won = move(row, S.EXPIRED, actor=SYSTEM, project=row.project.slug, blob="", reason_message=why)
         if won:
             doom([blob])
+            row.documents.all().delete()
     return won
+
+
+def forget(document_id: int) -> int:
+    """End the exports that hold a document which is erased; those being written begin anew. Return how many."""
+    ended = 0
+    while rows := list(queries.holding(document_id)):  # one that was being written may be ready by now
+        for row in rows:
+            if row.state == S.READY:
+                ended += expire(row, why="A document in it was erased, and this file with it. Make the export again.")
+            else:
+                ended += _again(row, only_if=Q(attempts=row.attempts))
+    return ended
 
 
 def clear_folders() -> int:

@@ -16,6 +16,11 @@ def write_export(export_id: int | str) -> bool:
     return row is not None and exports.write(row)
 
 
+def forget_document(document_id: int | str) -> int:
+    """End the exports that hold a document which was erased. Return how many."""
+    return exports.forget(int(document_id))
+
+
 def sweep_exports() -> int:
     """Take up exports whose worker or wake-up is gone, and delete the files of those whose time is over."""
     taken_up = sum(exports.take_back(row) for row in export_queries.stranded())

@@ -63,6 +63,19 @@ class Export(models.Model):
         return f"export {self.pk}"
 
 
+class ExportedDocument(models.Model):
+    """A document that an export holds, or may hold, as long as there is its file."""
+
+    export = models.ForeignKey(Export, on_delete=models.CASCADE, related_name="documents")
+    document_id = models.PositiveBigIntegerField(db_index=True)  # no foreign key: it outlives an erased document
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["export", "document_id"], name="exported_document_once")]
+
+    def __str__(self) -> str:
+        return f"document {self.document_id} in export {self.export_id}"
+
+
 class WebhookEndpoint(models.Model):
     """An address that is told what happens in a project (Standard Webhooks)."""
 

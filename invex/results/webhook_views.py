@@ -90,7 +90,7 @@ def _act(request: ProjectRequest, row: WebhookEndpoint, action: str) -> HttpResp
             webhooks.end_old_secret(access, row)
             messages.success(request, _("Only the new secret signs now."))
         case "disable":
-            webhooks.disable(access.actor, row, reason=_("Disabled by %(who)s.") % {"who": access.actor})
+            webhooks.disable(access.actor, row, why=f"Disabled by {access.actor}.")
         case "enable":
             webhooks.enable(access, row, catch_up=request.POST.get("catch_up") == "on")
             messages.success(request, _("Messages are sent again."))

@@ -85,12 +85,12 @@ def end_old_secret(access: Access, row: WebhookEndpoint) -> None:
         _note(access, "ended the old secret of", row)
 
 
-def disable(actor: Actor, row: WebhookEndpoint, *, reason: str) -> bool:
+def disable(actor: Actor, row: WebhookEndpoint, *, why: str) -> bool:
     """Send nothing any more. What waits, waits. Return False when it was disabled already."""
     if row.state == EndpointState.DISABLED:
         return False
-    return move(row, EndpointState.DISABLED, actor=actor, project=row.project.slug, reason=reason,
-                detail={"reason": reason})  # fmt: skip
+    return move(row, EndpointState.DISABLED, actor=actor, project=row.project.slug, reason=why,
+                detail={"reason": why})  # fmt: skip
 
 
 def enable(access: Access, row: WebhookEndpoint, *, catch_up: bool) -> None:

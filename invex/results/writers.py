@@ -14,8 +14,9 @@ import xlsxwriter
 
 from invex.documents.models import Document
 from invex.kernel.errors import BadInput
+from invex.kernel.spreadsheets import is_formula
 
-from .cells import Cell, csv_text, is_dangerous
+from .cells import Cell, csv_text
 from .layouts import Layout, Sheet
 from .rows import Result, rows
 
@@ -128,5 +129,5 @@ class _XlsxSheet:
             )
         else:
             # The mark keeps a text a text when somebody edits the cell, or saves the sheet as CSV.
-            style = self._styles.get(quote_prefix=True) if is_dangerous(cell.value) else None
+            style = self._styles.get(quote_prefix=True) if is_formula(cell.value) else None
             self._sheet.write_string(self._row, index, cell.value, style)

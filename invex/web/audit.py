@@ -24,7 +24,7 @@ from invex.documents.models import Document
 from invex.kernel.errors import BadInput
 from invex.kernel.models import AuditEntry
 from invex.kernel.rest.pagination import Paging, page
-from invex.results.cells import Cell, csv_text
+from invex.kernel.spreadsheets import harmless
 
 from .sentences import sentence
 
@@ -121,7 +121,7 @@ def _lines(rows: QuerySet[AuditEntry]) -> Iterator[str]:
     for row in rows.iterator(chunk_size=1000):
         detail = json.dumps(row.detail, ensure_ascii=False)
         cells = (row.actor, row.action, row.subject_type, row.subject, sentence(row), detail, row.request_id)
-        yield writer.writerow((row.at.isoformat(), *(csv_text(Cell(text)) for text in cells)))
+        yield writer.writerow((row.at.isoformat(), *map(harmless, cells)))
 
 
 def _row(entry: AuditEntry, names: dict[str, str]) -> dict[str, Any]:

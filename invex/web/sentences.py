@@ -9,7 +9,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from invex.accounts.roles import Role
+from invex.documents import erasure
+from invex.documents.models import IdenticalFiles
 from invex.kernel.models import AuditEntry
+from invex.kernel.spoken import spoken
 
 ARROW = " -> "  # of a move between two states, see kernel.states
 
@@ -37,10 +41,18 @@ SENTENCES: dict[tuple[str, str], str | Promise] = {
     ("documents", "exported"): gettext_lazy("exported {subject} documents as {format}"),
     ("export", "exported"): gettext_lazy("asked for export {subject}, {documents} documents as {format}"),
     ("export", "downloaded"): gettext_lazy("downloaded export {subject}"),
-    ("document policy", "changed"): gettext_lazy("changed how the project treats documents"),
-    ("template", "promise"): gettext_lazy("set the promise of automatic approval of template {subject}"),
-    ("template", "stop automatic approval"): gettext_lazy("stopped automatic approval of template {subject}"),
-    ("list", "change"): gettext_lazy("changed the list {subject}"),
+    ("document policy", "changed"): gettext_lazy(
+        "changed how the project treats documents: identical files “{identical}”, days kept {retention_days}"
+    ),
+    ("template", "promise"): gettext_lazy(
+        "set the promise for template {subject}: {wanted}, at most {promised_error} wrong documents, {audited} audited"
+    ),
+    ("template", "stop automatic approval"): gettext_lazy(
+        "stopped automatic approval of template {subject}: {wrong} of {audited} audited documents were wrong"
+    ),
+    ("list", "change"): gettext_lazy(
+        "changed the list {subject}; version {version} has {rows} rows, {added} added and {removed} removed"
+    ),
     ("list", "delete"): gettext_lazy("deleted the list {subject}"),
     ("export layout", "created"): gettext_lazy("made the export layout {name}"),
     ("export layout", "changed"): gettext_lazy("changed the export layout {name}"),
@@ -115,6 +127,17 @@ MOVES: dict[tuple[str, str], str | Promise] = {
     ("circle", "stopped"): gettext_lazy("stopped retraining {subject}"),
 }
 
+# (detail, its value) -> how it is said.
+VALUES: dict[tuple[str, Any], str | Promise] = {
+    **{("role", code): label for code, label in Role.choices},
+    **{("identical", code): label for code, label in IdenticalFiles.choices},
+    ("retention_days", None): "∞",
+    ("wanted", True): gettext_lazy("on"),
+    ("wanted", False): gettext_lazy("off"),
+    ("why", erasure.REQUEST): gettext_lazy("on request"),
+    ("why", erasure.RETENTION): gettext_lazy("its time was over"),
+}
+
 
 def sentence(entry: AuditEntry, *, name: str = "") -> str:
     """Return what was done, without who did it; `name`: of the subject, where it has a better one than its number."""
@@ -126,7 +149,16 @@ def sentence(entry: AuditEntry, *, name: str = "") -> str:
         said = SENTENCES.get((kind, action)) or _("{action}: {kind} {subject}")
         old = new = ""
     words: dict[str, Any] = {
-        **{key: value for key, value in entry.detail.items() if isinstance(value, str | int | float)},
+        **{key: _said(key, value) for key, value in entry.detail.items()},
         "subject": name or entry.subject, "kind": kind, "action": action, "old": old, "new": new,
     }  # fmt: skip
     return str(said).format_map(defaultdict(str, words)).strip()
+
+
+def _said(key: str, value: Any) -> str:
+    """A detail as it stands in a sentence: shares in per cent, codes by name; what is no single value is left out."""
+    if isinstance(value, float):
+        return f"{value:.2%}"
+    if value is None or isinstance(value, str | int):
+        return spoken(str(VALUES.get((key, value), "" if value is None else value)))
+    return ""

@@ -160,7 +160,7 @@ def decide(request: ProjectRequest) -> HttpResponseBase:
     if live is None:
         raise BadInput(_("Nothing is tried at the moment."), code="nothing_live")
     winner = request.POST.get("winner", "")
-    revision = deployment.end_experiment(request.access, live, winner, why=_("Decided by hand"))
+    revision = deployment.end_experiment(request.access, live, winner, why="Decided by hand")
     return _deployed(request, revision)
 
 

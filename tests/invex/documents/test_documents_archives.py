@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 
 import pytest
@@ -16,9 +17,10 @@ from invex.documents import intake
 from invex.documents.archives import MAX_DIRECTORY_BYTES, Archive, ArchiveLimits, BadArchive, BadMember, open_archive
 from invex.documents.models import Document, DocumentPolicy, IdenticalFiles
 from invex.documents.states import DocumentState as S
+from invex.kernel import doomed
 from invex.kernel.blobs import FolderStore, store
 from invex.kernel.errors import BadInput, Conflict, NotAllowed
-from invex.kernel.models import AuditEntry, Event
+from invex.kernel.models import AuditEntry, DoomedBlob, Event
 from tests.invex.documents.archive_files import huge_directory, marked_encrypted, overlapping, zip_of, zip_with_link
 
 LIMITS = ArchiveLimits(members=20, unpacked_bytes=1 << 20, member_bytes=1 << 19)
@@ -151,6 +153,19 @@ class TestTaking:
         with pytest.raises(BadInput, match="no files"):
             take(zip_of({"folder/": b""}))
         assert not Document.objects.exists()
+
+    def test_members_that_no_document_took_are_deleted(self, take, settings, receive, project):
+        DocumentPolicy.objects.create(project=project, identical=IdenticalFiles.REFUSE)
+        known = receive(b"known")
+        settings.MAX_ARCHIVE_BYTES = 60_000
+        with pytest.raises(BadInput):
+            take(zip_of({"a.pdf": b"a", "b.pdf": b"b" * 70_000}))
+        taken = take(zip_of({"c.pdf": b"c", "known.pdf": b"known"}))
+        for name, _ in store().names():
+            os.utime(store().path(name), (0, 0))
+        doomed.sweep()
+        assert {name for name, _ in store().names()} == {known.sha256, taken.documents[0].sha256}
+        assert not DoomedBlob.objects.exists()
 
     def test_a_bomb_that_shows_itself_late_takes_nothing(self, take, settings):
         settings.MAX_ARCHIVE_BYTES = 1000

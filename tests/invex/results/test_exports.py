@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from invex.catalog.services import create_template
+from invex.documents.erasure import erase
 from invex.documents.filters import DocumentFilter
 from invex.documents.models import Document
 from invex.kernel.blobs import store
@@ -211,6 +212,38 @@ class TestByAWorker:
         export.refresh_from_db()
         assert (export.state, export.blob) == (S.EXPIRED, "")
         assert list(DoomedBlob.objects.values_list("sha256", flat=True)) == [blob]
+
+    def test_it_ends_when_a_document_in_it_is_erased(self, access, approved, export, run_jobs):
+        jobs.write_export(export.pk)
+        blob = Export.objects.get().blob
+        erase(access, Document.objects.get(pk=approved[2].pk))
+        run_jobs("invex.results")
+        assert Export.objects.get().state == S.READY, "it does not hold that one"
+        erase(access, Document.objects.get(pk=approved[0].pk))
+        run_jobs("invex.results")
+        export.refresh_from_db()
+        assert (export.state, export.blob, export.documents.count()) == (S.EXPIRED, "", 0)
+        assert "was erased" in export.reason_message
+        assert DoomedBlob.objects.filter(sha256=blob).exists()
+
+    def test_one_that_is_being_written_begins_anew(self, access, approved, export, run_jobs, monkeypatch):
+        counted = exports._counted
+
+        def erased_meanwhile(row, pairs):
+            pairs = list(pairs)
+            monkeypatch.setattr(exports, "_counted", counted)
+            erase(access, Document.objects.get(pk=approved[0].pk))
+            jobs.forget_document(approved[0].pk)
+            return counted(row, iter(pairs))
+
+        monkeypatch.setattr(exports, "_counted", erased_meanwhile)
+        assert jobs.write_export(export.pk) is False
+        run_jobs("invex.results")
+        export.refresh_from_db()
+        assert (export.state, export.total) == (S.READY, 1)
+        assert list(export.documents.values_list("document_id", flat=True)) == [approved[1].pk]
+        with exports.opened(access, export) as file:
+            assert [row["Document"] for row in read_csv(file.read())] == [str(approved[1].pk)]
 
 
 def _killed(*args):

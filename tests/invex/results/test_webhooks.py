@@ -299,7 +299,7 @@ class TestFailures:
 
     @pytest.mark.parametrize("catch_up", [True, False])
     def test_enabled_again_it_catches_up_if_that_is_wanted(self, access, endpoint, receiver, document, send, catch_up):
-        webhooks.disable(access.actor, endpoint, reason="moving house")
+        webhooks.disable(access.actor, endpoint, why="moving house")
         confirm(access, document)
         send()
         assert receiver.received == []

@@ -160,7 +160,7 @@ def _webhook(access: Access) -> int:
 
 def _stopped_webhook(access: Access) -> int:
     row = webhooks.create_endpoint(access, url="https://1.1.1.1/stopped", events=["document.approved"])
-    webhooks.disable(access.actor, row, reason=MARKER)
+    webhooks.disable(access.actor, row, why=MARKER)
     return row.pk
 
 
