@@ -79,6 +79,20 @@ def stop(access: Access, row: Circle) -> None:
         _end(now, S.STOPPED, f"{access.actor} stopped it", access=access)
 
 
+def waits(row: Circle, policy: Policy) -> bool:
+    """Say whether a circle can do nothing before a person or another room has done something."""
+    match CircleState(row.state):
+        case S.FREEZING:
+            return row.dataset is not None and row.dataset.state == DatasetState.FREEZING
+        case S.TRAINING:
+            return row.run is not None and row.run.state in OPEN_RUNS
+        case S.TRYING:
+            states = (RevisionState.PREPARING, RevisionState.LIVE)
+            return row.deployment is not None and row.deployment.state in states and not _is_overdue(row, policy)
+        case _:
+            return bool(row.waits_for) and row.waits_for not in policy.automatic
+
+
 def _locked(circle_id: int) -> Circle | None:
     rows = Circle.objects.select_related("project", "decision", "dataset__same_as", "run__build", "build", "deployment")
     return rows.select_for_update(of=("self",)).filter(pk=circle_id).first()
@@ -190,10 +204,16 @@ def _tried(row: Circle, policy: Policy) -> bool:
         return _end(row, S.RETURNED, _why(live))
     if live.mode not in TRIED:
         return _end(row, S.PROMOTED, _why(live))
-    if row.state_changed_at > timezone.now() - datetime.timedelta(days=policy.trial_days):
+    if live.pk != revision.pk:  # the share of a canary grew
+        Circle.objects.filter(pk=row.pk).update(deployment=live)
+    if not _is_overdue(row, policy):
         return False
     why = f"Nothing was decided within {policy.trial_days} days"
     return _take_back(_system(row), row, why=why) and _end(row, S.RETURNED, why)
+
+
+def _is_overdue(row: Circle, policy: Policy) -> bool:
+    return row.state_changed_at <= timezone.now() - datetime.timedelta(days=policy.trial_days)
 
 
 def _take_back(access: Access, row: Circle, *, why: str) -> bool:

@@ -38,10 +38,10 @@ def deployed(project_id: int | str) -> int:
 
 
 def sweep_circles() -> int:
-    """Wake a look at every circle that is under way: the event that it waits for may be lost. Return how many."""
+    """Wake a look at every circle that could go on: the event that it waited for is lost. Return how many."""
     if not is_idle(QUEUE):
         return 0
-    rows = Circle.objects.filter(state__in=OPEN).order_by("pk")
+    rows = [row for row in queries.open_circles() if not circle.waits(row, queries.policy(row.project))]
     return sum(wake("mlops.retraining.jobs.advance", row.pk, queue=QUEUE) for row in rows)
 
 

@@ -100,6 +100,12 @@ def open_circle(project: Project) -> Circle | None:
     return circles(project).filter(state__in=OPEN).first()
 
 
+def open_circles() -> QuerySet[Circle]:
+    """Return those that are under way, of every project: for the sweep only."""
+    rows = Circle.objects.filter(state__in=OPEN).order_by("pk")
+    return rows.select_related("project", "dataset", "run", "deployment")
+
+
 def last_fired(project: Project) -> Decision | None:
     return decisions(project).filter(outcome=Outcome.FIRED).order_by("-id").first()
 

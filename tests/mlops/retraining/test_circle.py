@@ -104,6 +104,7 @@ class TestByItself:
         deployment.deploy(access, deployment.same_as(live, share={"model": 0.5, "challenger": 0.5}))
         jobs.deployed(access.project.pk)
         assert now(fired).state == S.TRYING
+        assert now(fired).deployment == deployments.live(access.project)
 
     def test_single_is_promoted_as_soon_as_it_reads(self, access, fired, trained):
         stopping_at(access, mode="single")
@@ -290,13 +291,37 @@ class TestTwiceAndRaces:
         assert now(fired).state == S.RETURNED
         assert "another one" in now(fired).reason
 
-    def test_a_lost_event_is_made_up_for_by_the_sweep(self, fired, run_jobs):
-        run_jobs.flush()
-        assert jobs.sweep_circles() == 1
-        assert ("mlops.retraining.jobs.advance", (fired.pk,)) in run_jobs.waiting
-        Circle.objects.update(state=S.STOPPED)
+    def test_a_lost_event_is_made_up_for_by_the_sweep(self, access, fired, trained, run_jobs):
+        def swept() -> int:
+            run_jobs.flush()
+            woken = jobs.sweep_circles()
+            assert run_jobs.waiting == [("mlops.retraining.jobs.advance", (fired.pk,))] * woken
+            if woken:
+                jobs.advance(fired.pk)
+            return woken
+
+        assert swept() == 1
+        assert swept() == 0, "its dataset is being frozen"
+        freeze(now(fired).dataset)
+        assert swept() == 1
+        assert swept() == 0, "its run is under way"
+        trained(now(fired).run)
+        assert swept() == 1
+        assert swept() == 0, "its deployment is being prepared"
+        preparation.prepare(now(fired).deployment.pk)
+        assert swept() == 0, "its canary is judged"
+        deployment.end_experiment(access, deployments.live(access.project), "challenger", why="")
+        assert swept() == 1
+        assert now(fired).state == S.PROMOTED
+        assert swept() == 0
+
+    def test_the_sweep_leaves_what_waits_for_a_person(self, access, fired, run_jobs):
+        stopping_at(access, Step.FREEZE)
+        jobs.advance(fired.pk)
         run_jobs.flush()
         assert jobs.sweep_circles() == 0
+        stopping_at(access)
+        assert jobs.sweep_circles() == 1, "somebody turned the switch"
 
 
 @pytest.mark.parametrize("dies_in", ["FREEZING", "FROZEN", "TRAINING", "GATE", "TRYING"])
