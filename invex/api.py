@@ -54,10 +54,18 @@ class Docs(DocsBase):
 class Api(NinjaAPI):
     """NinjaAPI whose OpenAPI document tells of problems and idempotency keys as well."""
 
+    _document: OpenAPISchema | None = None
+
     def get_openapi_operation_id(self, operation: Operation) -> str:
         return operation.view_func.__name__
 
     def get_openapi_schema(self, **kwargs: Any) -> OpenAPISchema:
+        """Return the document, written once a process: nothing in it changes while the server runs."""
+        if self._document is None:
+            self._document = self._write_document(**kwargs)
+        return self._document
+
+    def _write_document(self, **kwargs: Any) -> OpenAPISchema:
         schema = super().get_openapi_schema(**kwargs)
         schema["components"]["schemas"] |= _problem_schemas()
         once = {op.operation_id or self.get_openapi_operation_id(op) for op in self._operations() if _is_once(op)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,8 @@ from invex.kernel.actor import Actor
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Two workers share two cores: a second thread of tesseract, numpy or torch in each would only wait for the other.
+    os.environ |= {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1"}
     # Tests collect no static files.
     config.addinivalue_line("filterwarnings", "ignore:No directory at:UserWarning")
 

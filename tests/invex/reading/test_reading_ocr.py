@@ -24,7 +24,7 @@ from tests.invex.reading.made_files import LINES, draw_invoice, scan_of, text_im
 WORDS = " ".join(LINES).split()
 
 
-@pytest.fixture(params=ENGINES)
+@pytest.fixture(params=ENGINES, scope="module")
 def engine(request):
     if request.param == "tesseract" and shutil.which("tesseract") is None:
         pytest.skip("tesseract is not installed")
@@ -43,7 +43,7 @@ def test_an_engine_reads_words_where_they_are(engine, invoice_pdf):
         assert 0.5 <= word.confidence <= 1
 
 
-@pytest.mark.parametrize("rotation", [90, 180, 270])
+@pytest.mark.parametrize("rotation", [90, *(pytest.param(other, marks=pytest.mark.slow) for other in (180, 270))])
 def test_an_engine_turns_a_page_upright(engine, make_pdf, rotation):
     def full_page(canvas):
         canvas.setFont("Helvetica", 11)
