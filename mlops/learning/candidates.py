@@ -7,11 +7,11 @@ colons, opening brackets, and words after which this template's values were seen
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from itertools import accumulate, pairwise
+from itertools import pairwise
 
 import numpy as np
 
@@ -96,53 +96,42 @@ class Candidates:
         return out
 
 
-@dataclass(slots=True)
-class _Found:
-    """Candidates while they are collected."""
-
-    first: list[int] = field(default_factory=list)
-    last: list[int] = field(default_factory=list)
-    start: list[int] = field(default_factory=list)
-    end: list[int] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-    readings: list[tuple[Reading, ...]] = field(default_factory=list)
-    rest: dict[int, tuple[int, ...]] = field(default_factory=dict)
-
-    def add(self, first: int, last: int, start: int, end: int, text: str, readings: tuple[Reading, ...]) -> None:
-        self.first.append(first)
-        self.last.append(last)
-        self.start.append(start)
-        self.end.append(end)
-        self.texts.append(text)
-        self.readings.append(readings)
+# first, last, start, end, text and readings of a candidate, and the words of the lines that follow its first.
+_Row = tuple[int, int, int, int, str, tuple[Reading, ...], tuple[int, ...]]
 
 
 def find(layout: Layout, kind: str, breaks: Breaks = NO_BREAKS) -> Candidates:
     """Return the candidates of type `kind` in reading order."""
-    found = _Found()
+    rows: list[_Row] = []
     if kind in TEXT_TYPES:
-        for first, last, rest in _runs(layout, breaks, WRAPPED_LINES[kind]):
-            _text(layout, kind, first, last, rest, found)
+        for first, last, rest, following in _runs(layout, breaks, WRAPPED_LINES[kind]):
+            _text(layout, kind, first, last, rest, following, rows)
     else:
         # An IBAN is often spaced widely; other values end at the edge of a cell.
         starts = layout.line_start if kind == "iban" else layout.cell_start
         for start, stop in pairwise(starts.tolist()):
-            _typed(layout, kind, start, stop, found)
+            _typed(layout, kind, start, stop, rows)
+    firsts, lasts, starts_at, ends_at, texts, means, rests = zip(*rows, strict=True) if rows else ((),) * 7
     return Candidates(
         layout,
         kind,
-        np.array(found.first, np.int32),
-        np.array(found.last, np.int32),
-        np.array(found.start, np.int32),
-        np.array(found.end, np.int32),
-        tuple(found.texts),
-        tuple(found.readings),
-        found.rest,
+        np.array(firsts, np.int32),
+        np.array(lasts, np.int32),
+        np.array(starts_at, np.int32),
+        np.array(ends_at, np.int32),
+        texts,
+        means,
+        {k: rest for k, rest in enumerate(rests) if rest},
     )
 
 
-def _text(layout: Layout, kind: str, first: int, last: int, rest: tuple[int, ...], found: _Found) -> None:
-    """Add the words first..last with `rest`, and what of them stands beside a colon or bracket inside a token."""
+def _text(
+    layout: Layout, kind: str, first: int, last: int, rest: tuple[int, ...], following: str, rows: list[_Row]
+) -> None:
+    """Add the words first..last with `rest`, and what of them stands beside a colon or bracket inside a token.
+
+    following: the text of `rest`, after a space.
+    """
     line = layout.text(first, last + 1)
     ends = [len(line)]
     starts = [0]
@@ -154,30 +143,27 @@ def _text(layout: Layout, kind: str, first: int, last: int, rest: tuple[int, ...
         starts.append(colon + 1)  # "Name:Smith"
     for start in starts:
         for end in ends:
-            text = " ".join([line[start:end], *(layout.texts[w] for w in rest)])
-            means = readings(kind, text) if len(text) <= MOST_TEXT_CHARS and any(map(str.isalnum, text)) else ()
+            text = line[start:end] + following
+            means = _readings(kind, text)
             if means:
-                if rest:
-                    found.rest[len(found.texts)] = rest
-                found.add(first, last, start, end, text, means)
+                rows.append((first, last, start, end, text, means, rest))
 
 
-def _typed(layout: Layout, kind: str, start: int, stop: int, found: _Found) -> None:
+@lru_cache(maxsize=1 << 15)
+def _readings(kind: str, text: str) -> tuple[Reading, ...]:
+    """Of a text; a template prints most of its texts on every document."""
+    return readings(kind, text) if len(text) <= MOST_TEXT_CHARS and any(map(str.isalnum, text)) else ()
+
+
+def _typed(layout: Layout, kind: str, start: int, stop: int, rows: list[_Row]) -> None:
     """Add the values of type `kind` in the words start..stop-1."""
-    texts = layout.texts[start:stop]
-    line = " ".join(texts)
-    offsets = [0, *accumulate(len(t) + 1 for t in texts)]
+    begins, line = layout.begins, layout.text(start, stop)
     for span in _spans(kind, line):
-        first = bisect_right(offsets, span.start) - 1
-        last = bisect_right(offsets, span.end - 1) - 1
-        found.add(
-            start + first,
-            start + last,
-            span.start - offsets[first],
-            span.end - offsets[first],
-            line[span.start : span.end],
-            span.readings,
-        )
+        first = bisect_right(begins, begins[start] + span.start, start, stop) - 1
+        last = bisect_right(begins, begins[start] + span.end - 1, start, stop) - 1
+        at = begins[first] - begins[start]
+        text = line[span.start : span.end]
+        rows.append((first, last, span.start - at, span.end - at, text, span.readings, ()))
 
 
 @lru_cache(maxsize=1 << 15)
@@ -186,30 +172,31 @@ def _spans(kind: str, line: str) -> tuple[Span, ...]:
     return tuple(sorted(spans(kind, line)))
 
 
-def _runs(layout: Layout, breaks: Breaks, wrapped: int) -> Iterator[tuple[int, int, tuple[int, ...]]]:
-    """Yield (first, last, words of following lines) of each run of words that may be a text."""
-    inner = _inner_breaks(layout, breaks)
-    below = _continuations(layout)
-    for cell in range(layout.cells):
-        start, stop = int(layout.cell_start[cell]), int(layout.cell_start[cell + 1])
-        cuts = [start, *(np.flatnonzero(inner[start + 1 : stop]) + start + 1).tolist(), stop]
+def _runs(layout: Layout, breaks: Breaks, wrapped: int) -> Iterator[tuple[int, int, tuple[int, ...], str]]:
+    """Yield (first, last, words of following lines, their text after a space) of each run that may be a text."""
+    inner = np.flatnonzero(_inner_breaks(layout, breaks)).tolist()
+    below = _continuations(layout).tolist()
+    cell_start = layout.cell_start.tolist()
+    for cell, (start, stop) in enumerate(pairwise(cell_start)):
+        cuts = [start, *inner[bisect_right(inner, start) : bisect_left(inner, stop)], stop]
         for i, first in enumerate(cuts[:-1]):
             for j in range(i + 1, len(cuts)):
                 whole = i == 0 or j == len(cuts) - 1 or j == i + 1
                 if cuts[j] - first > MOST_TEXT_WORDS or not (len(cuts) <= MOST_SEGMENTS + 1 or whole):
                     continue
-                yield first, cuts[j] - 1, ()
+                yield first, cuts[j] - 1, (), ""
                 if j == len(cuts) - 1:
                     rest: tuple[int, ...] = ()
-                    following = cell
+                    text, following = "", cell
                     for _ in range(wrapped):
-                        following = int(below[following])
+                        following = below[following]
                         if following == NO_CELL:
                             break
-                        rest += tuple(range(int(layout.cell_start[following]), int(layout.cell_start[following + 1])))
+                        rest += tuple(range(cell_start[following], cell_start[following + 1]))
                         if len(rest) > 2 * MOST_TEXT_WORDS:
                             break
-                        yield first, cuts[j] - 1, rest
+                        text += " " + layout.cell_text(following)
+                        yield first, cuts[j] - 1, rest, text
 
 
 def _inner_breaks(layout: Layout, breaks: Breaks) -> np.ndarray:

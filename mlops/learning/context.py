@@ -79,8 +79,10 @@ class Context:
 
 def _trigrams(texts: tuple[str, ...]) -> Hashes:
     """(n + 1, TRIGRAMS) hashes of the letter trigrams of each word, 0 where it has no more."""
-    rows = {text: _trigrams_of(text) for text in set(texts)}
-    return np.array([*(rows[text] for text in texts), (0,) * TRIGRAMS], np.uint64)
+    number = {text: i for i, text in enumerate(dict.fromkeys(texts))}
+    rows = np.array([*map(_trigrams_of, number), (0,) * TRIGRAMS], np.uint64)
+    out: Hashes = rows[[*(number[text] for text in texts), len(number)]]
+    return out
 
 
 @lru_cache(maxsize=1 << 15)

@@ -9,7 +9,7 @@ All pages of a document are one layout: words are numbered through, line after l
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,8 @@ NO_CELL = -1
 class Layout:
     """The words of a document in line order, n words, m cells, k lines, p pages.
 
-    texts: n printed texts. box: (n, 4) relative to the page. page, line, cell: (n,) where a word belongs.
+    texts: n printed texts. printed: all of them, single spaces between them. begins: (n + 1,) where each starts there.
+    box: (n, 4) relative to the page. page, line, cell: (n,) where a word belongs.
     origin: (n,) position of the word among its page's words. height: (n,) relative to the page's height.
     pixel: (p, 2) width and height of the pages in the document's unit: multiply boxes by it before comparing x with y.
     line_start: (k + 1,), cell_start: (m + 1,) offsets into the words. cell_line: (m,). cell_box: (m, 4).
@@ -42,6 +43,8 @@ class Layout:
 
     document: Document
     texts: tuple[str, ...]
+    printed: str
+    begins: tuple[int, ...]
     box: Floats
     height: Floats
     page: Ints
@@ -72,7 +75,7 @@ class Layout:
 
     def text(self, start: int, stop: int) -> str:
         """The words start..stop-1 with single spaces between them."""
-        return " ".join(self.texts[start:stop])
+        return self.printed[self.begins[start] : self.begins[stop] - 1] if start < stop else ""
 
     def cell_text(self, cell: int) -> str:
         return self.text(int(self.cell_start[cell]), int(self.cell_start[cell + 1]))
@@ -110,6 +113,7 @@ def lay_out(document: Document) -> Layout:
             line_page.append(number)
             pages.extend([number] * line_sizes[-1])
     words = [document.pages[p].words[i] for p, i in zip(pages, order)]
+    texts = tuple(w.text for w in words)
     box = np.array([w.box for w in words], np.float32).reshape(-1, 4)
     page = np.array(pages, np.int32)
     cell_start = np.concatenate([[0], np.cumsum(cell_sizes)]).astype(np.int32)
@@ -119,7 +123,9 @@ def lay_out(document: Document) -> Layout:
     above, below, word_above = _pointers(box, cell_box, lines_of_cells, pages_of_lines, cell_start, page)
     return Layout(
         document=document,
-        texts=tuple(w.text for w in words),
+        texts=texts,
+        printed=" ".join(texts),
+        begins=tuple(accumulate((len(t) + 1 for t in texts), initial=0)),
         box=box,
         height=box[:, 3] - box[:, 1],
         page=page,

@@ -9,6 +9,7 @@ left out, because tables push everything below them down.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -66,6 +67,7 @@ def signature(document: Document) -> Signature:
     return Signature(unique.astype(np.int32), np.log1p(total).astype(np.float32))
 
 
+@lru_cache(maxsize=1 << 16)
 def fold(text: str) -> str:
     """Letters and digits only, case folded, every digit 0: what two documents of one template have in common."""
     return _DIGIT.sub("0", _NOT_ALPHANUMERIC.sub("", text.casefold()))

@@ -59,27 +59,23 @@ def add_beside(columns: Columns, context: Context, candidates: Candidates) -> No
     for i in range(1, LINE_WORDS):
         at = np.where(begin + i < first, begin + i, none)
         columns.add("line_head", context.word[at] + np.uint64(1), 0.4 * (at != none))
-    inside = [(t[:s], e_text) for t, s, e_text in _inside(candidates)]
-    columns.add("inside", tokens(["<" + fold(a[-8:]) for a, _ in inside]))
-    columns.add("inside", tokens([">" + fold(b[:4]) for _, b in inside]), 0.5)
+    before, after = _inside(candidates)
+    columns.add("inside", tokens(before))
+    columns.add("inside", tokens(after), 0.5)
 
 
-def _inside(candidates: Candidates) -> list[tuple[str, int, str]]:
-    """(first word, characters before the span, characters after the span in the last word) of each candidate."""
-    texts = candidates.layout.texts
-    begins = np.cumsum([0, *(len(t) + 1 for t in texts)])  # of each word, were all in one line
-    lengths = begins[candidates.last + 1] - begins[candidates.first] - 1
-    out = []
-    for first, last, start, end, length in zip(
-        candidates.first.tolist(),
-        candidates.last.tolist(),
-        candidates.start.tolist(),
-        candidates.end.tolist(),
-        lengths.tolist(),
-    ):
-        after = texts[last][len(texts[last]) - (length - end) :] if length > end else ""
-        out.append((texts[first], start, after))
-    return out
+def _inside(candidates: Candidates) -> tuple[list[str], list[str]]:
+    """What stands before the span in its first word and behind it in its last one, marked; "<" and ">" for nothing."""
+    texts, first, last = candidates.layout.texts, candidates.first, candidates.last
+    before, after = ["<"] * len(candidates), [">"] * len(candidates)
+    for k in np.flatnonzero(candidates.start > 0).tolist():
+        before[k] = "<" + fold(texts[first[k]][: candidates.start[k]][-8:])
+    begins = np.array(candidates.layout.begins)
+    beyond = begins[last + 1] - begins[first] - 1 - candidates.end
+    for k in np.flatnonzero(beyond > 0).tolist():
+        word = texts[last[k]]
+        after[k] = ">" + fold(word[len(word) - beyond[k] :][:4])
+    return before, after
 
 
 def add_above(columns: Columns, context: Context, candidates: Candidates) -> None:

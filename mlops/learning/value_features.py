@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -62,7 +63,12 @@ _KINDS = _Kinds()
 
 def _shape(text: str) -> str:
     """Runs of digits, capitals and small letters: `INV-2020/11` -> `A-0/0`."""
-    return "".join(kind for kind, _ in groupby(text[:30].translate(_KINDS)))
+    return _runs_of(text[:30].translate(_KINDS))
+
+
+@lru_cache(maxsize=1 << 15)
+def _runs_of(kinds: str) -> str:
+    return "".join(kind for kind, _ in groupby(kinds))
 
 
 def add_order(columns: Columns, context: Context, candidates: Candidates) -> None:
