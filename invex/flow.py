@@ -18,6 +18,7 @@ JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "document.rejected": (ANNOUNCE,),
     "document.failed": (ANNOUNCE,),
     "document.needs_password": (ANNOUNCE,),
+    "example.decided": (("mlops.memory.jobs.refit", "default"),),
     "export.requested": (("invex.results.jobs.write_export", "results"),),
     "document.erased": (
         ("mlops.memory.jobs.forget", "default"),

@@ -275,6 +275,7 @@ PREDICTOR = "mlops.deployment.predictor.load"  # (project id) -> predictor
 DEPLOYED_PACKAGES = "mlops.deployment.packages.in_use"  # (project id) -> {build: loader}; the memory asks
 GROUPER = "mlops.memory.lookalikes.assign"  # (groups, documents) -> the group of each; invex.studio.ports
 TRIAL_LEARNER = "mlops.memory.trial.learn"  # (project id, template, document, label) -> predictor
+HELD_EXAMPLES = "mlops.memory.held.examples"  # (project, template) -> [invex.review.ports.HeldExample]
 SUSPECTED_LABELS = "mlops.datasets.queries.suspected"  # (project) -> sha256 of documents
 OFFLINE_PREDICTOR = "mlops.learning.predictor.load"  # (package path or None) -> predictor
 API_ROUTERS = [
@@ -293,6 +294,7 @@ METRICS = ["mlops.monitoring.metrics.families"]  # () -> metric families of prom
 SHELL_PLACES = ["mlops.console.places.PLACES", "mlops.monitoring.places.PLACES"]
 PROJECT_PAGES = [  # addresses below a project
     "mlops.automation.urls.project_pages",
+    "mlops.memory.urls.project_pages",
     "mlops.retraining.urls.project_pages",
     "mlops.monitoring.urls.project_pages",
     "mlops.console.urls.project_pages",

@@ -16,6 +16,7 @@ from invex.kernel.errors import NotFound
 from invex.kernel.models import Event
 
 from .models import ConfirmedLabel
+from .ports import HeldExample, held_examples
 
 MOST_SHOWN = 20  # documents
 
@@ -36,6 +37,7 @@ class Learned:
     is_learned: bool
     waiting: int
     changes: tuple[Change, ...]
+    held: HeldExample | None = None  # it was not learned from, since the other examples contradict it
 
     @property
     def is_done(self) -> bool:
@@ -59,7 +61,11 @@ def since(project: Project, label_id: int) -> Learned:
         behind = behind.exclude(checked_memory__gte=memory)
     read_again = current.filter(number__gt=1, created_at__gte=label.created_at).order_by("-pk")[:MOST_SHOWN]
     changes = tuple(c for row in read_again if (c := _change(row)).values)
-    return Learned(label, memory is not None, behind.count(), changes)
+    held = None
+    if memory is not None and label.template:
+        examples = held_examples(project, label.template)
+        held = next((one for one in examples if one.label.pk == label.pk and one.is_open), None)
+    return Learned(label, memory is not None, behind.count(), changes, held)
 
 
 def _change(after: Extraction) -> Change:

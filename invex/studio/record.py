@@ -15,6 +15,7 @@ from invex.fields.template_json import template_from_json
 from invex.review import queries as reviews
 from invex.review.labels import title_of
 from invex.review.models import ConfirmedLabel
+from invex.review.ports import HeldExample, held_examples
 
 from . import ports
 
@@ -83,6 +84,7 @@ class Record:
     mistaken_for_it: tuple[tuple[str, int], ...]
     examples: tuple[ConfirmedLabel, ...]
     suspected: tuple[Document, ...]
+    held: tuple[HeldExample, ...]
     versions: tuple[Change, ...]
 
     @property
@@ -115,6 +117,7 @@ def record(row: Template) -> Record:
         taken_for=_counted([_shown_as(one) or "" for one in judged if _shown_as(one) != row.name]),
         mistaken_for_it=_counted(list(others.values_list("template", flat=True)[:MOST])),
         examples=tuple(labels[:EXAMPLES]),
+        held=tuple(held_examples(row.project, row.name)),
         suspected=tuple(one.document for one in labels if one.document.sha256 in suspected),
         versions=_versions(row),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 from django.db.models import Count, Max
 
@@ -20,7 +22,7 @@ from mlops.learning.model import TemplateModel
 from mlops.learning.templates import TemplateIndex
 
 from .index_blob import index_from_bytes
-from .models import MemoryRevision
+from .models import ExampleDecision, MemoryRevision
 
 MOST_EXAMPLES = 60  # of a template: the time of a refit grows with them, and so does the wait for what was learned
 NEWEST_SHARE = 2 / 3  # of them the newest; the others are spread evenly over the older ones, since layouts drift
@@ -52,19 +54,37 @@ def newest_in_use(project_id: int, builds: Iterable[str]) -> MemoryRevision | No
     return revision(project_id, max(numbers)) if numbers else None
 
 
-def basis(project_id: int) -> dict[str, dict[str, int]]:
+def basis(project_id: int) -> dict[str, dict[str, Any]]:
     """Return, for each template that can be learned, a few figures that change whenever there is more to learn.
 
-    {template: {"version" of the template, "labels": how many, "newest": pk}}; none for retired templates and those
-    without a confirmed document.
+    {template: {"version" of the template, "labels": how many, "newest": pk, "decided": pks, where there are any}}; none
+    for retired templates and those without a confirmed document.
     """
     versions = dict(Template.objects.filter(project=project_id, retired_at=None).values_list("name", "version"))
     counted = reviews.confirmed(project_id).order_by().values("template").annotate(n=Count("pk"), newest=Max("pk"))
-    return {
+    found: dict[str, dict[str, Any]] = {
         row["template"]: {"version": versions[row["template"]], "labels": row["n"], "newest": row["newest"]}
         for row in counted
         if row["template"] in versions
     }
+    for name, decided in _decided(project_id).items():
+        if name in found:
+            found[name]["decided"] = decided
+    return found
+
+
+def _decided(project_id: int) -> dict[str, list[int]]:
+    """Return the keys of the decisions about examples by template."""
+    by_template: dict[str, list[int]] = defaultdict(list)
+    rows = ExampleDecision.objects.filter(label__in=reviews.confirmed(project_id).order_by().values("pk"))
+    for name, pk in rows.order_by("pk").values_list("label__template", "pk"):
+        by_template[name].append(pk)
+    return dict(by_template)
+
+
+def choices(labels: Iterable[ConfirmedLabel]) -> dict[int, str]:
+    """Return what people decided about these examples, by the key of the label."""
+    return dict(ExampleDecision.objects.filter(label__in=list(labels)).values_list("label", "choice"))
 
 
 def out_of_date(project_id: int, build: str) -> frozenset[str]:
@@ -125,10 +145,15 @@ def revisions_with(project_id: int, document_id: int) -> dict[MemoryRevision, tu
     """Return the revisions that learned from a document, with the names of what did, the oldest first."""
     found = {}
     for row in MemoryRevision.objects.filter(project=project_id).order_by("revision").iterator(chunk_size=100):
-        names = tuple(name for name, entry in row.fitted.items() if document_id in entry.get("documents", ()))
+        names = tuple(name for name, entry in row.fitted.items() if document_id in _documents(entry))
         if names:
             found[row] = names
     return found
+
+
+def _documents(entry: dict[str, Any]) -> set[int]:
+    """The documents of which an entry keeps something: those that it learned from, and those that it held back."""
+    return {*entry.get("documents", ()), *(one["document"] for one in entry.get("held", ()))}
 
 
 def revision(project_id: int, number: int) -> MemoryRevision | None:

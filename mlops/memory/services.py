@@ -5,33 +5,61 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from invex.accounts.access import Access
 from invex.accounts.models import Project
+from invex.accounts.roles import Right
 from invex.catalog import queries as catalog
 from invex.catalog.models import Template
 from invex.fields.spec import TemplateSpec
 from invex.fields.template_json import template_to_json
+from invex.kernel import audit
 from invex.kernel.blobs import store
 from invex.kernel.doomed import doom
+from invex.kernel.errors import BadInput, NotFound
 from invex.kernel.outbox import emit
+from invex.review import queries as reviews
 from invex.review.models import ConfirmedLabel
+from mlops.learning.dataset import Sample
 from mlops.learning.learner import fit_template
 from mlops.learning.package import Package
 from mlops.learning.templates import TemplateIndex
 
-from . import queries, strangers
+from . import contradictions, queries, strangers
 from .index_blob import index_to_bytes
-from .models import MemoryRevision
+from .models import ExampleDecision, MemoryRevision
 from .strangers import STRANGERS
 
 log = logging.getLogger(__name__)
 
 RACES = 20  # lost in a row before it is a bug: each was won by another refit of the same project
+
+
+def decide(access: Access, label_id: int, choice: str) -> ConfirmedLabel:
+    """Decide about an example that the others contradict: learn from it all the same ("keep"), never ("out"), or as
+    Invex finds it ("", which takes a decision back). The memory learns anew from that. Raises NotFound, BadInput.
+    """
+    access.require(Right.REVIEW)
+    label = reviews.confirmed(access.project).filter(pk=label_id).first()
+    if label is None:
+        raise NotFound(f"There is no confirmed label {label_id} in this project.")
+    if choice not in ("", ExampleDecision.KEEP, ExampleDecision.OUT):
+        raise BadInput(f"There is no choice {choice!r}: keep, out, or nothing.", code="bad_choice")
+    with transaction.atomic():
+        # Made anew each time: the memory sees by its key that something was decided.
+        ExampleDecision.objects.filter(label=label).delete()
+        if choice:
+            ExampleDecision.objects.create(label=label, choice=choice, actor=str(access.actor))
+        audit.record(
+            access.actor, f"example {choice or 'open'}", "document", label.document_id, project=access.project.slug
+        )
+        emit("example.decided", label.document_id, project=access.project.slug, document=label.document_id)
+    return label
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +104,63 @@ def _fit(
     digest = _digest(base.build, spec, basis, labels)
     if known is not None and known["digest"] == digest:
         return None
-    samples = [sample for label in labels if (sample := queries.sample(label)) is not None]
+    choices = queries.choices(labels)
+    asked = [label for label in labels if choices.get(label.pk) != ExampleDecision.OUT]
+    pairs = [(label, sample) for label in asked if (sample := queries.sample(label)) is not None]
+    held = _held(base, spec, pairs, known, basis or {}, choices)
+    learned = [(label, sample) for label, sample in pairs if label.pk not in {one["label"] for one in held}]
+    if not learned:  # nothing but what somebody took out
+        return _Fitted(None, index.without_template(name)) if known is not None else None
+    samples = [sample for _, sample in learned]
     model = fit_template(base, spec, samples)
     entry = {
         "blob": store().put(model.to_bytes()),
         "examples": len(samples),
-        "documents": sorted(label.document_id for label in labels),
+        "documents": sorted(label.document_id for label, _ in learned),
+        "held": held,
         "digest": digest,
         "build": base.build,
         "basis": basis,
     }
     return _Fitted(entry, index.with_template(name, [sample.document for sample in samples]))
+
+
+def _held(
+    base: Package,
+    spec: TemplateSpec,
+    pairs: list[tuple[ConfirmedLabel, Sample]],
+    known: dict[str, Any] | None,
+    basis: dict[str, Any],
+    choices: Mapping[int, str],
+) -> list[dict[str, Any]]:
+    """Return the examples that are held back, as MemoryRevision.fitted keeps them.
+
+    Judging all of them takes some refits, so it is done when there is a doubt: a new example that the model so far
+    surely reads otherwise, a decision, or many examples at once.
+    """
+    before = known.get("held", []) if known is not None else []
+    seen = {*(known or {}).get("documents", ()), *(one["document"] for one in before)}
+    new = [sample for label, sample in pairs if label.document_id not in seen]
+    is_decided = known is not None and known["basis"].get("decided") != basis.get("decided")
+    if (
+        known is not None
+        and not is_decided
+        and not contradictions.is_doubted(base, queries.template_model(known["blob"]), new)
+    ):
+        there = {label.pk for label, _ in pairs}
+        return [one for one in before if one["label"] in there]
+    labels = {sample.id: label for label, sample in pairs}
+    settled = {sample.id for label, sample in pairs if choices.get(label.pk) == ExampleDecision.KEEP}
+    return [
+        {
+            "label": labels[one.document].pk,
+            "document": labels[one.document].document_id,
+            "field": one.field,
+            "labelled": one.labelled,
+            "predicted": one.predicted,
+        }
+        for one in contradictions.contradicted(base, spec, [sample for _, sample in pairs], settled=settled)
+    ]
 
 
 def _fit_strangers(
@@ -109,7 +183,7 @@ def _fit_strangers(
     return _Fitted(entry, TemplateIndex({**kept, **found.looks}))
 
 
-def _digest(build: str, spec: TemplateSpec, basis: dict[str, int] | None, labels: list[ConfirmedLabel]) -> str:
+def _digest(build: str, spec: TemplateSpec, basis: dict[str, Any] | None, labels: list[ConfirmedLabel]) -> str:
     """sha256 of all that a fit depends on: the build, the specification, and the labels, which never change."""
     content = [build, template_to_json(spec), basis, [label.pk for label in labels]]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

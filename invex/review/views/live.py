@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_GET, require_POST
 from django_htmx.http import HttpResponseClientRefresh
@@ -132,6 +133,7 @@ def fresh(request: ProjectRequest, pk: int) -> HttpResponseBase:
 def learned(request: ProjectRequest, pk: int, label: int) -> HttpResponseBase:
     """What became of the documents that wait since a label was confirmed; asks again until all of them are read."""
     seen: dict[str, Any] = {"found": progress.since(request.access.project, label), "document": pk, "label": label}
+    seen["back"] = reverse("document", args=[request.access.project.slug, pk])
     asked = _id(request.GET.get("round", "")) or 0
     row = documents.document(request.access.project, pk)
     is_held = leases.holder(row) == str(request.access.actor)
