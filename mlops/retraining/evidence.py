@@ -19,7 +19,7 @@ from invex.review.models import ConfirmedLabel
 from mlops.automation.queries import serving_builds
 from mlops.automation.sample import OVERDUE
 from mlops.deployment.experiments import GONE, JUDGES
-from mlops.monitoring.accuracy import estimate
+from mlops.monitoring.accuracy import Judged, estimate
 from mlops.monitoring.drift import Kind as DriftKind
 from mlops.monitoring.drift import input_drift
 from mlops.monitoring.models import DriftReading
@@ -114,14 +114,13 @@ def _accuracy(project: Project, trigger: Trigger, since: datetime.datetime | Non
         Q(document_id__lt=first) if first is not None else Q(), revision=1, source__in=JUDGES, extraction__in=drawn
     ).exclude(document__state__in=GONE)
     rows = list(judged.select_related("extraction").order_by("-document_id")[: trigger.newest])
-    return estimate(_counts(row) for row in rows).share, [row.document_id for row in rows]
+    return estimate(_judged(row) for row in rows).share, [row.document_id for row in rows]
 
 
-def _counts(label: ConfirmedLabel) -> tuple[int, int, float]:
-    """Return what was right, what was asked, and the probability with which the document was drawn."""
+def _judged(label: ConfirmedLabel) -> Judged:
     assert label.extraction is not None, "labels of drawn extractions are asked for"
     asked = {*label.label.get("fields", {}), *label.label.get("tables", {}), *label.corrected}
-    return len(asked - set(label.corrected)), len(asked), label.extraction.sampled
+    return Judged(len(asked - set(label.corrected)), len(asked), label.extraction.sampled)
 
 
 def _drift(project: Project, trigger: Trigger) -> Reading:
