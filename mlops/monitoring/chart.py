@@ -194,6 +194,10 @@ class Chart:
         """The name of each period."""
         return [self.when(number) for number in range(len(self.periods))]
 
+    @property
+    def last_time(self) -> str:
+        return self.times[-1]
+
     @cached_property
     def texts(self) -> dict[str, list[str]]:
         """What each point of a curve says, by the curve's key."""

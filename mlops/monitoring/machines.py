@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils import formats, timezone
 from django.utils.translation import gettext as _
@@ -52,15 +53,13 @@ def charts(host: str, hours: int, marks: Sequence[Mark]) -> list[Chart]:
     step = datetime.timedelta(hours=hours) / STEPS
     begin = now - step * STEPS
     rows = HardwareSample.objects.filter(host=host, at__gte=begin).order_by("at")
-    samples: dict[int, list[HardwareSample]] = defaultdict(list)
-    for row in rows:
-        samples[min(STEPS - 1, int((row.at - begin) / step))].append(row)
+    samples: dict[int, list[Mapping[str, Any]]] = defaultdict(list)
+    for row in rows.values("at", "cpu", "memory", "disk", "read_rate", "write_rate", "gpus"):
+        samples[min(STEPS - 1, int((row["at"] - begin) / step))].append(row)
     periods = tuple(_moment(begin + step * number, step) for number in range(STEPS))
 
     def curve(key: str, label: str, kind: str, scale: float = 1.0) -> Curve:
-        return Curve(
-            key, label, kind, tuple(_mean([getattr(s, key) / scale for s in samples[n]]) for n in range(STEPS))
-        )
+        return Curve(key, label, kind, tuple(_mean([s[key] / scale for s in samples[n]]) for n in range(STEPS)))
 
     def chart(name: str, title: str, unit: str, *curves: Curve, about: str = "") -> Chart:
         return MachineChart(name, title, unit, periods, curves, tuple(marks), about, floor=0.0)
@@ -74,11 +73,11 @@ def charts(host: str, hours: int, marks: Sequence[Mark]) -> list[Chart]:
             curve("read_rate", _("read"), "accent", MB), curve("write_rate", _("written"), "live", MB),
         ),
     ]  # fmt: skip
-    names = {number: gpu["name"] for some in samples.values() for s in some for number, gpu in enumerate(s.gpus)}
+    names = {number: gpu["name"] for some in samples.values() for s in some for number, gpu in enumerate(s["gpus"])}
     for number, name in sorted(names.items()):
         curves = [
             Curve(key, label, kind, tuple(
-                _mean([s.gpus[number][key] for s in samples[n] if number < len(s.gpus)]) for n in range(STEPS)
+                _mean([s["gpus"][number][key] for s in samples[n] if number < len(s["gpus"])]) for n in range(STEPS)
             ))
             for key, label, kind in (("utilisation", _("busy"), "accent"), ("memory", _("memory in use"), "live"))
         ]  # fmt: skip

@@ -17,7 +17,7 @@ from invex.documents.filters import UNKNOWN
 from invex.kernel.errors import BadInput
 
 WINDOWS = (14, 28, 84, 364)  # days
-USUAL = 84
+USUAL = 28
 BY_DAY = 28  # a longer window is shown by weeks
 WEEK = 7
 

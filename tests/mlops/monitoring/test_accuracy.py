@@ -34,7 +34,7 @@ def queue(rng: np.random.Generator, documents: int, audited: float):
 def test_documents_drawn_at_random_tell_the_truth_that_a_queue_hides():
     rng = np.random.default_rng(1)
     errors, biases, covered = [], [], []
-    for _ in range(100):
+    for _ in range(60):
         truth, reviewed, drawn = queue(rng, 1500, 0.1)
         found = estimate(drawn)
         errors.append(found.share - truth)
@@ -48,7 +48,7 @@ def test_documents_drawn_at_random_tell_the_truth_that_a_queue_hides():
 def test_weights_undo_that_one_template_is_audited_more_than_another():
     rng = np.random.default_rng(2)
     errors, unweighted = [], []
-    for _ in range(100):
+    for _ in range(40):
         good, bad = (rng.random(2000) < share for share in (0.99, 0.80))
         truth = np.concatenate([good, bad]).mean()
         drawn = [Judged(int(g), 1, 0.02) for g in good if rng.random() < 0.02] + [

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 
 from invex.documents.erasure import erase
+from invex.documents.models import Document
 from invex.extraction import jobs as extraction
 from invex.kernel.models import Event
 from invex.kernel.outbox import emit
 from invex.results import services as online
-from invex.review.services import confirm
-from mlops.monitoring import event_files, jobs, tallies
-from mlops.monitoring.models import EventFile, FieldJudgement, Judgement, Observation, Tally
+from invex.review.services import confirm, reopen
+from mlops.compute.probes import GpuFigures
+from mlops.monitoring import event_files, hardware, jobs, services, tallies
+from mlops.monitoring.models import (
+    Approval,
+    DriftReading,
+    EventFile,
+    FieldJudgement,
+    HardwareSample,
+    Judgement,
+    Observation,
+    QueueSample,
+    Tally,
+)
 from mlops.monitoring.services import take_events
 from tests.invex.world import access_to, document_in_review, label_of, read_document, vendor
 
@@ -158,6 +172,103 @@ def test_figures_stay_when_their_document_is_erased(corrected, project):
     erase(access_to(project.slug, "owner"), corrected)
     assert Observation.objects.get().document_id is None
     assert Judgement.objects.get().document_id is None
+
+
+def test_the_first_approval_is_kept_with_the_hours_it_took(corrected, project):
+    Document.objects.filter(pk=corrected.pk).update(created_at=timezone.now() - datetime.timedelta(hours=3))
+    take_events()
+    reopen(access_to(project.slug), corrected.pk)
+    confirm(access_to(project.slug), corrected.pk, label_of(vendor().document(0)))
+    take_events()
+    row = Approval.objects.get()
+    assert (row.document, row.is_automatic, row.template) == (corrected, False, corrected.template)
+    assert row.hours == pytest.approx(3.0, abs=0.1)
+    assert Judgement.objects.get().corrected == 1  # the first look
+
+
+def test_an_automatic_approval_is_one_and_judges_nothing(project):
+    document = document_in_review(access_to(project.slug), vendor().document(0))
+    emit("document.auto_approved", document.pk, project=project.slug, document=document.pk, template="Acme")
+    take_events()
+    assert Approval.objects.get().is_automatic
+    assert not Judgement.objects.exists()
+
+
+def test_what_is_old_is_forgotten_and_counters_stay(corrected, project, settings):
+    take_events()
+    emit("memory.updated", 1, project=project.slug)
+    take_events()
+    services.measure_drift(project)
+    long_ago = timezone.now() - datetime.timedelta(days=40)
+    Event.objects.update(created_at=long_ago, dispatched_at=long_ago)
+    emit("document.read", 9, project=project.slug, document=9)
+    EventFile.objects.update(closed_at=long_ago)
+    for model in (Observation, Judgement, Approval, DriftReading):
+        model.objects.update(day=long_ago.date())
+    before = count(tallies.ALL)
+    settings.MONITORING_DAYS = 50
+    assert services.forget() == 0
+    settings.MONITORING_DAYS = 30
+    assert services.forget() > 0
+    assert set(Event.objects.values_list("name", flat=True)) == {"memory.updated", "document.read"}
+    assert not any(m.objects.exists() for m in (Observation, Judgement, FieldJudgement, Approval, DriftReading))
+    assert not EventFile.objects.exists()
+    assert lines() == []
+    assert count(tallies.ALL) == before
+
+
+def test_an_event_that_was_not_taken_or_dispatched_is_never_forgotten(project, settings):
+    emit("document.read", 9, project=project.slug, document=9)
+    settings.MONITORING_DAYS = 1
+    Event.objects.update(created_at=timezone.now() - datetime.timedelta(days=9))
+    assert services.forget() == 0
+    take_events()
+    assert services.forget() == 0  # its jobs were not woken
+
+
+def test_measurements_of_an_hour_are_made_once(corrected, project, run_jobs):
+    take_events()
+    assert jobs.sweep() == 1
+    run_jobs("mlops.monitoring.jobs.measure")
+    run_jobs.flush()
+    assert jobs.sweep() == 0
+    jobs.measure(project.pk)  # a job that runs twice
+    assert QueueSample.objects.filter(project=project).count() == 1
+    assert DriftReading.objects.filter(project=project).count() == 2
+    DriftReading.objects.update(at=timezone.now() - datetime.timedelta(hours=2))
+    assert jobs.sweep() == 1
+
+
+def test_metrics_count_predictions_and_corrections(corrected, project, client):
+    take_events()
+    DriftReading.objects.create(project=project, kind="input", day=timezone.localdate(), figure=0.31)
+    said = client.get("/metrics").content.decode()
+    values = dict(line.rsplit(" ", 1) for line in said.splitlines() if line.startswith("invex_"))
+    assert float(values["invex_predictions_total"]) == 1
+    assert float(values["invex_predictions_unknown_total"]) == 1
+    assert float(values["invex_corrections_total"]) == Event.objects.filter(name="field.corrected").count()
+    assert float(values['invex_events_total{event="document.approved"}']) == 1
+    assert float(values["invex_template_confidence_count"]) == 1
+    assert float(values['invex_template_confidence_bucket{le="+Inf"}']) == 1
+    assert float(values[f'invex_drift{{kind="input",project="{project.pk}"}}']) == 0.31
+    assert project.slug not in said
+
+
+class OneGpu:
+    def gpus(self):
+        return (GpuFigures("uuid", 0, "H100", memory_mb=80_000, free_mb=20_000, utilisation=0.5),)
+
+
+def test_a_sample_of_the_machine_needs_two_looks(db, monkeypatch):
+    monkeypatch.setattr(hardware, "_last", None)
+    monkeypatch.setattr(hardware, "SHORTEST_S", 0.0)
+    assert hardware.sweep() == 0
+    assert hardware.sweep(OneGpu()) == 1
+    row = HardwareSample.objects.get()
+    assert 0 <= row.cpu <= 100
+    assert 0 < row.memory <= 100
+    assert row.read_rate >= 0
+    assert row.gpus == [{"name": "H100", "utilisation": 50.0, "memory": 75.0}]
 
 
 def test_a_document_that_is_gone_before_its_event_is_taken_is_no_obstacle(corrected, project):
