@@ -74,6 +74,7 @@ SENTENCES: dict[tuple[str, str], str | Promise] = {
     ("dataset", "imported"): gettext_lazy("imported dataset {subject}, {documents} documents"),
     ("build", "registered"): gettext_lazy("registered the build {subject}"),
     ("build", "pushed"): gettext_lazy("pushed the build {subject} to {repository}"),
+    ("build", "judge"): gettext_lazy("asked the gate about build {subject}, run {run}"),
     ("deployment", "deploy"): gettext_lazy("asked for deployment {subject}, {mode}: {why}"),
     ("training run", "requested"): gettext_lazy("asked for training run {subject} of version {version}"),
     ("training run", "asked to yield"): gettext_lazy("asked training run {subject} to yield"),

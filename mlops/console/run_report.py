@@ -14,6 +14,7 @@ from mlops.learning.learner import EVERY
 from mlops.training.leftovers import LOG, folder
 from mlops.training.models import TrainingRun
 from mlops.training.states import RunState, Step
+from mlops.training.states import ladder as steps_of
 
 SOON_S, FASTEST_POLL_S, SLOWEST_POLL_S = 60, 2, 10  # a page asks often in the first minute of a step
 LOG_BYTES, LOG_LINES = 16_384, 40
@@ -42,7 +43,7 @@ def ladder(row: TrainingRun) -> list[dict[str, Any]]:
     """Return all steps in order: label, mark, key of its state, seconds that it took, and what it found."""
     known = {step["name"]: step for step in row.steps}
     found = []
-    for step in Step:
+    for step in steps_of(row.purpose):
         said = known.get(step.value)
         found.append(
             {

@@ -17,6 +17,7 @@ project_pages = [
     path("models/builds/<str:name>/package", views.package, name="build-package"),
     path("models/builds/<str:name>/deploy/", views.deploy, name="build-deploy"),
     path("models/builds/<str:name>/override/", views.override, name="build-override"),
+    path("models/builds/<str:name>/judge/", views.judge, name="build-judge"),
     path("models/builds/<str:name>/push/", views.push, name="build-push"),
     path("models/datasets/", dataset_views.datasets, name="datasets"),
     path("models/datasets/new/", dataset_views.new, name="dataset-new"),

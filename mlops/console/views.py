@@ -26,7 +26,8 @@ from mlops.registry import queries as builds
 from mlops.registry import repositories
 from mlops.registry import services as registry
 from mlops.registry.models import Build
-from mlops.registry.states import DEPLOYABLE, BuildState
+from mlops.registry.states import BuildState, Origin
+from mlops.training import services as training
 
 SHOWN_REVISIONS = 50
 POLL_S = 3
@@ -61,6 +62,8 @@ def build(request: ProjectRequest, name: str) -> HttpResponseBase:
     row = builds.build(project, name)
     live = deployments.live(project)
     read = Extraction.objects.filter(document__project=project, build=row.name)
+    is_unjudged = row.state == BuildState.REGISTERED and row.origin != Origin.SHIPPED
+    is_stopped = row.state == BuildState.REFUSED or (is_unjudged and live is not None)
     context = {
         "build": row,
         "roles": [arm["role"] for arm in _arms(live) if arm["build"].pk == row.pk],
@@ -75,8 +78,9 @@ def build(request: ProjectRequest, name: str) -> HttpResponseBase:
         .select_related("deployment")
         .order_by("-deployment__revision")[:SHOWN_REVISIONS],
         "repositories": repositories.names(),
-        "is_deployable": row.state in DEPLOYABLE,
-        "is_refused": row.state == BuildState.REFUSED,
+        "is_deployable": row.state != BuildState.EVICTED and not is_stopped,
+        "is_stopped": is_stopped,
+        "may_be_judged": row.project_id == project.pk and bool(row.blob),
         "may_change": request.access.may(Right.MODELS),
     }
     return render(request, "console/build.html", context)
@@ -167,11 +171,19 @@ def decide(request: ProjectRequest) -> HttpResponseBase:
 @require_POST
 @in_project(Right.MODELS)
 def override(request: ProjectRequest, name: str) -> HttpResponseBase:
-    """Let through what the gate refused, with a reason."""
+    """Let through what the gate refused or has not judged, with a reason."""
     row = builds.build(request.access.project, name)
     registry.override(request.access, row, why=request.POST.get("why", ""))
     messages.success(request, _("%(build)s may be deployed now.") % {"build": row.name})
     return redirect("build", request.access.project.slug, row.name)
+
+
+@require_POST
+@in_project(Right.MODELS)
+def judge(request: ProjectRequest, name: str) -> HttpResponseBase:
+    """Have the gate judge a build beside what reads now."""
+    run = training.request_judgement(request.access, builds.build(request.access.project, name))
+    return redirect("run", request.access.project.slug, run.pk)
 
 
 @require_POST

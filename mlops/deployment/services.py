@@ -23,9 +23,9 @@ from mlops.registry import repositories
 from mlops.registry import services as registry
 from mlops.registry.models import Build
 from mlops.registry.queries import builds as builds_of
-from mlops.registry.states import DEPLOYABLE, BuildState
+from mlops.registry.states import BuildState
 
-from . import file, queries
+from . import admission, file, queries
 from .file import DeploymentFile
 from .models import DeployedModel, DeploymentRevision
 from .routing import DIVIDED
@@ -72,8 +72,9 @@ def deploy(
         raise BadInput(f"Say why in at most {MOST_WHY} characters.", code="too_long")
     with transaction.atomic():
         project = Project.objects.select_for_update().get(pk=access.project.pk)
-        _check_states(wanted)
-        before = queries.live(project) or _first(project)
+        live = queries.live(project)
+        admission.check((m.build for m in wanted.models), live=live, restores=restores)
+        before = live or _first(project)
         row = _create(project, access.actor, wanted, before, why=" ".join(why.split()), restores=restores)
         _write_models(row, wanted.models)
         audit.record(
@@ -285,21 +286,6 @@ def _check(project: Project, wanted: Wanted) -> None:
         raise BadInput(f"Mode {wanted.mode} has no place for some of the builds.", code="bad_deployment")
 
 
-def _check_states(wanted: Wanted) -> None:
-    """Look at the builds again, now that nobody can evict them: eviction takes the same lock."""
-    states = dict(Build.objects.filter(pk__in=[m.build.pk for m in wanted.models]).values_list("pk", "state"))
-    for model in wanted.models:
-        if states[model.build.pk] not in DEPLOYABLE:
-            remedy = (
-                "an ML admin may override that with a written reason"
-                if states[model.build.pk] == BuildState.REFUSED
-                else "register it again, or pull it from a repository"
-            )
-            raise Conflict(
-                f"{model.build.name} is {BuildState(states[model.build.pk]).label}: {remedy}.", code="not_deployable"
-            )
-
-
 def _fetched(access: Access, wanted: DeploymentFile, placed: file.Placed) -> Build:
     """Return the build that the file names, pulled when it is not here."""
     found = builds_of(access.project).filter(name=placed.name).first()
@@ -309,15 +295,14 @@ def _fetched(access: Access, wanted: DeploymentFile, placed: file.Placed) -> Bui
         return found
     if not wanted.repository:
         raise BadInput(f"There is no build {placed.name} here, and no repository to pull it from.", code="no_build")
-    data = repositories.repository(wanted.repository).pull(placed.path)
-    return registry.adopt(access, data, name=placed.name)
+    return registry.pull(access, wanted.repository, placed.path, name=placed.name)
 
 
 def _pull_again(access: Access, target: DeploymentRevision, model: Model) -> None:
     pushed = {**model.build.pushed_to, **({target.repository: model.path} if target.repository else {})}
     for name, path in pushed.items():
         if name in repositories.names():
-            registry.adopt(access, repositories.repository(name).pull(path), name=model.build.name)
+            registry.pull(access, name, path, name=model.build.name)
             return
     raise Conflict(
         f"{model.build.name} was evicted and lies in no repository: deployment {target.revision} cannot come back.",

@@ -2,12 +2,14 @@
 
 A training site pushes builds there, a serving-only site pulls what a deployment file names. Beside each package lies
 `PACKAGE.sha256`, as sha256sum writes it; what is pulled must have that hash, and its manifest must fit (verification).
+`PACKAGE.gate.json` says what the gate of the training site found: a site that only serves has nothing to judge by.
 """
 
 from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -22,9 +24,10 @@ from invex.kernel.errors import BadInput, NotNow
 from mlops.learning import archive
 
 MODELS = "invex/models"  # the folder of packages in a repository
-HASH = ".sha256"
+HASH, GATE = ".sha256", ".gate.json"
 TIMEOUT_S = 30
 MOST_HASH_BYTES = 4096
+MOST_GATE_BYTES = 2**20
 
 
 class Place(Protocol):
@@ -120,12 +123,26 @@ class Repository:
     def __init__(self, place: Place) -> None:
         self.place = place
 
-    def push(self, name: str, data: bytes) -> str:
-        """Store a package by its build's name; return its path. The hash comes last: without it nothing is pulled."""
-        path = f"{MODELS}/{name}.zip"
+    def push(self, name: str, data: bytes, gate: dict[str, Any] | None = None) -> str:
+        """Store a package by its build's name; return its path. The hash comes last: without it nothing is pulled.
+
+        gate: what let it through, JSON; None = nothing did yet.
+        """
+        path, sha256 = f"{MODELS}/{name}.zip", hashlib.sha256(data).hexdigest()
         self.place.put(path, data)
-        self.place.put(path + HASH, f"{hashlib.sha256(data).hexdigest()}  {name}.zip\n".encode())
+        if gate is not None:
+            said = json.dumps({"sha256": sha256, **gate}, ensure_ascii=False)
+            self.place.put(path + GATE, said.encode()[:MOST_GATE_BYTES])
+        self.place.put(path + HASH, f"{sha256}  {name}.zip\n".encode())
         return path
+
+    def gate(self, path: str, sha256: str) -> dict[str, Any] | None:
+        """Return what let the package of these bytes through where it was pushed; None = nothing did. Raises NotNow."""
+        try:
+            said = json.loads(self.place.get(path + GATE, max_bytes=MOST_GATE_BYTES))
+        except (BadInput, ValueError):
+            return None
+        return said if isinstance(said, dict) and said.get("sha256") == sha256 else None
 
     def pull(self, path: str) -> bytes:
         """Return the package at `path`. Raises BadInput when it is not there or not what its hash says, NotNow."""

@@ -56,6 +56,19 @@ def register(
     return row
 
 
+def pull(access: Access, repository: str, path: str, *, name: str) -> Build:
+    """Store the build of that name which lies at `path` in a repository, with what the gate said of it there.
+
+    Raises NotAllowed, BadInput, Conflict, NotNow.
+    """
+    place = repositories.repository(repository)
+    row = adopt(access, place.pull(path), name=name)
+    gate = place.gate(path, row.sha256) if row.state == BuildState.REGISTERED else None
+    if gate is not None:
+        judge(access.actor, row, passed=True, report={**gate, "repository": repository})
+    return row
+
+
 def adopt(access: Access, data: bytes, *, name: str) -> Build:
     """Store a build that another installation registered: it keeps its name, number and bytes.
 
@@ -110,13 +123,16 @@ def judge(actor: Actor, build: Build, *, passed: bool, report: dict[str, Any]) -
 
 
 def override(access: Access, build: Build, *, why: str) -> None:
-    """Let a build through that the gate refused. Raises NotAllowed, BadInput without a reason, Conflict."""
+    """Let a build through that the gate refused, or has not judged. Raises NotAllowed, BadInput, Conflict.
+
+    why: written by the person who answers for it; BadInput without it.
+    """
     access.require(Right.MODELS)
     why = " ".join(why.split())
     if not why or len(why) > MOST_REASON:
         raise BadInput(f"Write why, in at most {MOST_REASON} characters.", code="no_reason")
-    if build.state != BuildState.REFUSED:
-        raise Conflict(f"{build.name} is {build.get_state_display()}, not refused.", code="wrong_state")
+    if build.state not in (BuildState.REFUSED, BuildState.REGISTERED):
+        raise Conflict(f"{build.name} is {build.get_state_display()}: nothing to let through.", code="wrong_state")
     detail = {"why": why}
     if not move(
         build, BuildState.PASSED, actor=access.actor, project=access.project.slug, detail=detail,
@@ -136,7 +152,8 @@ def push(access: Access, build: Build, repository: str) -> str:
     """Store the build's package in a repository; return its path there. Raises NotAllowed, BadInput, Gone, NotNow."""
     access.require(Right.MODELS)
     place = repositories.repository(repository)
-    path = place.push(build.name, store().path(with_bytes(build).blob).read_bytes())
+    data = store().path(with_bytes(build).blob).read_bytes()
+    path = place.push(build.name, data, _gate(build) if build.state == BuildState.PASSED else None)
     with transaction.atomic():
         row = Build.objects.select_for_update().get(pk=build.pk)
         row.pushed_to = {**row.pushed_to, repository: path}
@@ -144,6 +161,11 @@ def push(access: Access, build: Build, repository: str) -> str:
         audit.record(access.actor, "pushed", "build", row.name, project=access.project.slug, repository=repository)
     build.pushed_to = row.pushed_to
     return path
+
+
+def _gate(build: Build) -> dict[str, Any]:
+    """Return what other sites are told of why the build passed: rules and figures, no document."""
+    return {"rules": build.report.get("rules", []), "override_reason": build.override_reason}
 
 
 def project_part(project: Project) -> str:

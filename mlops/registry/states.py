@@ -20,7 +20,7 @@ MOVES: dict[str, frozenset[str]] = {
     S.REFUSED: frozenset({S.PASSED, S.EVICTED}),
     S.EVICTED: frozenset({S.REGISTERED}),  # pulled again from a repository
 }
-DEPLOYABLE = (S.REGISTERED, S.PASSED)
+DEPLOYABLE = (S.PASSED,)  # what one that was not judged may do: mlops.deployment.admission
 
 
 class Origin(models.TextChoices):

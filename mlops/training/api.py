@@ -19,6 +19,7 @@ from invex.kernel.rest.schemas import row_id
 from mlops.datasets import queries as dataset_queries
 from mlops.datasets import services as datasets
 from mlops.datasets.selection import Selection
+from mlops.registry import queries as builds
 
 from . import queries, services
 from .models import TrainingRun
@@ -58,6 +59,7 @@ class TrainingRunOut(Schema):
     """A training run. `build` is there once it is done; whether the gate let it through says the build's state."""
 
     id: str = Field(examples=["12"])
+    purpose: str = Field(description="train, or judge a build that exists.", examples=["train"])
     version: str = Field(examples=["0.18.0"])
     state: str = Field(examples=["running"])
     step: str = Field(examples=["train"])
@@ -79,8 +81,8 @@ class TrainingRunOut(Schema):
 
     @classmethod
     def of(cls, row: TrainingRun) -> TrainingRunOut:
-        copied = ("version", "state", "step", "reason", "base", "code", "seed", "device", "trigger", "yields",
-                  "made_by", "created_at", "ended_at")  # fmt: skip
+        copied = ("purpose", "version", "state", "step", "reason", "base", "code", "seed", "device", "trigger",
+                  "yields", "made_by", "created_at", "ended_at")  # fmt: skip
         return cls(
             id=str(row.pk),
             steps=[StepOut(**step) for step in row.steps],
@@ -90,6 +92,12 @@ class TrainingRunOut(Schema):
             rules=row.report.get("rules", []),
             **{name: getattr(row, name) for name in copied},
         )
+
+
+class JudgementIn(Schema):
+    dataset: str | None = Field(
+        default=None, description="The hash of a dataset version; left out: what is confirmed today.", examples=[None]
+    )
 
 
 class TrainingRunPage(Schema):
@@ -108,6 +116,20 @@ def create_training_run(request: ApiRequest, response: HttpResponse, body: Train
         said = body.dataset.model_dump(mode="json", exclude_none=True)
         dataset = datasets.request(request.auth, Selection.from_json(said))
     row = services.request(request.auth, dataset, version=body.version, seed=body.seed, trigger={"kind": "rest"})
+    response.headers["Location"] = reverse("api:get_training_run", args=[row.pk])
+    return Status(202, TrainingRunOut.of(row))
+
+
+@router.post(
+    "/builds/{build}/judgement", response={202: TrainingRunOut, 404: Problem, 410: Problem}, summary="Judge a build"
+)
+@idempotent
+def judge_build(request: ApiRequest, response: HttpResponse, build: str, body: JudgementIn) -> Any:
+    """Evaluate a build that exists beside what reads now, and let the gate decide. Role: ml_admin or owner."""
+    request.auth.require(Right.MODELS)
+    chosen = dataset_queries.version(request.auth.project, body.dataset) if body.dataset else None
+    found = builds.build(request.auth.project, build)
+    row = services.request_judgement(request.auth, found, chosen, trigger={"kind": "rest"})
     response.headers["Location"] = reverse("api:get_training_run", args=[row.pk])
     return Status(202, TrainingRunOut.of(row))
 

@@ -9,11 +9,13 @@ from invex.accounts.models import Project
 from mlops.datasets.models import DatasetVersion
 from mlops.registry.models import Build
 
-from .states import MOVES, RunState, Step, Wish
+from .states import MOVES, Purpose, RunState, Step, Wish
 
 
 class TrainingRun(models.Model):
     """One way from a dataset version to a build: its steps, what it measured, and what became of it.
+
+    One that judges has its build from the beginning: it evaluates that, and lets the gate decide.
 
     dataset, base, seed, code and version are all that the package depends on (rule 12 of docs/design.md).
     """
@@ -22,6 +24,7 @@ class TrainingRun(models.Model):
     BLOBS: ClassVar[tuple[str, ...]] = ("package_blob",)
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="training_runs")
+    purpose = models.CharField(max_length=8, choices=Purpose.choices, default=Purpose.TRAIN)
     version = models.CharField(max_length=64)  # Major.Minor.Patch of the build, said by a person
     dataset = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="training_runs")
     seed = models.PositiveIntegerField(default=0)
@@ -59,3 +62,7 @@ class TrainingRun(models.Model):
 
     def __str__(self) -> str:
         return f"run {self.pk} of {self.project_id}: {self.version}"
+
+    @property
+    def judges(self) -> bool:
+        return self.purpose == Purpose.JUDGE

@@ -26,6 +26,7 @@ from mlops.registry.models import Build
 from . import process
 from .measure import measure
 from .models import TrainingRun
+from .states import Purpose
 
 TOLERANCE = 0.01  # of F1 on the test side, where bytes cannot be promised
 
@@ -65,7 +66,8 @@ class Verdict:
 
 def run_of(build: Build) -> TrainingRun:
     """Return the run that made the build. Raises BadInput when none did."""
-    row = TrainingRun.objects.select_related("project", "dataset").filter(build=build).order_by("pk").first()
+    made = TrainingRun.objects.select_related("project", "dataset").filter(build=build, purpose=Purpose.TRAIN)
+    row = made.order_by("pk").first()
     if row is None:
         raise BadInput(
             f"{build.name} was not trained here: a package that came from elsewhere says nothing of its documents.",

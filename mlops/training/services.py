@@ -12,13 +12,17 @@ from invex.kernel import audit
 from invex.kernel.errors import BadInput, Conflict
 from invex.kernel.outbox import emit
 from invex.kernel.states import move
+from mlops.datasets import services as datasets
 from mlops.datasets.models import DatasetVersion
+from mlops.datasets.selection import Selection
 from mlops.learning.learner import code_version
 from mlops.memory.base import base_package
+from mlops.registry import services as registry
+from mlops.registry.models import Build
 from mlops.registry.verification import checked_version
 
 from .models import TrainingRun
-from .states import RunState, Wish
+from .states import Purpose, RunState, Wish
 
 S = RunState
 
@@ -46,6 +50,34 @@ def request(
             access.actor, "requested", "training run", row.pk, project=access.project.slug, version=version,
             dataset=dataset.hash, seed=seed, trigger=row.trigger,
         )  # fmt: skip
+        emit("training.requested", row.pk, project=access.project.slug, run=row.pk, trigger=row.trigger["kind"])
+    return row
+
+
+def request_judgement(
+    access: Access, build: Build, dataset: DatasetVersion | None = None, *, trigger: dict[str, Any] | None = None
+) -> TrainingRun:
+    """Ask the gate about a build beside what reads now. dataset: None = what is confirmed today, frozen now.
+
+    Raises NotAllowed, BadInput when nothing is confirmed, Conflict for the shipped build, which is judged by nobody.
+    """
+    access.require(Right.MODELS)
+    if build.project_id != access.project.pk:
+        raise Conflict(f"{build.name} comes with Invex; it is what others are judged against.", code="shipped")
+    registry.with_bytes(build)
+    with transaction.atomic():
+        row = TrainingRun.objects.create(
+            project=access.project,
+            purpose=Purpose.JUDGE,
+            version=build.version,
+            dataset=dataset or datasets.request(access, Selection()),
+            build=build,
+            base=str(build.manifest.get("base", "")),
+            code=str(build.manifest.get("code", ""))[:64],
+            trigger=trigger or {"kind": "button"},
+            made_by=str(access.actor),
+        )
+        audit.record(access.actor, "judge", "build", build.name, project=access.project.slug, run=row.pk)
         emit("training.requested", row.pk, project=access.project.slug, run=row.pk, trigger=row.trigger["kind"])
     return row
 

@@ -40,6 +40,18 @@ class Step(models.TextChoices):
     GATE = "gate", _("Gate")
 
 
+class Purpose(models.TextChoices):
+    """What a run is for."""
+
+    TRAIN = "train", _("Train a build")
+    JUDGE = "judge", _("Judge a build")  # one that was made elsewhere, or judged too long ago
+
+
+def ladder(purpose: str) -> tuple[Step, ...]:
+    """Return the steps of a run in their order."""
+    return tuple(Step) if purpose == Purpose.TRAIN else (Step.FREEZE, Step.EVALUATE, Step.GATE)
+
+
 class Wish(models.TextChoices):
     """What a person wants of a run that is under way."""
 

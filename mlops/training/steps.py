@@ -28,19 +28,17 @@ from mlops.datasets import folder as folders
 from mlops.datasets import jobs as dataset_jobs
 from mlops.datasets import services as datasets
 from mlops.datasets.states import DatasetState, Side
-from mlops.learning.dataset import load_dataset, samples
 from mlops.learning.learner import code_version
 from mlops.learning.package import Package
-from mlops.memory.base import base_package, bases
+from mlops.memory.base import base_package
 from mlops.registry import services as registry
 from mlops.registry.models import Build
 
 from . import device, leftovers, process
-from .gate import judge
+from .evaluation import compare
 from .leftovers import folder
-from .measure import Measurement, differing, measure
 from .models import TrainingRun
-from .states import RunState, Step, Wish
+from .states import RunState, Step, Wish, ladder
 
 S = RunState
 ATTEMPTS = 3  # of a run whose worker died
@@ -50,7 +48,7 @@ SMOKE_S = 30.0  # a smoke run that takes longer proves the opposite
 
 def claim(pk: int) -> TrainingRun | None:
     """Take a waiting run, if the machine may train now; None when somebody else has it, or when it must wait."""
-    row = TrainingRun.objects.select_related("project", "dataset").filter(pk=pk, state=S.WAITING).first()
+    row = TrainingRun.objects.select_related("project", "dataset", "build").filter(pk=pk, state=S.WAITING).first()
     if row is None:
         return None
     verdict = may_train()
@@ -110,7 +108,7 @@ def work(row: TrainingRun) -> RunState:
     with leases.kept(held):
         try:
             for name, step in steps.items():
-                if _is_done(row, name):
+                if name not in ladder(row.purpose) or _is_done(row, name):
                     continue
                 _check_wishes(row)
                 _begin(row, name)
@@ -199,49 +197,38 @@ def _learn(row: TrainingRun, into: Path, *, is_smoke: bool, lease: Lease | None)
 
 
 def _evaluate(row: TrainingRun) -> dict[str, Any]:
-    candidate = Package.from_bytes(store().path(row.package_blob).read_bytes())
-    incumbent_name, load = next(iter(bases(row.project_id).items()))
-    incumbent = load()
-    measured: dict[str, tuple[Measurement, Measurement]] = {}
-    for side in (Side.TEST, Side.BLIND):
-        _check_wishes(row)
-        with folders.exported(row.dataset, sides=[side]) as path:
-            dataset = load_dataset(path)
-            known = list(samples(dataset, reader=None))
-            measured[side] = (measure(candidate, dataset, known), measure(incumbent, dataset, known))
-            if side == Side.TEST:
-                differences = differing(dataset, *measured[side])
-    blind = measured[Side.BLIND][0]
-    rules = judge(
-        *measured[Side.TEST], blind=blind, same_network=_network(candidate) in (None, _network(base_package()))
-    )
-    report = {
-        "incumbent": incumbent_name,
-        "rules": [rule.to_json() for rule in rules],
-        "passed": all(rule.ok for rule in rules),
-        "differences": differences,
-        **{side: {"candidate": a.to_json(), "incumbent": b.to_json()} for side, (a, b) in measured.items()},
-    }
+    blob = row.build.blob if row.judges and row.build is not None else row.package_blob
+    if not blob:
+        raise _Fail("The package was deleted to make room; register it again.")
+    candidate = Package.from_bytes(store().path(blob).read_bytes())
+    report = compare(candidate, row.dataset, look_up=lambda: _check_wishes(row))
     TrainingRun.objects.filter(pk=row.pk).update(report=report)
     row.report = report
-    a, b = measured[Side.TEST]
-    return {"candidate": a.counts.f1, "incumbent": b.counts.f1, "documents": len(a.documents)}
-
-
-def _network(package: Package) -> bytes | None:
-    return package.network.onnx if package.network is not None else None
+    test = report["test"]
+    return {
+        "candidate": test["candidate"]["f1"],
+        "incumbent": test["incumbent"]["f1"],
+        "documents": test["candidate"]["report"]["documents"],
+    }
 
 
 def _gate(row: TrainingRun) -> dict[str, Any]:
-    system = Access(SYSTEM, row.project, Role.OWNER)
-    build = Build.objects.filter(project=row.project, source_sha256=row.package_sha256, version=row.version).first()
-    if build is None:
-        data = store().path(row.package_blob).read_bytes()
-        build = registry.register(system, data, file_name=f"run {row.pk}", version=row.version)
+    build = row.build if row.judges else _registered(row)
+    assert build is not None, "a run that judges has its build from the beginning"
     registry.judge(SYSTEM, build, passed=row.report["passed"], report={"run": row.pk, **row.report})
     TrainingRun.objects.filter(pk=row.pk).update(build=build)
     row.build = build
     return {"build": build.name, "passed": row.report["passed"]}
+
+
+def _registered(row: TrainingRun) -> Build:
+    """Return the build of the package that the run made, registered unless it was before."""
+    build = Build.objects.filter(project=row.project, source_sha256=row.package_sha256, version=row.version).first()
+    if build is not None:
+        return build
+    system = Access(SYSTEM, row.project, Role.OWNER)
+    data = store().path(row.package_blob).read_bytes()
+    return registry.register(system, data, file_name=f"run {row.pk}", version=row.version)
 
 
 def _tmp() -> Path:

@@ -214,6 +214,7 @@ PAGES: tuple[Row, ...] = (
     Row("deploy-file", MODELS, method="POST", body={"file": FILE}, answer=422),  # it is no deployment
     Row("build-deploy", MODELS, ("build",), method="POST", body={"mode": "single"}, answer=302),
     Row("build-override", MODELS, ("refused",), method="POST", body={"why": "needed"}, answer=302),
+    Row("build-judge", MODELS, ("build",), method="POST", answer=302),
     Row("build-push", MODELS, ("build",), method="POST", body={"repository": "none"}, answer=422),  # none is configured
     Row("rollback", MODELS, method="POST", body={"revision": "$deployment"}, answer=302),
     Row("datasets", READ),
@@ -346,6 +347,7 @@ OPERATIONS: tuple[Row, ...] = (
     Row("register_build", MODELS, body={"file": FILE}, answer=422),  # it is no package
     Row("get_build", READ, ("build",)),
     Row("get_package", READ, ("build",)),
+    Row("judge_build", MODELS, ("build",), body={}, answer=202),
     Row("get_deployment", READ),
     Row("put_deployment", MODELS, body=DEPLOYMENT, elsewhere=422),
     Row("list_revisions", READ),

@@ -24,7 +24,7 @@ from mlops.memory.base import base_package
 from mlops.registry import services as registry
 from mlops.registry.models import Build
 from tests.invex.world import access_to, document_in_review, label_of, read_document, run_events, vendor
-from tests.mlops.factory import build, deploy, ml_admin
+from tests.mlops.factory import build, deploy, ml_admin, passed
 
 pytestmark = [pytest.mark.django_db]
 
@@ -91,7 +91,7 @@ def test_deploying_takes_the_right_to_models(access, role):
 
 def test_documents_keep_being_read_by_the_old_build_until_the_new_one_is_ready(access, author):
     first = deploy(access, build(access, 1))
-    wanted = Wanted(mode=Mode.SINGLE, models=(Model(ModelRole.MODEL, build(access, 2)),))
+    wanted = Wanted(mode=Mode.SINGLE, models=(Model(ModelRole.MODEL, passed(build(access, 2))),))
     second = services.deploy(access, wanted)
     assert second.state == RevisionState.PREPARING
     assert load(access.project.pk).deployment == first.revision
@@ -145,7 +145,7 @@ def test_a_build_that_cannot_be_prepared_fails_and_the_live_one_stays(access, mo
 
 def test_a_preparation_that_kills_its_worker_is_given_up(access):
     deploy(access, build(access, 1))
-    wanted = Wanted(mode=Mode.SINGLE, models=(Model(ModelRole.MODEL, build(access, 2)),))
+    wanted = Wanted(mode=Mode.SINGLE, models=(Model(ModelRole.MODEL, passed(build(access, 2))),))
     row = services.deploy(access, wanted)
     DeploymentRevision.objects.filter(pk=row.pk).update(attempts=preparation.ATTEMPTS)
     assert not jobs.prepare(row.pk)
@@ -157,7 +157,7 @@ def test_a_lost_preparation_is_woken_again(access, run_jobs, monkeypatch):
     import datetime
 
     monkeypatch.setattr(jobs, "LOST_AFTER", datetime.timedelta())
-    wanted = Wanted(mode=Mode.SINGLE, models=(Model(ModelRole.MODEL, build(access)),))
+    wanted = Wanted(mode=Mode.SINGLE, models=(Model(ModelRole.MODEL, passed(build(access))),))
     row = services.deploy(access, wanted)
     run_jobs._dispatch()
     run_jobs.flush()
@@ -168,7 +168,7 @@ def test_a_lost_preparation_is_woken_again(access, run_jobs, monkeypatch):
 
 
 def test_the_later_of_two_wishes_wins(access):
-    one, two = build(access, 1), build(access, 2)
+    one, two = passed(build(access, 1)), passed(build(access, 2))
     first = services.deploy(access, Wanted(mode=Mode.SINGLE, models=(Model(ModelRole.MODEL, one),)))
     second = services.deploy(access, Wanted(mode=Mode.SINGLE, models=(Model(ModelRole.MODEL, two),)))
     assert jobs.prepare(second.pk)
@@ -186,7 +186,7 @@ def test_other_thresholds_are_a_revision_that_is_live_at_once(access):
 
 class TestRollback:
     def test_build_routing_and_thresholds_come_back_as_a_new_revision(self, access):
-        one, two = build(access, 1), build(access, 2)
+        one, two = passed(build(access, 1)), passed(build(access, 2))
         thresholds = {"Acme": {"template": 0.9, "default": 0.95, "fields": {}}}
         first = deploy(access, one, two, mode=Mode.AB, share={"A": 0.3, "B": 0.7}, thresholds=thresholds)
         deploy(access, build(access, 3), thresholds={})
@@ -221,7 +221,7 @@ class TestRollback:
         live = deploy(access, build(access, 1))
         with pytest.raises(Conflict):
             services.rollback(access, live.revision)
-        wanted = Wanted(mode=Mode.SINGLE, models=(Model(ModelRole.MODEL, build(access, 2)),))
+        wanted = Wanted(mode=Mode.SINGLE, models=(Model(ModelRole.MODEL, passed(build(access, 2))),))
         waiting = services.deploy(access, wanted)
         with pytest.raises(Conflict):
             services.rollback(access, waiting.revision)

@@ -1,4 +1,4 @@
-"""`manage.py build register|list|push|evict`: model packages and the builds of a project."""
+"""`manage.py build register|list|judge|push|evict`: model packages and the builds of a project."""
 
 from __future__ import annotations
 
@@ -10,10 +10,13 @@ from django.core.management.base import CommandError, CommandParser
 
 from invex.accounts.access import Access
 from mlops.console.project_command import BAD_INPUT, NOTHING_TO_DO, ProjectCommand
+from mlops.console.waiting import finish_run
+from mlops.datasets import queries as datasets
 from mlops.deployment import housekeeping
 from mlops.registry import queries, services
 from mlops.registry.eviction import Policy
 from mlops.registry.models import Build
+from mlops.training.services import request_judgement
 
 
 class Command(ProjectCommand):
@@ -28,13 +31,16 @@ class Command(ProjectCommand):
         push = actions.add_parser("push", help="store a build in a repository of INVEX_REPOSITORIES")
         push.add_argument("build", help="name or number")
         push.add_argument("repository")
+        judge = actions.add_parser("judge", help="have the gate judge a build; exit code 3: it refused it")
+        judge.add_argument("build", help="name or number")
+        judge.add_argument("--dataset", default="", help="hash of a dataset version; absent: what is confirmed today")
         evict = actions.add_parser("evict", help="say which packages a policy would delete; with --yes delete them")
         evict.add_argument("--best", type=int, default=3, help="keep so many of the best (default: %(default)s)")
         evict.add_argument("--newest", type=int, default=10, help="keep so many of the newest (default: %(default)s)")
         evict.add_argument("--days", type=int, help="delete only what is older")
         evict.add_argument("--budget-mb", type=int, help="delete only until the packages take no more than this")
         evict.add_argument("--yes", action="store_true", help="do it; without this nothing is changed")
-        for one in (register, listing, push, evict):
+        for one in (register, listing, judge, push, evict):
             one.add_argument("--project", required=True, help="its short name")
         listing.add_argument("--json", action="store_true", help="one JSON object a line")
 
@@ -52,12 +58,21 @@ class Command(ProjectCommand):
             elif action == "push":
                 row = queries.build(access.project, options["build"])
                 self.stdout.write(services.push(access, row, options["repository"]))
+            elif action == "judge":
+                self.judge(access, options)
             elif action == "evict":
                 self.evict(access, options)
             else:
                 services.shipped()
                 for row in queries.builds(access.project).order_by("-id"):
                     self.stdout.write(_line(row, as_json=options["json"]))
+
+    def judge(self, access: Access, options: dict[str, Any]) -> None:
+        found = queries.build(access.project, options["build"])
+        dataset = datasets.version(access.project, options["dataset"]) if options["dataset"] else None
+        row = request_judgement(access, found, dataset, trigger={"kind": "command"})
+        finish_run(access, row, tell=self.stderr.write)
+        self.stdout.write(found.name)
 
     def evict(self, access: Access, options: dict[str, Any]) -> None:
         budget = options["budget_mb"]

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import json
-import signal
-import time
 from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import CommandError
 
 from invex.accounts.access import Access
+from mlops.console import waiting
 from mlops.console.project_command import BAD_INPUT, ProjectCommand
 from mlops.datasets import queries as dataset_queries
 from mlops.datasets import services as datasets
 from mlops.datasets.selection import Selection
-from mlops.training import queries, services, steps
+from mlops.training import queries, services
 from mlops.training.api import TrainingRunOut
 from mlops.training.models import TrainingRun
-from mlops.training.states import OPEN, RunState
-
-FAULT, REFUSED, YIELDED = 1, 3, 4  # exit codes, FORMATS section 6
-POLL_S = 1.0
 
 
 class Command(ProjectCommand):
@@ -43,12 +38,12 @@ class Command(ProjectCommand):
             access = self.access(options["project"])
             row = self._row(access, options)
         if options["wait"]:
-            row = self._wait(access, row)
+            row = waiting.wait(access, row, tell=self.stderr.write)
         if options["json"]:
             self.stdout.write(TrainingRunOut.of(row).model_dump_json())
         else:
             self.stdout.write(row.build.name if row.build else f"run {row.pk}: {row.state}")
-        _exit(row)
+        waiting.check(row)
 
     def _row(self, access: Access, options: dict[str, Any]) -> TrainingRun:
         if options["resume"] is not None:
@@ -68,34 +63,3 @@ class Command(ProjectCommand):
         return services.request(
             access, dataset, version=options["package_version"], seed=options["seed"], trigger={"kind": "command"}
         )
-
-    def _wait(self, access: Access, row: TrainingRun) -> TrainingRun:
-        """Work on the run here unless a worker has it, until it has ended. SIGTERM lets it yield."""
-        signal.signal(
-            signal.SIGTERM, lambda number, frame: services.ask_to_yield(access, queries.run(access.project, row.pk))
-        )
-        told = ""
-        while True:
-            row = queries.run(access.project, row.pk)
-            if row.state not in OPEN or row.state == RunState.YIELDED:
-                return row
-            said = f"{row.state} {row.step} {row.reason}".strip()
-            if said != told:
-                told = said
-                self.stderr.write(f"run {row.pk}: {said}")
-            if row.state == RunState.WAITING and (claimed := steps.claim(row.pk)) is not None:
-                steps.work(claimed)
-            else:
-                time.sleep(POLL_S)
-
-
-def _exit(row: TrainingRun) -> None:
-    if row.state == RunState.FAILED:
-        raise CommandError(row.reason, returncode=BAD_INPUT)
-    if row.state == RunState.YIELDED:
-        raise CommandError(f"Run {row.pk} yielded; --resume {row.pk} goes on.", returncode=YIELDED)
-    if row.state == RunState.CANCELLED:
-        raise CommandError(f"Run {row.pk} was cancelled.", returncode=FAULT)
-    if row.state == RunState.DONE and not row.report["passed"]:
-        reasons = "; ".join(rule["reason"] for rule in row.report["rules"] if not rule["ok"])
-        raise CommandError(f"The gate refused {row.build}: {reasons}", returncode=REFUSED)
