@@ -30,7 +30,7 @@ from invex.reading.errors import SENTENCES
 from . import duplicates
 from .doubt import expected_errors
 from .halts import is_halted
-from .models import Extraction
+from .models import REOPENED, Extraction
 from .pipeline import APPROVAL_OFF, Outcome, Reason, Thresholds, run
 from .predictors import DeployedPredictor, deployed
 
@@ -140,6 +140,24 @@ def read_beside(document: Document, shadow: DeployedPredictor) -> Extraction | N
         read = read.compared(document)
         Document.objects.select_for_update().get(pk=document.pk)  # numbers of extractions are given one at a time
         return _create(document, read, shadow, is_current=False)
+
+
+def show(row: Extraction, *, why: str) -> bool:
+    """Make what was read beside the shown one of a document in review that nobody is at, for a person to look at.
+
+    It is not read over. Return False when the document left review, or somebody is at it.
+    """
+    with transaction.atomic():
+        free = Document.objects.filter(documents.untouched(), pk=row.document_id, state=S.REVIEW)
+        won = free.update(
+            template=row.template, reason_code=REOPENED, reason_message=why, version=F("version") + 1,
+            updated_at=timezone.now(),
+        )  # fmt: skip
+        if not won:
+            return False
+        Extraction.objects.filter(document=row.document_id, is_current=True).update(is_current=False)
+        Extraction.objects.filter(pk=row.pk).update(is_current=True)
+    return True
 
 
 def keep_up(shown: Extraction, predictor: DeployedPredictor, *, held_key: str = "") -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from . import compute_views, dataset_views, run_views, views
+from . import blast_views, code_views, compute_views, dataset_views, run_views, views
 
 project_pages = [
     path("models/", views.models, name="models"),
@@ -19,6 +19,11 @@ project_pages = [
     path("models/builds/<str:name>/override/", views.override, name="build-override"),
     path("models/builds/<str:name>/judge/", views.judge, name="build-judge"),
     path("models/builds/<str:name>/push/", views.push, name="build-push"),
+    path("models/builds/<str:name>/documents/", blast_views.documents, name="build-documents"),
+    path("models/rereads/<int:pk>/", blast_views.reread, name="reread"),
+    path("models/rereads/<int:pk>/take-back/", blast_views.take_back, name="reread-take-back"),
+    path("models/code/", code_views.code, name="code"),
+    path("models/code/<int:pk>/override/", code_views.override, name="code-override"),
     path("models/datasets/", dataset_views.datasets, name="datasets"),
     path("models/datasets/new/", dataset_views.new, name="dataset-new"),
     path("models/datasets/<int:pk>/", dataset_views.dataset, name="dataset"),

@@ -29,6 +29,8 @@ from mlops.registry.models import Build
 from mlops.registry.states import BuildState, Origin
 from mlops.training import services as training
 
+from .code_views import is_held
+
 SHOWN_REVISIONS = 50
 POLL_S = 3
 
@@ -43,6 +45,7 @@ def models(request: ProjectRequest) -> HttpResponseBase:
     timeline = deployments.revisions(project).order_by("-revision")[:SHOWN_REVISIONS]
     context = {
         "live": live,
+        "is_held": is_held(project),
         "arms": _arms(live),
         "waiting": waiting,
         "poll_s": POLL_S if waiting else 0,

@@ -8,11 +8,12 @@ from django.utils import timezone
 
 from invex.kernel.queue import is_idle, wake
 
-from . import experiments, preparation
-from .models import DeploymentRevision
-from .states import Mode, RevisionState
+from . import blast, experiments, preparation, replay
+from .models import CodeReplay, DeploymentRevision, Reread
+from .reading_code import reading_code
+from .states import Mode, ReplayState, RereadState, RevisionState
 
-QUEUE = "default"
+QUEUE, REPLAYS = "default", "training"
 # A wake-up takes milliseconds; a revision that waits longer while the queue is empty has lost its own.
 LOST_AFTER = datetime.timedelta(seconds=10)
 
@@ -38,3 +39,31 @@ def judge() -> int:
         "project"
     )
     return sum(experiments.judge(row) is not None for row in rows)
+
+
+def replay_code(replay_id: int | str) -> bool:
+    """Try the present code on a frozen set. Return False when it was not to be had, or failed."""
+    return replay.run(int(replay_id))
+
+
+def sweep_code() -> int:
+    """Ask for replays of builds that the present code has not read with, and wake those that lost their job."""
+    count = replay.take_back_lost() + len(replay.wanted())
+    if count or not is_idle(REPLAYS):
+        return count
+    waiting = CodeReplay.objects.filter(state=ReplayState.WAITING, code=reading_code()).order_by("pk").first()
+    return int(waiting is not None and wake("mlops.deployment.jobs.replay_code", waiting.pk, queue=REPLAYS))
+
+
+def reread(reread_id: int | str) -> bool:
+    """Read documents with another build, for comparison. Return False when it was not to be had, or failed."""
+    return blast.run(int(reread_id))
+
+
+def sweep_rereads() -> int:
+    """Wake re-reads that lost their job or their worker. Return how many."""
+    taken = blast.take_back_lost()
+    if not is_idle(QUEUE):
+        return taken
+    waiting = Reread.objects.filter(state=RereadState.WAITING).order_by("pk").first()
+    return taken + int(waiting is not None and wake("mlops.deployment.jobs.reread", waiting.pk, queue=QUEUE))

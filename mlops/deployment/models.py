@@ -6,9 +6,10 @@ from typing import ClassVar
 from django.db import models
 
 from invex.accounts.models import Project
+from mlops.datasets.models import DatasetVersion
 from mlops.registry.models import Build
 
-from .states import MOVES, Mode, ModelRole, RevisionState
+from .states import MOVES, REPLAY_MOVES, REREAD_MOVES, Mode, ModelRole, ReplayState, RereadState, RevisionState
 
 
 class DeploymentRevision(models.Model):
@@ -70,3 +71,59 @@ class DeployedModel(models.Model):
 
     def __str__(self) -> str:
         return f"{self.role} of {self.deployment_id}: {self.build_id}"
+
+
+class CodeReplay(models.Model):
+    """What a deployed build reads from a frozen set with one version of the code, beside what it read with the last."""
+
+    MOVES: ClassVar[Mapping[str, frozenset[str]]] = REPLAY_MOVES
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="code_replays")
+    build = models.ForeignKey(Build, on_delete=models.CASCADE, related_name="code_replays")
+    code = models.CharField(max_length=64)  # see reading_code.py
+    dataset = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="code_replays")
+    before = models.ForeignKey("self", null=True, blank=True, on_delete=models.SET_NULL)  # None = the first code seen
+
+    state = models.CharField(max_length=16, choices=ReplayState.choices, default=ReplayState.WAITING)
+    state_changed_at = models.DateTimeField(auto_now_add=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    reason = models.TextField(blank=True)  # why it failed
+    read = models.JSONField(default=dict)  # see frozen_set.py
+    report = models.JSONField(default=dict)  # rules, and documents that were read otherwise
+    override_reason = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["project", "build", "code"], name="code_replayed_once_a_build"),
+        ]
+
+    def __str__(self) -> str:
+        return f"code {self.code} with {self.build_id}"
+
+
+class Reread(models.Model):
+    """Documents that one build read, and that another one reads for comparison; what stands is not touched."""
+
+    MOVES: ClassVar[Mapping[str, frozenset[str]]] = REREAD_MOVES
+    ARM = "reread:"  # of its extractions, before its number
+
+    project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="rereads")
+    read = models.ForeignKey(Build, on_delete=models.PROTECT, related_name="+")  # whose work is looked at
+    anew = models.ForeignKey(Build, on_delete=models.PROTECT, related_name="+")
+    documents = models.JSONField(default=list)  # primary keys
+    state = models.CharField(max_length=16, choices=RereadState.choices, default=RereadState.WAITING)
+    state_changed_at = models.DateTimeField(auto_now_add=True)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    reason = models.TextField(blank=True)
+    made_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+    ended_at = models.DateTimeField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"re-read {self.pk} of {self.project_id}"
+
+    @property
+    def arm(self) -> str:
+        return f"{self.ARM}{self.pk}"

@@ -29,8 +29,9 @@ from mlops.memory import queries as memories
 from mlops.memory.base import base_package
 from mlops.memory.strangers import is_stranger
 from mlops.registry import packages
+from mlops.registry.models import Build
 
-from . import queries
+from . import queries, replay
 from .ensemble import Ensemble
 from .models import DeploymentRevision
 from .routing import Routing
@@ -51,6 +52,7 @@ class _Stamp:
 
     deployment: tuple[int, str] | None
     memory: Mapping[str, int | None]
+    is_held: bool  # the code that reads has changed, and the gate has not passed it
     templates: int
     templates_changed: datetime | None
 
@@ -59,7 +61,8 @@ class _Stamp:
         builds = [m.build.name for m in row.models.all()] if row is not None else [base_package().build]
         found = Template.objects.filter(project=project_id).aggregate(n=Count("pk"), at=Max("updated_at"))
         memory = memories.newest_revisions(project_id, builds)
-        return cls((row.pk, row.salt) if row is not None else None, memory, found["n"], found["at"])
+        is_held = row is not None and replay.is_held(project_id, [m.build_id for m in row.models.all()])
+        return cls((row.pk, row.salt) if row is not None else None, memory, is_held, found["n"], found["at"])
 
 
 class Reads(Protocol):
@@ -152,10 +155,22 @@ def load(project_id: int) -> ProjectPredictor:
     return loaded
 
 
+def with_build(project_id: int, build: Build, *, arm: str) -> ProjectPredictor:
+    """Return a predictor with a build that need not be live, and what was learned since; nothing passes by itself."""
+    stamp = _Stamp.now(project_id, queries.live(project_id))
+    templates = catalog.specs(project_id)
+    revision = memories.newest_revisions(project_id, [build.name])[build.name]
+    package = _with_memory(packages.load(build), project_id, revision, frozenset(templates))
+    reads = Learned(Predictor(package, device=settings.SERVING_DEVICE), revision)
+    return ProjectPredictor(project_id, reads, templates, stamp, revision, arm=arm)
+
+
 def _assemble(project_id: int, row: DeploymentRevision | None, stamp: _Stamp) -> ProjectPredictor:
     templates = catalog.specs(project_id)
     seen = max((n for n in stamp.memory.values() if n is not None), default=None)
     number, thresholds = (row.revision, queries.thresholds(row)) if row is not None else (None, {})
+    if stamp.is_held:
+        thresholds = {}  # a person looks at everything
 
     def learned(package: Package) -> Learned:
         revision = stamp.memory[package.build]

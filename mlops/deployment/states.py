@@ -22,6 +22,42 @@ MOVES: dict[str, frozenset[str]] = {
 }
 
 
+class ReplayState(models.TextChoices):
+    """Of the code that reads: whether it was tried on a frozen set."""
+
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    PASSED = "passed", _("Passed")  # it reads as well as the code before, or there was none, or a person let it through
+    REFUSED = "refused", _("Refused")  # what it reads goes to a person
+    FAILED = "failed", _("Failed")  # it could not be tried; the reason says why
+
+
+REPLAY_MOVES: dict[str, frozenset[str]] = {
+    ReplayState.WAITING: frozenset({ReplayState.RUNNING}),
+    ReplayState.RUNNING: frozenset({ReplayState.PASSED, ReplayState.REFUSED, ReplayState.FAILED, ReplayState.WAITING}),
+    ReplayState.PASSED: frozenset(),
+    ReplayState.REFUSED: frozenset({ReplayState.PASSED}),
+    ReplayState.FAILED: frozenset({ReplayState.PASSED, ReplayState.WAITING}),
+}
+
+
+class RereadState(models.TextChoices):
+    """Of documents that another build reads for comparison."""
+
+    WAITING = "waiting", _("Waiting")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    FAILED = "failed", _("Failed")
+
+
+REREAD_MOVES: dict[str, frozenset[str]] = {
+    RereadState.WAITING: frozenset({RereadState.RUNNING}),
+    RereadState.RUNNING: frozenset({RereadState.DONE, RereadState.FAILED, RereadState.WAITING}),
+    RereadState.DONE: frozenset(),
+    RereadState.FAILED: frozenset(),
+}
+
+
 class Mode(models.TextChoices):
     """The words of `invex-deployment/1`."""
 

@@ -40,7 +40,7 @@ def build(access: Access, mark: int = 1, *, version: str = "", is_small: bool = 
 def passed(one: Build) -> Build:
     """The build, let through by the gate unless something was said of it already."""
     if one.state == BuildState.REGISTERED:
-        judge(SYSTEM, one, passed=True, report={"by": "the test"})
+        judge(SYSTEM, one, passed=True, report={})
     return one
 
 

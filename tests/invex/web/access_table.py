@@ -214,6 +214,27 @@ PAGES: tuple[Row, ...] = (
     Row("deploy-file", MODELS, method="POST", body={"file": FILE}, answer=422),  # it is no deployment
     Row("build-deploy", MODELS, ("build",), method="POST", body={"mode": "single"}, answer=302),
     Row("build-override", MODELS, ("refused",), method="POST", body={"why": "needed"}, answer=302),
+    Row("build-documents", READ, ("build",)),
+    Row(
+        "build-documents",
+        MODELS,
+        ("build",),
+        method="POST",
+        body={"anew": "$refused", "document": "$document"},
+        answer=422,
+    ),
+    Row("reread", READ, ("reread",)),
+    Row(
+        "reread-take-back",
+        MODELS,
+        ("reread",),
+        method="POST",
+        body={"document": "$document"},
+        answer=302,
+        audited=False,
+    ),
+    Row("code", READ),
+    Row("code-override", MODELS, ("replay",), method="POST", body={"why": "needed"}, answer=302),
     Row("build-judge", MODELS, ("build",), method="POST", answer=302),
     Row("build-push", MODELS, ("build",), method="POST", body={"repository": "none"}, answer=422),  # none is configured
     Row("rollback", MODELS, method="POST", body={"revision": "$deployment"}, answer=302),

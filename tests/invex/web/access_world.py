@@ -35,8 +35,10 @@ from invex.review.services import confirm
 from mlops.datasets.manifest import Manifest
 from mlops.datasets.models import DatasetVersion
 from mlops.datasets.states import DatasetState
+from mlops.deployment.models import CodeReplay, Reread
 from mlops.monitoring.models import DriftReading, FieldJudgement, HardwareSample, Judgement, Observation
 from mlops.monitoring.stability import category_shift
+from mlops.registry.models import Build
 from mlops.registry.services import judge
 from mlops.retraining.models import Circle, Decision
 from mlops.retraining.states import Kind, Outcome, Step
@@ -212,6 +214,21 @@ def _stopped_run(access: Access) -> int:
     return pk
 
 
+def _replay(access: Access) -> int:
+    """A change of the code that the gate refused."""
+    return CodeReplay.objects.create(
+        project=access.project, build=Build.objects.filter(project=access.project).earliest("pk"), code="c",
+        dataset=DatasetVersion.objects.filter(project=access.project).earliest("pk"), state="refused", reason=MARKER,
+    ).pk  # fmt: skip
+
+
+def _reread(access: Access) -> int:
+    first, second = Build.objects.filter(project=access.project).order_by("pk")[:2]
+    return Reread.objects.create(
+        project=access.project, read=first, anew=second, state="failed", reason=MARKER, made_by="ann"
+    ).pk
+
+
 def _decision(access: Access) -> int:
     """Why a retraining waits for a person to freeze its dataset."""
     row = Decision.objects.create(
@@ -277,6 +294,8 @@ MAKERS: dict[str, Callable[[Access], int | str]] = {
     "frozen": _frozen,
     "run": _run,
     "stopped_run": _stopped_run,
+    "replay": _replay,
+    "reread": _reread,
     "decision": _decision,
     "trigger": lambda access: "unknown",
     "webhook": _webhook,

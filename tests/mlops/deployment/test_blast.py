@@ -1,0 +1,133 @@
+"""What a build did, what another one reads there, and how a correction reaches whoever was told the first result."""
+
+from __future__ import annotations
+
+import pytest
+
+from invex.accounts.roles import Role
+from invex.documents.models import Document
+from invex.documents.queries import AUTO
+from invex.documents.states import DocumentState
+from invex.extraction.models import Extraction
+from invex.kernel.errors import BadInput, NotAllowed, NotFound
+from invex.kernel.models import Event
+from invex.results import payloads
+from invex.review import services as review
+from mlops.deployment import blast, jobs
+from mlops.deployment.states import RereadState
+from mlops.registry.services import shipped
+from tests.invex.world import access_to, document_in_review, label_of, vendor
+from tests.mlops.console.conftest import browser  # noqa: F401
+from tests.mlops.factory import build, deploy, ml_admin
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def access():
+    return access_to("acme", Role.OWNER)
+
+
+@pytest.fixture
+def bad(access):
+    """A build that reads nothing is live."""
+    row = build(access)
+    deploy(access, row)
+    return row
+
+
+@pytest.fixture
+def documents(access, bad):
+    """What it read: one approved by nobody, one approved by a person, one that waits."""
+    author = access_to("acme", Role.AUTHOR)
+    made = [document_in_review(author, vendor().document(n)) for n in range(3)]
+    Document.objects.filter(pk=made[0].pk).update(state=DocumentState.APPROVED, approved_by=AUTO)
+    review.confirm(access, made[1].pk, label_of(vendor().document(1)), may_create_template=True)
+    return made
+
+
+def read_anew(access, bad, documents):
+    row = blast.request(access, bad, shipped(), [one.pk for one in documents])
+    assert jobs.reread(row.pk)
+    row.refresh_from_db()
+    return row
+
+
+def test_what_a_build_read_and_what_nobody_looked_at(access, bad, documents):
+    rows = blast.read_by(access.project, bad.name)
+    assert [row.document_id for row in rows] == [one.pk for one in reversed(documents)]
+    assert [row.document_id for row in blast.approved_by_it(rows)] == [documents[0].pk]
+    assert not blast.read_by(access.project, shipped().name)
+    assert not blast.read_by(ml_admin("other").project, bad.name)
+    Extraction.objects.filter(document=documents[2]).update(build=f"{bad.name}+{shipped().name}", arm="")
+    assert len(blast.read_by(access.project, bad.name)) == 3, "also in an ensemble"
+
+
+def test_a_re_read_adds_and_changes_nothing(access, bad, documents):
+    before = list(Document.objects.order_by("pk").values_list("state", "version", "template", "approved_by"))
+    row = read_anew(access, bad, documents)
+    assert row.state == RereadState.DONE
+    assert Extraction.objects.filter(arm=row.arm, is_current=False, build=shipped().name).count() == 3
+    assert list(Document.objects.order_by("pk").values_list("state", "version", "template", "approved_by")) == before
+    assert len(blast.read_by(access.project, bad.name)) == 3
+    assert not blast.read_by(access.project, shipped().name), "what is read for comparison is nobody's work"
+    assert not jobs.reread(row.pk), "once"
+
+
+def test_differences_by_field_against_what_stands(access, bad, documents):
+    row = read_anew(access, bad, documents)
+    found = blast.differences(list(blast.anew(row).values()))
+    total = next(one for one in found[documents[0].pk] if one.key == "total_amount")
+    assert total.stands == ()
+    assert total.anew
+    confirmed = {one.key: one for one in found[documents[1].pk]}
+    label = label_of(vendor().document(1))["fields"]["total_amount"][0]["value"]
+    assert "total_amount" not in confirmed or confirmed["total_amount"].stands == (label,), "a label is what stands"
+
+
+def test_a_corrected_result_is_sent_once_a_person_decides(access, bad, documents):
+    row = read_anew(access, bad, documents)
+    first = documents[0]
+    Event.objects.create(name="document.approved", subject=str(first.pk), project="acme", payload={})
+    done, skipped = blast.take_back(access, row, [first.pk, documents[2].pk])
+    assert (done, skipped) == ([first.pk, documents[2].pk], [])
+    first.refresh_from_db()
+    assert first.state == DocumentState.REVIEW
+    assert Extraction.objects.get(document=first, is_current=True).arm == row.arm
+    assert not Event.objects.filter(name="document.corrected").exists()
+    review.confirm(access, first.pk, label_of(vendor().document(0)))
+    event = Event.objects.filter(name="document.approved", subject=str(first.pk)).latest("pk")
+    assert payloads.type_of(event) == "document.corrected"
+
+
+def test_what_somebody_is_at_is_left_alone(access, bad, documents):
+    row = read_anew(access, bad, documents)
+    Document.objects.filter(pk=documents[2].pk).update(has_draft=True)
+    done, skipped = blast.take_back(access, row, [documents[2].pk])
+    assert done == []
+    assert "Somebody is at this document" in skipped[0][1]
+    assert Extraction.objects.get(document=documents[2], is_current=True).build == bad.name
+
+
+def test_who_may_and_what_is_refused(access, bad, documents):
+    with pytest.raises(NotAllowed):
+        blast.request(access_to("acme", Role.AUTHOR), bad, shipped(), [documents[0].pk])
+    with pytest.raises(BadInput, match="that"):
+        blast.request(access, bad, shipped(), [10**9])
+    with pytest.raises(BadInput, match="another build"):
+        blast.request(access, bad, bad, [documents[0].pk])
+    row = read_anew(access, bad, documents)
+    with pytest.raises(NotFound):
+        blast.reread(ml_admin("other").project, row.pk)
+
+
+def test_on_the_pages(access, bad, documents, browser):  # noqa: F811
+    page = f"/p/acme/models/builds/{bad.name}/documents/"
+    assert "Approved by it alone · 1" in " ".join(browser.get(page).content.decode().replace("</a>", " ").split())
+    answer = browser.post(page, {"anew": shipped().name, "document": [str(one.pk) for one in documents]})
+    assert answer.status_code == 302
+    jobs.reread(answer["Location"].rstrip("/").rpartition("/")[2])
+    said = browser.get(answer["Location"]).content.decode()
+    assert "total_amount" in said
+    back = browser.post(f"{answer['Location']}take-back/", {"document": str(documents[0].pk)}, follow=True)
+    assert b"1 document is in review with the new values." in back.content
