@@ -1,4 +1,4 @@
-"""Where builds are kept outside of this installation: a folder, or an HTTP address that takes GET and PUT.
+"""Where builds are kept outside of this installation: a folder, an S3 bucket, or an HTTP address that takes GET and PUT.
 
 A training site pushes builds there, a serving-only site pulls what a deployment file names. Beside each package lies
 `PACKAGE.sha256`, as sha256sum writes it; what is pulled must have that hash, and its manifest must fit (verification).
@@ -22,6 +22,8 @@ from django.core.exceptions import ImproperlyConfigured
 from invex.kernel.blobs import too_large
 from invex.kernel.errors import BadInput, NotNow
 from mlops.learning import archive
+
+from . import repositories_s3
 
 MODELS = "invex/models"  # the folder of packages in a repository
 HASH, GATE = ".sha256", ".gate.json"
@@ -171,7 +173,9 @@ def repository(name: str) -> Repository:
         return Repository(Folder(Path(unquote(parts.path))))
     if parts.scheme in ("http", "https"):
         return Repository(Http(url))
-    raise ImproperlyConfigured(f"INVEX_REPOSITORIES: {name}: give file:///a/folder or an HTTP address")
+    if parts.scheme == "s3":
+        return Repository(repositories_s3.from_url(url))
+    raise ImproperlyConfigured(f"INVEX_REPOSITORIES: {name}: give file:///a/folder, s3://bucket or an HTTP address")
 
 
 def _absent(path: str) -> BadInput:

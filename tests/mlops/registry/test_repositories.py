@@ -6,13 +6,16 @@ import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
+import boto3
 import pytest
+from django.core.exceptions import ImproperlyConfigured
+from moto import mock_aws
 
 from invex.accounts.models import Project
-from invex.kernel.errors import BadInput, NotNow
+from invex.kernel.errors import BadInput, NotNow, TooLarge
 from mlops.deployment import preparation, queries, services
 from mlops.deployment.models import DeployedModel, DeploymentRevision
-from mlops.registry import repositories
+from mlops.registry import repositories, repositories_s3
 from mlops.registry.models import Build
 from mlops.registry.services import push
 from mlops.registry.states import Origin
@@ -58,9 +61,20 @@ def http():
     server.server_close()
 
 
-@pytest.fixture(params=["folder", "http"])
+@pytest.fixture
+def s3(monkeypatch):
+    """A bucket of an S3 that exists in this process only."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        boto3.client("s3").create_bucket(Bucket="builds")
+        yield "s3://builds/shelf"
+
+
+@pytest.fixture(params=["folder", "http", "s3"])
 def place(request, tmp_path: Path, settings) -> repositories.Repository:
-    url = (tmp_path / "shelf").as_uri() if request.param == "folder" else request.getfixturevalue("http")
+    url = (tmp_path / "shelf").as_uri() if request.param == "folder" else request.getfixturevalue(request.param)
     settings.BUILD_REPOSITORIES = {"ml-invex": url}
     return repositories.repository("ml-invex")
 
@@ -97,6 +111,18 @@ def test_http_sends_its_password_follows_no_redirect_and_says_when_nobody_answer
         repositories.Http(http.replace("/models", "/moved")).get("x.zip", max_bytes=10)
     with pytest.raises(NotNow):
         repositories.Http("http://127.0.0.1:1/").get("x.zip", max_bytes=10)
+
+
+def test_a_bucket_that_is_not_there_or_no_address(s3):
+    with pytest.raises(NotNow, match="NoSuchBucket"):
+        repositories_s3.from_url("s3://nobodys").put("x.zip", b"x")
+    with pytest.raises(TooLarge):
+        place = repositories_s3.from_url(s3)
+        place.put("x.zip", b"12345")
+        place.get("x.zip", max_bytes=4)
+    for url in ("s3://", "s3://builds?region=mars"):
+        with pytest.raises(ImproperlyConfigured):
+            repositories_s3.from_url(url)
 
 
 def test_an_unknown_name_lists_those_that_are_known(settings):
