@@ -262,7 +262,7 @@ def _repositories() -> dict[str, str]:
     pairs = [part.partition("=") for part in os.environ.get("INVEX_REPOSITORIES", "").split()]
     if not all(name and url for name, _, url in pairs):
         raise ImproperlyConfigured(
-            "INVEX_REPOSITORIES: give name=file:///a/folder, name=s3://bucket/prefix or name=https://host/path, by spaces"
+            "INVEX_REPOSITORIES: give name=URL by spaces, a URL of file:///a/folder, s3://bucket/prefix or https://host"
         )
     return {name: url for name, _, url in pairs}
 

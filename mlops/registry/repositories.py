@@ -1,4 +1,4 @@
-"""Where builds are kept outside of this installation: a folder, an S3 bucket, or an HTTP address that takes GET and PUT.
+"""Where builds are kept outside of this installation: a folder, an S3 bucket, or an HTTP address with GET and PUT.
 
 A training site pushes builds there, a serving-only site pulls what a deployment file names. Beside each package lies
 `PACKAGE.sha256`, as sha256sum writes it; what is pulled must have that hash, and its manifest must fit (verification).

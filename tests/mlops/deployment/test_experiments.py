@@ -178,6 +178,24 @@ class TestCanary:
         assert live.mode == Mode.SINGLE
         assert live.models.get().build == canary.models.get(role="model").build
 
+    @pytest.mark.parametrize("seed", range(3))
+    def test_a_planted_bad_build_is_taken_back_after_few_documents(self, access, seed):
+        """Documents come and are reviewed ten at a time, and after each ten the sweep looks; nobody decides by hand."""
+        share = {"model": 0.9, "challenger": 0.1}
+        row = deploy(access, build(access, 1), build(access, 2), mode=Mode.CANARY, share=share)
+        seen = 0
+        while queries.live(access.project).pk == row.pk and seen < 1500:
+            judged(row, 10, {"model": 0.05, "challenger": 0.6}, seed=100 * seed + seen)
+            seen += 10
+            jobs.judge()
+        live = queries.live(access.project)
+        touched = Extraction.objects.filter(deployment=row.revision, arm="challenger").count()
+        assert live.mode == Mode.SINGLE, f"after {seen} documents"
+        assert live.models.get().build == row.models.get(role="model").build
+        assert live.why.startswith("stop: ")
+        assert touched <= 40, f"{touched} documents of {seen} were read by it"
+        print(f"planted bad build: {touched} of {seen} documents until it was taken back")
+
     def test_a_share_is_judged_anew_before_it_grows_again(self, access, canary):
         judged(canary, 350, {"model": 0.1, "challenger": 0.1}, seed=5)
         jobs.judge()
