@@ -249,6 +249,8 @@ def _store(row: DatasetVersion, manifest: Manifest, templates: dict[str, str], n
             emit("dataset.frozen", row.pk, project=project.slug, dataset=blob, documents=len(manifest.items))
     except IntegrityError:
         same = DatasetVersion.objects.get(project=project, hash=blob)
+        if same.state == DatasetState.EVICTED:
+            _revive(same, blob, manifest)
         row.refresh_from_db()
         reason = f"Nothing has changed: this is dataset {blob[:8]}, frozen as “{same.name}”."
         move(
@@ -262,6 +264,32 @@ def _store(row: DatasetVersion, manifest: Manifest, templates: dict[str, str], n
         )
         return False
     return True
+
+
+def evict(access: Access, row: DatasetVersion) -> set[str]:
+    """Take the bytes of a frozen version; its hash, distribution and lineage stay. Return the blobs that it had.
+
+    Whether something needs it, and whether another row needs a blob, is up to the caller. Raises NotAllowed.
+    """
+    access.require(Right.MODELS)
+    had = {row.blob}
+    for blobs in row.documents.values_list("file_blob", "words_blob", "label_blob"):
+        had.update(blob for blob in blobs if blob)
+    with transaction.atomic():
+        if not move(row, DatasetState.EVICTED, actor=access.actor, project=access.project.slug, blob=""):
+            return set()
+        row.documents.update(file_blob="", words_blob="", label_blob="")
+    return had
+
+
+def _revive(row: DatasetVersion, blob: str, manifest: Manifest) -> None:
+    """Give an evicted version its bytes back: the same documents were frozen again."""
+    with transaction.atomic():
+        if move(row, DatasetState.FROZEN, actor=SYSTEM, project=row.project.slug, blob=blob):
+            for item in manifest.items:
+                row.documents.filter(name=item.id, erased_at__isnull=True).update(
+                    file_blob=item.file, words_blob=item.words, label_blob=item.label
+                )
 
 
 def forget(project: Project, document: int) -> int:

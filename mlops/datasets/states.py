@@ -9,13 +9,15 @@ from django.utils.translation import gettext_lazy as _
 class DatasetState(models.TextChoices):
     FREEZING = "freezing", _("Being frozen")  # a job selects documents and writes the manifest
     FROZEN = "frozen", _("Frozen")  # named by its hash; never changed
+    EVICTED = "evicted", _("Evicted")  # deleted to make room; what it was made of can be frozen again
     FAILED = "failed", _("Failed")  # nothing was selected, or the same version exists; the reason says which
 
 
 S = DatasetState
 MOVES: dict[str, frozenset[str]] = {
     S.FREEZING: frozenset({S.FROZEN, S.FAILED}),
-    S.FROZEN: frozenset(),
+    S.FROZEN: frozenset({S.EVICTED}),
+    S.EVICTED: frozenset({S.FROZEN}),  # the same documents were frozen again
     S.FAILED: frozenset(),
 }
 

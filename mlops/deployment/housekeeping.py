@@ -26,7 +26,7 @@ def planned(project: Project, policy: Policy) -> list[Eviction]:
         BuildFacts(row.pk, row.version, row.created_at, row.size, score_of(row))
         for row in Build.objects.filter(project=project).exclude(state=BuildState.EVICTED)
     ]
-    return plan(builds, protected(builds, _revisions(project)), policy, timezone.now())
+    return plan(builds, protected(builds, revisions(project)), policy, timezone.now())
 
 
 def evict(access: Access, policy: Policy) -> list[Eviction]:
@@ -51,7 +51,8 @@ def evict(access: Access, policy: Policy) -> list[Eviction]:
     return chosen
 
 
-def _revisions(project: Project) -> list[RevisionFacts]:
+def revisions(project: Project) -> list[RevisionFacts]:
+    """Return the project's deployments as eviction sees them, the oldest first."""
     rows = DeploymentRevision.objects.filter(project=project).prefetch_related("models").order_by("revision")
     return [
         RevisionFacts(

@@ -1,4 +1,4 @@
-"""Which builds may be deleted to make room, and which never. Pure.
+"""Which builds (and datasets, checkpoints, pictures) may be deleted to make room, and which never. Pure.
 
 Never: what reads now or is being prepared, in whichever role; what was last good, so that one can go back; and every
 build of a version that is fixed. Among the others a policy chooses.
@@ -7,13 +7,16 @@ build of a version that is fixed. Among the others a policy chooses.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class BuildFacts:
-    """A build whose package is here. score: of its evaluation, None = it was never measured. size: bytes."""
+    """A build whose package is here, or what else takes room. size: bytes, 0 where nobody knows.
+
+    score: of its evaluation, None = it was never measured.
+    """
 
     key: int
     version: str
@@ -71,6 +74,16 @@ def protected(builds: Iterable[BuildFacts], revisions: Sequence[RevisionFacts]) 
     return frozenset(keys | {build.key for build in builds if build.version in fixed})
 
 
+def protected_datasets(
+    of_build: Mapping[int, int], kept_builds: Collection[int], in_use: Collection[int]
+) -> frozenset[int]:
+    """Return the datasets that are never deleted: of builds that are never deleted, and what is used now.
+
+    of_build: build -> dataset that it was learned from; who goes back to a build must be able to train it again.
+    """
+    return frozenset({*in_use, *(dataset for build, dataset in of_build.items() if build in kept_builds)})
+
+
 def plan(
     builds: Collection[BuildFacts], kept_for_ever: Collection[int], policy: Policy, now: datetime.datetime
 ) -> list[Eviction]:
@@ -90,7 +103,7 @@ def plan(
         used = sum(b.size for b in builds if b.key not in gone)
         for build in free:
             if used > policy.budget and build.key not in gone:
-                gone[build.key] = Eviction(build, f"the packages take more than {policy.budget / 2**20:.0f} MiB")
+                gone[build.key] = Eviction(build, f"together they take more than {policy.budget / 2**20:.0f} MiB")
                 used -= build.size
     return [gone[b.key] for b in by_age if b.key in gone]
 

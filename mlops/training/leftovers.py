@@ -30,6 +30,12 @@ def folder(row: TrainingRun) -> Path:
     return root() / str(row.pk)
 
 
+def size(row: TrainingRun) -> int:
+    """Return the bytes that a run keeps on this machine beside its log."""
+    files = (path for path in folder(row).rglob("*") if path.is_file() and path.name != LOG)
+    return sum(path.stat().st_size for path in files) if folder(row).is_dir() else 0
+
+
 def tidy(row: TrainingRun) -> bool:
     """Delete all that a run left but its log. Return whether there was something.
 

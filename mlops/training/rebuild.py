@@ -15,7 +15,7 @@ from invex.kernel.blobs import store
 from invex.kernel.errors import BadInput, Gone
 from mlops.compute.gpus import NO_GPU
 from mlops.datasets import folder as folders
-from mlops.datasets.states import Side
+from mlops.datasets.states import DatasetState, Side
 from mlops.learning.dataset import load_dataset, samples
 from mlops.learning.learner import code_version
 from mlops.learning.package import Package, environment
@@ -78,6 +78,8 @@ def run_of(build: Build) -> TrainingRun:
 
 def rebuild(row: TrainingRun) -> Rebuilt:
     """Train what the run trained, with its dataset, version, seed and base. Raises BadInput, Gone."""
+    if row.dataset.state == DatasetState.EVICTED:
+        raise Gone("Its dataset was deleted to make room. Freeze the same documents again.", code="evicted")
     base = _base(row.base)
     erased = row.dataset.documents.filter(side=Side.TRAIN, erased_at__isnull=False).count()
     Path(settings.TMP_DIR).mkdir(parents=True, exist_ok=True)

@@ -130,6 +130,8 @@ def _freeze(row: TrainingRun) -> dict[str, Any]:
     if version.state == DatasetState.FAILED and version.same_as is not None:
         row.dataset = version.same_as
         TrainingRun.objects.filter(pk=row.pk).update(dataset=version.same_as)
+    if row.dataset.state == DatasetState.EVICTED:
+        raise _Fail("The dataset was deleted to make room. Freeze the same documents again.")
     if row.dataset.state != DatasetState.FROZEN:
         raise _Fail(f"The dataset could not be frozen: {version.reason}")
     return {"dataset": row.dataset.hash, "distribution": row.dataset.distribution}

@@ -10,7 +10,7 @@ import pytest
 from invex.kernel.blobs import store
 from invex.kernel.errors import Conflict, Gone
 from mlops.deployment import housekeeping, preparation, services
-from mlops.registry.eviction import BuildFacts, Policy, RevisionFacts, plan, protected
+from mlops.registry.eviction import BuildFacts, Policy, RevisionFacts, plan, protected, protected_datasets
 from mlops.registry.models import Build
 from mlops.registry.services import with_bytes
 from mlops.registry.states import BuildState
@@ -29,6 +29,8 @@ class History:
         self.here: dict[int, BuildFacts] = {}
         self.all: dict[int, BuildFacts] = {}
         self.revisions: list[RevisionFacts] = []
+        self.of_build: dict[int, int] = {}
+        self.datasets: dict[int, BuildFacts] = {}
         self.now = NOW
 
     def make(self) -> None:
@@ -36,6 +38,11 @@ class History:
         score = self.random.choice([None, self.random.random()])
         version = f"0.{self.random.randrange(4)}.0"
         self.all[key] = self.here[key] = BuildFacts(key, version, self.now, self.random.randrange(1, 50), score)
+
+        if not self.datasets or self.random.random() < 0.6:
+            number = 1 + max(self.of_build.values(), default=0)
+            self.datasets[number] = BuildFacts(number, "", self.now, 0)
+        self.of_build[key] = self.random.choice(sorted(self.datasets))
 
     def deploy(self, builds: frozenset[int] | None = None) -> None:
         if not self.here:
@@ -67,6 +74,10 @@ class History:
         keep = protected(self.here.values(), self.revisions)
         for eviction in plan(list(self.here.values()), keep, policy, self.now):
             del self.here[eviction.build.key]
+        keep_data = protected_datasets(self.of_build, keep, {max(self.datasets, default=0)})
+        newest = Policy(best=0, newest=self.random.randint(0, 2))
+        for eviction in plan(list(self.datasets.values()), keep_data, newest, self.now):
+            del self.datasets[eviction.build.key]
 
     def check(self) -> None:
         """Independently of the code: what is needed is here."""
@@ -75,6 +86,8 @@ class History:
         current = [r for r in self.revisions if r.is_current]
         for revision in current:
             assert revision.builds <= self.here.keys(), "what reads now, or is about to"
+            data = {self.of_build[build] for build in revision.builds} - self.gone_before
+            assert data <= self.datasets.keys(), "what today's builds were learned from"
             for fixed in revision.fixed_versions:
                 lost = [b for b in self.fixed_since.get(fixed, ()) if b not in self.here]
                 assert not lost, "a build of a fixed version"
@@ -92,6 +105,8 @@ class History:
             fixed = {v for r in self.revisions if r.is_current for v in r.fixed_versions}
             self.fixed_since = {v: [k for k, b in self.here.items() if b.version == v] for v in fixed}
             count = len(self.here)
+            # A build may be deployed whose dataset had gone while nothing protected it.
+            self.gone_before = set(self.of_build.values()) - self.datasets.keys()
             self.evict()
             evicted += count - len(self.here)
             self.check()
