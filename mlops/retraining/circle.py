@@ -30,6 +30,7 @@ from mlops.deployment.routing import DIVIDED
 from mlops.deployment.states import Mode, ModelRole, RevisionState
 from mlops.registry.models import Build
 from mlops.registry.states import DEPLOYABLE, BuildState
+from mlops.training import queries as runs
 from mlops.training import services as training
 from mlops.training.states import OPEN as OPEN_RUNS
 from mlops.training.states import RunState
@@ -147,7 +148,7 @@ def _frozen(row: Circle) -> bool:
     if dataset.state == DatasetState.FROZEN:
         return _move(row, S.FROZEN)
     same = dataset.same_as
-    if same is None or same.training_runs.filter(state=RunState.DONE).exists():
+    if same is None or runs.was_learned(same):
         return _end(row, S.STOPPED, dataset.reason)
     return _move(row, S.FROZEN, dataset=same)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterable
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, QuerySet
 from django.utils import timezone
 
 from invex.accounts.models import Project
@@ -40,10 +40,20 @@ def learned_until(project: Project) -> datetime.datetime | None:
 
     None: nothing was learned from any. A version that equals one of these counts as well.
     """
-    done = Q(training_runs__state=RunState.DONE) | Q(same_as__training_runs__state=RunState.DONE)
-    versions = DatasetVersion.objects.filter(done, project=project).exclude(selection__has_key="imported")
+    learned = Exists(_learned(OuterRef("pk"))) | Exists(_learned(OuterRef("same_as")))
+    versions = DatasetVersion.objects.filter(learned, project=project).exclude(selection__has_key="imported")
     newest: datetime.datetime | None = versions.aggregate(at=Max("created_at"))["at"]
     return newest
+
+
+def was_learned(dataset: DatasetVersion) -> bool:
+    """Say whether a build was learned from the version, whatever the gate said of it."""
+    return _learned(dataset).exists()
+
+
+def _learned(dataset: DatasetVersion | OuterRef) -> QuerySet[TrainingRun]:
+    # A run that only judged a build has trained no package.
+    return TrainingRun.objects.filter(dataset=dataset, state=RunState.DONE).exclude(package_sha256="")
 
 
 def busy_s(rows: Iterable[TrainingRun]) -> dict[int, float]:

@@ -151,7 +151,7 @@ class TestByItself:
         run = TrainingRun.objects.create(project=access.project, dataset=same, version="0.1.0", state=RunState.FAILED)
         assert jobs.advance(fired.pk) == S.TRAINING, "nothing was learned from it yet"
         assert now(fired).dataset == same
-        TrainingRun.objects.filter(pk=run.pk).update(state=RunState.DONE)
+        TrainingRun.objects.filter(pk=run.pk).update(state=RunState.DONE, package_sha256="a" * 64)
         Circle.objects.update(state=S.FREEZING, dataset=DatasetVersion.objects.get(same_as=same))
         assert jobs.advance(fired.pk) == S.STOPPED
         assert now(fired).reason == "Nothing has changed."

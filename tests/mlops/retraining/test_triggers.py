@@ -180,6 +180,12 @@ class TestLabels:
         learned(access, state=RunState.FAILED)
         assert reading(access, Kind.LABELS).figure == 4
 
+    def test_a_run_that_only_judged_a_build_learned_nothing(self, access, arrived):
+        with_policy(access, triggers=on(Kind.LABELS, 3))
+        arrived(4)
+        learned(access, judged_only=True)
+        assert reading(access, Kind.LABELS).figure == 4
+
     def test_a_dataset_that_equals_a_learned_one_has_nothing_new(self, access, arrived):
         with_policy(access, triggers=on(Kind.LABELS, 3))
         run = learned(access)
@@ -190,13 +196,14 @@ class TestLabels:
         assert reading(access, Kind.LABELS).figure == 0
 
 
-def learned(access, *, state: str = RunState.DONE) -> TrainingRun:
+def learned(access, *, state: str = RunState.DONE, judged_only: bool = False) -> TrainingRun:
     dataset = DatasetVersion.objects.create(
         project=access.project, name="d", hash="d" * 64, state=DatasetState.FROZEN, made_by="mia"
     )
     return TrainingRun.objects.create(
-        project=access.project, dataset=dataset, version="0.1.0", base="b", code="c", state=state, made_by="mia"
-    )
+        project=access.project, dataset=dataset, version="0.1.0", base="b", code="c", state=state, made_by="mia",
+        package_sha256="" if judged_only else "a" * 64,
+    )  # fmt: skip
 
 
 class TestFiring:
