@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from .locate import Located, learn_breaks, locate
 from .matching import NO_MATCHER, Matcher, Supports, match_each, occurrence_prior, place
 from .model import FieldModel, TemplateModel
 from .scorer import Bag, ScorerConfig, fit
+from .springs import Spring, Standing, learn_springs, settle
 from .view import View
 
 MOST_OCCURRENCES = 24  # of one value in one document, that are considered
@@ -80,16 +81,40 @@ def fit_examples(
     votes: dict[str, dict[str, int]] = {"date_order": {}, "decimal": {}}
     places = {id(e): _places(e, spec, breaks) for e in examples}
     in_value = {id(e): np.zeros(e.view.layout.words, bool) for e in examples}
-    models = []
-    for f in spec.fields:
-        asked = [e for e in examples if f.key in e.label.fields]
-        if asked:
-            models.append(_fit_field(f, asked, breaks, prior, matcher, config, seed, votes, in_value, places))
+    asked = {f.key: [e for e in examples if f.key in e.label.fields] for f in spec.fields}
+    supports = {f.key: _supports(f, asked[f.key], breaks, matcher, config.consensus, places) for f in spec.fields}
+    springs = _settle(spec, examples, breaks, supports)
+    models = [
+        _fit_field(f, asked[f.key], breaks, prior, supports[f.key], config, seed, votes, in_value)
+        for f in spec.fields
+        if asked[f.key]
+    ]
     locale = LocaleSpec(
         spec.locale.date_order or _winner(votes["date_order"]), spec.locale.decimal or _winner(votes["decimal"])
     )
     boilerplate = Boilerplate.of([(e.view, in_value[id(e)]) for e in examples])
-    return TemplateModel(spec, tuple(models), breaks, locale, len(examples), boilerplate)
+    return TemplateModel(spec, tuple(models), breaks, locale, len(examples), boilerplate, springs=springs)
+
+
+def _settle(
+    spec: TemplateSpec, examples: Sequence[Example], breaks: Breaks, supports: dict[str, dict[int, _Support]]
+) -> tuple[Spring, ...]:
+    """Settle which occurrences are meant, each field in the light of the others; return how fields then stand."""
+    kinds = {f.key: f.type for f in spec.fields}
+    documents = []
+    for example in examples[-MOST_SUPPORTS:]:
+        standing = {}
+        for f in spec.fields:
+            if id(example) in supports[f.key]:
+                _, rows, log_prior = supports[f.key][id(example)]
+                box, page = place(example.view.candidates(f.type, breaks), rows)
+                standing[f.key] = Standing(box, page, log_prior)
+        for key, log_prior in settle(standing, kinds).items():
+            features, rows, _ = supports[key][id(example)]
+            supports[key][id(example)] = features, rows, log_prior
+            standing[key] = replace(standing[key], log_prior=log_prior)
+        documents.append(standing)
+    return learn_springs(documents, kinds)
 
 
 def _places(example: Example, spec: TemplateSpec, breaks: Breaks) -> dict[str, tuple[Floats, Ints]]:
@@ -113,15 +138,13 @@ def _fit_field(
     examples: list[Example],
     breaks: Breaks,
     prior: Prior,
-    matcher: Matcher,
+    supports: dict[int, _Support],
     config: FitConfig,
     seed: int,
     votes: dict[str, dict[str, int]],
     in_value: dict[int, NDArray[np.bool_]],
-    places: dict[int, dict[str, tuple[Floats, Ints]]],
 ) -> FieldModel:
     bags: list[Bag] = []
-    supports = _supports(spec, examples, breaks, matcher, config.consensus, places)
     present = absent = located = asked = most = 0
     documents = sum(bool(e.label.fields[spec.key]) for e in examples)
     gain = config.prior_gain * max(0.0, 1 - documents / config.prior_fades)

@@ -69,7 +69,7 @@ NO_MATCHER = Matcher()
 Company = Sequence[tuple[Floats, Ints]]
 
 
-def place(candidates: Candidates, rows: NDArray[np.bool_]) -> tuple[Floats, Ints]:
+def place(candidates: Candidates, rows: NDArray) -> tuple[Floats, Ints]:
     """Where the chosen candidates stand, see Company."""
     return candidates.box[rows], candidates.layout.page[candidates.first[rows]]
 

@@ -17,6 +17,7 @@ from .boilerplate import Boilerplate
 from .candidates import NO_BREAKS, Breaks
 from .matching import Supports
 from .scorer import Scorer
+from .springs import Spring
 from .tables.model import TableModel
 
 TEMPLATE_MODEL_FORMAT = 1
@@ -66,6 +67,7 @@ class TemplateModel:
     """The small scorers of one template, its tables, what all its documents print, and how they write values.
 
     is_transferred: fitted on top of what all templates of the package taught together, and read with that.
+    springs: how its fields stand to each other.
     """
 
     spec: TemplateSpec
@@ -76,6 +78,7 @@ class TemplateModel:
     boilerplate: Boilerplate = dataclasses.field(default_factory=Boilerplate)
     tables: Mapping[str, StoredTable] = dataclasses.field(default_factory=dict)
     is_transferred: bool = False
+    springs: tuple[Spring, ...] = ()
 
     def field(self, key: str) -> FieldModel | None:
         return next((f for f in self.fields if f.field.key == key), None)
@@ -102,6 +105,7 @@ class TemplateModel:
             "documents": self.documents,
             "tables": {key: table.about for key, table in self.tables.items()},
             "transferred": self.is_transferred,
+            "springs": [asdict(s) for s in self.springs],
         }
         arrays["description"] = np.frombuffer(
             json.dumps(description, sort_keys=True, ensure_ascii=False).encode(), np.uint8
@@ -145,5 +149,6 @@ class TemplateModel:
                 {n.removeprefix("boilerplate."): v for n, v in arrays.items() if n.startswith("boilerplate.")}
             ),
             tables,
-            about.get("transferred", False),  # packages of before know of no transfer
+            about.get("transferred", False),  # packages of before know of neither
+            tuple(Spring(**s) for s in about.get("springs", ())),
         )

@@ -20,6 +20,7 @@ from .layout import Floats
 from .matching import NO_MATCHER, Matcher
 from .model import FieldModel, TemplateModel
 from .relations import relate
+from .springs import pull
 from .view import View
 
 ALTERNATIVES = 2
@@ -78,7 +79,20 @@ def read_fields(
 
 def score_fields(view: View, model: TemplateModel, prior: Prior = no_prior, matcher: Matcher = NO_MATCHER) -> Scores:
     locale = _locale(view, model)
-    return Scores(tuple(score(view, model, f, prior, matcher, locale) for f in model.fields), locale)
+    fields = tuple(score(view, model, f, prior, matcher, locale) for f in model.fields)
+    return Scores(_pulled(model, fields, locale), locale)
+
+
+def _pulled(model: TemplateModel, fields: tuple[Scored, ...], locale: LocaleSpec) -> tuple[Scored, ...]:
+    """The fields, each scored in the light of where the others stand."""
+    added = pull(model.springs, {s.model.field.key: (s.candidates, s.scores, s.null) for s in fields})
+    out = []
+    for s in fields:
+        if s.model.field.key in added:
+            scores = s.scores + added[s.model.field.key]
+            s = replace(s, scores=scores, ranking=rank(s.candidates, scores, s.null, locale))
+        out.append(s)
+    return tuple(out)
 
 
 def score(

@@ -1,0 +1,136 @@
+"""Where fields stand to each other: two dates in one line, a name above its address, wherever on the page they are.
+
+Pictorial structures (Fischler and Elschlager, "The Representation and Matching of Pictorial Structures", 1973): the
+fields are parts, with springs between them. A spring is learned from one confirmed document; it pulls a candidate to
+where it stood relative to the likely candidates of the other field, and says nothing where these are elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from .candidates import Candidates
+from .layout import Floats, Ints
+
+NEAR = 0.1  # of the page: occurrences of two values that are so near belong together
+STRAY = 1e-3  # probability that values of one type stand anywhere: one document is no law
+ALIKE = 6.0  # strength in nats of a spring between fields of one type
+OTHER = 4.0  # of all springs of a field to those of other types together: where one is not, the others are not either
+WIDE, HIGH = 0.02, 0.008  # of the page: by how much a spring may be stretched
+LEAST_RIGID = 0.5  # share of the documents that must agree on a spring
+PULLED = 60  # likeliest candidates of a field that springs act on
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where one document prints a field's value. box: (S, 4), page: (S,), log_prior: (S,) that it is the one meant."""
+
+    box: Floats
+    page: Ints
+    log_prior: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Spring:
+    """first, second: keys of fields. dx, dy: from the one's upper left corner to the other's. strength: in nats."""
+
+    first: str
+    second: str
+    dx: float
+    dy: float
+    strength: float
+
+
+def settle(standing: Mapping[str, Standing], kinds: Mapping[str, str]) -> dict[str, Floats]:
+    """Return new log_priors, given that values of one type which are printed together are meant together."""
+    settled = {}
+    for key, mine in standing.items():
+        told = mine.log_prior.astype(np.float64)
+        for other, theirs in standing.items():
+            if other != key and kinds[other] == kinds[key]:
+                away = _away(mine, theirs)
+                near = np.exp(theirs.log_prior - np.hypot(*away) / NEAR).sum(axis=1)
+                told = told + np.log(near + STRAY)
+        told = told - told.max()
+        settled[key] = (told - np.log(np.exp(told).sum())).astype(np.float32)
+    return settled
+
+
+def learn_springs(documents: Sequence[Mapping[str, Standing]], kinds: Mapping[str, str]) -> tuple[Spring, ...]:
+    """Return a spring for each two fields that stand alike in most of the documents which have both."""
+    springs = []
+    other = OTHER / max(len(kinds) - 1, 1)
+    for first, second in combinations(kinds, 2):
+        seen = [_displacement(d[first], d[second]) for d in documents if first in d and second in d]
+        known = np.array([s for s in seen if s is not None])
+        if not len(known):
+            continue
+        usual = np.median(known, axis=0)
+        rigid = float((np.abs(known - usual) < (2 * WIDE, 2 * HIGH)).all(axis=1).sum() / len(seen))
+        if rigid >= LEAST_RIGID:
+            strength = rigid * (ALIKE if kinds[first] == kinds[second] else other)
+            springs.append(Spring(first, second, float(usual[0]), float(usual[1]), strength))
+    return tuple(springs)
+
+
+def _away(one: Standing, other: Standing) -> tuple[Floats, Floats]:
+    """(S, T) displacements in x and y; infinite between pages."""
+    same = one.page[:, None] == other.page[None, :]
+    across, down = (np.where(same, other.box[None, :, i] - one.box[:, None, i], np.inf) for i in (0, 1))
+    return across, down
+
+
+def _displacement(one: Standing, other: Standing) -> tuple[float, float] | None:
+    """Between the two occurrences that are likeliest meant, and near each other; None = never on one page."""
+    across, down = _away(one, other)
+    score = one.log_prior[:, None] + other.log_prior[None, :] - np.hypot(across, down) / NEAR
+    if not np.isfinite(score).any():
+        return None
+    i, j = np.unravel_index(int(np.argmax(score)), score.shape)
+    return float(across[i, j]), float(down[i, j])
+
+
+def pull(springs: Sequence[Spring], fields: Mapping[str, tuple[Candidates, Floats, float]]) -> dict[str, Floats]:
+    """Return what springs add to the scores of each field, (K,). fields: candidates, scores and the score of NULL.
+
+    One round of the sum-product algorithm: each field tells the others where its value probably stands.
+    """
+    added: dict[str, Floats] = {}
+    known = {key: _Likely.of(*field) for key, field in fields.items() if len(field[0])}
+    for spring in springs:
+        a, b = known.get(spring.first), known.get(spring.second)
+        if a is None or b is None:
+            continue
+        across, down = _away(a.standing, b.standing)
+        fit = np.exp(-(((across - spring.dx) / WIDE) ** 2) - ((down - spring.dy) / HIGH) ** 2)
+        factor = np.exp(spring.strength * fit)
+        for key, mine, told in (
+            (spring.first, a, np.log(factor @ b.probability + b.elsewhere)),
+            (spring.second, b, np.log(a.probability @ factor + a.elsewhere)),
+        ):
+            added.setdefault(key, np.zeros(len(fields[key][1]), np.float32))[mine.rows] += told
+    return added
+
+
+@dataclass(frozen=True, slots=True)
+class _Likely:
+    """The likeliest candidates of a field. elsewhere: the probability of all others, and of NULL."""
+
+    rows: np.ndarray
+    standing: Standing
+    probability: Floats
+    elsewhere: float
+
+    @classmethod
+    def of(cls, candidates: Candidates, scores: Floats, null: float) -> _Likely:
+        rows = np.argsort(-scores, kind="stable")[:PULLED]
+        top = max(float(scores[rows[0]]), null)
+        e = np.exp(scores.astype(np.float64) - top)
+        probability = e[rows] / (e.sum() + np.exp(null - top))
+        page = candidates.layout.page[candidates.first[rows]]
+        standing = Standing(candidates.box[rows], page, np.zeros(len(rows), np.float32))
+        return cls(rows, standing, probability, max(1.0 - float(probability.sum()), 0.0))
