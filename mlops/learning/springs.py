@@ -1,4 +1,4 @@
-"""Where fields stand to each other: two dates in one line, a name above its address, wherever on the page they are.
+"""Where fields of one type stand to each other: two dates in one line, net above total, wherever on the page they are.
 
 Pictorial structures (Fischler and Elschlager, "The Representation and Matching of Pictorial Structures", 1973): the
 fields are parts, with springs between them. A spring is learned from one confirmed document; it pulls a candidate to
@@ -18,8 +18,7 @@ from .layout import Floats, Ints
 
 NEAR = 0.1  # of the page: occurrences of two values that are so near belong together
 STRAY = 1e-3  # probability that values of one type stand anywhere: one document is no law
-ALIKE = 6.0  # strength in nats of a spring between fields of one type
-OTHER = 4.0  # of all springs of a field to those of other types together: where one is not, the others are not either
+STRENGTH = 6.0  # in nats, of a spring on which all documents agree
 WIDE, HIGH = 0.02, 0.008  # of the page: by how much a spring may be stretched
 LEAST_RIGID = 0.5  # share of the documents that must agree on a spring
 PULLED = 60  # likeliest candidates of a field that springs act on
@@ -61,10 +60,14 @@ def settle(standing: Mapping[str, Standing], kinds: Mapping[str, str]) -> dict[s
 
 
 def learn_springs(documents: Sequence[Mapping[str, Standing]], kinds: Mapping[str, str]) -> tuple[Spring, ...]:
-    """Return a spring for each two fields that stand alike in most of the documents which have both."""
+    """Return a spring for each two fields of one type that stand alike in most of the documents which have both.
+
+    Between types there are none: where one is printed elsewhere, the others are too often not.
+    """
     springs = []
-    other = OTHER / max(len(kinds) - 1, 1)
     for first, second in combinations(kinds, 2):
+        if kinds[first] != kinds[second]:
+            continue
         seen = [_displacement(d[first], d[second]) for d in documents if first in d and second in d]
         known = np.array([s for s in seen if s is not None])
         if not len(known):
@@ -72,8 +75,7 @@ def learn_springs(documents: Sequence[Mapping[str, Standing]], kinds: Mapping[st
         usual = np.median(known, axis=0)
         rigid = float((np.abs(known - usual) < (2 * WIDE, 2 * HIGH)).all(axis=1).sum() / len(seen))
         if rigid >= LEAST_RIGID:
-            strength = rigid * (ALIKE if kinds[first] == kinds[second] else other)
-            springs.append(Spring(first, second, float(usual[0]), float(usual[1]), strength))
+            springs.append(Spring(first, second, float(usual[0]), float(usual[1]), rigid * STRENGTH))
     return tuple(springs)
 
 
