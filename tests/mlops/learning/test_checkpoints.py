@@ -61,7 +61,8 @@ def test_no_step_of_other_data_is_taken(known, tmp_path):
     learn(known, Checkpoints(tmp_path))
     told = []
     assert learn(known[:-1], Checkpoints(tmp_path, tell=told.append)) == learn(known[:-1])
-    assert [step["is_resumed"] for step in told] == [True, True, False, False]
+    # Templates stand on what all documents taught together, so a document less changes each of them.
+    assert [step["is_resumed"] for step in told] == [False] * 4
 
 
 def test_half_a_file_is_never_seen(tmp_path):
