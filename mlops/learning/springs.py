@@ -102,7 +102,8 @@ def pull(springs: Sequence[Spring], fields: Mapping[str, tuple[Candidates, Float
     One round of the sum-product algorithm: each field tells the others where its value probably stands.
     """
     added: dict[str, Floats] = {}
-    known = {key: _Likely.of(*field) for key, field in fields.items() if len(field[0])}
+    sprung = sorted({key for s in springs for key in (s.first, s.second)} & fields.keys())
+    known = {key: _Likely.of(*fields[key]) for key in sprung if len(fields[key][0])}
     for spring in springs:
         a, b = known.get(spring.first), known.get(spring.second)
         if a is None or b is None:
