@@ -29,6 +29,7 @@ from mlops.registry.models import Build
 from mlops.registry.states import BuildState, Origin
 from mlops.training import services as training
 
+from . import build_report
 from .code_views import is_held
 
 SHOWN_REVISIONS = 50
@@ -65,6 +66,7 @@ def build(request: ProjectRequest, name: str) -> HttpResponseBase:
     row = builds.build(project, name)
     live = deployments.live(project)
     read = Extraction.objects.filter(document__project=project, build=row.name)
+    curve = build_report.curve(row)
     is_unjudged = row.state == BuildState.REGISTERED and row.origin != Origin.SHIPPED
     is_stopped = row.state == BuildState.REFUSED or (is_unjudged and live is not None)
     context = {
@@ -75,6 +77,10 @@ def build(request: ProjectRequest, name: str) -> HttpResponseBase:
         "runs": row.training_runs.filter(project=project),
         "metrics": _scalars(row.metrics),
         "findings": _scalars(row.report),
+        "curve": curve,
+        "curve_line": build_report.line(curve),
+        "confusions": build_report.confusions(row),
+        "is_measured": bool(build_report.test_side(row)),
         "documents": read.values("document").distinct().count(),
         "by_template": read.values("template").order_by().annotate(n=Count("document", distinct=True)).order_by("-n"),
         "deployed_in": row.deployed_in.filter(deployment__project=project)

@@ -15,6 +15,8 @@ from mlops.learning.metrics import Counts
 from mlops.learning.package import Package
 from mlops.learning.predictor import Predictor
 
+from .reliability import calibration, confusions
+
 
 @dataclass(frozen=True, slots=True)
 class DocumentScore:
@@ -38,6 +40,8 @@ class Measurement:
     documents: tuple[DocumentScore, ...]
     predictions: Mapping[str, Prediction]
     seconds_a_page: float
+    calibration: tuple[dict[str, Any], ...] = ()  # see reliability.py
+    confusions: tuple[dict[str, Any], ...] = ()
 
     @property
     def counts(self) -> Counts:
@@ -56,6 +60,8 @@ class Measurement:
             "f1": self.counts.f1,
             "seconds_a_page": self.seconds_a_page,
             "by_template": {name: counts.f1 for name, counts in sorted(self.by_template().items())},
+            "calibration": list(self.calibration),
+            "confusions": list(self.confusions),
             "report": self.report.to_json(),
         }
 
@@ -76,7 +82,10 @@ def measure(package: Package, dataset: Dataset, known: Iterable[Sample]) -> Meas
         counts = sum(alone.tables.values(), alone.micro)
         scores.append(DocumentScore(sample.id, sample.label.template or "", counts))
     report = evaluate(dataset.fields, dataset.tables, labels, predictions)
-    return Measurement(package.build, report, tuple(scores), predictions, seconds / max(1, pages))
+    return Measurement(
+        package.build, report, tuple(scores), predictions, seconds / max(1, pages),
+        tuple(calibration(dataset, labels, predictions)), tuple(confusions(labels, predictions)),
+    )  # fmt: skip
 
 
 def differing(dataset: Dataset, candidate: Measurement, incumbent: Measurement) -> list[dict[str, Any]]:
