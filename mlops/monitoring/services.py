@@ -46,13 +46,17 @@ DELETED_AT_ONCE = 5000
 def take_events() -> int:
     """Write the next events to the file, count them, and keep the figures of what they tell of. Return how many.
 
-    All of it in one transaction with the mark on the events: each is taken once, by whoever comes first.
+    All of it in one transaction with the mark on the events: each is taken once, by whoever comes first. 0: none waits.
     """
-    waiting = list(Event.objects.filter(recorded_at__isnull=True).order_by("id")[:BATCH])
-    if not waiting:
-        return 0
-    catalogue = Catalogue()
-    observations = _observations(waiting, catalogue)
+    while waiting := list(Event.objects.filter(recorded_at__isnull=True).order_by("id")[:BATCH]):
+        if taken := _take(waiting):
+            return taken
+    return 0
+
+
+def _take(waiting: list[Event]) -> int:
+    """Take those of the events that nobody else has taken meanwhile; return how many."""
+    observations = _observations(waiting, Catalogue())
     Tally.objects.get_or_create(key=tallies.ALL)
     with transaction.atomic():
         Tally.objects.select_for_update().get(key=tallies.ALL)
