@@ -12,6 +12,9 @@ from invex.fields.labels import label_from_json
 from invex.fields.spec import FieldSpec, LocaleSpec, TableSpec, TemplateSpec
 from invex.fields.validators import BadValue, entered
 
+from .labels import Spent
+
+LONGEST_SPENT_S = 4 * 3600.0  # at one document; more is a clock that went wrong
 _FIELD = re.compile(r"f:([a-z0-9_]+):([0-9]{1,6})")
 
 
@@ -47,6 +50,18 @@ def read_form(spec: TemplateSpec, data: Mapping[str, str], *, template: str | No
         if f"t:{table.key}" in data
     }
     return Sent({"template": template, "fields": fields, "tables": tables}, errors)
+
+
+def read_spent(raw: str) -> Spent | None:
+    """Return how long a person was at a document, as its page counted; None where that says nothing sensible."""
+    try:
+        found = json.loads(raw)
+        seconds = float(found["seconds"])
+        fields = {str(key): float(spent) for key, spent in found["fields"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None
+    is_sensible = 0 < seconds <= LONGEST_SPENT_S and all(0 < spent <= seconds for spent in fields.values())
+    return Spent(seconds, fields) if is_sensible else None
 
 
 def _rows(table: TableSpec, raw: str, locale: LocaleSpec, errors: dict[str, str]) -> list[dict[str, Any]]:

@@ -23,6 +23,14 @@ LEAST_DIGIT_SHARE = 0.3  # of the characters of an identifier; "7-Eleven" is a n
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """Seconds that a person was at a document, and at each of its fields and tables that they were in."""
+
+    seconds: float
+    fields: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Shape:
     """The keys that a label may use, with their types."""
 

@@ -18,6 +18,8 @@ class ConfirmedLabel(models.Model):
     actor = models.CharField(max_length=200)
     corrected = models.JSONField(default=list)  # keys whose value differs from what was shown
     extraction = models.ForeignKey(Extraction, null=True, on_delete=models.SET_NULL)  # what was shown
+    seconds = models.FloatField(null=True, blank=True)  # that a person was at the document; None = nobody counted
+    field_seconds = models.JSONField(default=dict, blank=True)  # of them at each field or table
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

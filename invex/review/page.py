@@ -59,9 +59,10 @@ class Screen:
         return self.extraction.pk if self.extraction is not None else None
 
 
-def is_blind(document: Document) -> bool:
-    """Whether the document is checked without knowing how sure the machine was."""
-    return document.state == DocumentState.REVIEW and document.reason_code == AUDIT
+def is_blind(document: Document, extraction: Extraction | None) -> bool:
+    """Whether nobody is told how sure the machine was: in an audit, and while builds are compared."""
+    is_compared = extraction is not None and bool(extraction.arm)
+    return document.state == DocumentState.REVIEW and (document.reason_code == AUDIT or is_compared)
 
 
 def screen(
@@ -82,7 +83,7 @@ def screen(
     shown_label = label if is_confirmed else None
     # What the machine doubted about one template says nothing about another that a person chose.
     is_as_read = shown_label is None and chosen == document.template
-    blind = is_blind(document)
+    blind = is_blind(document, extraction)
     reasons = list(extraction.reasons) if extraction is not None and is_as_read else []
     if blind:
         reasons = [r for r in reasons if r["code"] not in SAYS_HOW_SURE]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from invex.fields.geometry import Box, PageBox, union
@@ -29,7 +30,8 @@ class _Column:
     spec: FieldSpec
     x0: float
     x1: float
-    is_anchor: bool  # every given row has a number there
+    is_full: bool  # every given row has something there
+    is_anchor: bool  # and it is a number
 
     def gap(self, box: Box) -> float:
         return max(0.0, self.x0 - box.x1, box.x0 - self.x1)
@@ -55,6 +57,7 @@ def rows_like(
     below_page, below_y = _end(shaped)
     wraps = any(len(_lines_of(cell)) > 1 for row in shaped for cell in row.values())
     rows: list[Row] = []
+    sums = _Sums(shaped, found)
     last: Box | None = None
     for page in range(below_page, len(pages)):
         last = None
@@ -65,12 +68,47 @@ def rows_like(
             cells = _cells(line, found, page, locale)
             fitting = sum(key in cells and _is_number(cells[key], found) for key in anchors)
             if fitting >= ANCHORS * len(anchors):
+                if sums.has(cells):
+                    last = None
+                    continue
                 rows.append(cells)
                 last = frame
             elif wraps and rows and last is not None and _goes_on(cells, found, frame, last):
                 _append(rows[-1], cells)
                 last = frame
     return rows
+
+
+class _Sums:
+    """Tells lines that sum up rows above them (subtotals, totals, what is carried over) from rows, by their numbers.
+
+    Such a line lacks something that every row has, and its amount, the one furthest to the right, is the sum of those
+    above: of all rows, or of the rows since the last such line. Its words say nothing, so any language will do.
+    """
+
+    def __init__(self, given: Sequence[Mapping[str, Mapping[str, Any]]], columns: Sequence[_Column]) -> None:
+        self._full = [c.spec.key for c in columns if c.is_full]
+        amounts = [c.spec.key for c in columns if c.is_anchor and c.spec.type == "amount"]
+        self._summed = amounts[-1] if amounts else ""
+        self._amounts = [_number(row.get(self._summed)) or Decimal(0) for row in given]
+        self._since = 0
+
+    def has(self, cells: Row) -> bool:
+        """Say whether this line is a sum; else it counts as a row from now on."""
+        amount = _number(cells.get(self._summed))
+        lacks = any(key not in cells for key in self._full)
+        if lacks and amount and amount in (sum(self._amounts), sum(self._amounts[self._since :])):
+            self._since = len(self._amounts)
+            return True
+        self._amounts.append(amount or Decimal(0))
+        return False
+
+
+def _number(cell: Mapping[str, Any] | None) -> Decimal | None:
+    try:
+        return Decimal(str(cell["value"])) if cell is not None and cell.get("value") else None
+    except InvalidOperation:
+        return None
 
 
 def _columns(rows: Sequence[Mapping[str, Mapping[str, Any]]], specs: Sequence[FieldSpec]) -> list[_Column]:
@@ -80,7 +118,7 @@ def _columns(rows: Sequence[Mapping[str, Mapping[str, Any]]], specs: Sequence[Fi
         if boxes:
             frame = union(boxes)
             is_full = all(row.get(spec.key, {}).get("boxes") for row in rows)
-            columns.append(_Column(spec, frame.x0, frame.x1, is_full and spec.type in NUMERIC_TYPES))
+            columns.append(_Column(spec, frame.x0, frame.x1, is_full, is_full and spec.type in NUMERIC_TYPES))
     return sorted(columns, key=lambda c: c.x0)
 
 

@@ -32,6 +32,7 @@ from invex.kernel.states import move
 from . import drafts, printed, queries
 from .labels import (
     Shape,
+    Spent,
     corrections,
     extended,
     observed_locale,
@@ -57,12 +58,14 @@ def confirm(
     version: int | None = None,
     seen: int | None = None,
     may_create_template: bool = False,
+    spent: Spent | None = None,
 ) -> ConfirmedLabel:
     """Confirm what a document says: store `data` (labels/ID.json) as its label, approve it, tell the learner.
 
     version: of the document that the caller looked at; None = whatever it is now. seen: the extraction that they
     looked at; None = the current one. The same label again changes nothing.
-    may_create_template: create or extend the template that the label names (right TEMPLATES).
+    may_create_template: create or extend the template that the label names (right TEMPLATES). spent: how long a person
+    was at it.
     Raises NotFound, BadInput (no label, an unknown template or field, a value that is not canonical), and Conflict
     with `yours` and `theirs` when somebody was faster or the document is in no state to be confirmed.
     """
@@ -96,6 +99,8 @@ def confirm(
             actor=str(access.actor),
             corrected=list(corrected),
             extraction=shown,
+            seconds=spent.seconds if spent is not None else None,
+            field_seconds=dict(spent.fields) if spent is not None else {},
         )
         if template is not None:
             learn_locale(template, observed_locale(label, target.shape))

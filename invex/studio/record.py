@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import statistics
 from collections import Counter
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ from . import ports
 
 MOST = 2000  # labels that are counted, the newest
 EXAMPLES = 20  # shown
+SLOWEST = 5  # fields
 WEEKS = 12
 WEEK = datetime.timedelta(days=7)
 JUDGED = ("person", "token")  # sources of labels that somebody looked at; bulk approvals judge nothing
@@ -28,11 +30,15 @@ JUDGED = ("person", "token")  # sources of labels that somebody looked at; bulk 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """How often one field was asked for, and corrected, by its label."""
+    """How often one field or table was asked for, and corrected, by its label.
+
+    seconds: that a reviewer is in it when they go there, in the mean; None = nobody did since that is counted.
+    """
 
     label: str
     asked: int
     corrected: int
+    seconds: float | None
 
     @property
     def percent(self) -> float:
@@ -92,6 +98,12 @@ class Record:
         return 100 * self.untouched / self.judged if self.judged else 0.0
 
     @property
+    def slowest(self) -> list[Field]:
+        """The fields that cost most time, the slowest first."""
+        timed = [field for field in self.fields if field.seconds is not None]
+        return sorted(timed, key=lambda f: (-(f.seconds or 0.0), f.label))[:SLOWEST]
+
+    @property
     def bars(self) -> list[Bar]:
         return [
             Bar(f"{number + 0.15:.2f}", f"{1 - week.share:.4f}", f"{week.share:.4f}")
@@ -138,8 +150,15 @@ def _fields(row: Template, judged: list[ConfirmedLabel]) -> tuple[Field, ...]:
     asked = Counter(key for one in as_it for part in ("fields", "tables") for key in one.label.get(part, {}))
     corrected = Counter(key for one in as_it for key in one.corrected)
     labels = {field.key: field.label for field in catalog.spec(row).fields}
-    found = [Field(labels.get(key) or title_of(key), n, corrected[key]) for key, n in asked.items()]
+    found = [
+        Field(labels.get(key) or title_of(key), n, corrected[key], _seconds(key, as_it)) for key, n in asked.items()
+    ]
     return tuple(sorted(found, key=lambda f: (-f.percent, f.label)))
+
+
+def _seconds(key: str, labels: list[ConfirmedLabel]) -> float | None:
+    spent = [one.field_seconds[key] for one in labels if key in one.field_seconds]
+    return statistics.mean(spent) if spent else None
 
 
 def _weeks(judged: list[ConfirmedLabel]) -> tuple[Week, ...]:

@@ -87,7 +87,13 @@ def charts(project: Project) -> list[Chart]:
     """Return the project's charts over the last DAYS days, today included."""
     today = timezone.localdate()
     days = tuple(today - datetime.timedelta(days=back) for back in range(DAYS))[::-1]
-    return [_received(project, days), _approved(project, days), _corrected(project, days), _waited(project, days)]
+    return [
+        _received(project, days),
+        _approved(project, days),
+        _corrected(project, days),
+        _worked(project, days),
+        _waited(project, days),
+    ]
 
 
 def chart(project: Project, name: str) -> Chart | None:
@@ -132,6 +138,22 @@ def _corrected(project: Project, days: Sequence[datetime.date]) -> Chart:
     now = _("%(share)s needed no correction") % {"share": share}
     series = (Series(str(_("documents without a correction")), "approved", values),)
     return Chart("right", str(_("Read right")), "%", now, tuple(days), series)
+
+
+def _worked(project: Project, days: Sequence[datetime.date]) -> Chart:
+    rows = ConfirmedLabel.objects.filter(
+        document__project=project, created_at__gte=_start(days), source="person", seconds__isnull=False
+    )
+    by_day: dict[datetime.date, list[float]] = defaultdict(list)
+    for at, seconds in rows.values_list("created_at", "seconds"):
+        if seconds is not None:
+            by_day[timezone.localdate(at)].append(seconds)
+    values = tuple(statistics.median(by_day[day]) if by_day[day] else None for day in days)
+    all_seconds = [seconds for found in by_day.values() for seconds in found]
+    typical = _figure(statistics.median(all_seconds) if all_seconds else None)
+    now = _("%(seconds)s s of a person") % {"seconds": typical} if all_seconds else _("not counted yet")
+    series = (Series(str(_("seconds, the middle document")), "working", values),)
+    return Chart("seconds", str(_("Time a document")), "s", now, tuple(days), series)
 
 
 def _waited(project: Project, days: Sequence[datetime.date]) -> Chart:

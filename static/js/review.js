@@ -1,12 +1,14 @@
 /* The document's page: puts its parts together. Field and box are one, everything works with the keyboard alone, and
    nothing that is typed is lost. */
 
+import {Clock} from "./review/clock.js";
 import {Fields} from "./review/fields.js";
 import {Grid} from "./review/grid.js";
 import {History} from "./review/history.js";
 import {Keys} from "./review/keys.js";
 import {Pages} from "./review/pages.js";
 import {Presence} from "./review/presence.js";
+import {Thumbnails} from "./review/thumbnails.js";
 import {Tour} from "./review/tour.js";
 
 const root = document.getElementById("review");
@@ -24,6 +26,9 @@ let fields = null, presence = null;
 const grids = [];
 const history = new History((target, state) => (typeof target === "string" ? fields.restore(target, state) : target.restore(state)));
 const pages = new Pages(document.getElementById("pages"), {picked});
+
+const thumbnails = document.getElementById("thumbnails");
+if (thumbnails) new Thumbnails(thumbnails, pages);
 
 const changed = () => {
   presence?.changed();
@@ -100,6 +105,7 @@ new Keys({
 });
 
 if (form && root.dataset.key) {
+  new Clock(form);
   presence = new Presence(root, form, {
     taken: (who) => {
       const line = root.querySelector("[data-taken]");

@@ -1,5 +1,6 @@
 /* The template studio: what is clicked on the sample becomes a field, and is tried on the other documents as it grows. */
 
+import {History} from "./review/history.js";
 import {Pages} from "./review/pages.js";
 import {FieldList} from "./studio/fields.js";
 import {ItemTable} from "./studio/table.js";
@@ -29,16 +30,33 @@ const ask = async (query) => {
 };
 
 const pages = new Pages(document.getElementById("pages"), {picked});
+const history = new History((_, state) => restore(state));
+const stateNow = () => structuredClone({name: name.value, fields: fields.state, table: table.state});
+let last = null, isRestoring = false;
 const changed = () => {
   const design = JSON.stringify({name: name.value, ...fields.design, ...table.design});
   if (design === form.elements.design.value) return;
   form.elements.design.value = design;
+  const now = stateNow();
+  if (last && !isRestoring) history.record(form, last, now);
+  last = now;
   document.getElementById("tried")?.dispatchEvent(new CustomEvent("design-changed"));
 };
 const tell = (text) => { status.textContent = text; };
 const below = (types, rows) => post(root.dataset.rows, {types: types.join(), rows: JSON.stringify(rows)}).catch(() => null);
 const fields = new FieldList(form, {pages, says, ask, changed, pause: TYPING_MS});
 const table = new ItemTable(form.querySelector("[data-table]"), {pages, says, ask, changed, tell, below});
+
+/* Put everything back as it was: undo and redo, over all since the studio was opened. */
+function restore(state) {
+  isRestoring = true;
+  name.value = state.name;
+  fields.restore(structuredClone(state.fields));
+  table.restore(structuredClone(state.table));
+  changed();
+  isRestoring = false;
+  if (!form.contains(document.activeElement)) name.focus();  // what had the focus may be gone
+}
 
 function picked({page, words, box, isAdding}) {
   if (!words.length) { readRegion(page, box, isAdding); return; }
@@ -65,6 +83,13 @@ form.addEventListener("keydown", (event) => {
 });
 addEventListener("keydown", (event) => {
   if (event.key === "Enter" && event.ctrlKey) form.requestSubmit(form.querySelector("[data-save]"));
+  const letter = event.key.toLowerCase();
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && (letter === "z" || letter === "y")) {
+    event.preventDefault();
+    if (letter === "y" || event.shiftKey) history.redo();
+    else history.undo();
+  }
   if (event.key === "Escape" && table.isActive) table.activate(false);
 });
+form.querySelector("[data-undo]").addEventListener("click", () => history.undo());
 name.focus();

@@ -125,7 +125,8 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
         typed = page.Typed(data, chosen, sent.errors)
         return _show(request, row, chosen, typed=typed, key=key, problem=problem, status=422)
     try:
-        label = services.confirm(access, row.pk, sent.label, version=version, seen=seen)
+        spent = forms.read_spent(data.get("spent", ""))
+        label = services.confirm(access, row.pk, sent.label, version=version, seen=seen, spent=spent)
     except (BadInput, Conflict) as e:
         row.refresh_from_db()
         is_stale = e.code == "stale"
@@ -197,6 +198,7 @@ def _show(
         "held_by_other": held_by_other,
         "key": key,
         "draft": draft,
+        "spent": request.POST.get("spent", ""),
         "is_behind": bool(key) and draft is None and extractions.is_behind(row),
         "queue": asked,
         "waiting": waiting.count(),

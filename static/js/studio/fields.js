@@ -35,6 +35,19 @@ export class FieldList {
     }))};
   }
 
+  get state() {
+    return this.rows.map(({name, type, required, value, text, boxes, isRead, isTyped}) => ({
+      label: name.value, type: type.value, required: required.checked, value: value.value, text, boxes, isRead, isTyped,
+    }));
+  }
+
+  restore(state) {
+    for (const row of this.rows) { clearTimeout(row.waits); row.element.remove(); }
+    Object.assign(this, {rows: [], chosen: null});
+    for (const field of state) Object.assign(this.add(field), {isTyped: field.isTyped});
+    this.draw();
+  }
+
   load(fields) { for (const field of fields) this.add(field); this.draw(); }
 
   rowOf(element) { return this.rows.find((row) => row.element.contains(element)); }

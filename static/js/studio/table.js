@@ -28,6 +28,15 @@ export class ItemTable {
     return {columns: this.columns.map(({name, type}) => ({label: name, type})), rows: this.rows.map((row) => row.cells)};
   }
 
+  get state() { return {columns: this.columns, rows: this.rows}; }
+
+  restore({columns, rows}) {
+    clearTimeout(this.waits);
+    clearTimeout(this.types);
+    Object.assign(this, {columns, rows});
+    this.render();
+  }
+
   activate(isOn) { this.button.setAttribute("aria-pressed", String(isOn)); }
 
   load({columns = [], rows = []}) {

@@ -94,6 +94,26 @@ class TestRowsLike:
         assert row["description"]["value"] == "Long screws"
         assert len(row["description"]["boxes"]) == 2
 
+    def test_sums_of_the_rows_above_are_no_rows(self):
+        columns = (*COLUMNS[:2], FieldSpec("unit_price", "amount"), COLUMNS[2])
+
+        def priced(y: float, name: str, quantity: str, price: str, amount: str) -> list[Word]:
+            return [*row_of(y, name, quantity, amount), *line(y, (price, 0.7))]
+
+        page = [
+            *priced(0.20, "Bolts", "2", "5.00", "10.00"),
+            *priced(0.22, "Screws", "1", "5.00", "5.00"),
+            *line(0.24, ("Zwischensumme", 0.1), ("3", 0.6), ("15.00", 0.8)),
+            *priced(0.26, "Nuts", "4", "2.00", "8.00"),
+            *line(0.28, ("Zwischensumme", 0.1), ("4", 0.6), ("8.00", 0.8)),
+            *line(0.30, ("Freight", 0.1), ("1", 0.6), ("9.00", 0.8)),
+            *line(0.32, ("Übertrag", 0.1), ("8", 0.6), ("32.00", 0.8)),
+        ]
+        first = given(0.2, "Bolts", "2", "10.00")
+        first["unit_price"] = {"value": "5.00", "text": "5.00", "boxes": [{"page": 0, "box": [0.7, 0.2, 0.74, 0.212]}]}
+        rows = rows_like([first], columns, [page], LocaleSpec())
+        assert [row["amount"]["value"] for row in rows] == ["5.00", "8.00", "9.00"], "what is no sum stays a row"
+
     def test_rows_without_a_place_or_without_numbers_say_nothing(self):
         page = row_of(0.3, "Bolts", "2", "10.00")
         assert rows_like([{"amount": {"value": "1"}}], COLUMNS, [page], LocaleSpec()) == []

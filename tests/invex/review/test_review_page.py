@@ -15,6 +15,8 @@ from invex.catalog.services import create_template, remove_template
 from invex.documents.models import Document, PageImage
 from invex.documents.states import DocumentState as S
 from invex.kernel.errors import NotNow
+from invex.review import forms
+from invex.web import trends
 from tests.invex.world import document_in_review, template_json, vendor
 
 pytestmark = pytest.mark.django_db
@@ -127,3 +129,35 @@ def test_doubts_about_the_template_are_gone_when_a_person_chooses_one(client, ac
     chosen = client.get(page_of(document), {"template": "Order"})
     assert chosen.context["screen"].remarks == []
     assert not chosen.context["screen"].is_as_read
+
+
+def test_how_long_a_person_was_at_it_is_kept_for_the_dashboard_and_the_template(client, access, document):
+    create_template(access, template_json("Order"))
+    spent = {"seconds": 12.5, "fields": {"total_amount": 4.0, "line_items": 2.5}}
+    sent = {"action": "approve", "template": "Order", "version": document.version, "spent": json.dumps(spent)}
+    assert client.post(page_of(document), {**sent, "f:total_amount:0": "5.00"}).status_code == 302
+    label = document.labels.get()
+    assert (label.seconds, label.field_seconds) == (12.5, spent["fields"])
+    assert trends.chart(document.project, "seconds").series[0].values[-1] == 12.5
+
+
+@pytest.mark.parametrize("raw", ["", "5", '{"seconds": -1, "fields": {}}', '{"seconds": 2, "fields": {"a": 3}}', "[]"])
+def test_a_clock_that_went_wrong_says_nothing(raw):
+    assert forms.read_spent(raw) is None
+
+
+def test_documents_of_builds_that_are_compared_show_neither_build_nor_confidence(client, document):
+    before = client.get(page_of(document))
+    assert b"data-confidence" in before.content
+    document.extractions.update(arm="A")
+    page = client.get(page_of(document))
+    assert page.context["screen"].is_blind
+    assert b"data-confidence" not in page.content
+    assert b"Two builds are being compared" in page.content
+    assert document.extractions.get().build.encode() not in page.content
+
+
+def test_a_document_of_several_pages_has_them_small_beside(client, document):
+    assert b"thumbnails" not in client.get(page_of(document)).content
+    Document.objects.filter(pk=document.pk).update(page_count=3)
+    assert client.get(page_of(document)).content.count(b"data-to=") == 3
