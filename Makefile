@@ -19,7 +19,7 @@ endif
 STAMP := $(VENV)/installed-$(LOCK)
 DEV := $(VENV)/installed-requirements-dev.lock
 
-.PHONY: run install test check full bench bench-accuracy messages lock
+.PHONY: run install test check full bench bench-clerk bench-accuracy messages lock
 
 run: install  ## start everything
 	@DATA="$(DATA)" $(PY) manage.py run --host $(HOST) --port $(PORT)
@@ -49,6 +49,9 @@ check: $(DEV)  ## before each commit: format, lint, import contracts, types, tes
 bench: $(DEV)  ## speed, as ratios against a named peer in the same run
 	$(PY) tests/bench/reading.py
 	$(PY) tests/bench/speed.py
+
+bench-clerk: $(DEV)  ## a clerk's hour on ad-buy documents of ../shared/data, while another batch is read; ARGS=--idle: alone
+	$(PY) tests/bench/clerk.py $(ARGS)
 
 bench-accuracy: $(DEV)  ## accuracy on ../shared/data, written to docs/accuracy.md; ARGS=--scans: also what needs OCR
 	$(PY) tests/bench/accuracy.py --write docs/accuracy.md $(ARGS)

@@ -264,6 +264,22 @@ def test_the_tour_of_the_keys_comes_once_and_again_when_asked(admin_page: Page, 
     expect(tour).to_be_hidden()
 
 
+def test_thumbnails_lead_to_a_page_by_mouse_and_by_keyboard(admin_page: Page, installation: Any) -> None:
+    page = admin_page
+    [[several]] = installation.rows(
+        "SELECT id FROM documents_document WHERE page_count > 1 AND state IN ('review', 'approved') LIMIT 1"
+    )
+    page.goto(f"/p/demo/documents/{several}/")
+    page.wait_for_selector(WORD, state="attached")
+    first, second = (page.get_by_role("button", name=f"To page {number}") for number in (1, 2))
+    second.click()
+    expect(second).to_have_attribute("aria-current", "page")
+    expect(page.locator(".page[data-page='1']")).to_be_in_viewport()
+    page.keyboard.press("ArrowUp")
+    expect(first).to_be_focused()
+    expect(first).to_have_attribute("aria-current", "page")
+
+
 def test_axe_finds_nothing_serious(admin_page: Page) -> None:
     for address in ("/p/demo/inbox/", open_first(admin_page), "/p/demo/documents/"):
         admin_page.goto(address)

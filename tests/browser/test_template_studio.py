@@ -68,6 +68,9 @@ def test_a_template_of_two_look_alikes(admin_page: Page, alike: list[Path]) -> N
     page.wait_for_selector("svg rect.word", state="attached")
     while page.locator("[data-drop]").count():  # what was read already goes, so that all is drawn
         page.locator("[data-drop]").first.click()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("[data-drop]")).to_have_count(1)
+    page.locator("[data-drop]").click()
     if page.get_by_role("button", name="Remove the table").is_visible():
         page.get_by_role("button", name="Remove the table").click()
 
