@@ -39,11 +39,9 @@ def read(document: Document) -> bool:
     """
     if document.state != S.RECEIVED:
         return False
-    project = document.project.slug
-    attempt = document.attempts + 1
-    if not move(document, S.READING, actor=SYSTEM, project=project, attempts=attempt, leased_until=leases.until()):
+    if not leases.take(document, S.READING, project=document.project.slug):
         return False
-    with leases.kept(Document.objects.filter(pk=document.pk, state=S.READING, attempts=attempt)):
+    with leases.kept(leases.held(document)):
         started = time.perf_counter()
         try:
             found = reader().read(
@@ -81,7 +79,7 @@ def _pass_on(document: Document, drawn: list[PageImage], result: dict[str, Any])
             S.EXTRACTING,
             actor=SYSTEM,
             project=project,
-            only_if=_still_ours(document),
+            only_if=leases.ours(document),
             attempts=0,
             leased_until=None,
             password="",
@@ -104,17 +102,12 @@ def _pass_on(document: Document, drawn: list[PageImage], result: dict[str, Any])
     return won
 
 
-def _still_ours(document: Document) -> Q:
-    """Each attempt has its number: a worker whose lease ran out finds another one."""
-    return Q(attempts=document.attempts)
-
-
 def _unreadable(document: Document, error: Unreadable) -> bool:
     if error.code in DIED and document.attempts < settings.READ_ATTEMPTS:
         log.warning("document %s: %s (attempt %s)", document.pk, error, document.attempts)
-        return _again(document, only_if=_still_ours(document))
+        return _again(document, only_if=leases.ours(document))
     if error.code != "encrypted":
-        return fail(document, code=error.code, message=error.message, only_if=_still_ours(document))
+        return fail(document, code=error.code, message=error.message, only_if=leases.ours(document))
     project = document.project.slug
     with transaction.atomic():
         won = move(
@@ -122,7 +115,7 @@ def _unreadable(document: Document, error: Unreadable) -> bool:
             S.NEEDS_PASSWORD,
             actor=SYSTEM,
             project=project,
-            only_if=_still_ours(document),
+            only_if=leases.ours(document),
             reason_code=error.code,
             reason_message=WRONG_PASSWORD if document.password else error.message,
             attempts=0,
@@ -136,10 +129,10 @@ def _unreadable(document: Document, error: Unreadable) -> bool:
 
 def take_back(document: Document) -> bool:
     """Let a document be read again whose worker is gone; fail it when it was tried too often."""
-    expired = Q(leased_until=document.leased_until, attempts=document.attempts)
+    lost = leases.lost(document)
     if document.attempts >= settings.READ_ATTEMPTS:
-        return fail(document, code="crashed", message=SENTENCES["crashed"], only_if=expired)
-    return _again(document, only_if=expired)
+        return fail(document, code="crashed", message=SENTENCES["crashed"], only_if=lost)
+    return _again(document, only_if=lost)
 
 
 def _again(document: Document, *, only_if: Q) -> bool:

@@ -1,4 +1,7 @@
-"""A lease says that a worker is on a row; it is renewed while the worker lives, and runs out soon after it died."""
+"""A lease says that a worker is on a row; it is renewed while the worker lives, and runs out soon after it died.
+
+Each attempt at a row has its number: a worker whose lease ran out finds another one, and changes nothing any more.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,50 @@ import datetime
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from django.db import DatabaseError, close_old_connections, connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
+
+from .actor import SYSTEM
+from .states import Stateful, move
 
 LEASE = datetime.timedelta(seconds=45)  # so long a killed worker's rows wait for the next one
 RENEWED_EVERY_S = 10.0  # often enough that three renewals may fail, on a busy database
 
 
+class Leased(Stateful, Protocol):
+    """A model whose rows are worked on: how often it was tried, and until when a worker has it."""
+
+    attempts: int
+    leased_until: datetime.datetime | None
+
+
 def until() -> datetime.datetime:
     """When a lease that is taken or renewed now runs out."""
     return timezone.now() + LEASE
+
+
+def take(row: Leased, state: str, *, project: str) -> bool:
+    """Move the row to a state of work, as its next attempt. Return False when somebody else has it."""
+    return move(row, state, actor=SYSTEM, project=project, attempts=row.attempts + 1, leased_until=until())
+
+
+def held(row: Leased) -> QuerySet[Any]:
+    """Return the row, as a query that finds it as long as the caller's attempt holds it."""
+    rows: QuerySet[Any] = type(row)._default_manager.filter(ours(row), pk=row.pk, state=row.state)
+    return rows
+
+
+def ours(row: Leased) -> Q:
+    """The condition of whoever ends an attempt: nobody else has begun one."""
+    return Q(attempts=row.attempts)
+
+
+def lost(row: Leased) -> Q:
+    """The condition of whoever takes a row back: its worker has not come to life again meanwhile."""
+    return Q(leased_until=row.leased_until, attempts=row.attempts)
 
 
 @contextmanager

@@ -60,18 +60,16 @@ def deliver(row: WebhookDelivery) -> bool:
     is_quiet = endpoint.quiet_until is not None and endpoint.quiet_until > now
     if row.state != S.PENDING or row.next_attempt_at > now or is_quiet or endpoint.state != EndpointState.ACTIVE:
         return False
-    attempt = row.attempts + 1
-    project = endpoint.project.slug
-    if not move(row, S.SENDING, actor=SYSTEM, project=project, attempts=attempt, leased_until=leases.until()):
+    if not leases.take(row, S.SENDING, project=endpoint.project.slug):
         return False
-    with leases.kept(WebhookDelivery.objects.filter(pk=row.pk, state=S.SENDING, attempts=attempt)):
+    with leases.kept(leases.held(row)):
         outcome = _send(row)
     with transaction.atomic():
         WebhookAttempt.objects.create(
             delivery=row, at=now, seconds=round(outcome.seconds, 3), status=outcome.status,
             answer=outcome.answer, problem=outcome.problem,
         )  # fmt: skip
-        if not _settle(row, outcome, only_if=Q(attempts=attempt)):
+        if not _settle(row, outcome, only_if=leases.ours(row)):
             return False
         _judge(endpoint, outcome)
     return True
@@ -144,7 +142,7 @@ def _judge(endpoint: WebhookEndpoint, outcome: Outcome) -> None:
 
 def take_back(row: WebhookDelivery) -> bool:
     """Let a message be sent again whose worker is gone in the middle: perhaps it arrived, perhaps not."""
-    lost = Q(leased_until=row.leased_until, attempts=row.attempts)
+    lost = leases.lost(row)
     outcome = Outcome(0.0, None, "", "The worker that sent it ended; nobody knows whether it arrived.")
     with transaction.atomic():
         if not _settle(row, outcome, only_if=lost):

@@ -110,12 +110,10 @@ def write(row: Export) -> bool:
     if row.state != S.WAITING:
         return False
     project = row.project.slug
-    attempt = row.attempts + 1
-    if not move(row, S.WRITING, actor=SYSTEM, project=project, attempts=attempt, leased_until=leases.until()):
+    if not leases.take(row, S.WRITING, project=project):
         return False
-    mine = Export.objects.filter(pk=row.pk, state=S.WRITING, attempts=attempt)
     parts = tuple(Sheet(part["name"], layout_from_json(part["layout"])) for part in row.sheets)
-    with leases.kept(mine), _folder() as folder:
+    with leases.kept(leases.held(row)), _folder() as folder:
         path = Path(folder) / f"export.{row.format}"
         try:
             documents = DocumentFilter.of(row.filters).documents(row.project)
@@ -126,7 +124,7 @@ def write(row: Export) -> bool:
             return _fail(row, code=e.code, message=e.message)
     with transaction.atomic():
         won = move(
-            row, S.READY, actor=SYSTEM, project=project, only_if=Q(attempts=attempt),
+            row, S.READY, actor=SYSTEM, project=project, only_if=leases.ours(row),
             blob=blob, size=size, leased_until=None, expires_at=timezone.now() + KEPT_FOR,
         )  # fmt: skip
         if won:
@@ -149,14 +147,14 @@ def _counted(row: Export, pairs: Iterator[tuple[Document, Result]]) -> Iterator[
     for row.written, pair in enumerate(pairs, start=1):
         yield pair
         if not row.written % COUNTED_EVERY:
-            Export.objects.filter(pk=row.pk, state=S.WRITING, attempts=row.attempts).update(written=row.written)
+            leases.held(row).update(written=row.written)
 
 
 def _fail(row: Export, *, code: str, message: str, only_if: Q | None = None) -> bool:
     project = row.project.slug
     with transaction.atomic():
         won = move(
-            row, S.FAILED, actor=SYSTEM, project=project, only_if=only_if or Q(attempts=row.attempts),
+            row, S.FAILED, actor=SYSTEM, project=project, only_if=only_if or leases.ours(row),
             reason_code=code, reason_message=message, leased_until=None,
         )  # fmt: skip
         if won:
@@ -166,7 +164,7 @@ def _fail(row: Export, *, code: str, message: str, only_if: Q | None = None) -> 
 
 def take_back(row: Export) -> bool:
     """Let an export be written again whose worker is gone; fail it when it was tried too often."""
-    lost = Q(leased_until=row.leased_until, attempts=row.attempts)
+    lost = leases.lost(row)
     if row.attempts >= ATTEMPTS:
         return _fail(row, code="crashed", message="Writing it ended a worker several times. Choose fewer documents.",
                      only_if=lost)  # fmt: skip
@@ -215,7 +213,7 @@ def forget(document_id: int) -> int:
             if row.state == S.READY:
                 ended += expire(row, why="A document in it was erased, and this file with it. Make the export again.")
             else:
-                ended += _again(row, only_if=Q(attempts=row.attempts))
+                ended += _again(row, only_if=leases.ours(row))
     return ended
 
 

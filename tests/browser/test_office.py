@@ -6,13 +6,15 @@ The pages are the rows of `access_table.py`, so that a new page is walked as soo
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from fixtures.generator.render_pdf import render_pdf
 from fixtures.generator.vendor import Vendor
@@ -33,6 +35,9 @@ print(json.dumps([world.ids, world.people, world.tokens]))
 """
 LOOKS = [(size, scheme) for size in ((1440, 900), (390, 844)) for scheme in ("light", "dark")]
 ROLES = (Role.VIEWER, Role.REVIEWER, Role.AUTHOR, Role.ML_ADMIN)  # and the owner, who sees every page
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+COLLECTIONS = ("adbuy", "fara", "invoice2data", "invoices_fr", "sroie", "zugferd")
+READ_MS = 240_000  # two of them are scans
 SEVERE = ("serious", "critical")
 LOOK_RULES = ["color-contrast", "scrollable-region-focusable"]  # the others do not see width and scheme
 NOTE_VIOLATIONS = """
@@ -92,15 +97,35 @@ def severe(page: Page, axe: Axe, *rules: str) -> list[str]:
     ]
 
 
+def looked_at(page: Page, axe: Axe, role: str) -> list[str]:
+    """Return what is wrong with the page that is open, in each width and scheme; for others than the owner, in one."""
+    problems = []
+    looks = LOOKS if role == Role.OWNER else [LOOKS[ROLES.index(Role(role))]]
+    for number, ((width, height), scheme) in enumerate(looks):
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            problems.append(f"{page.url}: {wide} px wide in a window of {width}")
+        rules = LOOK_RULES if number else []
+        problems += [f"{page.url} {width} {scheme}: {one}" for one in severe(page, axe, *rules)]
+    return problems
+
+
+@contextmanager
+def listened_to(page: Page) -> Iterator[list[str]]:
+    """A list of what goes wrong in the page's scripts."""
+    problems: list[str] = []
+    page.on("console", lambda said: problems.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
+    yield problems
+
+
 @pytest.mark.parametrize("role", [*ROLES, Role.OWNER])
 def test_every_page_as_every_role(role: str, world: World, browser: Browser, installation: Installation) -> None:
     """The owner's pages in each width and scheme; what others see is the same or less, and is looked at in one."""
     axe = Axe()
-    problems: list[str] = []
-    looks = LOOKS if role == Role.OWNER else [LOOKS[ROLES.index(Role(role))]]
-    with browser_of(role, world, browser, installation.url) as page:
-        page.on("console", lambda said: problems.append(f"{page.url}: {said.text}") if said.type == "error" else None)
-        page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
+    with browser_of(role, world, browser, installation.url) as page, listened_to(page) as problems:
         walked = 0
         for row in rows():
             path = address(row, world)
@@ -111,16 +136,55 @@ def test_every_page_as_every_role(role: str, world: World, browser: Browser, ins
                 problems.append(f"{path}: {status}")
             if not (may and is_html):
                 continue
-            for number, ((width, height), scheme) in enumerate(looks):
-                page.set_viewport_size({"width": width, "height": height})
-                page.emulate_media(color_scheme=scheme)
-                if number == 0:
-                    page.goto(path)
-                wide = page.evaluate("document.documentElement.scrollWidth")
-                if wide > width:
-                    problems.append(f"{path}: {wide} px wide in a window of {width}")
-                rules = LOOK_RULES if number else []
-                problems += [f"{path} {width} {scheme}: {one}" for one in severe(page, axe, *rules)]
+            page.goto(path)
+            problems += looked_at(page, axe, role)
             walked += 1
     assert walked >= 15
+    assert problems == [], "\n".join(problems)
+
+
+@pytest.fixture(scope="module")
+def papers(world: World, browser: Browser, installation: Installation) -> list[int]:
+    """The first document of several collections of ../shared/data, uploaded in the browser by a reviewer, and read."""
+    files = [sorted((SHARED / name / "documents").iterdir())[0] for name in COLLECTIONS]
+    with browser_of(Role.REVIEWER, world, browser, installation.url) as page:
+        page.goto(f"/p/{SLUG}/batches/")
+        page.locator("#upload-files").set_input_files(files)
+        page.wait_for_url(re.compile(rf"/p/{SLUG}/batches/\d+/$"))
+        expect(page.locator("#batch-live .state-review")).to_have_count(len(files), timeout=READ_MS)  # without a reload
+        links = [link.get_attribute("href") or "" for link in page.locator("#batch-live td.name a").all()]
+    return [int(link.rstrip("/").rpartition("/")[2]) for link in links]
+
+
+@pytest.mark.slow
+@pytest.mark.shared
+@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not here")
+@pytest.mark.parametrize("role", [*ROLES, Role.OWNER])
+def test_pages_of_real_documents_as_every_role(
+    role: str, world: World, papers: list[int], browser: Browser, installation: Installation
+) -> None:
+    """Scans, text layers and e-invoices: their pages, and the lists that they stand in."""
+    axe = Axe()
+    pages: dict[str, Right] = {f"/p/{SLUG}/{name}/": Right.READ for name in ("documents", "inbox", "batches")}
+    for pk in papers:
+        pages |= {
+            f"/p/{SLUG}/documents/{pk}/": Right.READ,
+            f"/p/{SLUG}/documents/{pk}/pages/": Right.READ,
+            f"/p/{SLUG}/documents/{pk}/erase/": Right.ADMIN,
+            f"/p/{SLUG}/templates/studio/?document={pk}": Right.TEMPLATES,
+        }
+    with browser_of(role, world, browser, installation.url) as page, listened_to(page) as problems:
+        for path, needs in pages.items():
+            may = needs in RIGHTS[role]
+            status, _is_html = is_page(page, path)
+            if status != (200 if may else 403):
+                problems.append(f"{path}: {status}")
+            if may:
+                page.goto(path)
+                page.wait_for_load_state("networkidle")  # its pictures
+                undrawn = page.evaluate("[...document.images].filter((i) => i.complete && !i.naturalWidth).length")
+                if undrawn:
+                    problems.append(f"{path}: {undrawn} pictures are broken")
+                problems += looked_at(page, axe, role)
+    assert len(papers) == len(COLLECTIONS)
     assert problems == [], "\n".join(problems)
