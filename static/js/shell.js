@@ -1,5 +1,5 @@
 /* The frame: project switcher, "/" to search, questions before what cannot be undone, copying what is shown once,
-   wide tables scrolled by keyboard. */
+   wide tables scrolled by keyboard, pictures of pages that are still being drawn. */
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-project-switcher]")) location.assign(event.target.value);
 });
@@ -44,3 +44,20 @@ function reachWideTables() {
 document.addEventListener("DOMContentLoaded", reachWideTables);
 document.addEventListener("htmx:afterSettle", reachWideTables);
 addEventListener("resize", reachWideTables);
+
+/* Pages far back in a long document are drawn when somebody looks: until then the picture is not there yet. */
+const DRAWN_IN_MS = 1500, MOST_TRIES = 20;
+function askAgain(image) {
+  const tries = Number(image.dataset.tries || 0) + 1;
+  if (tries > MOST_TRIES) return;
+  image.dataset.tries = tries;
+  const address = new URL(image.src);
+  address.searchParams.set("try", tries);
+  setTimeout(() => { image.src = address; }, DRAWN_IN_MS);
+}
+document.addEventListener("error", (event) => {
+  if (event.target.matches?.("img[data-drawn-later]")) askAgain(event.target);
+}, true);
+for (const image of document.querySelectorAll("img[data-drawn-later]")) {
+  if (image.complete && !image.naturalWidth) askAgain(image);  // it failed before this script ran
+}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
 from fixtures.generator.render_pdf import render_pdf
 from fixtures.generator.vendor import Vendor
@@ -38,6 +38,8 @@ ROLES = (Role.VIEWER, Role.REVIEWER, Role.AUTHOR, Role.ML_ADMIN)  # and the owne
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 COLLECTIONS = ("adbuy", "fara", "invoice2data", "invoices_fr", "sroie", "zugferd")
 READ_MS = 240_000  # two of them are scans
+STILL_DRAWN = re.compile(r"status of 503")  # a page far back in a long document: its picture is asked for again
+ALL_DRAWN = "[...document.images].every((i) => !i.complete || i.naturalWidth)"
 SEVERE = ("serious", "critical")
 LOOK_RULES = ["color-contrast", "scrollable-region-focusable"]  # the others do not see width and scheme
 NOTE_VIOLATIONS = """
@@ -116,7 +118,12 @@ def looked_at(page: Page, axe: Axe, role: str) -> list[str]:
 def listened_to(page: Page) -> Iterator[list[str]]:
     """A list of what goes wrong in the page's scripts."""
     problems: list[str] = []
-    page.on("console", lambda said: problems.append(f"{page.url}: {said.text}") if said.type == "error" else None)
+
+    def hear(said: ConsoleMessage) -> None:
+        if said.type == "error" and not STILL_DRAWN.search(said.text):
+            problems.append(f"{page.url}: {said.text}")
+
+    page.on("console", hear)
     page.on("pageerror", lambda error: problems.append(f"{page.url}: {error}"))
     yield problems
 
@@ -181,10 +188,8 @@ def test_pages_of_real_documents_as_every_role(
                 problems.append(f"{path}: {status}")
             if may:
                 page.goto(path)
-                page.wait_for_load_state("networkidle")  # its pictures
-                undrawn = page.evaluate("[...document.images].filter((i) => i.complete && !i.naturalWidth).length")
-                if undrawn:
-                    problems.append(f"{path}: {undrawn} pictures are broken")
+                page.wait_for_load_state("networkidle")
+                page.wait_for_function(ALL_DRAWN, timeout=READ_MS)
                 problems += looked_at(page, axe, role)
     assert len(papers) == len(COLLECTIONS)
     assert problems == [], "\n".join(problems)

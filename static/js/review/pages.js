@@ -4,7 +4,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const LARGE = 3;  // times the height of the words beside it: a watermark or a stamp, which is not meant
 const ZOOMS = [1, 1.5, 2, 3, 4];
 const SHARPER = 1.15;  // shown this much larger than it was drawn, a page is asked for sharper
-const TRIES = 20;  // for a page that is still being drawn
+const TRIES = 20;  // for a sharper picture that is still being drawn
 const LEAST_DRAG = 0.004;  // of the page; less is a click
 
 export const rectangle = (box, kind) => {
@@ -34,7 +34,6 @@ export class Pages {
       }
     }, {root, rootMargin: "50%"});
     this.frames.forEach((frame) => this.near.observe(frame));
-    root.querySelectorAll("img").forEach((image) => image.addEventListener("error", () => this.again(image)));
     root.addEventListener("pointerdown", (event) => this.begin(event));
     addEventListener("pointermove", (event) => this.move(event));
     addEventListener("pointercancel", () => { this.drag = null; this.mark(); });  // a finger that scrolls
@@ -72,16 +71,6 @@ export class Pages {
       return shape;
     });
     layer.prepend(...shapes);
-  }
-
-  /* Pages far back in a long document are drawn when somebody looks: until then the picture is not there yet. */
-  again(image) {
-    const tries = Number(image.dataset.tries || 0) + 1;
-    if (tries > TRIES) return;
-    image.dataset.tries = tries;
-    const address = new URL(image.src);
-    address.searchParams.set("try", tries);
-    setTimeout(() => { image.src = address; }, 1500);
   }
 
   /* Draw boxes: [{page, box, kind}], instead of those drawn before with the same group. */
