@@ -12,8 +12,6 @@ from invex.fields.values import choose
 from .candidates import Candidates
 from .layout import Floats
 
-JOINED = 1.0  # in nats: real letterheads break names more often than synthetic ones
-
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -50,22 +48,6 @@ def rank(candidates: Candidates, scores: Floats, null: float, locale: LocaleSpec
         best.setdefault(value, k)
     ranked = sorted(mass, key=lambda v: (-mass[v], best[v]))[:most]
     return Ranking(tuple(Choice(v, mass[v] / total, best[v]) for v in ranked), e_null / total)
-
-
-def joined_lines(candidates: Candidates, scores: Floats) -> Floats:
-    """(K,) scores, in which a text of two lines gains where each of its lines alone looks like the value.
-
-    Lines of one name compete, and the name as a whole, which is rarer on two lines, loses against its likelier half.
-    """
-    spans = {(int(a), int(b)): k for k, (a, b) in enumerate(zip(candidates.first, candidates.last, strict=True))
-             if k not in candidates.rest}  # fmt: skip
-    out = scores.copy()
-    for k, rest in candidates.rest.items():
-        upper = spans.get((int(candidates.first[k]), int(candidates.last[k])))
-        lower = spans.get((rest[0], rest[-1]))
-        if upper is not None and lower is not None:
-            out[k] = max(out[k], (scores[upper] + scores[lower]) / 2 + JOINED)
-    return out
 
 
 def given_absence(ranking: Ranking, odds: float) -> Ranking:

@@ -12,13 +12,14 @@ from invex.fields.prediction import Alternative, Value
 from invex.fields.spec import LocaleSpec
 from invex.fields.values import NUMERIC_TYPES
 
-from .candidates import TEXT_TYPES, Candidates
-from .decoding import Ranking, given_absence, joined_lines, rank
+from .candidates import Candidates
+from .decoding import Ranking, given_absence, rank
 from .feature_groups import GROUPS, Features
 from .fitting import Prior, no_prior
 from .layout import Floats
 from .matching import NO_MATCHER, Matcher
 from .model import FieldModel, TemplateModel
+from .party_names import as_addressed
 from .relations import relate
 from .springs import pull
 from .view import View
@@ -105,14 +106,14 @@ def score(
     before = prior(view, field.field, model.breaks) if field.gain else None
     known = None if before is None else np.float32(field.gain) * before[0]
     if known is not None:
-        scores = scores + known
+        # A template's own documents say how it prints names.
+        is_new = kind == "text" and field.supports is None
+        scores = as_addressed(field.field.key, view.blocks, candidates, scores, known) if is_new else scores + known
     if field.supports is not None and field.match_gain and matcher.theta:
         likely = np.argsort(-scores, kind="stable")[:MOST_MATCHED]
         agreement = field.supports.match(matcher, kind, features, likely)
         agreement = agreement + matcher.worth_of_novelty(kind) * model.boilerplate.novelty(view, candidates)
         scores = scores + np.float32(field.match_gain) * (agreement - expected_agreement(agreement))
-    if kind in TEXT_TYPES and field.supports is None:  # a template's own documents say over how many lines it prints
-        scores = joined_lines(candidates, scores)
     ranking = rank(candidates, scores, null, locale)
     return Scored(field, candidates, features, scores, null, ranking, known)
 

@@ -7,6 +7,7 @@ from functools import cached_property
 from invex.fields.locale import DocumentLocale, infer
 from invex.reading.types import Document
 
+from .blocks import Blocks
 from .candidates import NO_BREAKS, TEXT_TYPES, Breaks, Candidates, find
 from .context import Context
 from .feature_groups import Features
@@ -35,6 +36,10 @@ class View:
     @cached_property
     def context(self) -> Context:
         return Context(self.layout)
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        return Blocks(self.layout)
 
     @cached_property
     def words(self) -> Hashes:
