@@ -15,7 +15,7 @@ from invex.accounts.idempotency import idempotent
 from invex.accounts.roles import Right
 from invex.kernel.rest.pagination import Paging, page
 from invex.kernel.rest.problems import Problem
-from invex.kernel.rest.schemas import row_id
+from invex.kernel.rest.schemas import Body, Day, row_id
 from mlops.datasets import queries as dataset_queries
 from mlops.datasets import services as datasets
 from mlops.datasets.selection import Selection
@@ -27,10 +27,10 @@ from .models import TrainingRun
 router = Router(tags=["models"])
 
 
-class SelectionIn(Schema):
+class SelectionIn(Body):
     """Which confirmed documents: all of them, less what the entries leave out."""
 
-    since: datetime.date | None = Field(default=None, examples=["2026-01-01"])
+    since: Day | None = Field(default=None, examples=["2026-01-01"])
     templates: list[str] | None = Field(default=None, examples=[["Acme order"]])
     without_suspects: bool | None = Field(default=None, examples=[True])
     share: float | None = Field(default=None, gt=0, le=1, examples=[0.5])
@@ -38,7 +38,7 @@ class SelectionIn(Schema):
     per_template: int | None = Field(default=None, ge=1, examples=[200])
 
 
-class TrainingRunIn(Schema):
+class TrainingRunIn(Body):
     version: Annotated[str, Field(pattern=r"^\d{1,6}\.\d{1,6}\.\d{1,6}$", examples=["0.18.0"])]
     dataset: str | SelectionIn = Field(
         default_factory=SelectionIn,

@@ -5,8 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, Any
 
-from ninja import Schema
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from invex.kernel.errors import NotFound
 
@@ -21,6 +20,14 @@ def _iso_8601(value: Any) -> Any:
     return value
 
 
+def _iso_day(value: Any) -> Any:
+    # Strict, pydantic takes a date alone; lax, also 0, as a day of 1970.
+    try:
+        return datetime.date.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        raise ValueError("give a day, for example 2026-11-21") from None
+
+
 def _in_utc(value: datetime.datetime) -> datetime.datetime:
     try:
         return value.astimezone(datetime.UTC)
@@ -29,12 +36,16 @@ def _in_utc(value: datetime.datetime) -> datetime.datetime:
 
 
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_iso_8601), AfterValidator(_in_utc)]
+Day = Annotated[datetime.date, BeforeValidator(_iso_day)]
 
 
-class Body(Schema):
-    """A request body: a key that it does not know is refused, it is most likely a typing error."""
+class Body(BaseModel):
+    """A request body: what its schema does not allow is refused, also unknown keys and numbers as text.
 
-    model_config = ConfigDict(extra="forbid")
+    No ninja.Schema, which takes any object for one that has the attributes, a list for one that has none of them.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 def row_id(text: str, *, what: str) -> int:
