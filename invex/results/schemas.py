@@ -182,7 +182,7 @@ class ExportIn(Body):
     layout: Text = Field(
         "", description="Name of a saved layout; `lines:TABLE`: a line item a row; empty: every field."
     )
-    state: DocumentState | None = Field(DocumentState.APPROVED, description="null: any.")
+    state: DocumentState | None = Field(DocumentState.APPROVED, strict=False, description="null: any.")
     template: Text | None = Field(None, description='Only this template, by name; "-": unknown ones.')
     batch: Text | None = Field(None, description="Only this batch, by id.", examples=["31"])
     name: Text = Field("", description="How the document's name begins.")
