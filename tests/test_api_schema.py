@@ -17,7 +17,7 @@ from invex.wsgi import application
 
 # The generator's client now and then sends a multipart body without the file that it drew.
 LEFT_OUT = [{"where": ["file", "file"], "message": "Field required"}]
-EXAMPLES = 6  # an operation, drawn at random; those of its schema's limits come on top
+EXAMPLES = 3  # an operation, drawn at random; those of its schema's limits come on top
 
 config = schemathesis.Config()
 config.projects.default.generation.update(deterministic=True, max_examples=EXAMPLES)
