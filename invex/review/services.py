@@ -298,7 +298,7 @@ def _approve(access: Access, document: Document, label: Label, data: dict[str, A
 
 def _tell(access: Access, document: Document, row: ConfirmedLabel, shown: Extraction | None) -> None:
     project, build = access.project.slug, shown.build if shown else ""
-    about = {"document": document.pk, "template": row.template, "build": build, "source": row.source}
+    about: dict[str, Any] = {"document": document.pk, "template": row.template, "build": build, "source": row.source}
     fields = shown.prediction.get("fields", {}) if shown else {}
     for key in row.corrected:
         confidence = max((v["confidence"] for v in fields.get(key, ())), default=None)

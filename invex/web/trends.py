@@ -151,7 +151,7 @@ def _worked(project: Project, days: Sequence[datetime.date]) -> Chart:
     values = tuple(statistics.median(by_day[day]) if by_day[day] else None for day in days)
     all_seconds = [seconds for found in by_day.values() for seconds in found]
     typical = _figure(statistics.median(all_seconds) if all_seconds else None)
-    now = _("%(seconds)s s of a person") % {"seconds": typical} if all_seconds else _("not counted yet")
+    now = str(_("%(seconds)s s of a person") % {"seconds": typical} if all_seconds else _("not counted yet"))
     series = (Series(str(_("seconds, the middle document")), "working", values),)
     return Chart("seconds", str(_("Time a document")), "s", now, tuple(days), series)
 
