@@ -189,7 +189,7 @@ def test_pages_of_real_documents_as_every_role(
             if may:
                 page.goto(path)
                 page.wait_for_load_state("networkidle")
-                page.wait_for_function(ALL_DRAWN, timeout=READ_MS)
+                wait_for(lambda: page.evaluate(ALL_DRAWN), timeout_s=READ_MS / 1000)
                 problems += looked_at(page, axe, role)
     assert len(papers) == len(COLLECTIONS)
     assert problems == [], "\n".join(problems)
