@@ -19,7 +19,7 @@ endif
 STAMP := $(VENV)/installed-$(LOCK)
 DEV := $(VENV)/installed-requirements-dev.lock
 
-.PHONY: run install test check full bench bench-clerk bench-accuracy messages lock
+.PHONY: run install test check full bench bench-clerk bench-accuracy demo-circle messages lock
 
 run: install  ## start everything
 	@DATA="$(DATA)" $(PY) manage.py run --host $(HOST) --port $(PORT)
@@ -55,6 +55,9 @@ bench-clerk: $(DEV)  ## a clerk's hour on ad-buy documents of ../shared/data, wh
 
 bench-accuracy: $(DEV)  ## accuracy on ../shared/data, written to docs/accuracy.md; ARGS=--scans: also what needs OCR
 	$(PY) tests/bench/accuracy.py --write docs/accuracy.md $(ARGS)
+
+demo-circle: $(DEV)  ## from confirmed documents to a better build and back, on an installation of its own; ARGS=--shared
+	$(PY) tests/bench/circle.py $(ARGS)
 
 messages: $(DEV)  ## gather what the sources say to people into the catalogues of languages, and compile them
 	$(PY) manage.py messages

@@ -55,12 +55,19 @@ class RestClient:
 
     def upload(self, batch: str, name: str, content: bytes) -> Any:
         """Upload a file, once however often it is sent, and return its document. Raises Unanswered."""
+        return self._send_file(f"/batches/{batch}/documents", name, content)
+
+    def predict(self, name: str, content: bytes) -> Any:
+        """Return what the project reads from a file that is not kept, as `invex-prediction/1`. Raises Unanswered."""
+        return self._send_file("/predict", name, content)
+
+    def _send_file(self, path: str, name: str, content: bytes) -> Any:
         boundary = uuid.uuid4().hex
         quoted = name.replace('"', "%22")
         head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="{quoted}"\r\n\r\n'
         body = head.encode() + content + f"\r\n--{boundary}--\r\n".encode()
         kind = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-        return self._insist("POST", f"/batches/{batch}/documents", body, kind)
+        return self._insist("POST", path, body, kind)
 
     def _insist(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str], *, within_s: float = 300
