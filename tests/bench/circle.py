@@ -56,7 +56,7 @@ class Circle:
             ("build 1 trained", self.train_first),
             ("build 1 deployed", self.deploy_first),
             ("more of the same is read and confirmed", self.confirm_later),
-            ("accuracy of build 1, as people correct", self.corrected),
+            ("monitoring: accuracy of build 1", self.corrected),
             ("a new template arrives: trigger", self.new_template_arrives),
             ("accuracy before, held-out documents", self.held_out),
             ("grouped as look-alikes", self.grouped),
@@ -67,7 +67,7 @@ class Circle:
             ("gate", self.pass_gate),
             ("A/B test by reviews", self.try_beside),
             ("build 2 promoted", self.promote),
-            ("accuracy of build 2, as people correct", self.corrected),
+            ("monitoring: accuracy of build 2", self.corrected),
             ("accuracy after, held-out documents", self.held_out),
             ("rollback to build 1", self.roll_back),
             ("accuracy after the rollback", self.held_out),
@@ -159,15 +159,18 @@ class Circle:
         return f"{frozen['hash'][:12]}: {frozen['documents']} documents of {len(frozen['distribution'])} templates ({told})"
 
     def yield_and_resume(self) -> str:
+        stopped = []
         for _ in range(YIELDS):
             wait_for(lambda: self.site.is_learning(self.run), timeout_s=TRAIN_S, every_s=0.1)
+            asked = time.monotonic()
             self.site.client.send("POST", f"/training-runs/{self.run}/yield", {})
             wait_for(lambda: self.site.has_yielded(self.run), timeout_s=TRAIN_S, every_s=0.1)
+            stopped.append(f"{time.monotonic() - asked:.1f}")
             self.site.client.send("POST", f"/training-runs/{self.run}/resume", {})
         self.builds.append(self.site.trained(self.run))
         yields = self.site.client.get(f"/training-runs/{self.run}")["yields"]
         expect(len(yields) == YIELDS and all("until" in one for one in yields), yields)
-        return f"{len(yields)} times; {self.builds[1]} through the gate"
+        return f"{len(yields)} times, stopped after {' and '.join(stopped)} s; then {self.builds[1]} through the gate"
 
     def pass_gate(self) -> str:
         rules = self.site.client.get(f"/training-runs/{self.run}")["rules"]
