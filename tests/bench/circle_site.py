@@ -12,7 +12,7 @@ from tests.rest_client import RestClient
 
 PROJECT = "demo"
 WORKING = ("received", "reading", "extracting")
-READ_S, TRAIN_S, SWEEP_S = 300, 600, 240  # longest waits, on a busy machine
+READ_S, TRAIN_S, SWEEP_S = 300, 1800, 240  # longest waits, on a busy machine
 
 
 class Missed(Exception):
