@@ -35,6 +35,12 @@ def _in_utc(value: datetime.datetime) -> datetime.datetime:
         raise ValueError("the time lies outside of the calendar") from e
 
 
+def _whole(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 Timestamp = Annotated[AwareDatetime, BeforeValidator(_iso_8601), AfterValidator(_in_utc)]
 Day = Annotated[datetime.date, BeforeValidator(_iso_day)]
 
@@ -51,9 +57,7 @@ class Body(BaseModel):
     @classmethod
     def _whole_numbers(cls, data: Any) -> Any:
         """JSON knows one kind of number: 5.0 is the whole number 5."""
-        if not isinstance(data, dict):
-            return data
-        return {k: int(v) if isinstance(v, float) and v.is_integer() else v for k, v in data.items()}
+        return {key: _whole(value) for key, value in data.items()} if isinstance(data, dict) else data
 
 
 def row_id(text: str, *, what: str) -> int:
