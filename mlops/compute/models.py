@@ -36,7 +36,7 @@ class Gpu(models.Model):
     memory_mb = models.PositiveIntegerField()
     free_mb = models.PositiveIntegerField()
     utilisation = models.FloatField()  # [0, 1]
-    others_mb = models.PositiveIntegerField(default=0)  # held by processes that are not our training
+    others_mb = models.PositiveIntegerField(default=0)  # held by processes that are not the looking process's own
     others = models.PositiveSmallIntegerField(default=0)  # such processes
     seen_at = models.DateTimeField()
 

@@ -10,9 +10,16 @@ from pathlib import Path
 import invex.fields
 import invex.reading
 import mlops.learning
+from invex.extraction import pipeline
+
+from . import ensemble
 
 ROOMS = (invex.reading, invex.fields, mlops.learning)  # from a file to values
-LIBRARIES = ("numpy", "onnxruntime", "pypdfium2", "rapidocr")  # those that shape what is read
+MODULES = (pipeline, ensemble)  # checks and routing; what several builds say together
+LIBRARIES = (  # those that shape what is read; of ONNX Runtime one of the two is installed
+    "numpy", "scipy", "onnxruntime", "onnxruntime-gpu", "pypdfium2", "rapidocr", "pytesseract",
+    "opencv-python-headless", "pillow", "lxml", "rapidfuzz", "babel", "python-stdnum", "python-dateutil",
+)  # fmt: skip
 
 
 @cache
@@ -26,6 +33,8 @@ def reading_code() -> str:
         folder = Path(str(room.__file__)).parent
         for path in sorted(folder.rglob("*.py")):
             digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    for module in MODULES:
+        digest.update(Path(str(module.__file__)).read_bytes())
     for name in LIBRARIES:
         try:
             digest.update(f"{name}={metadata.version(name)}".encode())

@@ -98,11 +98,15 @@ def _judge(events: list[Event]) -> None:
         revision=1, document__in=_documents(events, APPROVED), document__judgement__isnull=True
     ).select_related("document__project", "extraction")
     for label in labels:
-        judged = judgement(label)
-        if judged is not None:
-            row, fields = judged
-            row.save()
-            FieldJudgement.objects.bulk_create(fields)
+        try:
+            with transaction.atomic():
+                judged = judgement(label)
+                if judged is not None:
+                    row, fields = judged
+                    row.save()
+                    FieldJudgement.objects.bulk_create(fields)
+        except Exception:  # a bug: the other events go on
+            log.exception("document %s is not judged", label.document_id)
 
 
 def _approve(events: list[Event]) -> None:
