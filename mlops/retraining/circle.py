@@ -38,10 +38,9 @@ from mlops.training.states import RunState
 from . import queries
 from .models import Circle
 from .policy import Policy
-from .states import NEXT_STEP, OPEN, CircleState
+from .states import NEXT_STEP, OPEN, TRIED, CircleState, Step
 
 S = CircleState
-TRIED = (Mode.AB, Mode.CANARY, Mode.SHADOW)  # modes in which a build reads beside another
 
 
 def advance(circle_id: int) -> str:
@@ -67,7 +66,10 @@ def go_on(access: Access, row: Circle) -> None:
 
 
 def stop(access: Access, row: Circle) -> None:
-    """End a circle: its run is cancelled, and what read before reads again. Raises NotAllowed, Conflict."""
+    """End a circle: its run is cancelled, and what read before reads again. Raises NotAllowed, Conflict.
+
+    A build that reads everything already is nothing that is tried: going back from it is a rollback.
+    """
     access.require(Right.MODELS)
     with transaction.atomic():
         now = _locked(row.pk)
@@ -88,8 +90,7 @@ def waits(row: Circle, policy: Policy) -> bool:
         case S.TRAINING:
             return row.run is not None and row.run.state in OPEN_RUNS
         case S.TRYING:
-            states = (RevisionState.PREPARING, RevisionState.LIVE)
-            return row.deployment is not None and row.deployment.state in states and not _is_overdue(row, policy)
+            return row.deployment is not None and _is_undecided(row.deployment) and not _is_overdue(row, policy)
         case _:
             return bool(row.waits_for) and row.waits_for not in policy.automatic
 
@@ -101,6 +102,8 @@ def _locked(circle_id: int) -> Circle | None:
 
 def _step(row: Circle, policy: Policy) -> bool:
     """Make the next move. Return False when there is none now."""
+    if row.state == S.GATE and (live := _reads(row)) is not None:
+        return _overtaken(row, live)
     if not _may_go_on(row, policy):
         return False
     match CircleState(row.state):
@@ -181,15 +184,31 @@ def _deploy(row: Circle, policy: Policy) -> bool:
     build, live = row.build, deployments.live(row.project)
     if build is None or build.state not in DEPLOYABLE:
         return _end(row, S.STOPPED, "Its build may no longer be deployed.")
-    if live is not None and live.models.filter(build=build).exists():
-        return _end(row, S.STOPPED, f"{build.name} reads already: learning again changed nothing.")
-    if live is not None and live.mode != Mode.SINGLE:
-        why = f"Several builds read now, in mode {live.mode}: it waits."
-        Circle.objects.filter(pk=row.pk).update(reason=why)
-        return False
+    if live is not None and live.mode == Mode.ENSEMBLE:
+        why = f"An ensemble reads now: deploy {build.name} under Models as it shall read, or stop this retraining."
+        return _wait(row, why, for_person=True)
+    if live is not None and live.mode in TRIED:
+        return _wait(row, f"Several builds read now, in mode {live.mode}: it waits.")
     wanted = deployment.beside(_system(row), build, policy.mode)
     revision = deployment.deploy(_system(row), wanted, why=f"Retraining {row.pk}: {row.decision.why}")
     return _move(row, S.TRYING, deployment=revision, reason="")
+
+
+def _wait(row: Circle, why: str, *, for_person: bool = False) -> bool:
+    """Say why it is not deployed now, and once to the outside where a person has to decide. Return False."""
+    if row.reason != why:
+        Circle.objects.filter(pk=row.pk).update(reason=why)
+        if for_person:
+            emit("retraining.waits", row.pk, project=row.project.slug, circle=row.pk, step=Step.DEPLOY.value)
+    return False
+
+
+def _overtaken(row: Circle, live: DeploymentRevision) -> bool:
+    """Go on where the build reads before the circle deployed it: a person did, or learning led to the same build."""
+    if live.created_at > row.state_changed_at:
+        return _move(row, S.TRYING, deployment=live, waits_for="", reason="")
+    assert row.build is not None, "it reads"
+    return _end(row, S.STOPPED, f"{row.build.name} reads already: learning again changed nothing.")
 
 
 def _tried(row: Circle, policy: Policy) -> bool:
@@ -201,7 +220,7 @@ def _tried(row: Circle, policy: Policy) -> bool:
     if revision.state == RevisionState.FAILED:
         return _end(row, S.STOPPED, revision.reason_message)
     live = deployments.live(row.project)
-    if live is None or not live.models.filter(build=build).exists():
+    if live is None or _reads(row) is None:
         return _end(row, S.RETURNED, _why(live))
     if live.mode not in TRIED:
         return _end(row, S.PROMOTED, _why(live))
@@ -213,6 +232,11 @@ def _tried(row: Circle, policy: Policy) -> bool:
     return _take_back(_system(row), row, why=why) and _end(row, S.RETURNED, why)
 
 
+def _is_undecided(revision: DeploymentRevision) -> bool:
+    is_tried = revision.state == RevisionState.LIVE and revision.mode in TRIED
+    return is_tried or revision.state == RevisionState.PREPARING
+
+
 def _is_overdue(row: Circle, policy: Policy) -> bool:
     return row.state_changed_at <= timezone.now() - datetime.timedelta(days=policy.trial_days)
 
@@ -221,12 +245,20 @@ def _take_back(access: Access, row: Circle, *, why: str) -> bool:
     """Let what read before read alone again. Return False when the build does not read any more."""
     if row.deployment is not None and row.deployment.state == RevisionState.PREPARING:
         raise Conflict("Its deployment is being prepared. Try again in a moment.", code="preparing")
-    live = deployments.live(row.project)
-    if live is None or live.mode not in TRIED or not live.models.filter(build=row.build).exists():
+    live = _reads(row)
+    if live is None:
         return False
+    if live.mode not in TRIED:
+        raise Conflict("Its build reads everything already. Roll back under Models instead.", code="reads_already")
     incumbent = DIVIDED.get(Mode(live.mode), (ModelRole.MODEL, ModelRole.CHALLENGER))[0]
     deployment.end_experiment(access, live, incumbent, why=why)
     return True
+
+
+def _reads(row: Circle) -> DeploymentRevision | None:
+    """Return the live deployment when the circle's build reads in it."""
+    live = deployments.live(row.project)
+    return live if live is not None and live.models.filter(build=row.build).exists() else None
 
 
 def _why(live: DeploymentRevision | None) -> str:

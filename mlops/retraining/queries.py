@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from invex.accounts.models import Project
 from mlops.deployment import queries as deployments
-from mlops.deployment.states import Mode
 from mlops.training import queries as training
 from mlops.training.models import TrainingRun
 from mlops.training.states import OPEN as OPEN_RUNS
@@ -19,7 +18,7 @@ from . import evidence
 from .evidence import Reading
 from .models import Circle, DailyFigure, Decision, RetrainingPolicy
 from .policy import Policy
-from .states import MEASURED, OF_POLICY, OPEN, Hold, Kind, Outcome
+from .states import MEASURED, OF_POLICY, OPEN, TRIED, Hold, Kind, Outcome
 
 BUDGET_OVER = datetime.timedelta(days=7)
 HOUR_S = 3600.0
@@ -61,6 +60,11 @@ class Outlook:
     @property
     def would_fire(self) -> bool:
         return bool(self.reached) and not self.held
+
+    @property
+    def waits_for_cooldown(self) -> bool:
+        """Whether nothing but the cooldown holds a retraining back: what is due then begins when it is over."""
+        return [one.hold for one in self.held] == [Hold.COOLDOWN]
 
     @property
     def hold_a_person(self) -> list[Held]:
@@ -146,7 +150,7 @@ def _held(project: Project, policy: Policy, last: Decision | None) -> list[Held]
     elif run is not None:
         found.append(Held(Hold.RUNNING, why=f"Training run {run.pk} is under way."))
     live = deployments.live(project)
-    if circle is None and live is not None and live.mode != Mode.SINGLE:
+    if circle is None and live is not None and live.mode in TRIED:
         found.append(Held(Hold.EXPERIMENT, why=f"Several builds read now, in mode {live.mode}."))
     if not evidence.new_labels(project):
         found.append(Held(Hold.NOTHING_NEW, why="No document was confirmed since what was learned last."))

@@ -31,7 +31,7 @@ def set_policy(access: Access, data: Mapping[str, Any]) -> RetrainingPolicy:
     access.require(Right.MODELS)
     said = Policy.from_json(data)
     with transaction.atomic():
-        project = Project.objects.select_for_update().get(pk=access.project.pk)
+        project = Project.objects.select_for_update(no_key=True).get(pk=access.project.pk)
         row = queries.policy_row(project) or RetrainingPolicy(project=project)
         before = Policy.from_json(row.policy)
         if (before.cron, before.paused) != (said.cron, said.paused) or row.next_run_at is None:
@@ -47,8 +47,10 @@ def set_policy(access: Access, data: Mapping[str, Any]) -> RetrainingPolicy:
 def set_paused(access: Access, *, paused: bool) -> RetrainingPolicy:
     """Hold the schedule, or let it go on with its next time. Raises NotAllowed."""
     access.require(Right.MODELS)
-    said = queries.policy(access.project).to_json()
-    return set_policy(access, {**said, "schedule": {**said["schedule"], "paused": paused}})
+    with transaction.atomic():
+        project = Project.objects.select_for_update(no_key=True).get(pk=access.project.pk)
+        said = queries.policy(project).to_json()
+        return set_policy(access, {**said, "schedule": {**said["schedule"], "paused": paused}})
 
 
 def start(access: Access) -> Circle:
@@ -73,7 +75,7 @@ def consider(row: RetrainingPolicy) -> Decision | None:
         found = queries.outlook(project)
         _note(project, found.readings)
         row.considered_at = timezone.now()
-        if found.is_due:
+        if found.is_due and not found.waits_for_cooldown:
             row.next_run_at = schedule.next_time(found.policy.cron, row.considered_at)
         row.save(update_fields=["considered_at", "next_run_at"])
         if not found.reached:

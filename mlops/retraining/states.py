@@ -5,6 +5,8 @@ from __future__ import annotations
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from mlops.deployment.states import Mode
+
 
 class Kind(models.TextChoices):
     """What may start a retraining; the first of them, in this order, that reaches its threshold does."""
@@ -17,6 +19,7 @@ class Kind(models.TextChoices):
     BUTTON = "button", _("By hand")  # also over REST and by command
 
 
+TRIED = (Mode.AB, Mode.CANARY, Mode.SHADOW)  # modes in which a build reads beside another until somebody decides
 MEASURED = (Kind.ACCURACY, Kind.DRIFT, Kind.UNKNOWN, Kind.LABELS)  # those with a figure and a threshold
 
 

@@ -236,6 +236,14 @@ class TestStopped:
         jobs.deployed(access.project.pk)
         assert now(fired).state == S.STOPPED
 
+    def test_not_once_its_build_reads_everything(self, access, fired, trained):
+        stopping_at(access, mode="single")
+        to_trying(fired, trained)
+        with pytest.raises(Conflict, match="Roll back under Models"):
+            circle.stop(access, now(fired))
+        assert now(fired).state == S.TRYING
+        assert jobs.advance(fired.pk) == S.PROMOTED
+
     def test_not_while_its_deployment_is_prepared(self, access, fired, trained):
         run = to_training(fired)
         trained(run)
@@ -276,6 +284,42 @@ class TestTwiceAndRaces:
         deployment.end_experiment(access, theirs, "B", why="")
         assert jobs.advance(fired.pk) == S.TRYING
         assert now(fired).reason == ""
+
+    def test_beside_an_ensemble_a_person_decides_how_it_reads(self, access, fired, trained):
+        run = to_training(fired)
+        members = build(access, 1), build(access, 2)
+        deploy(access, *members, mode=Mode.ENSEMBLE)
+        made = trained(run)
+        for _ in range(2):
+            jobs.run_ended(run.pk)
+            assert now(fired).state == S.GATE
+        assert now(fired).reason.startswith(f"An ensemble reads now: deploy {made.name}")
+        assert Event.objects.filter(name="retraining.waits").count() == 1
+        deploy(access, *members, made, mode=Mode.ENSEMBLE, why="one more")
+        jobs.deployed(access.project.pk)
+        assert now(fired).state == S.PROMOTED
+        assert "one more" in now(fired).reason
+
+    def test_when_the_ensemble_ends_it_deploys_by_itself(self, access, fired, trained):
+        run = to_training(fired)
+        members = build(access, 1), build(access, 2)
+        deploy(access, *members, mode=Mode.ENSEMBLE)
+        trained(run)
+        jobs.run_ended(run.pk)
+        deploy(access, members[0])
+        jobs.deployed(access.project.pk)
+        assert (now(fired).state, now(fired).reason) == (S.TRYING, "")
+
+    def test_what_a_person_deployed_while_it_waited_is_tried(self, access, fired, trained):
+        stopping_at(access, Step.DEPLOY)
+        run = to_training(fired)
+        made = trained(run)
+        jobs.run_ended(run.pk)
+        assert now(fired).waits_for == Step.DEPLOY
+        deploy(access, made, why="I did it")
+        jobs.deployed(access.project.pk)
+        assert (now(fired).state, now(fired).waits_for) == (S.PROMOTED, "")
+        assert "I did it" in now(fired).reason
 
     def test_a_build_that_reads_already_is_not_tried(self, access, fired, trained):
         run = to_training(fired)

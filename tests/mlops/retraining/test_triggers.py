@@ -7,6 +7,7 @@ import datetime
 import pytest
 from django.utils import timezone
 
+from invex.accounts.models import Project
 from invex.accounts.roles import Role
 from invex.extraction.models import Extraction
 from invex.kernel.errors import Conflict, NotAllowed
@@ -15,7 +16,7 @@ from mlops.datasets.models import DatasetVersion
 from mlops.datasets.states import DatasetState
 from mlops.deployment.states import Mode
 from mlops.monitoring.models import DriftReading, Observation
-from mlops.retraining import jobs, queries, services
+from mlops.retraining import jobs, queries, schedule, services
 from mlops.retraining.evidence import Reading
 from mlops.retraining.models import Circle, DailyFigure, Decision, RetrainingPolicy
 from mlops.retraining.policy import Trigger
@@ -253,6 +254,43 @@ class TestFiring:
         assert RetrainingPolicy.objects.get().next_run_at > timezone.now(), "what was missed is made up for once"
         assert not jobs.consider(row.pk)
 
+    def test_a_daily_schedule_and_a_cooldown_of_a_day_begin_one_every_day(self, access, arrived, monkeypatch):
+        row = with_policy(access, schedule={"cron": "0 2 * * *"}, cooldown_h=24)
+        first = schedule.next_time("0 2 * * *", timezone.now())
+        assert first is not None
+        arrived(1)
+        for day in range(3):
+            for seconds in (-30, 20, 40, 90):  # it begins some seconds after two: tomorrow's two is in its cooldown
+                at = first + datetime.timedelta(days=day, seconds=seconds - 5 * day)
+                with monkeypatch.context() as clock:
+                    clock.setattr(timezone, "now", lambda at=at: at)
+                    jobs.consider(row.pk)
+                Circle.objects.update(state=CircleState.STOPPED)
+        begun = Decision.objects.filter(outcome=Outcome.FIRED).order_by("pk").values_list("created_at", flat=True)
+        assert [(at - first).days for at in begun] == [0, 1, 2]
+
+    def test_a_schedule_that_more_than_the_cooldown_holds_waits_for_its_next_time(self, access, arrived):
+        row = with_policy(access, schedule={"cron": "0 2 * * *"})
+        arrived(1)
+        services.start(access)
+        RetrainingPolicy.objects.update(next_run_at=hours_ago(1))
+        jobs.consider(row.pk)
+        assert RetrainingPolicy.objects.get().next_run_at > timezone.now()
+
+    def test_holding_a_schedule_keeps_what_somebody_saved_a_moment_before(self, access, monkeypatch):
+        with_policy(access, schedule={"cron": "0 2 * * *"})
+        real = Project.objects.select_for_update
+
+        def after_somebody_saved(**options):
+            monkeypatch.undo()
+            with_policy(access, schedule={"cron": "0 5 * * *"}, cooldown_h=7)
+            return real(**options)
+
+        monkeypatch.setattr(Project.objects, "select_for_update", after_somebody_saved)
+        services.set_paused(access, paused=True)
+        said = queries.policy(access.project)
+        assert (said.cron, said.cooldown_h, said.paused) == ("0 5 * * *", 7, True)
+
     def test_a_paused_schedule_is_never_due(self, access, arrived):
         row = with_policy(access, schedule={"cron": "0 2 * * *", "paused": True})
         arrived(1)
@@ -314,6 +352,10 @@ class TestNotNow:
     def test_an_experiment_goes_on(self, access, row):
         deploy(access, build(access, 1), build(access, 2), mode=Mode.AB, share={"A": 0.5, "B": 0.5})
         assert self.decided(row) == (Outcome.NOT_NOW, Hold.EXPERIMENT)
+
+    def test_an_ensemble_is_no_experiment(self, access, row):
+        deploy(access, build(access, 1), build(access, 2), mode=Mode.ENSEMBLE)
+        assert self.decided(row) == (Outcome.FIRED, "")
 
     def test_nothing_new_to_learn(self, access, row, arrived):
         learned(access)
