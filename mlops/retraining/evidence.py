@@ -1,6 +1,7 @@
 """What the triggers measure, and over which documents.
 
 Evidence that led to a retraining is used up: documents count that came after it, labels that it did not learn from.
+Drift is not: its days are the monitoring's, and it lasts until a build is deployed that was made from what comes now.
 """
 
 from __future__ import annotations
@@ -60,7 +61,7 @@ class Reading:
 
 
 def read(project: Project, kind: Kind, trigger: Trigger, since: datetime.datetime | None) -> Reading:
-    """Measure one trigger now. since: documents that came after it count; None = all."""
+    """Measure one trigger now. since: documents that came after it count, but for drift; None = all."""
     match kind:
         case Kind.ACCURACY:
             figure, documents = _accuracy(project, trigger, since)

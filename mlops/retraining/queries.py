@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -33,6 +33,11 @@ class Held:
     hold: Hold
     why: str
 
+    @property
+    def holds_people(self) -> bool:
+        """Whether it holds back a retraining by hand as well."""
+        return self.hold not in OF_POLICY
+
 
 @dataclass(frozen=True, slots=True)
 class Usage:
@@ -45,9 +50,13 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What would happen now. due: the schedule is. reached: the triggers that would fire, the first one does."""
+    """What would happen now. is_due: the schedule is. reached: the triggers that would fire, the first one does.
+
+    policy, last: what it was measured by: the policy of then, and after which retraining documents count.
+    """
 
     policy: Policy
+    last: Decision | None
     readings: tuple[Reading, ...]
     is_due: bool
     held: tuple[Held, ...]
@@ -69,7 +78,7 @@ class Outlook:
     @property
     def hold_a_person(self) -> list[Held]:
         """What a retraining by hand would be refused for."""
-        return [one for one in self.held if one.hold not in OF_POLICY]
+        return [one for one in self.held if one.holds_people]
 
     def reading(self, kind: Kind) -> Reading | None:
         return next((reading for reading in self.readings if reading.kind == kind), None)
@@ -116,13 +125,30 @@ def last_fired(project: Project) -> Decision | None:
 
 def outlook(project: Project) -> Outlook:
     """Return what would happen now if somebody looked."""
-    row = policy_row(project)
-    said = Policy.from_json(row.policy) if row is not None else Policy()
-    last = last_fired(project)
-    since = last.created_at if last is not None else None
-    readings = tuple(evidence.read(project, kind, said.triggers[kind], since) for kind in MEASURED)
-    is_due = bool(row and row.next_run_at and row.next_run_at <= timezone.now() and said.cron and not said.paused)
-    return Outlook(said, readings, is_due, tuple(_held(project, said, last)))
+    said, last = policy(project), last_fired(project)
+    readings = tuple(_read(project, kind, said, last) for kind in MEASURED)
+    return Outlook(said, last, readings, _is_due(project, said), tuple(_held(project, said, last)))
+
+
+def again(project: Project, found: Outlook) -> Outlook | None:
+    """Return what was measured a moment ago with what is due and holds now; to be asked under the project's lock.
+
+    None when the figures no longer answer: somebody changed the policy meanwhile, or began a retraining.
+    """
+    said, last = policy(project), last_fired(project)
+    if (said, last) != (found.policy, found.last):
+        return None
+    return replace(found, is_due=_is_due(project, said), held=tuple(_held(project, said, last)))
+
+
+def reading(project: Project, kind: Kind) -> Reading:
+    """Measure one trigger now."""
+    return _read(project, kind, policy(project), last_fired(project))
+
+
+def held(project: Project) -> list[Held]:
+    """Return everything that holds a retraining back now, without measuring a trigger."""
+    return _held(project, policy(project), last_fired(project))
 
 
 def usage(project: Project) -> Usage:
@@ -138,6 +164,16 @@ def history(project: Project, kind: Kind) -> list[DailyFigure]:
     """Return what the trigger measured on each of the last days, the oldest first."""
     since = timezone.localdate() - HISTORY
     return list(DailyFigure.objects.filter(project=project, trigger=kind, day__gt=since).order_by("day"))
+
+
+def _read(project: Project, kind: Kind, policy: Policy, last: Decision | None) -> Reading:
+    return evidence.read(project, kind, policy.triggers[kind], last.created_at if last is not None else None)
+
+
+def _is_due(project: Project, policy: Policy) -> bool:
+    row = policy_row(project)
+    has_come = row is not None and row.next_run_at is not None and row.next_run_at <= timezone.now()
+    return has_come and bool(policy.cron) and not policy.paused
 
 
 def _held(project: Project, policy: Policy, last: Decision | None) -> list[Held]:

@@ -57,8 +57,8 @@ def start(access: Access) -> Circle:
     """Begin a retraining by hand: neither cooldown nor budget holds a person back. Raises NotAllowed, Conflict."""
     access.require(Right.MODELS)
     with transaction.atomic():
-        project = Project.objects.select_for_update().get(pk=access.project.pk)
-        held = queries.outlook(project).hold_a_person
+        project = Project.objects.select_for_update(no_key=True).get(pk=access.project.pk)
+        held = [one for one in queries.held(project) if one.holds_people]
         if held:
             raise Conflict(held[0].why, code=held[0].hold.value)
         return _fire(project, access.actor, Kind.BUTTON, None, why="Somebody asked for it")
@@ -67,12 +67,16 @@ def start(access: Access) -> Circle:
 def consider(row: RetrainingPolicy) -> Decision | None:
     """Look at all triggers of a project: note their figures, and begin a retraining or say why not now.
 
-    Return the decision; None when no trigger is reached. May run at any time, and twice.
+    Return the decision; None when no trigger is reached, or somebody changed what it depends on meanwhile. May run at
+    any time, and twice. It measures before it takes the lock of the project, which others wait for.
     """
+    measured = queries.outlook(row.project)
     with transaction.atomic():
-        project = Project.objects.select_for_update().get(pk=row.project_id)
+        project = Project.objects.select_for_update(no_key=True).get(pk=row.project_id)
         row.refresh_from_db()
-        found = queries.outlook(project)
+        found = queries.again(project, measured)
+        if found is None:
+            return None
         _note(project, found.readings)
         row.considered_at = timezone.now()
         if found.is_due and not found.waits_for_cooldown:

@@ -8,6 +8,7 @@ from . import views
 
 project_pages = [
     path("models/retraining/", views.retraining, name="retraining"),
+    path("models/retraining/under-way/", views.under_way, name="retraining-under-way"),
     path("models/retraining/act/", views.act, name="retraining-act"),
     path("models/retraining/now/<str:kind>/", views.evidence, name="retraining-evidence"),
     path("models/retraining/decisions/<int:pk>/", views.decision, name="retraining-decision"),

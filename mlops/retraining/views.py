@@ -44,6 +44,13 @@ def retraining(request: ProjectRequest) -> HttpResponseBase:
     )
 
 
+@require_GET
+@in_project()
+def under_way(request: ProjectRequest) -> HttpResponseBase:
+    """The retraining that is under way, alone: what its page asks for again and again. It measures nothing."""
+    return render(request, "retraining/_circle.html", _under_way(request.access))
+
+
 @require_POST
 @in_project(Right.MODELS)
 def act(request: ProjectRequest) -> HttpResponseBase:
@@ -77,8 +84,7 @@ def evidence(request: ProjectRequest, kind: str) -> HttpResponseBase:
     project = request.access.project
     if kind not in MEASURED:
         raise NotFound(f"There is no trigger {kind[:20]!r}.")
-    reading = queries.outlook(project).reading(Kind(kind))
-    assert reading is not None, "every measured trigger is read"
+    reading = queries.reading(project, Kind(kind))
     context = {
         "title": Kind(kind).label,
         "figure": page.show(kind, reading.figure),
@@ -110,7 +116,7 @@ def decision(request: ProjectRequest, pk: int) -> HttpResponseBase:
 
 def _context(access: Access, problem: str, sent: QueryDict) -> dict[str, Any]:
     project = access.project
-    found, now = queries.outlook(project), queries.open_circle(project)
+    found = queries.outlook(project)
     row = queries.policy_row(project)
     return {
         "outlook": found,
@@ -118,9 +124,7 @@ def _context(access: Access, problem: str, sent: QueryDict) -> dict[str, Any]:
         "gauges": page.gauges(project, found),
         "plan": page.plan(project, found),
         "usage": queries.usage(project),
-        "circle": now,
-        "ladder": page.ladder(now) if now is not None else [],
-        "poll_s": page.poll_s(now),
+        **_under_way(access),
         "circles": queries.circles(project).exclude(state__in=OPEN).order_by("-id")[:SHOWN],
         "decisions": [
             {
@@ -134,6 +138,15 @@ def _context(access: Access, problem: str, sent: QueryDict) -> dict[str, Any]:
         "policy": found.policy,
         "form": _form(found.policy, sent if problem else None),
         "problem": problem,
+    }
+
+
+def _under_way(access: Access) -> dict[str, Any]:
+    now = queries.open_circle(access.project)
+    return {
+        "circle": now,
+        "ladder": page.ladder(now) if now is not None else [],
+        "poll_s": page.poll_s(now),
         "may_change": access.may(Right.MODELS),
     }
 

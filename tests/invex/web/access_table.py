@@ -259,6 +259,7 @@ PAGES: tuple[Row, ...] = (
     Row("compute", MODELS, method="POST", body=COMPUTE_FORM, answer=302),
     Row("retraining", READ),
     Row("retraining", MODELS, method="POST", body=RETRAINING_FORM, answer=302),
+    Row("retraining-under-way", READ),
     Row("retraining-act", MODELS, method="POST", body={"action": "pause"}, answer=302),
     Row("retraining-act", MODELS, method="POST", body={"action": "continue"}, answer=302, elsewhere=404),
     Row("retraining-act", MODELS, method="POST", body={"action": "stop"}, answer=302, elsewhere=404),

@@ -13,7 +13,7 @@ from invex.accounts import services as accounts
 from invex.accounts.access import Access
 from invex.accounts.models import User
 from invex.accounts.roles import Role
-from mlops.retraining import jobs, queries, services
+from mlops.retraining import circle, evidence, jobs, queries, services
 from mlops.retraining.models import Circle, DailyFigure, Decision
 from mlops.retraining.states import CircleState, Kind
 from mlops.training.models import TrainingRun
@@ -98,11 +98,33 @@ class TestPage:
         assert "hx-trigger" not in page, "nothing moves before somebody clicks"
         browser.post(act, {"action": "continue"})
         jobs.advance(Circle.objects.get().pk)
-        assert 'hx-trigger="load delay' in browser.get(self.address()).content.decode()
+        assert f'hx-get="{self.address("retraining-under-way")}"' in browser.get(self.address()).content.decode()
         browser.post(act, {"action": "stop"})
         assert Circle.objects.get().state == CircleState.STOPPED
         assert browser.post(act, {"action": "stop"}).status_code == 404
         assert browser.post(act, {"action": "dance"}).status_code == 422
+
+    def test_what_is_asked_again_and_again_measures_nothing(self, access, browser, arrived, monkeypatch):
+        arrived(6)
+        begun = services.start(access)
+        monkeypatch.setattr(evidence, "read", lambda *_: pytest.fail("a trigger was measured"))
+        page = browser.get(self.address("retraining-under-way")).content.decode()
+        assert f"Retraining {begun.pk} is under way" in page
+        assert 'hx-trigger="load delay' in page
+        assert "<html" not in page
+        circle.stop(access, begun)
+        page = browser.get(self.address("retraining-under-way")).content.decode()
+        assert 'id="circle-live"' in page
+        assert "hx-trigger" not in page
+
+    def test_the_evidence_of_a_trigger_measures_that_trigger(self, browser, arrived, monkeypatch):
+        arrived(6, template="")
+        real, measured = evidence.read, []
+        monkeypatch.setattr(
+            evidence, "read", lambda project, kind, *rest: measured.append(kind) or real(project, kind, *rest)
+        )
+        assert browser.get(self.address("retraining-evidence", "unknown")).status_code == 200
+        assert measured == [Kind.UNKNOWN]
 
     def test_hold_and_let_go_on(self, access, browser):
         services.set_policy(access, {"schedule": {"cron": "0 2 * * 6"}})

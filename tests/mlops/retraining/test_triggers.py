@@ -16,11 +16,11 @@ from mlops.datasets.models import DatasetVersion
 from mlops.datasets.states import DatasetState
 from mlops.deployment.states import Mode
 from mlops.monitoring.models import DriftReading, Observation
-from mlops.retraining import jobs, queries, schedule, services
+from mlops.retraining import evidence, jobs, queries, schedule, services
 from mlops.retraining.evidence import Reading
 from mlops.retraining.models import Circle, DailyFigure, Decision, RetrainingPolicy
 from mlops.retraining.policy import Trigger
-from mlops.retraining.states import CircleState, Hold, Kind, Outcome
+from mlops.retraining.states import MEASURED, CircleState, Hold, Kind, Outcome
 from mlops.training.models import TrainingRun
 from mlops.training.queries import busy_s
 from mlops.training.states import RunState
@@ -228,6 +228,36 @@ class TestFiring:
         jobs.consider(row.pk)
         assert Circle.objects.count() == 1
         assert DailyFigure.objects.filter(trigger=Kind.UNKNOWN).count() == 1
+
+    @pytest.mark.parametrize("what", ["policy", "retraining"])
+    def test_what_somebody_did_while_it_was_measured_counts(self, access, arrived, monkeypatch, what):
+        row = with_policy(access, triggers=on(Kind.UNKNOWN, 0.2), cooldown_h=0)
+        arrived(6, template="")
+        real = queries.outlook
+
+        def measured_before(project):
+            found = real(project)
+            if what == "policy":
+                with_policy(access, triggers=on(Kind.UNKNOWN, 1.0))
+            else:
+                services.start(access)
+                Circle.objects.update(state=CircleState.STOPPED)
+            return found
+
+        monkeypatch.setattr(queries, "outlook", measured_before)
+        assert not jobs.consider(row.pk)
+        assert not Decision.objects.filter(trigger=Kind.UNKNOWN).exists()
+
+    def test_it_measures_before_it_locks(self, access, monkeypatch):
+        row = with_policy(access, triggers=on(Kind.UNKNOWN, 0.2))
+        real, steps = Project.objects.select_for_update, []
+        monkeypatch.setattr(
+            Project.objects, "select_for_update", lambda **options: steps.append(options) or real(**options)
+        )
+        read = evidence.read
+        monkeypatch.setattr(evidence, "read", lambda *about: steps.append(about[1]) or read(*about))
+        jobs.consider(row.pk)
+        assert steps == [*MEASURED, {"no_key": True}], "others who read the project's rows do not wait"
 
     def test_a_trigger_that_is_off_fires_nothing(self, access, arrived):
         row = with_policy(access, triggers={"unknown": {"threshold": 0.2, "least": 5}})
