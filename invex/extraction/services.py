@@ -139,6 +139,8 @@ def read_beside(document: Document, shadow: DeployedPredictor) -> Extraction | N
     with transaction.atomic():
         read = read.compared(document)
         Document.objects.select_for_update().get(pk=document.pk)  # numbers of extractions are given one at a time
+        if known.exists():  # another attempt was faster
+            return None
         return _create(document, read, shadow, is_current=False)
 
 

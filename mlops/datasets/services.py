@@ -20,9 +20,10 @@ from invex.documents import readings
 from invex.fields.labels import Label, label_from_json, label_to_json
 from invex.fields.spec import FieldSpec, TableSpec
 from invex.fields.template_json import template_to_json
-from invex.kernel import audit, blob_references
+from invex.kernel import audit
 from invex.kernel.actor import SYSTEM
 from invex.kernel.blobs import store
+from invex.kernel.doomed import doom
 from invex.kernel.errors import BadInput
 from invex.kernel.outbox import emit
 from invex.kernel.states import move
@@ -266,10 +267,10 @@ def _store(row: DatasetVersion, manifest: Manifest, templates: dict[str, str], n
     return True
 
 
-def evict(access: Access, row: DatasetVersion) -> set[str]:
-    """Take the bytes of a frozen version; its hash, distribution and lineage stay. Return the blobs that it had.
+def evict(access: Access, row: DatasetVersion) -> bool:
+    """Take the bytes of a frozen version; its hash, distribution and lineage stay. Return False when it has left.
 
-    Whether something needs it, and whether another row needs a blob, is up to the caller. Raises NotAllowed.
+    Whether something needs it is up to the caller. Raises NotAllowed.
     """
     access.require(Right.MODELS)
     had = {row.blob}
@@ -277,9 +278,10 @@ def evict(access: Access, row: DatasetVersion) -> set[str]:
         had.update(blob for blob in blobs if blob)
     with transaction.atomic():
         if not move(row, DatasetState.EVICTED, actor=access.actor, project=access.project.slug, blob=""):
-            return set()
+            return False
         row.documents.update(file_blob="", words_blob="", label_blob="")
-    return had
+        doom(had)
+    return True
 
 
 def _revive(row: DatasetVersion, blob: str, manifest: Manifest) -> None:
@@ -304,6 +306,5 @@ def forget(project: Project, document: int) -> int:
             file_blob="", words_blob="", label_blob="", erased_at=timezone.now()
         )
         SideAssignment.objects.filter(project=project, words__in=blobs).update(words="")
-    for blob in blobs - blob_references.in_use(blobs):
-        store().delete(blob)
+        doom(blobs)
     return len(rows)

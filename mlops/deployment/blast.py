@@ -40,6 +40,7 @@ from .states import RereadState
 
 S = RereadState
 MOST = 500  # documents of one re-read
+ATTEMPTS = 3  # a re-read that ends its worker each time is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,25 +97,41 @@ def run(pk: int) -> bool:
     row = Reread.objects.select_related("project", "anew").filter(pk=pk).first()
     if row is None or row.state != S.WAITING:
         return False
-    if not move(row, S.RUNNING, actor=SYSTEM, project=row.project.slug, leased_until=leases.until()):
+    if not leases.take(row, S.RUNNING, project=row.project.slug):
         return False
-    held = Reread.objects.filter(pk=row.pk, state=S.RUNNING)
     try:
-        with leases.kept(held):
+        with leases.kept(leases.held(row)):
             predictor = cast(DeployedPredictor, with_build(row.project_id, row.anew, arm=row.arm))
             for document in Document.objects.filter(project=row.project_id, pk__in=row.documents).order_by("pk"):
                 if document.words_blob:
                     extraction.read_beside(document, predictor)
     except (InvexError, ValueError, OSError) as e:
-        move(row, S.FAILED, actor=SYSTEM, project=row.project.slug, reason=str(e)[:2000], leased_until=None)
+        _fail(row, str(e)[:2000], only_if=leases.ours(row))
         return False
-    return move(row, S.DONE, actor=SYSTEM, project=row.project.slug, leased_until=None, ended_at=timezone.now())
+    return move(
+        row, S.DONE, actor=SYSTEM, project=row.project.slug, only_if=leases.ours(row), leased_until=None,
+        ended_at=timezone.now(),
+    )  # fmt: skip
 
 
 def take_back_lost() -> int:
-    """Put re-reads whose worker died back to waiting. Return how many."""
+    """Put re-reads whose worker died back to waiting; fail one that was tried too often. Return how many."""
     lost = Reread.objects.select_related("project").filter(state=S.RUNNING, leased_until__lt=timezone.now())
-    return sum(move(row, S.WAITING, actor=SYSTEM, project=row.project.slug) for row in lost)
+    return sum(_take_up_again(row) for row in lost)
+
+
+def _take_up_again(row: Reread) -> bool:
+    lost = leases.lost(row)
+    if row.attempts >= ATTEMPTS:
+        return _fail(row, "Reading them ended a worker several times. Choose fewer documents.", only_if=lost)
+    return move(row, S.WAITING, actor=SYSTEM, project=row.project.slug, only_if=lost, leased_until=None)
+
+
+def _fail(row: Reread, reason: str, *, only_if: Q) -> bool:
+    return move(
+        row, S.FAILED, actor=SYSTEM, project=row.project.slug, only_if=only_if, reason=reason, leased_until=None,
+        ended_at=timezone.now(),
+    )  # fmt: skip
 
 
 def reread(project: Project, pk: int) -> Reread:

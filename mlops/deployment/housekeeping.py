@@ -8,8 +8,7 @@ from django.utils import timezone
 from invex.accounts.access import Access
 from invex.accounts.models import Project
 from invex.accounts.roles import Right
-from invex.kernel import blob_references
-from invex.kernel.blobs import store
+from invex.kernel.doomed import doom
 from invex.kernel.states import move
 from mlops.registry.eviction import BuildFacts, Eviction, Policy, RevisionFacts, plan, protected
 from mlops.registry.models import Build
@@ -35,7 +34,6 @@ def evict(access: Access, policy: Policy) -> list[Eviction]:
     Nobody can deploy one of them meanwhile: a deployment takes the same lock. Raises NotAllowed.
     """
     access.require(Right.MODELS)
-    blobs = []
     with transaction.atomic():
         project = Project.objects.select_for_update().get(pk=access.project.pk)
         chosen = planned(project, policy)
@@ -44,10 +42,7 @@ def evict(access: Access, policy: Policy) -> list[Eviction]:
             blob = row.blob
             detail = {"reason": eviction.reason}
             if move(row, BuildState.EVICTED, actor=access.actor, project=project.slug, detail=detail, blob=""):
-                blobs.append(blob)
-    # After the commit: a package whose row still needs it must never be missing.
-    for blob in set(blobs) - blob_references.in_use(blobs):
-        store().delete(blob)
+                doom([blob])
     return chosen
 
 

@@ -18,8 +18,8 @@ from invex.accounts.models import Project
 from invex.accounts.roles import Right
 from invex.documents.models import Document, PageImage
 from invex.documents.states import DocumentState
-from invex.kernel import audit, blob_references
-from invex.kernel.blobs import store
+from invex.kernel import audit
+from invex.kernel.doomed import doom
 from invex.kernel.errors import BadInput
 from invex.kernel.models import AuditEntry
 from mlops.datasets import queries as datasets
@@ -128,7 +128,7 @@ def _delete_images(access: Access, document: int) -> bool:
     rows = PageImage.objects.filter(document=document, document__project=access.project)
     blobs = {blob for blob in rows.values_list("blob", flat=True) if blob}
     rows.delete()
-    transaction.on_commit(lambda: _drop(blobs))
+    doom(blobs)
     return bool(blobs)
 
 
@@ -137,15 +137,7 @@ def _delete_checkpoints(access: Access, run: int) -> bool:
 
 
 def _delete_dataset(access: Access, pk: int) -> bool:
-    blobs = dataset_services.evict(access, DatasetVersion.objects.get(pk=pk, project=access.project))
-    transaction.on_commit(lambda: _drop(blobs))
-    return bool(blobs)
-
-
-def _drop(blobs: set[str]) -> None:
-    """Delete those that no row needs any more: a file that is also a document's stays."""
-    for blob in blobs - blob_references.in_use(blobs):
-        store().delete(blob)
+    return dataset_services.evict(access, DatasetVersion.objects.get(pk=pk, project=access.project))
 
 
 KINDS: dict[str, Kind] = {

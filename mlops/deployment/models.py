@@ -86,6 +86,7 @@ class CodeReplay(models.Model):
 
     state = models.CharField(max_length=16, choices=ReplayState.choices, default=ReplayState.WAITING)
     state_changed_at = models.DateTimeField(auto_now_add=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
     leased_until = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True)  # why it failed
     read = models.JSONField(default=dict)  # see frozen_set.py
@@ -115,6 +116,7 @@ class Reread(models.Model):
     documents = models.JSONField(default=list)  # primary keys
     state = models.CharField(max_length=16, choices=RereadState.choices, default=RereadState.WAITING)
     state_changed_at = models.DateTimeField(auto_now_add=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
     leased_until = models.DateTimeField(null=True, blank=True)
     reason = models.TextField(blank=True)
     made_by = models.CharField(max_length=200)

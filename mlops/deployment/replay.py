@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from invex.accounts.access import Access
@@ -35,6 +36,7 @@ from .reading_code import reading_code
 from .states import ReplayState, RevisionState
 
 S = ReplayState
+ATTEMPTS = 3  # a replay that ends its worker each time is given up, and a person decides
 
 
 def wanted() -> list[CodeReplay]:
@@ -79,21 +81,20 @@ def run(pk: int) -> bool:
     row = CodeReplay.objects.select_related("project", "build", "dataset", "before").filter(pk=pk).first()
     if row is None or row.state != S.WAITING or row.code != reading_code():
         return False
-    if not move(row, S.RUNNING, actor=SYSTEM, project=row.project.slug, leased_until=leases.until(), reason=""):
+    if not leases.take(row, S.RUNNING, project=row.project.slug):
         return False
-    held = CodeReplay.objects.filter(pk=row.pk, state=S.RUNNING)
     try:
-        with leases.kept(held):
+        with leases.kept(leases.held(row)):
             found = frozen_set.read_with(row.build, row.dataset)
             report = _report(row, found) if row.before is not None else {"passed": True, "rules": []}
     except (InvexError, ValueError, OSError) as e:
-        move(row, S.FAILED, actor=SYSTEM, project=row.project.slug, reason=str(e)[:2000], leased_until=None)
+        _fail(row, str(e)[:2000], only_if=leases.ours(row))
         return False
     with transaction.atomic():
         to = S.PASSED if report["passed"] else S.REFUSED
         won = move(
-            row, to, actor=SYSTEM, project=row.project.slug, read=found, report=report, leased_until=None,
-            ended_at=timezone.now(),
+            row, to, actor=SYSTEM, project=row.project.slug, only_if=leases.ours(row), read=found, report=report,
+            leased_until=None, ended_at=timezone.now(),
         )  # fmt: skip
         if won:
             emit(
@@ -119,9 +120,25 @@ def override(access: Access, row: CodeReplay, *, why: str) -> None:
 
 
 def take_back_lost() -> int:
-    """Put replays whose worker died back to waiting. Return how many."""
+    """Put replays whose worker died back to waiting; fail one that was tried too often. Return how many."""
     lost = CodeReplay.objects.select_related("project").filter(state=S.RUNNING, leased_until__lt=timezone.now())
-    return sum(move(row, S.WAITING, actor=SYSTEM, project=row.project.slug) for row in lost)
+    return sum(_take_up_again(row) for row in lost)
+
+
+def _take_up_again(row: CodeReplay) -> bool:
+    lost = leases.lost(row)
+    if row.attempts >= ATTEMPTS:
+        return _fail(
+            row, "Reading the frozen set ended a worker several times. The worker's log says why.", only_if=lost
+        )
+    return move(row, S.WAITING, actor=SYSTEM, project=row.project.slug, only_if=lost, leased_until=None)
+
+
+def _fail(row: CodeReplay, reason: str, *, only_if: Q) -> bool:
+    return move(
+        row, S.FAILED, actor=SYSTEM, project=row.project.slug, only_if=only_if, reason=reason, leased_until=None,
+        ended_at=timezone.now(),
+    )  # fmt: skip
 
 
 def _frozen_set(project: Project) -> DatasetVersion | None:

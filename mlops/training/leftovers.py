@@ -7,11 +7,11 @@ import shutil
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
-from invex.kernel import blob_references
-from invex.kernel.blobs import store
+from invex.kernel.doomed import doom
 
 from .models import TrainingRun
 from .states import RunState
@@ -49,10 +49,10 @@ def tidy(row: TrainingRun) -> bool:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     blob = row.package_blob
     if blob:
-        TrainingRun.objects.filter(pk=row.pk).update(package_blob="")
+        with transaction.atomic():
+            TrainingRun.objects.filter(pk=row.pk).update(package_blob="")
+            doom([blob])
         row.package_blob = ""
-        if blob not in blob_references.in_use({blob}):
-            store().delete(blob)
     return found or bool(blob)
 
 

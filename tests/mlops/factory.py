@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from functools import lru_cache
 
 from fixtures.generator import Vendor
 from invex.accounts.access import Access
 from invex.accounts.roles import Role
+from invex.kernel import doomed
 from invex.kernel.actor import SYSTEM
+from invex.kernel.blobs import store
 from mlops.deployment import preparation, services
 from mlops.deployment.models import DeploymentRevision
 from mlops.deployment.services import Model, Wanted
@@ -23,6 +26,13 @@ from tests.invex.world import access_to
 
 def ml_admin(slug: str = "acme") -> Access:
     return access_to(slug, Role.ML_ADMIN, name="mia")
+
+
+def sweep_later() -> None:
+    """Delete the doomed blobs as if all of them had been stored long ago."""
+    for name, _ in store().names():
+        os.utime(store().path(name), (0, 0))
+    doomed.sweep()
 
 
 @lru_cache

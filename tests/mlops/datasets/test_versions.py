@@ -21,6 +21,7 @@ from mlops.datasets.selection import Selection
 from mlops.datasets.states import DatasetState, Side
 from mlops.learning.dataset import load_dataset
 from tests.invex.world import access_to, document_in_review, label_of, read_document, vendor
+from tests.mlops.factory import sweep_later
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +165,7 @@ def test_an_erased_document_leaves_its_hash_and_nothing_else(access, confirmed):
     Document.objects.filter(pk=document.pk).update(words_blob="", sha256="0" * 64)  # as erasure leaves no reference
     SideAssignment.objects.filter(words=entry.words_blob).update(words="")
     assert services.forget(access.project, document.pk) == 1
+    sweep_later()
     for blob in (entry.label_blob, entry.words_blob):
         with pytest.raises(FileNotFoundError):
             store().path(blob)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.utils import timezone
 
 from invex.accounts.roles import Role
 from invex.documents.models import Document
@@ -14,6 +15,7 @@ from invex.kernel.models import Event
 from invex.results import payloads
 from invex.review import services as review
 from mlops.deployment import blast, jobs
+from mlops.deployment.models import Reread
 from mlops.deployment.states import RereadState
 from mlops.registry.services import shipped
 from tests.invex.world import access_to, document_in_review, label_of, vendor
@@ -119,6 +121,38 @@ def test_who_may_and_what_is_refused(access, bad, documents):
     row = read_anew(access, bad, documents)
     with pytest.raises(NotFound):
         blast.reread(ml_admin("other").project, row.pk)
+
+
+def test_a_re_read_that_ends_its_worker_each_time_is_given_up(access, bad, documents, monkeypatch):
+    row = blast.request(access, bad, shipped(), [one.pk for one in documents])
+
+    def crash(*args):
+        raise RuntimeError("CUDA error")
+
+    monkeypatch.setattr(blast.extraction, "read_beside", crash)
+    for state in (RereadState.WAITING, RereadState.WAITING, RereadState.FAILED):
+        with pytest.raises(RuntimeError):
+            jobs.reread(row.pk)
+        assert blast.take_back_lost() == 0, "its lease has not run out"
+        Reread.objects.update(leased_until=timezone.now())
+        assert blast.take_back_lost() == 1
+        row.refresh_from_db()
+        assert (row.state, row.leased_until) == (state, None)
+    assert row.reason == "Reading them ended a worker several times. Choose fewer documents."
+
+
+def test_a_worker_that_comes_back_late_ends_no_other_attempt(access, bad, documents, monkeypatch):
+    row = blast.request(access, bad, shipped(), [one.pk for one in documents])
+    read = blast.extraction.read_beside
+
+    def sleep(document, predictor):
+        Reread.objects.update(attempts=2)  # another worker took it meanwhile
+        return read(document, predictor)
+
+    monkeypatch.setattr(blast.extraction, "read_beside", sleep)
+    assert not jobs.reread(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == (RereadState.RUNNING, 2)
 
 
 def test_on_the_pages(access, bad, documents, browser):  # noqa: F811

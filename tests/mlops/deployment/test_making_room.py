@@ -23,7 +23,7 @@ from mlops.training import leftovers, rebuild, services
 from mlops.training.models import TrainingRun
 from mlops.training.states import RunState
 from tests.mlops.console.conftest import access, confirmed  # noqa: F401
-from tests.mlops.factory import build, deploy
+from tests.mlops.factory import build, deploy, sweep_later
 
 pytestmark = pytest.mark.django_db
 ALL = Policy(best=0, newest=0)
@@ -54,7 +54,9 @@ class TestDatasets:
         assert (gone.state, gone.blob, gone.hash) == (DatasetState.EVICTED, "", versions[0].hash)
         assert gone.documents.count() == 3, "lineage"
         assert store().path(words).exists(), "the document itself needs them"
-        making_room._drop({manifest})  # what happens once the transaction of this test would commit
+        assert store().path(manifest).exists(), "stored just now, it may be on its way into a row"
+        sweep_later()
+        assert store().path(words).exists()
         with pytest.raises(MissingBlob):
             store().path(manifest)
 
@@ -110,9 +112,15 @@ class TestImages:
         return found
 
     def test_only_what_can_be_drawn_again_of_documents_that_are_done(self, access, documents):  # noqa: F811
+        picture = PageImage.objects.get(document=documents[0]).blob
         gone = making_room.evict(access, "images", ALL)
         assert [one.build.key for one in gone] == [documents[0].pk]
         assert set(PageImage.objects.values_list("document", flat=True)) == {documents[1].pk, documents[2].pk}
+        sweep_later()
+        left = [store().path(row.blob).exists() for row in PageImage.objects.all()]
+        assert left == [True, True]
+        with pytest.raises(MissingBlob):
+            store().path(picture)
 
     def test_from_the_command_line(self, access, documents, capsys):  # noqa: F811
         call_command("evict", "images", "--project", "acme", "--newest", "0")

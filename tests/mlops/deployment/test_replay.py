@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from django.utils import timezone
 
 from invex.documents import readings
 from invex.documents.models import Document
@@ -136,6 +137,41 @@ def test_a_file_that_the_new_code_cannot_read_counts_as_missed(access, live, ver
     row.refresh_from_db()
     assert row.state == ReplayState.REFUSED
     assert row.report["f1"]["now"] in (0, None)
+
+
+def test_code_that_ends_its_worker_each_time_is_given_up_and_stays_held(access, live, version, monkeypatch):  # noqa: F811
+    def crash(*args):
+        raise RuntimeError("segment")
+
+    version("two")
+    monkeypatch.setattr(frozen_set, "read_with", crash)
+    jobs.sweep_code()
+    row = CodeReplay.objects.latest("pk")
+    for state in (ReplayState.WAITING, ReplayState.WAITING, ReplayState.FAILED):
+        with pytest.raises(RuntimeError):
+            jobs.replay_code(row.pk)
+        CodeReplay.objects.filter(pk=row.pk).update(leased_until=timezone.now())
+        assert replay.take_back_lost() == 1
+        row.refresh_from_db()
+        assert row.state == state
+    assert "several times" in row.reason
+    assert thresholds(access) == {}
+
+
+def test_a_worker_that_comes_back_late_judges_nothing(access, live, version, monkeypatch):  # noqa: F811
+    read = frozen_set.read_with
+
+    def sleep(*args):
+        CodeReplay.objects.filter(code="two").update(attempts=2)  # another worker took it meanwhile
+        return read(*args)
+
+    version("two")
+    monkeypatch.setattr(frozen_set, "read_with", sleep)
+    jobs.sweep_code()
+    row = CodeReplay.objects.latest("pk")
+    assert not jobs.replay_code(row.pk)
+    row.refresh_from_db()
+    assert (row.state, row.attempts, row.read) == (ReplayState.RUNNING, 2, {})
 
 
 def test_another_project_is_not_held(access, live, version):  # noqa: F811

@@ -14,7 +14,7 @@ from mlops.registry.eviction import BuildFacts, Policy, RevisionFacts, plan, pro
 from mlops.registry.models import Build
 from mlops.registry.services import with_bytes
 from mlops.registry.states import BuildState
-from tests.mlops.factory import build, deploy, ml_admin
+from tests.mlops.factory import build, deploy, ml_admin, sweep_later
 
 NOW = datetime.datetime(2026, 11, 21, tzinfo=datetime.UTC)
 DAY = datetime.timedelta(days=1)
@@ -158,6 +158,7 @@ class TestRows:
         housekeeping.evict(access, policy)
         gone = Build.objects.get(pk=rows[1].pk)
         assert (gone.state, gone.blob, gone.card) == (BuildState.EVICTED, "", "# Package 1".replace("1", "2"))
+        sweep_later()
         with pytest.raises(FileNotFoundError):
             store().path(rows[1].blob)
         with pytest.raises(Gone):

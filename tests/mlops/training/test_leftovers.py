@@ -15,7 +15,7 @@ from mlops.training import jobs, leftovers
 from mlops.training.models import TrainingRun
 from mlops.training.states import RunState
 from tests.invex.world import access_to
-from tests.mlops.factory import build
+from tests.mlops.factory import build, sweep_later
 
 pytestmark = pytest.mark.django_db
 
@@ -62,6 +62,7 @@ def test_what_nobody_goes_on_with_leaves_its_log(left, state, days):
     assert names(row) == ["log.txt"]
     row.refresh_from_db()
     assert row.package_blob == ""
+    sweep_later()
     assert not is_stored(blob)
     assert jobs.sweep_leftovers() == 0, "once"
 
@@ -78,6 +79,7 @@ def test_a_package_that_others_need_stays(access, left):
     other = Build.objects.get(pk=build(access).pk)
     row = left(RunState.DONE, blob=other.blob)
     jobs.sweep_leftovers()
+    sweep_later()
     assert is_stored(other.blob)
     assert names(row) == ["log.txt"]
 
