@@ -31,7 +31,7 @@ JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "shadow.wanted": (("invex.extraction.jobs.read_shadow", "default"),),
     "deployment.requested": (("mlops.deployment.jobs.prepare", "default"),),
     "model.deployed": (("mlops.memory.jobs.catch_up", "default"), ("mlops.retraining.jobs.deployed", "default")),
-    "reread.requested": (("mlops.deployment.jobs.reread", "default"),),
+    "reread.requested": (("mlops.deployment.jobs.reread", "training"),),
     "replay.wanted": (("mlops.deployment.jobs.replay_code", "training"),),
     "training.requested": (("mlops.training.jobs.run", "training"),),
     "training.done": (("mlops.retraining.jobs.run_ended", "default"),),

@@ -5,6 +5,7 @@ from django.db import models
 from invex.accounts.models import Project
 from invex.documents.models import Document
 
+REREAD = "reread:"  # before the number of a re-read, in the arm of what another build read for comparison
 REOPENED = "reopened"  # reason code of a document that a person opened again: it is not read over
 
 
@@ -47,6 +48,11 @@ class Extraction(models.Model):
 
     def __str__(self) -> str:
         return f"extraction {self.number} of {self.document_id}"
+
+    @property
+    def is_of_test(self) -> bool:
+        """Whether it was read by one of several builds whose work people judge side by side, without knowing whose."""
+        return bool(self.arm) and not self.arm.startswith(REREAD)
 
 
 class ApprovalHalt(models.Model):

@@ -61,7 +61,7 @@ class Screen:
 
 def is_blind(document: Document, extraction: Extraction | None) -> bool:
     """Whether nobody is told how sure the machine was: in an audit, and while builds are compared."""
-    is_compared = extraction is not None and bool(extraction.arm)
+    is_compared = extraction is not None and extraction.is_of_test
     return document.state == DocumentState.REVIEW and (document.reason_code == AUDIT or is_compared)
 
 

@@ -22,7 +22,7 @@ from invex.documents.models import Document
 from invex.documents.queries import AUTO
 from invex.documents.states import DocumentState
 from invex.extraction import services as extraction
-from invex.extraction.models import Extraction
+from invex.extraction.models import REREAD, Extraction
 from invex.extraction.predictors import DeployedPredictor
 from invex.kernel import audit, leases
 from invex.kernel.actor import SYSTEM
@@ -55,11 +55,11 @@ class Difference:
 def read_by(project: Project, build: str) -> QuerySet[Extraction]:
     """Return what a build read and people were shown, alone or in an ensemble: the last of each document, newest first.
 
-    What it read beside, in shadow or for comparison, is left out.
+    What it read beside, in shadow or for comparison, is left out, until a person had the re-read shown.
     """
     alone_or_not = Q(build=build)
     alone_or_not |= Q(build__startswith=f"{build}+") | Q(build__endswith=f"+{build}") | Q(build__contains=f"+{build}+")
-    rows = Extraction.objects.filter(alone_or_not).exclude(Q(arm=SHADOW) | Q(arm__startswith=Reread.ARM))
+    rows = Extraction.objects.filter(alone_or_not).exclude(Q(arm=SHADOW) | Q(arm__startswith=REREAD, is_current=False))
     last = rows.filter(document=OuterRef("document")).order_by("-number").values("pk")[:1]
     found = rows.filter(document__project=project, pk=Subquery(last))
     return found.select_related("document").order_by("-document_id")
@@ -168,7 +168,8 @@ def differences(read_anew: Collection[Extraction]) -> dict[int, list[Difference]
 def take_back(access: Access, row: Reread, documents: Collection[int]) -> tuple[list[int], list[tuple[int, str]]]:
     """Put documents into review with what was read anew. Return those done, and those skipped with why.
 
-    Nothing is approved, and nobody is told: that is up to who reviews them. Raises NotAllowed.
+    Nothing is approved: that is up to who reviews them. One that was approved is opened again, so webhooks say
+    `document.reopened`, and the memory leaves it out until it is approved again. Raises NotAllowed.
     """
     access.require(Right.MODELS)
     found = anew(row)
@@ -191,6 +192,10 @@ def _take_back(access: Access, read_anew: Extraction, row: Reread) -> None:
             review.reopen(access, read_anew.document_id)
         if not extraction.show(read_anew, why=f"{row.anew.name} reads it otherwise than {row.read.name} did"):
             raise Conflict("Somebody is at this document, or it is not in review.", code="held")
+        audit.record(
+            access.actor, "showed re-read", "document", read_anew.document_id, project=access.project.slug,
+            reread=row.pk, anew=row.anew.name,
+        )  # fmt: skip
 
 
 def _differing(template: str, label: dict[str, Any], one: Extraction) -> list[Difference]:

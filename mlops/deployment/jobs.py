@@ -13,7 +13,8 @@ from .models import CodeReplay, DeploymentRevision, Reread
 from .reading_code import reading_code
 from .states import Mode, ReplayState, RereadState, RevisionState
 
-QUEUE, REPLAYS = "default", "training"
+QUEUE = "default"
+LONG = "training"  # what reads many documents: on the other queue everybody waits to see what was learned
 # A wake-up takes milliseconds; a revision that waits longer while the queue is empty has lost its own.
 LOST_AFTER = datetime.timedelta(seconds=10)
 
@@ -49,10 +50,10 @@ def replay_code(replay_id: int | str) -> bool:
 def sweep_code() -> int:
     """Ask for replays of builds that the present code has not read with, and wake those that lost their job."""
     count = replay.take_back_lost() + len(replay.wanted())
-    if count or not is_idle(REPLAYS):
+    if count or not is_idle(LONG):
         return count
     waiting = CodeReplay.objects.filter(state=ReplayState.WAITING, code=reading_code()).order_by("pk").first()
-    return int(waiting is not None and wake("mlops.deployment.jobs.replay_code", waiting.pk, queue=REPLAYS))
+    return int(waiting is not None and wake("mlops.deployment.jobs.replay_code", waiting.pk, queue=LONG))
 
 
 def reread(reread_id: int | str) -> bool:
@@ -63,7 +64,7 @@ def reread(reread_id: int | str) -> bool:
 def sweep_rereads() -> int:
     """Wake re-reads that lost their job or their worker. Return how many."""
     taken = blast.take_back_lost()
-    if not is_idle(QUEUE):
+    if not is_idle(LONG):
         return taken
     waiting = Reread.objects.filter(state=RereadState.WAITING).order_by("pk").first()
-    return taken + int(waiting is not None and wake("mlops.deployment.jobs.reread", waiting.pk, queue=QUEUE))
+    return taken + int(waiting is not None and wake("mlops.deployment.jobs.reread", waiting.pk, queue=LONG))

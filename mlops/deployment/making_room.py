@@ -41,10 +41,13 @@ FINISHED = (DocumentState.APPROVED, DocumentState.REJECTED)
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What can be deleted to make room. has_sizes: whether a budget of bytes can be kept."""
+    """What can be deleted to make room. has_sizes: whether a budget of bytes can be kept.
+
+    kept: the keys of what stays; where a key is given, it may say so of that one alone.
+    """
 
     facts: Callable[[Project], list[BuildFacts]]
-    kept: Callable[[Project], frozenset[int]]
+    kept: Callable[[Project, int | None], frozenset[int]]
     delete: Callable[[Access, int], bool]
     has_sizes: bool = False
 
@@ -54,7 +57,7 @@ def planned(project: Project, kind: str, policy: Policy) -> list[Eviction]:
     known = KINDS[kind]
     if policy.budget is not None and not known.has_sizes:
         raise BadInput(f"What {kind} take is not known by itself: say days or how many of the newest to keep.")
-    return plan(known.facts(project), known.kept(project), policy, timezone.now())
+    return plan(known.facts(project), known.kept(project, None), policy, timezone.now())
 
 
 def evict(access: Access, kind: str, policy: Policy) -> list[Eviction]:
@@ -62,18 +65,17 @@ def evict(access: Access, kind: str, policy: Policy) -> list[Eviction]:
     access.require(Right.MODELS)
     done = []
     for eviction in planned(access.project, kind, policy):
+        key = eviction.build.key
         with transaction.atomic():
-            Project.objects.select_for_update().get(pk=access.project.pk)  # nobody deploys meanwhile
-            if eviction.build.key in KINDS[kind].kept(access.project):
+            Project.objects.select_for_update(no_key=True).get(pk=access.project.pk)  # nobody deploys meanwhile
+            if key in KINDS[kind].kept(access.project, key):
                 continue
-            if not KINDS[kind].delete(access, eviction.build.key):
+            if not KINDS[kind].delete(access, key):
                 continue
-            done.append(eviction)
-    if done:
-        audit.record(
-            access.actor, "made room", kind, len(done), project=access.project.slug,
-            keys=[eviction.build.key for eviction in done],
-        )  # fmt: skip
+            audit.record(
+                access.actor, "made room", kind, key, project=access.project.slug, reason=eviction.reason
+            )  # fmt: skip
+        done.append(eviction)
     return done
 
 
@@ -82,7 +84,7 @@ def _datasets(project: Project) -> list[BuildFacts]:
     return [BuildFacts(row.pk, "", row.created_at, 0) for row in rows]
 
 
-def _datasets_kept(project: Project) -> frozenset[int]:
+def _datasets_kept(project: Project, _key: int | None) -> frozenset[int]:
     numbers: Mapping[str, int] = dict(
         DatasetVersion.objects.filter(project=project).exclude(hash="").values_list("hash", "pk")
     )
@@ -108,8 +110,9 @@ def _checkpoints(project: Project) -> list[BuildFacts]:
     return found
 
 
-def _checkpoints_kept(project: Project) -> frozenset[int]:
-    return frozenset(TrainingRun.objects.filter(project=project, state__in=OPEN).values_list("pk", flat=True))
+def _checkpoints_kept(project: Project, key: int | None) -> frozenset[int]:
+    rows = TrainingRun.objects.filter(project=project, state__in=OPEN)
+    return frozenset((rows if key is None else rows.filter(pk=key)).values_list("pk", flat=True))
 
 
 def _images(project: Project) -> list[BuildFacts]:
@@ -117,11 +120,13 @@ def _images(project: Project) -> list[BuildFacts]:
     return [BuildFacts(row.pk, "", row.updated_at, 0) for row in rows]
 
 
-def _images_kept(project: Project) -> frozenset[int]:
-    mine = Document.objects.filter(project=project)
-    at_work = mine.exclude(state__in=FINISHED).values_list("pk", flat=True)
+def _images_kept(project: Project, key: int | None) -> frozenset[int]:
+    at_work = Document.objects.filter(project=project).exclude(state__in=FINISHED)
     locked = AuditEntry.objects.filter(project=project.slug, subject_type="document", action__endswith=LOCKED)
-    return frozenset({*at_work, *(int(subject) for subject in locked.values_list("subject", flat=True))})
+    if key is not None:
+        at_work, locked = at_work.filter(pk=key), locked.filter(subject=str(key))
+    subjects = locked.values_list("subject", flat=True)
+    return frozenset({*at_work.values_list("pk", flat=True), *(int(subject) for subject in subjects)})
 
 
 def _delete_images(access: Access, document: int) -> bool:

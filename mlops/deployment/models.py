@@ -6,6 +6,7 @@ from typing import ClassVar
 from django.db import models
 
 from invex.accounts.models import Project
+from invex.extraction.models import REREAD
 from mlops.datasets.models import DatasetVersion
 from mlops.registry.models import Build
 
@@ -108,7 +109,6 @@ class Reread(models.Model):
     """Documents that one build read, and that another one reads for comparison; what stands is not touched."""
 
     MOVES: ClassVar[Mapping[str, frozenset[str]]] = REREAD_MOVES
-    ARM = "reread:"  # of its extractions, before its number
 
     project = models.ForeignKey(Project, on_delete=models.CASCADE, related_name="rereads")
     read = models.ForeignKey(Build, on_delete=models.PROTECT, related_name="+")  # whose work is looked at
@@ -128,4 +128,4 @@ class Reread(models.Model):
 
     @property
     def arm(self) -> str:
-        return f"{self.ARM}{self.pk}"
+        return f"{REREAD}{self.pk}"

@@ -11,9 +11,10 @@ from invex.documents.queries import AUTO
 from invex.documents.states import DocumentState
 from invex.extraction.models import Extraction
 from invex.kernel.errors import BadInput, NotAllowed, NotFound
-from invex.kernel.models import Event
+from invex.kernel.models import AuditEntry, Event
 from invex.results import payloads
 from invex.review import services as review
+from invex.review.page import is_blind
 from mlops.deployment import blast, jobs
 from mlops.deployment.models import Reread
 from mlops.deployment.states import RereadState
@@ -95,7 +96,13 @@ def test_a_corrected_result_is_sent_once_a_person_decides(access, bad, documents
     assert (done, skipped) == ([first.pk, documents[2].pk], [])
     first.refresh_from_db()
     assert first.state == DocumentState.REVIEW
-    assert Extraction.objects.get(document=first, is_current=True).arm == row.arm
+    shown = Extraction.objects.get(document=first, is_current=True)
+    assert shown.arm == row.arm
+    assert not is_blind(first, shown), "no builds are compared: how sure it is may be seen"
+    assert [one.document_id for one in blast.read_by(access.project, shipped().name)] == [documents[2].pk, first.pk]
+    said = AuditEntry.objects.filter(action="showed re-read").order_by("pk")
+    assert [(one.subject, one.detail["reread"]) for one in said] == [(str(pk), row.pk) for pk in done]
+    assert Event.objects.filter(name="document.reopened", subject=str(first.pk)).exists()
     assert not Event.objects.filter(name="document.corrected").exists()
     review.confirm(access, first.pk, label_of(vendor().document(0)))
     event = Event.objects.filter(name="document.approved", subject=str(first.pk)).latest("pk")
@@ -109,6 +116,7 @@ def test_what_somebody_is_at_is_left_alone(access, bad, documents):
     assert done == []
     assert "Somebody is at this document" in skipped[0][1]
     assert Extraction.objects.get(document=documents[2], is_current=True).build == bad.name
+    assert not AuditEntry.objects.filter(action="showed re-read").exists()
 
 
 def test_who_may_and_what_is_refused(access, bad, documents):

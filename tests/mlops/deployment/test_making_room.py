@@ -11,6 +11,7 @@ from invex.kernel import audit
 from invex.kernel.actor import SYSTEM
 from invex.kernel.blobs import MissingBlob, store
 from invex.kernel.errors import BadInput, Gone
+from invex.kernel.models import AuditEntry
 from mlops.datasets import folder
 from mlops.datasets import services as datasets
 from mlops.datasets.models import DatasetVersion
@@ -115,12 +116,26 @@ class TestImages:
         picture = PageImage.objects.get(document=documents[0]).blob
         gone = making_room.evict(access, "images", ALL)
         assert [one.build.key for one in gone] == [documents[0].pk]
+        said = AuditEntry.objects.get(action="made room")
+        assert (said.subject_type, said.subject) == ("images", str(documents[0].pk))
         assert set(PageImage.objects.values_list("document", flat=True)) == {documents[1].pk, documents[2].pk}
         sweep_later()
         left = [store().path(row.blob).exists() for row in PageImage.objects.all()]
         assert left == [True, True]
         with pytest.raises(MissingBlob):
             store().path(picture)
+
+    def test_what_somebody_opens_after_the_plan_stays(self, access, documents, monkeypatch):  # noqa: F811
+        plan = making_room.planned
+
+        def then_opened(*args):
+            found = plan(*args)
+            Document.objects.filter(pk=documents[0].pk).update(state=DocumentState.REVIEW)
+            return found
+
+        monkeypatch.setattr(making_room, "planned", then_opened)
+        assert making_room.evict(access, "images", ALL) == []
+        assert PageImage.objects.count() == 3
 
     def test_from_the_command_line(self, access, documents, capsys):  # noqa: F811
         call_command("evict", "images", "--project", "acme", "--newest", "0")
