@@ -46,14 +46,14 @@ document.addEventListener("htmx:afterSettle", reachWideTables);
 addEventListener("resize", reachWideTables);
 
 /* Pages far back in a long document are drawn when somebody looks: until then the picture is not there yet. */
-const DRAWN_IN_MS = 1500, MOST_TRIES = 20;
+const DRAWN_IN_MS = 1500, LONGEST_MS = 15000, SLOWER = 1.2, MOST_TRIES = 40;  // in all eight minutes, on a busy machine
 function askAgain(image) {
   const tries = Number(image.dataset.tries || 0) + 1;
   if (tries > MOST_TRIES) return;
   image.dataset.tries = tries;
   const address = new URL(image.src);
   address.searchParams.set("try", tries);
-  setTimeout(() => { image.src = address; }, DRAWN_IN_MS);
+  setTimeout(() => { image.src = address; }, Math.min(LONGEST_MS, DRAWN_IN_MS * SLOWER ** tries));
 }
 document.addEventListener("error", (event) => {
   if (event.target.matches?.("img[data-drawn-later]")) askAgain(event.target);
