@@ -33,6 +33,11 @@ def number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
 
+def numbers(texts: Iterable[str]) -> list[int]:
+    """Return the whole numbers among them."""
+    return [n for n in map(number, texts) if n is not None]
+
+
 def one_page(query: QueryDict, rows: QuerySet[Row]) -> tuple[list[Row], dict[str, str]]:
     """Return the rows of the page that the address asks for, and the addresses of its neighbours."""
     page = max(1, number(query.get("page")) or 1)

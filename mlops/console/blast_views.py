@@ -33,7 +33,7 @@ def documents(request: ProjectRequest, name: str) -> HttpResponseBase:
     if request.method == "POST":
         access.require(Right.MODELS)
         anew = builds.build(access.project, request.POST.get("anew", ""))
-        chosen = [n for n in map(area.number, request.POST.getlist("document")) if n is not None]
+        chosen = area.numbers(request.POST.getlist("document"))
         row = blast.request(access, build, anew, chosen)
         return redirect("reread", access.project.slug, row.pk)
     rows = blast.read_by(access.project, build.name)
@@ -84,7 +84,7 @@ def reread(request: ProjectRequest, pk: int) -> HttpResponseBase:
 def take_back(request: ProjectRequest, pk: int) -> HttpResponseBase:
     """Put the chosen documents into review with what was read anew."""
     row = blast.reread(request.access.project, pk)
-    chosen = [n for n in map(area.number, request.POST.getlist("document")) if n is not None]
+    chosen = area.numbers(request.POST.getlist("document"))
     done, skipped = blast.take_back(request.access, row, chosen)
     if done:
         said = ngettext(

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from invex.kernel.errors import BadInput
+from invex.kernel.sent import sent_number
 from mlops.datasets.selection import Selection
 
 MOST_SEED = 2**31 - 1
@@ -16,7 +17,7 @@ MOST_SEED = 2**31 - 1
 
 def read_selection(data: QueryDict) -> Selection:
     """Return the selection that a form says; an empty entry leaves nothing out. Raises BadInput."""
-    percent = _number(data, "share", _("the share in percent"))
+    percent = sent_number(data, "share", _("the share in percent"))
     if percent is not None and not 0 < percent <= 100:
         raise BadInput(_("The share is above 0 and at most 100 percent."), code="bad_share")
     return Selection(
@@ -31,7 +32,7 @@ def read_selection(data: QueryDict) -> Selection:
 
 def read_seed(data: QueryDict) -> int:
     """Return the seed that was sent, 0 for none. Raises BadInput."""
-    seed = _number(data, "seed", _("the seed")) or 0
+    seed = sent_number(data, "seed", _("the seed")) or 0
     if seed != int(seed) or not 0 <= seed <= MOST_SEED:
         raise BadInput(_("The seed is a whole number from 0 to %(most)s.") % {"most": MOST_SEED}, code="bad_seed")
     return int(seed)
@@ -39,7 +40,7 @@ def read_seed(data: QueryDict) -> int:
 
 def read_load(data: QueryDict) -> float:
     """Return the load of others above which training waits, (0, 1]. Raises BadInput."""
-    percent = _number(data, "most_load", _("the load in percent"))
+    percent = sent_number(data, "most_load", _("the load in percent"))
     if percent is None or not 0 < percent <= 100:
         raise BadInput(_("The load is above 0 and at most 100 percent."), code="bad_load")
     return percent / 100
@@ -47,11 +48,11 @@ def read_load(data: QueryDict) -> float:
 
 def read_gpu(data: QueryDict) -> dict[str, Any]:
     """Return what training may take of GPUs, as services.set_policy takes it. Raises BadInput."""
-    percent = _number(data, "gpu_share", _("the share of GPUs in percent")) or 0
+    percent = sent_number(data, "gpu_share", _("the share of GPUs in percent")) or 0
     if not 0 <= percent <= 100:
         raise BadInput(_("The share of GPUs is between 0 and 100 percent."), code="bad_share")
-    free = _number(data, "gpu_free_mb", _("the free memory of a GPU"))
-    others = _number(data, "gpu_others_mb", _("the memory of others on a GPU"))
+    free = sent_number(data, "gpu_free_mb", _("the free memory of a GPU"))
+    others = sent_number(data, "gpu_others_mb", _("the memory of others on a GPU"))
     if free is None or others is None or min(free, others) < 0:
         raise BadInput(_("Give the memory of a GPU in MB, 0 or more."), code="bad_memory")
     return {"gpu_share": percent / 100, "gpu_free_mb": int(free), "gpu_others_mb": int(others)}
@@ -75,20 +76,7 @@ def _day(text: str) -> datetime.date | None:
 
 
 def _count(data: QueryDict, name: str, what: str) -> int | None:
-    value = _number(data, name, what)
+    value = sent_number(data, name, what)
     if value is not None and (value < 1 or value != int(value)):
         raise BadInput(_("Give %(what)s as a whole number of at least 1.") % {"what": what}, code="bad_number")
     return None if value is None else int(value)
-
-
-def _number(data: QueryDict, name: str, what: str) -> float | None:
-    text = data.get(name, "").strip().replace(",", ".")
-    if not text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not abs(value) < 1e12:  # also false for what is no number
-        raise BadInput(_("Give %(what)s as a number.") % {"what": what}, code="bad_number")
-    return value

@@ -109,7 +109,7 @@ def act(request: ProjectRequest, pk: int) -> HttpResponseBase:
 @in_project()
 def compare(request: ProjectRequest) -> HttpResponseBase:
     """Two runs side by side: what they were made of, and how they scored."""
-    chosen = [n for n in map(area.number, request.GET.getlist("run")) if n is not None]
+    chosen = area.numbers(request.GET.getlist("run"))
     if len(chosen) != 2 or chosen[0] == chosen[1]:
         raise BadInput(_("Choose two runs to compare."), code="bad_choice")
     pair = [queries.run(request.access.project, n) for n in sorted(chosen)]

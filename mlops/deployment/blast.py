@@ -34,13 +34,13 @@ from invex.review.models import ConfirmedLabel
 from mlops.registry import services as registry
 from mlops.registry.models import Build
 
+from . import attempts
 from .models import Reread
 from .predictor import SHADOW, with_build
 from .states import RereadState
 
 S = RereadState
 MOST = 500  # documents of one re-read
-ATTEMPTS = 3  # a re-read that ends its worker each time is given up
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ def run(pk: int) -> bool:
                 if document.words_blob:
                     extraction.read_beside(document, predictor)
     except (InvexError, ValueError, OSError) as e:
-        _fail(row, str(e)[:2000], only_if=leases.ours(row))
+        attempts.fail(row, S, str(e)[:2000], only_if=leases.ours(row))
         return False
     return move(
         row, S.DONE, actor=SYSTEM, project=row.project.slug, only_if=leases.ours(row), leased_until=None,
@@ -116,22 +116,8 @@ def run(pk: int) -> bool:
 
 def take_back_lost() -> int:
     """Put re-reads whose worker died back to waiting; fail one that was tried too often. Return how many."""
-    lost = Reread.objects.select_related("project").filter(state=S.RUNNING, leased_until__lt=timezone.now())
-    return sum(_take_up_again(row) for row in lost)
-
-
-def _take_up_again(row: Reread) -> bool:
-    lost = leases.lost(row)
-    if row.attempts >= ATTEMPTS:
-        return _fail(row, "Reading them ended a worker several times. Choose fewer documents.", only_if=lost)
-    return move(row, S.WAITING, actor=SYSTEM, project=row.project.slug, only_if=lost, leased_until=None)
-
-
-def _fail(row: Reread, reason: str, *, only_if: Q) -> bool:
-    return move(
-        row, S.FAILED, actor=SYSTEM, project=row.project.slug, only_if=only_if, reason=reason, leased_until=None,
-        ended_at=timezone.now(),
-    )  # fmt: skip
+    why = "Reading them ended a worker several times. Choose fewer documents."
+    return attempts.take_back_lost(Reread.objects.all(), S, why=why)
 
 
 def reread(project: Project, pk: int) -> Reread:

@@ -12,7 +12,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from invex.accounts.access import Access
@@ -24,19 +23,17 @@ from invex.kernel.errors import BadInput, Conflict, InvexError
 from invex.kernel.outbox import emit
 from invex.kernel.states import move
 from mlops.datasets import queries as datasets
-from mlops.datasets.models import DatasetVersion
 from mlops.datasets.states import DatasetState
 from mlops.registry.models import Build
 from mlops.registry.services import MOST_REASON
 from mlops.training.gate import judge
 
-from . import frozen_set
+from . import attempts, frozen_set
 from .models import CodeReplay, DeploymentRevision
 from .reading_code import reading_code
 from .states import ReplayState, RevisionState
 
 S = ReplayState
-ATTEMPTS = 3  # a replay that ends its worker each time is given up, and a person decides
 
 
 def wanted() -> list[CodeReplay]:
@@ -55,7 +52,7 @@ def _ask(project: Project, build: Build) -> CodeReplay | None:
     if not build.blob or CodeReplay.objects.filter(project=project, build=build, code=reading_code()).exists():
         return None
     before = _before(project, build)
-    dataset = before.dataset if before is not None else _frozen_set(project)
+    dataset = before.dataset if before is not None else datasets.newest(project)
     if dataset is None or not frozen_set.documents(dataset).exists():
         return None
     with transaction.atomic():
@@ -88,7 +85,7 @@ def run(pk: int) -> bool:
             found = frozen_set.read_with(row.build, row.dataset)
             report = _report(row, found) if row.before is not None else {"passed": True, "rules": []}
     except (InvexError, ValueError, OSError) as e:
-        _fail(row, str(e)[:2000], only_if=leases.ours(row))
+        attempts.fail(row, S, str(e)[:2000], only_if=leases.ours(row))
         return False
     with transaction.atomic():
         to = S.PASSED if report["passed"] else S.REFUSED
@@ -121,28 +118,8 @@ def override(access: Access, row: CodeReplay, *, why: str) -> None:
 
 def take_back_lost() -> int:
     """Put replays whose worker died back to waiting; fail one that was tried too often. Return how many."""
-    lost = CodeReplay.objects.select_related("project").filter(state=S.RUNNING, leased_until__lt=timezone.now())
-    return sum(_take_up_again(row) for row in lost)
-
-
-def _take_up_again(row: CodeReplay) -> bool:
-    lost = leases.lost(row)
-    if row.attempts >= ATTEMPTS:
-        return _fail(
-            row, "Reading the frozen set ended a worker several times. The worker's log says why.", only_if=lost
-        )
-    return move(row, S.WAITING, actor=SYSTEM, project=row.project.slug, only_if=lost, leased_until=None)
-
-
-def _fail(row: CodeReplay, reason: str, *, only_if: Q) -> bool:
-    return move(
-        row, S.FAILED, actor=SYSTEM, project=row.project.slug, only_if=only_if, reason=reason, leased_until=None,
-        ended_at=timezone.now(),
-    )  # fmt: skip
-
-
-def _frozen_set(project: Project) -> DatasetVersion | None:
-    return datasets.newest(project)
+    why = "Reading the frozen set ended a worker several times. The worker's log says why."
+    return attempts.take_back_lost(CodeReplay.objects.all(), S, why=why)
 
 
 def _before(project: Project, build: Build) -> CodeReplay | None:

@@ -25,6 +25,11 @@ class Estimate:
     high: float
     documents: int
 
+    @property
+    def percent(self) -> float | None:
+        """The share in percent, [0, 100]."""
+        return None if self.share is None else 100 * self.share
+
 
 class Judged(NamedTuple):
     """So many documents in which so many of the values were right, each drawn with this probability."""

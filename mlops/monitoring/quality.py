@@ -138,14 +138,6 @@ class TemplateRow:
     confidence: float | None
 
     @property
-    def drawn_percent(self) -> float | None:
-        return None if self.drawn.share is None else WHOLE * self.drawn.share
-
-    @property
-    def reviewed_percent(self) -> float | None:
-        return None if self.reviewed.share is None else WHOLE * self.reviewed.share
-
-    @property
     def confidence_percent(self) -> float | None:
         return None if self.confidence is None else WHOLE * self.confidence
 
@@ -195,14 +187,6 @@ class FieldRow:
     key: str
     drawn: Estimate
     reviewed: Estimate
-
-    @property
-    def drawn_percent(self) -> float | None:
-        return None if self.drawn.share is None else WHOLE * self.drawn.share
-
-    @property
-    def reviewed_percent(self) -> float | None:
-        return None if self.reviewed.share is None else WHOLE * self.reviewed.share
 
 
 def fields(project: Project, chosen: Selection) -> list[FieldRow]:

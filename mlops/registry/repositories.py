@@ -24,6 +24,7 @@ from invex.kernel.errors import BadInput, NotNow
 from mlops.learning import archive
 
 from . import repositories_s3
+from .absent import absent
 
 MODELS = "invex/models"  # the folder of packages in a repository
 HASH, GATE = ".sha256", ".gate.json"
@@ -54,7 +55,7 @@ class Folder:
             with file.open("rb") as f:
                 data = f.read(max_bytes + 1)
         except FileNotFoundError as e:
-            raise _absent(path) from e
+            raise absent(path) from e
         except OSError as e:
             raise NotNow(f"The repository cannot be read: {e.strerror}.") from e
         if len(data) > max_bytes:
@@ -113,7 +114,7 @@ class Http:
                 return answer
         except urllib.error.HTTPError as e:
             if method == "GET" and e.code in (404, 410):
-                raise _absent(path) from e
+                raise absent(path) from e
             raise NotNow(f"The repository answered {method} with {e.code} {e.reason}.") from e
         except (OSError, ValueError) as e:  # URLError is an OSError
             raise NotNow(f"The repository cannot be reached: {getattr(e, 'reason', e)}.") from e
@@ -176,7 +177,3 @@ def repository(name: str) -> Repository:
     if parts.scheme == "s3":
         return Repository(repositories_s3.from_url(url))
     raise ImproperlyConfigured(f"INVEX_REPOSITORIES: {name}: give file:///a/folder, s3://bucket or an HTTP address")
-
-
-def _absent(path: str) -> BadInput:
-    return BadInput(f"{path} is not in the repository; push it there, or mend the path.", code="not_in_repository")

@@ -13,7 +13,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from invex.kernel.blobs import too_large
 from invex.kernel.blobs_s3 import MISSING
-from invex.kernel.errors import BadInput, NotNow
+from invex.kernel.errors import NotNow
+
+from .absent import absent
 
 
 class Bucket:
@@ -30,9 +32,7 @@ class Bucket:
             data: bytes = body.read(max_bytes + 1)
         except ClientError as e:
             if e.response["Error"]["Code"] in MISSING:
-                raise BadInput(
-                    f"{path} is not in the repository; push it there, or mend the path.", code="not_in_repository"
-                ) from e
+                raise absent(path) from e
             raise _refused(e) from e
         except BotoCoreError as e:
             raise NotNow(f"The repository cannot be reached: {e}.") from e

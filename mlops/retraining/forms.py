@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from invex.kernel.errors import BadInput
+from invex.kernel.sent import sent_number
 
 from .policy import Policy
 from .states import MEASURED, Kind, Step
@@ -23,11 +24,11 @@ def read_policy(data: QueryDict, before: Policy) -> dict[str, Any]:
     said = before.to_json()
     said["triggers"] = {str(kind): _trigger(data, kind, said["triggers"][kind]) for kind in MEASURED}
     said["schedule"]["cron"] = " ".join(data.get("cron", "").split())
-    said["cooldown_h"] = _number(data, "cooldown_h", _("the cooldown")) or 0.0
+    said["cooldown_h"] = sent_number(data, "cooldown_h", _("the cooldown")) or 0.0
     said["budget"] = {
-        "runs": _number(data, "runs", _("the runs of a week")),
-        "cpu_h": _number(data, "cpu_h", _("the CPU hours of a week")),
-        "gpu_h": _number(data, "gpu_h", _("the GPU hours of a week")),
+        "runs": sent_number(data, "runs", _("the runs of a week")),
+        "cpu_h": sent_number(data, "cpu_h", _("the CPU hours of a week")),
+        "gpu_h": sent_number(data, "gpu_h", _("the GPU hours of a week")),
     }
     said["automatic"] = {str(step): data.get(f"automatic:{step}") == "on" for step in Step}
     said["mode"] = data.get("mode", said["mode"])
@@ -41,26 +42,13 @@ def _trigger(data: QueryDict, kind: Kind, before: dict[str, Any]) -> dict[str, A
     said = {**before, "on": data.get(f"on:{kind}") == "on"}
     said["threshold"] = round(threshold / 100, 6) if kind in SHARES else threshold
     for name, what in (("newest", _("the newest documents")), ("least", _("the fewest documents"))):
-        value = _number(data, f"{name}:{kind}", what)
+        value = sent_number(data, f"{name}:{kind}", what)
         said[name] = before[name] if value is None else value
     return said
 
 
 def _needed(data: QueryDict, name: str, what: str) -> float:
-    value = _number(data, name, what)
+    value = sent_number(data, name, what)
     if value is None:
         raise BadInput(_("Give %(what)s.") % {"what": what}, code="bad_number")
-    return value
-
-
-def _number(data: QueryDict, name: str, what: str) -> float | None:
-    text = data.get(name, "").strip().replace(",", ".")
-    if not text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = float("nan")
-    if not abs(value) < 1e12:  # also false for what is no number
-        raise BadInput(_("Give %(what)s as a number.") % {"what": what}, code="bad_number")
     return value

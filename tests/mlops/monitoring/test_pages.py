@@ -142,7 +142,7 @@ def test_a_field_chosen_in_the_address_is_the_only_one_that_counts(client, proje
     judged(observe(4), 1)
     answer = page(client, project, field="number")
     assert newest(chart(answer, "accuracy"), "drawn").value == 0.0
-    assert [(row.key, row.drawn_percent) for row in answer.context["fields"]] == [("number", 0.0), ("total", 100.0)]
+    assert [(row.key, row.drawn.percent) for row in answer.context["fields"]] == [("number", 0.0), ("total", 100.0)]
 
 
 def test_work_shows_what_came_what_needed_nobody_and_how_long_it_took(client, project, observe):
