@@ -18,12 +18,23 @@ from invex.accounts.models import Membership, Project, User
 from invex.accounts.roles import Role
 from invex.kernel.actor import Actor
 
+# Seconds of a test, its fixtures included, where the 300 of pyproject.toml are too few: the first that fits holds.
+TIME = {"slow": 2400, "browser": 1200, "installation": 1200}
+
 
 def pytest_configure(config: pytest.Config) -> None:
     # Two workers share two cores: a second thread of tesseract, numpy or torch in each would only wait for the other.
     os.environ |= {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1"}
     # Tests collect no static files.
     config.addinivalue_line("filterwarnings", "ignore:No directory at:UserWarning")
+
+
+@pytest.hookimpl(trylast=True)  # when the marks of the folders are set
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        for mark, seconds in TIME.items():
+            if item.get_closest_marker(mark) is not None and item.get_closest_marker("timeout") is None:
+                item.add_marker(pytest.mark.timeout(seconds))
 
 
 @pytest.fixture(autouse=True)

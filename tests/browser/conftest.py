@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import faulthandler
 import shutil
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from invex.documents.states import WORKING
@@ -14,6 +18,7 @@ from tests.installed import PASSWORD, Installation, start, stop, wait_for
 
 KNOWS_KEYS = "from invex.accounts.models import User; User.objects.update(knows_keys=True)"
 DEMO_S = 240  # its scans, on a busy machine
+HANGS_S = 300  # a test that takes longer hangs, unless its mark `own_time` gives it more
 
 
 @pytest.fixture(scope="session")
@@ -32,8 +37,11 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 
 def chromium() -> str | None:
-    """Return a Chromium that is installed: the system's, or the one that Playwright downloaded."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
+    """Return a Chromium that is installed: the system's, or the one that Playwright downloaded.
+
+    The headless shell comes first: it is what Playwright itself is tested with, and it has no windows to wait for.
+    """
+    for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):
         if path := shutil.which(name):
             return path
     from playwright.sync_api import sync_playwright
@@ -56,6 +64,37 @@ def browser_context_args(browser_context_args: dict[str, Any], installation: Ins
     return {**browser_context_args, "base_url": installation.url, "viewport": {"width": 1440, "height": 900}}
 
 
+@pytest.fixture(autouse=True)
+def no_hanging_browser(request: pytest.FixtureRequest, installation: Installation) -> Iterator[None]:
+    """Kill a Chromium that hangs: much of Playwright (a key, a new page, the end of a page) waits for it without limit.
+
+    The call that waited then raises TargetClosedError, and the test is run once more.
+    """
+    own = request.node.get_closest_marker("own_time")
+    timer = threading.Timer(own.args[0] if own else HANGS_S, _kill_browsers)
+    timer.start()
+    yield
+    timer.cancel()
+
+
+def _kill_browsers() -> None:
+    faulthandler.dump_traceback(sys.__stderr__)
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if "--remote-debugging-pipe" in process.cmdline():
+                process.kill()
+        except psutil.Error:
+            continue
+
+
+@pytest.fixture
+def browser(no_hanging_browser: None, launch_browser: Any) -> Iterator[Any]:
+    """A Chromium of its own for each test: what one does to it, no other feels."""
+    found = launch_browser()
+    yield found
+    found.close()
+
+
 @pytest.fixture
 def admin_page(page: Any) -> Any:
     """A page where the administrator is logged in."""
@@ -73,3 +112,4 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun="TargetClosedError"))

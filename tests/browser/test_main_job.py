@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from fixtures.generator.render_pdf import render_pdf
 from fixtures.generator.vendor import Vendor
+from tests.installed import wait_for
 
 VENDOR = Vendor(4717, kind="invoice", locale="en-US")
 
@@ -50,11 +51,14 @@ def test_from_upload_to_the_next_document_read_better(admin_page: Page, installa
     page.goto("/p/demo/documents/?q=unseen-1")
     page.get_by_role("link", name="unseen-1.pdf").click()
     address = page.url
-    for _ in range(40):  # the memory is refitted, then the document is read again
-        if page.locator("#template-choice").input_value() == "Unseen vendor":
-            break
-        page.wait_for_timeout(500)
-        page.goto(address)
+    number = address.rstrip("/").split("/")[-1]
+    read_again = (
+        f"SELECT 1 FROM documents_document WHERE id = {number} AND state = 'review' AND template = 'Unseen vendor'"
+    )
+    # The memory is refitted, then the document is read again; the page that shows it being read follows by itself.
+    wait_for(lambda: installation.rows(read_again), timeout_s=120)
+    page.wait_for_load_state("networkidle")
+    page.goto(address)
     expect(page.locator("#template-choice")).to_have_value("Unseen vendor")
     for key in ("invoice_number", "invoice_date", "total_amount"):
         expect(page.locator(f"[name='f:{key}:0']")).to_have_value(second.fields[key][0].value)
@@ -69,7 +73,6 @@ def test_from_upload_to_the_next_document_read_better(admin_page: Page, installa
     status, found = installation.get("/api/v1/documents?state=approved&template=Unseen%20vendor", token)
     assert status == 200
     assert len(found["items"]) == 2
-    number = address.rstrip("/").split("/")[-1]
     status, result = installation.get(f"/api/v1/documents/{number}/result", token)
     assert status == 200
     assert result["state"] == "approved"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -151,19 +151,22 @@ def test_every_page_as_every_role(role: str, world: World, browser: Browser, ins
 
 
 @pytest.fixture(scope="module")
-def papers(world: World, browser: Browser, installation: Installation) -> list[int]:
+def papers(world: World, launch_browser: Callable[[], Browser], installation: Installation) -> list[int]:
     """The first document of several collections of ../shared/data, uploaded in the browser by a reviewer, and read."""
     files = [sorted((SHARED / name / "documents").iterdir())[0] for name in COLLECTIONS]
+    browser = launch_browser()
     with browser_of(Role.REVIEWER, world, browser, installation.url) as page:
         page.goto(f"/p/{SLUG}/batches/")
         page.locator("#upload-files").set_input_files(files)
         page.wait_for_url(re.compile(rf"/p/{SLUG}/batches/\d+/$"))
         expect(page.locator("#batch-live .state-review")).to_have_count(len(files), timeout=READ_MS)  # without a reload
         links = [link.get_attribute("href") or "" for link in page.locator("#batch-live td.name a").all()]
+    browser.close()
     return [int(link.rstrip("/").rpartition("/")[2]) for link in links]
 
 
 @pytest.mark.slow
+@pytest.mark.own_time(2000)
 @pytest.mark.shared
 @pytest.mark.skipif(not SHARED.is_dir(), reason="../shared/data is not here")
 @pytest.mark.parametrize("role", [*ROLES, Role.OWNER])

@@ -20,8 +20,6 @@ export class Thumbnails {
       this.mark(this.buttons[Number(most.dataset.page)]);
     }, {root: pages.root, threshold: [0, 0.25, 0.5, 0.75, 1]});
     pages.frames.forEach((frame) => watch.observe(frame));
-    // Pages far back are drawn when somebody looks: until then the picture is not there yet.
-    root.querySelectorAll("img").forEach((image) => image.addEventListener("error", () => pages.again(image)));
   }
 
   go(button) {
