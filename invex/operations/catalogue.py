@@ -33,13 +33,13 @@ KEYWORDS = {
 CALLS = {
     "BadInput", "TooLarge", "NotAllowed", "NotFound", "Gone", "Conflict", "NotNow", "BadSpec", "BadPattern", "BadValue",
     "BadLabel", "BadMember", "BadArchive", "BadPackage", "BadAddress", "NotSent", "Outcome", "Finding", "Reason",
-    "Rule", "_fail", "_end",
+    "Rule", "Verdict", "NoDevice", "_fail", "_end", "_Stop",
 }  # fmt: skip
 NAMES = {
     "message", "missing", "fault", "advice", "what", "where", "offer", "why", "more", "sentence", "figures", "limits",
     "reason_message", "action", "stopped_why", "SENTENCES", "WRONG_PASSWORD", "FIRST_WHY", "_WHAT",
 }  # fmt: skip
-FUNCTIONS = {"problem", "_problem", "_sentence", "_why"}
+FUNCTIONS = {"problem", "_problem", "_sentence", "_why", "why_not", "why_none", "why_yield", "why_waits"}
 WORDS = "SPOKEN"  # words that sentences put in; alone they are no sentence
 # Whose errors only a terminal or a program shows.
 TERMINAL = (
@@ -47,8 +47,8 @@ TERMINAL = (
     "invex/api.py",
     "invex/results/api.py",
     "mlops/learning/",
-    "mlops/compute/",
     "mlops/training/api.py",
+    "mlops/training/rebuild.py",
 )
 COMMANDS = "/management/"
 

@@ -82,6 +82,9 @@ SENTENCES: dict[tuple[str, str], str | Promise] = {
     ("build", "judge"): gettext_lazy("asked the gate about build {subject}, run {run}"),
     ("deployment", "deploy"): gettext_lazy("asked for deployment {subject}, {mode}: {why}"),
     ("training run", "requested"): gettext_lazy("asked for training run {subject} of version {version}"),
+    ("training run", "started on the CPU"): gettext_lazy(
+        "had training run {subject}, which began on {instead_of}, train again on the CPU"
+    ),
     ("training run", "asked to yield"): gettext_lazy("asked training run {subject} to yield"),
     ("training run", "asked to cancel"): gettext_lazy("asked training run {subject} to end"),
     ("compute", "changed"): gettext_lazy("changed when training may run"),

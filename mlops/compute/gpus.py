@@ -11,6 +11,7 @@ import socket
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 import psutil
 from django.conf import settings
@@ -24,6 +25,7 @@ from .models import ComputePolicy, Gpu
 from .probes import GpuFigures, GpuProbe, Nvml
 
 BUSY_FROM = 0.2  # utilisation by others from which on a GPU is not taken
+WRITTEN_AFTER = timedelta(seconds=5)  # a holder looks twice a second; figures are written down less often
 SEEN_WITHIN = timedelta(minutes=10)  # GPUs that were not seen for longer do not count for the share
 CPU, AUTO = "cpu", "auto"
 
@@ -53,25 +55,33 @@ def this_host() -> str:
 
 
 def look(probe: GpuProbe | None = None, *, host: str = "") -> tuple[GpuFigures, ...]:
-    """Write down how the GPUs of this host are, and return that."""
+    """Return how the GPUs of this host are, and write down what has changed: at once where others came or went."""
     found = (probe or Nvml()).gpus()
     own = _own_pids()
+    kept = {row.uuid: row for row in Gpu.objects.filter(uuid__in=[gpu.uuid for gpu in found])}
     for gpu in found:
-        Gpu.objects.update_or_create(
-            uuid=gpu.uuid,
-            defaults={
-                "host": host or this_host(),
-                "index": gpu.index,
-                "name": gpu.name,
-                "memory_mb": gpu.memory_mb,
-                "free_mb": gpu.free_mb,
-                "utilisation": gpu.utilisation,
-                "others_mb": gpu.others_mb(own),
-                "others": len(gpu.foreign(own)),
-                "seen_at": timezone.now(),
-            },
-        )
+        figures = {
+            "host": host or this_host(),
+            "index": gpu.index,
+            "name": gpu.name,
+            "memory_mb": gpu.memory_mb,
+            "free_mb": gpu.free_mb,
+            "utilisation": gpu.utilisation,
+            "others_mb": gpu.others_mb(own),
+            "others": len(gpu.foreign(own)),
+        }
+        _write(kept.get(gpu.uuid), gpu.uuid, figures)
     return found
+
+
+def _write(row: Gpu | None, uuid: str, figures: dict[str, Any]) -> None:
+    now = timezone.now()
+    if row is None:
+        Gpu.objects.update_or_create(uuid=uuid, defaults={**figures, "seen_at": now})
+        return
+    changed = {name: value for name, value in figures.items() if getattr(row, name) != value}
+    if now - row.seen_at >= WRITTEN_AFTER or changed.keys() & {"host", "index", "others"}:
+        Gpu.objects.filter(pk=row.pk).update(**changed, seen_at=now)
 
 
 def take(run: int, project: str, *, probe: GpuProbe | None = None, host: str = "") -> Lease | None:
@@ -87,9 +97,25 @@ def take(run: int, project: str, *, probe: GpuProbe | None = None, host: str = "
     return None
 
 
-def any_free(probe: GpuProbe | None = None) -> bool:
-    """Say whether a GPU of this host could be taken now, if the share allows it."""
-    return bool(_free(_policy(), probe, ""))
+def why_none(probe: GpuProbe | None = None) -> str:
+    """Return why training cannot take a GPU of this host now, "" when it can. A person may have to change something."""
+    policy = _policy()
+    if policy.gpu_share <= 0:
+        return "Training may use no GPU: Compute says a share of 0 %."
+    if settings.DEVICE == CPU:
+        return f"INVEX_DEVICE says that {this_host()} computes on the CPU."
+    seen = [gpu for gpu in look(probe) if settings.DEVICE in (AUTO, f"cuda:{gpu.index}")]
+    if not seen:
+        return f"No GPU is seen on {this_host()}."
+    leased = _leased()
+    if leased.count() >= _most(policy.gpu_share):
+        return "Training holds as many GPUs as it may."
+    taken = set(leased.values_list("uuid", flat=True))
+    found = []
+    for gpu in seen:
+        why = f"Another run computes on {gpu.name}." if gpu.uuid in taken else why_not(gpu, policy)
+        found.append(why)
+    return "" if "" in found else found[0]
 
 
 def why_not(gpu: GpuFigures, policy: ComputePolicy, own_pids: Collection[int] = ()) -> str:
@@ -134,8 +160,7 @@ def _take(lease: Lease, share: float, *, run: int, project: str, host: str) -> b
         # One at a time: two hosts that each take another GPU must not exceed the share together.
         ComputePolicy.objects.get_or_create(pk=1)
         ComputePolicy.objects.select_for_update().get(pk=1)
-        held = Gpu.objects.exclude(holder="").filter(leased_until__gte=now).count()
-        if held >= max(1, int(share * known().count())):
+        if _leased().count() >= _most(share):
             return False
         return bool(
             Gpu.objects.filter(is_free, uuid=lease.uuid).update(
@@ -143,6 +168,15 @@ def _take(lease: Lease, share: float, *, run: int, project: str, host: str) -> b
                 leased_at=now,
             )
         )  # fmt: skip
+
+
+def _leased() -> QuerySet[Gpu]:
+    return Gpu.objects.exclude(holder="").filter(leased_until__gte=timezone.now())
+
+
+def _most(share: float) -> int:
+    """Return how many GPUs training may hold at once, one at least."""
+    return max(1, int(share * known().count()))
 
 
 def _free(policy: ComputePolicy, probe: GpuProbe | None, host: str) -> list[GpuFigures]:

@@ -54,8 +54,10 @@ def may_train(load: Callable[[], float] = others_load) -> Verdict:
     now = timezone.localtime()
     if not is_open(windows, now):
         again = next_opening(windows, now)
-        until = f"until {again:%A %H:%M}" if again else "this week"
-        return Verdict(False, f"Outside of the hours in which training is allowed; not {until}.", again)
+        why = "Outside of the hours in which training is allowed; there are none this week."
+        if again is not None:
+            why = f"Outside of the hours in which training is allowed; they begin at {again:%Y-%m-%d %H:%M}."
+        return Verdict(False, why, again)
     if row.most_load < 1:
         measured = load()
         if measured > row.most_load:

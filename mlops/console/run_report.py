@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from mlops.compute.gpus import CPU
 from mlops.learning.learner import EVERY
 from mlops.training.leftovers import LOG, folder
 from mlops.training.models import TrainingRun
@@ -30,10 +31,17 @@ def poll_s(row: TrainingRun) -> int:
 
 def actions(row: TrainingRun) -> list[tuple[str, str]]:
     """Return what a person may ask of the run now: (action, label)."""
-    labels = {"yield": _("Yield"), "resume": _("Resume"), "cancel": _("Cancel")}
+    labels = {
+        "yield": _("Yield"),
+        "resume": _("Resume"),
+        "on-cpu": _("Start again on the CPU"),
+        "cancel": _("Cancel"),
+    }
+    stands = row.state in (RunState.WAITING, RunState.YIELDED, RunState.FAILED)
     may = {
         "yield": row.state in (RunState.WAITING, RunState.RUNNING),
         "resume": row.state in (RunState.YIELDED, RunState.FAILED),
+        "on-cpu": stands and row.device != CPU and not row.is_step_done(Step.TRAIN),
         "cancel": RunState.CANCELLED in row.MOVES[row.state],
     }
     return [(name, label) for name, label in labels.items() if may[name]]

@@ -25,7 +25,12 @@ from .dataset_views import choice
 from .forms import read_seed, read_selection
 
 OFFERED = 50  # datasets to train with
-ACTIONS = {"yield": services.ask_to_yield, "resume": services.resume, "cancel": services.cancel}
+ACTIONS = {
+    "yield": services.ask_to_yield,
+    "resume": services.resume,
+    "on-cpu": services.start_on_cpu,
+    "cancel": services.cancel,
+}
 
 
 @require_GET

@@ -164,6 +164,18 @@ def resume_training_run(request: ApiRequest, id: str) -> Any:
     return Status(202, TrainingRunOut.of(_run(request, id)))
 
 
+@router.post(
+    "/training-runs/{id}/start-on-cpu",
+    response={202: TrainingRunOut},
+    summary="Have a run that began on a GPU train again on the CPU",
+)
+@idempotent
+def start_training_run_on_cpu(request: ApiRequest, id: str) -> Any:
+    """One that waits for a GPU, yielded or failed; it trains from nothing. Role: ml_admin or owner."""
+    services.start_on_cpu(request.auth, _run(request, id))
+    return Status(202, TrainingRunOut.of(_run(request, id)))
+
+
 @router.post("/training-runs/{id}/cancel", response={202: TrainingRunOut}, summary="End a run for good")
 @idempotent
 def cancel_training_run(request: ApiRequest, id: str) -> Any:

@@ -1,7 +1,7 @@
 """On what a run computes: a GPU that it has leased, else the CPU; and what goes on there stays on that kind of device.
 
 The bytes of a package are promised for one class of device (rule 12 of docs/design.md), so a run that yielded does not
-go on elsewhere.
+go on elsewhere by itself: a person may have it start again on the CPU, from nothing (services.start_on_cpu).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from mlops.compute import gpus
 from mlops.compute.gpus import CPU, Lease
 
 from .models import TrainingRun
+from .states import Step
 
 
 class NoDevice(Exception):
@@ -26,10 +27,11 @@ def held(row: TrainingRun) -> Iterator[Lease | None]:
 
     Raises NoDevice.
     """
-    lease = None if _began_on_cpu(row) else gpus.take(row.pk, row.project.slug)
+    lease = None if row.only_cpu or _began_on_cpu(row) else gpus.take(row.pk, row.project.slug)
     if lease is None:
         if row.device != CPU:
-            raise NoDevice("It began on a GPU, and none is free now.")
+            why = "It began on a GPU, and another run has just taken that."
+            raise NoDevice(why_waits(row) or why)
         yield None
         return
     TrainingRun.objects.filter(pk=row.pk).update(device=lease.device)
@@ -41,9 +43,12 @@ def held(row: TrainingRun) -> Iterator[Lease | None]:
         gpus.give_back(lease)
 
 
-def must_wait(row: TrainingRun) -> bool:
-    """Say whether the run waits for a GPU: it began on one, and none of this host is free."""
-    return row.device != CPU and not gpus.any_free()
+def why_waits(row: TrainingRun) -> str:
+    """Return why the run waits for a GPU, "" when it need not: it began on one, is not trained, and none can be had."""
+    if row.device == CPU or row.is_step_done(Step.TRAIN):
+        return ""
+    why = gpus.why_none()
+    return f"It began on a GPU and goes on when one can be had, or starts again on the CPU. {why}" if why else ""
 
 
 def _began_on_cpu(row: TrainingRun) -> bool:

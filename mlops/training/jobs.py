@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from invex.kernel.queue import is_idle, wake
+from mlops.compute.gpus import CPU
 
 from . import leftovers, steps
 from .models import TrainingRun
@@ -18,12 +19,16 @@ def run(run_id: int | str) -> str:
 
 
 def sweep() -> int:
-    """Take runs of dead workers back, and wake a worker for the oldest that waits."""
+    """Take runs of dead workers back, and wake a worker for the oldest that waits, and the oldest that needs no GPU.
+
+    One that waits for a GPU does not hold up the others.
+    """
     taken = steps.take_back_lost()
     if not is_idle(QUEUE):
         return taken
-    waiting = TrainingRun.objects.filter(state=RunState.WAITING).order_by("id").first()
-    return taken + (wake("mlops.training.jobs.run", waiting.pk, queue=QUEUE) if waiting is not None else 0)
+    waiting = TrainingRun.objects.filter(state=RunState.WAITING).order_by("id")
+    first = {row.pk for row in (waiting.first(), waiting.filter(device=CPU).first()) if row is not None}
+    return taken + sum(wake("mlops.training.jobs.run", pk, queue=QUEUE) for pk in sorted(first))
 
 
 def sweep_leftovers() -> int:

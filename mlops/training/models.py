@@ -31,6 +31,7 @@ class TrainingRun(models.Model):
     base = models.CharField(max_length=200)  # build that it is learned on top of
     code = models.CharField(max_length=64)  # version of the code that learns
     device = models.CharField(max_length=16, default="cpu")
+    only_cpu = models.BooleanField(default=False)  # a person had it start again there, after it began on a GPU
     trigger = models.JSONField(default=dict)  # {"kind": button | rest | command | ..., and its figure}
 
     state = models.CharField(max_length=16, choices=RunState.choices, default=RunState.WAITING)
@@ -66,3 +67,6 @@ class TrainingRun(models.Model):
     @property
     def judges(self) -> bool:
         return self.purpose == Purpose.JUDGE
+
+    def is_step_done(self, name: Step) -> bool:
+        return any(step["name"] == name and step["ended_at"] for step in self.steps)

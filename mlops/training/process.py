@@ -46,11 +46,13 @@ def learn(
     tell: Callable[[list[dict[str, Any]]], None],
     environment: Mapping[str, str],
     stop_s: float = STOP_S,
+    checkpoints: str = "checkpoints",
 ) -> Path:
     """Learn a package from a dataset folder; return its file below `folder`, where log and checkpoints are kept, too.
 
     stop: asked twice a second; a cause that is not "" stops the process: SIGTERM, and SIGKILL after `stop_s` seconds.
-    tell: called with the progress so far whenever there is more. environment: says the device. Raises Stopped, Failed.
+    tell: called with the progress so far whenever there is more. environment: says the device. checkpoints: name of
+    their folder; those of one class of device are not for another. Raises Stopped, Failed.
     """
     folder.mkdir(parents=True, exist_ok=True)
     out, progress, log = folder / "package.zip", folder / "progress.jsonl", folder / "log.txt"
@@ -59,7 +61,7 @@ def learn(
         *(sys.executable, "-m", "invex.operations.child"),
         *(sys.executable, "-m", "mlops.learning", "learn", str(dataset), "--out", str(out), "--seed", str(seed)),
         *("--name", name, "--package-version", version, "--base", str(base), "--progress", str(progress)),
-        *(("--smoke",) if is_smoke else ("--checkpoints", str(folder / "checkpoints"))),
+        *(("--smoke",) if is_smoke else ("--checkpoints", str(folder / checkpoints))),
     ]
     # One thread: the same bytes on machines with another number of cores.
     one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}

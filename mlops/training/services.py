@@ -12,6 +12,7 @@ from invex.kernel import audit
 from invex.kernel.errors import BadInput, Conflict
 from invex.kernel.outbox import emit
 from invex.kernel.states import move
+from mlops.compute.gpus import CPU
 from mlops.datasets import services as datasets
 from mlops.datasets.models import DatasetVersion
 from mlops.datasets.selection import Selection
@@ -22,7 +23,7 @@ from mlops.registry.models import Build
 from mlops.registry.verification import checked_version
 
 from .models import TrainingRun
-from .states import Purpose, RunState, Wish
+from .states import Purpose, RunState, Step, Wish
 
 S = RunState
 
@@ -104,6 +105,30 @@ def resume(access: Access, row: TrainingRun) -> None:
         if not won:
             raise Conflict("Somebody else has just moved the run. Look again.", code="moved")
         emit("training.requested", row.pk, project=row.project.slug, run=row.pk, trigger="resumed")
+
+
+def start_on_cpu(access: Access, row: TrainingRun) -> None:
+    """Have a run that began on a GPU train again on the CPU, from nothing: other devices make other bytes.
+
+    Raises NotAllowed, Conflict.
+    """
+    access.require(Right.MODELS)
+    if row.device == CPU or row.is_step_done(Step.TRAIN):
+        raise Conflict("The run needs no GPU.", code="needs_no_gpu")
+    if row.state not in (S.WAITING, S.YIELDED, S.FAILED):
+        raise Conflict(f"The run is {row.state}; let it yield first.", code="wrong_state")
+    steps = [step for step in row.steps if step["name"] != Step.TRAIN]
+    with transaction.atomic():
+        found = TrainingRun.objects.filter(pk=row.pk, state=row.state)
+        if not found.update(device=CPU, only_cpu=True, progress=[], steps=steps, reason=""):
+            raise Conflict("Somebody else has just moved the run. Look again.", code="moved")
+        audit.record(
+            access.actor, "started on the CPU", "training run", row.pk, project=row.project.slug, instead_of=row.device
+        )
+        if row.state == S.WAITING:
+            emit("training.requested", row.pk, project=row.project.slug, run=row.pk, trigger="on the CPU")
+        else:
+            resume(access, row)
 
 
 def _wish(access: Access, row: TrainingRun, wish: Wish, *, at_once: RunState) -> None:

@@ -42,7 +42,6 @@ from .states import RunState, Step, Wish, ladder
 
 S = RunState
 ATTEMPTS = 3  # of a run whose worker died
-WAITS_FOR_GPU = "It began on a GPU; it goes on when one is free."
 SMOKE_S = 30.0  # a smoke run that takes longer proves the opposite
 
 
@@ -55,8 +54,9 @@ def claim(pk: int) -> TrainingRun | None:
     if not verdict.ok:
         TrainingRun.objects.filter(pk=pk, state=S.WAITING).update(reason=verdict.cause)
         return None
-    if device.must_wait(row):
-        TrainingRun.objects.filter(pk=row.pk, state=S.WAITING).update(reason=WAITS_FOR_GPU)
+    why = device.why_waits(row)
+    if why:
+        TrainingRun.objects.filter(pk=row.pk, state=S.WAITING).update(reason=why)
         return None
     if row.attempts >= ATTEMPTS:
         _end(row, S.FAILED, f"Its worker died {ATTEMPTS} times. Look into DATA/log/training.log, then resume it.")
@@ -108,7 +108,7 @@ def work(row: TrainingRun) -> RunState:
     with leases.kept(held):
         try:
             for name, step in steps.items():
-                if name not in ladder(row.purpose) or _is_done(row, name):
+                if name not in ladder(row.purpose) or row.is_step_done(name):
                     continue
                 _check_wishes(row)
                 _begin(row, name)
@@ -190,6 +190,7 @@ def _learn(row: TrainingRun, into: Path, *, is_smoke: bool, lease: Lease | None)
                 dataset, into, name=registry.project_part(row.project), version=row.version, seed=row.seed, base=base,
                 is_smoke=is_smoke, stop=stop, tell=tell, environment=lease.environment() if lease else NO_GPU,
                 stop_s=process.GPU_STOP_S if lease else process.STOP_S,
+                checkpoints="checkpoints-cpu" if row.only_cpu else "checkpoints",
             )  # fmt: skip
         except process.Stopped as e:
             _check_wishes(row)
@@ -241,10 +242,6 @@ def _tmp() -> Path:
 # --- what is written down ---------------------------------------------------------------------------------------------
 
 
-def _is_done(row: TrainingRun, name: Step) -> bool:
-    return any(step["name"] == name and step["ended_at"] for step in row.steps)
-
-
 def _begin(row: TrainingRun, name: Step) -> None:
     row.steps = [step for step in row.steps if step["name"] != name]
     row.steps.append({"name": str(name), "started_at": _now(), "ended_at": None, "detail": {}})
@@ -253,8 +250,9 @@ def _begin(row: TrainingRun, name: Step) -> None:
 
 def _finish(row: TrainingRun, name: Step, detail: dict[str, Any]) -> None:
     row.steps[-1] |= {"ended_at": _now(), "detail": detail}
-    TrainingRun.objects.filter(pk=row.pk).update(steps=row.steps)
-    emit("training.step", row.pk, project=row.project.slug, run=row.pk, step=str(name))
+    with transaction.atomic():
+        TrainingRun.objects.filter(pk=row.pk).update(steps=row.steps)
+        emit("training.step", row.pk, project=row.project.slug, run=row.pk, step=str(name))
 
 
 def _now() -> str:

@@ -359,6 +359,7 @@ OPERATIONS: tuple[Row, ...] = (
     Row("create_training_run", MODELS, body={"version": "1.0.0", "dataset": "$dataset"}, answer=202),
     Row("yield_training_run", MODELS, ("run",), answer=202),
     Row("resume_training_run", MODELS, ("stopped_run",), answer=202),
+    Row("start_training_run_on_cpu", MODELS, ("run",), answer=409),  # it needs no GPU
     Row("cancel_training_run", MODELS, ("run",), answer=202),
     Row("get_retraining", READ),
     Row("put_retraining", MODELS, body={"cooldown_h": 12}),

@@ -189,7 +189,7 @@ class TestRuns:
             assert lease.rows().exists()
         assert Gpu.objects.get().holder == ""
         seen[0] = replace(IDLE, free_mb=40_000, processes=(FOREIGN,))
-        assert device.must_wait(frozen_run)
+        assert "1 other processes hold 40000 MB" in device.why_waits(frozen_run)
         with pytest.raises(device.NoDevice), device.held(frozen_run):
             pass
 
@@ -198,7 +198,35 @@ class TestRuns:
         frozen_run.refresh_from_db()
         with device.held(frozen_run) as lease:
             assert lease is None
-        assert not device.must_wait(frozen_run)
+        assert device.why_waits(frozen_run) == ""
+
+    def test_it_says_why_there_is_no_gpu_for_it(self, allowed, seen, frozen_run, settings):
+        TrainingRun.objects.filter(pk=frozen_run.pk).update(device="cuda:0")
+        frozen_run.refresh_from_db()
+        assert device.why_waits(frozen_run) == ""
+        with device.held(TrainingRun(pk=99, project=frozen_run.project)):
+            assert "as many GPUs as it may" in device.why_waits(frozen_run)
+        seen.clear()
+        assert "No GPU is seen" in device.why_waits(frozen_run)
+        settings.DEVICE = "cpu"
+        assert "INVEX_DEVICE" in device.why_waits(frozen_run)
+        services.set_policy(access_to("acme", Role.ML_ADMIN), windows=[], most_load=1, gpu_share=0)
+        assert "a share of 0 %" in device.why_waits(frozen_run)
+        frozen_run.steps = [{"name": "train", "started_at": "x", "ended_at": "x", "detail": {}}]
+        assert device.why_waits(frozen_run) == "", "what is left needs no GPU"
+
+    def test_figures_are_written_seldom_and_who_comes_at_once(self, allowed, seen, django_assert_num_queries):
+        gpus.look()
+        seen[0] = replace(IDLE, utilisation=0.5)
+        with django_assert_num_queries(1):
+            gpus.look()
+        seen[0] = replace(IDLE, utilisation=0.5, processes=(FOREIGN,))
+        gpus.look()
+        assert (Gpu.objects.get().others, Gpu.objects.get().utilisation) == (1, 0.5)
+        long_ago = timezone.now() - gpus.WRITTEN_AFTER
+        Gpu.objects.update(seen_at=long_ago)
+        gpus.look()
+        assert Gpu.objects.get().seen_at > long_ago
 
 
 def stopped_after(stop_s: float, tmp_path: Path) -> float:

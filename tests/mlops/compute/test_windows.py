@@ -60,7 +60,7 @@ class TestPolicy:
         noon = datetime.datetime(2026, 11, 23, 12, tzinfo=datetime.UTC)
         monkeypatch.setattr(services.timezone, "localtime", lambda: noon)
         verdict = services.may_train()
-        assert "Monday 20:00" in verdict.cause
+        assert "2026-11-23 20:00" in verdict.cause
         assert verdict.again_at == noon.replace(hour=20)
 
     def test_who_may_and_what_is_refused(self):

@@ -122,6 +122,39 @@ def test_yield_resume_cancel(access, confirmed, no_validation):
         services.cancel(access_to("acme", Role.AUTHOR), row)
 
 
+def test_one_that_began_on_a_gpu_says_why_it_waits_and_can_start_again_on_the_cpu(access, confirmed, no_validation):
+    row, later = requested(access), requested(access)
+    begun = {"name": "train", "started_at": "2026-11-21T03:12:00+00:00", "ended_at": None, "detail": {}}
+    TrainingRun.objects.filter(pk=row.pk).update(
+        device="cuda:0", progress=[{"step": "*", "seconds": 1.0}], steps=[begun]
+    )
+    assert jobs.run(row.pk) == ""
+    row.refresh_from_db()
+    assert row.reason.startswith("It began on a GPU")
+    assert "a share of 0 %" in row.reason
+    with pytest.raises(NotAllowed):
+        services.start_on_cpu(access_to("acme", Role.AUTHOR), row)
+    services.start_on_cpu(access, row)
+    row.refresh_from_db()
+    assert (row.device, row.only_cpu, row.progress, row.steps, row.reason) == ("cpu", True, [], [], "")
+    assert jobs.run(row.pk) == RunState.DONE
+    row.refresh_from_db()
+    assert jobs.run(later.pk) == RunState.DONE
+    later.refresh_from_db()
+    assert row.package_sha256 == later.package_sha256, "nothing of the GPU's is in it"
+    with pytest.raises(Conflict):
+        services.start_on_cpu(access, row)
+
+
+def test_a_run_that_waits_for_a_gpu_holds_up_nobody(access, confirmed, run_jobs):
+    rows = [requested(access) for _ in range(3)]
+    TrainingRun.objects.filter(pk=rows[0].pk).update(device="cuda:0")
+    run_jobs.flush()
+    assert jobs.sweep() == 2
+    woken = [arguments for job, arguments in run_jobs.waiting if job == "mlops.training.jobs.run"]
+    assert woken == [(rows[0].pk,), (rows[1].pk,)]
+
+
 def test_a_busy_machine_is_waited_for(access, confirmed, monkeypatch):
     row = requested(access)
     monkeypatch.setattr(steps, "may_train", lambda: Verdict(False, "Others use 90% of the machine."))
@@ -187,6 +220,7 @@ class TestCommand:
 
     @pytest.mark.parametrize(
         "arguments", [[], ["--package-version", "three"], ["--package-version", "0.1.0", "--dataset", "abcdef"], ["--resume", "7"],
+                      ["--package-version", "0.1.0", "--on-cpu"],
                       ["--package-version", "0.1.0", "--dataset", "{"]],
     )  # fmt: skip
     def test_bad_usage(self, access, confirmed, arguments):

@@ -29,6 +29,9 @@ class Command(ProjectCommand):
         parser.add_argument("--seed", type=int, default=0)
         parser.add_argument("--resume", type=int, metavar="ID", help="let a run that yielded or failed go on")
         parser.add_argument(
+            "--on-cpu", action="store_true", help="with --resume: one that began on a GPU trains again on the CPU"
+        )
+        parser.add_argument(
             "--wait", action="store_true", help="until it has ended; works on it here if nobody else does"
         )
         parser.add_argument("--json", action="store_true")
@@ -48,8 +51,11 @@ class Command(ProjectCommand):
     def _row(self, access: Access, options: dict[str, Any]) -> TrainingRun:
         if options["resume"] is not None:
             row = queries.run(access.project, options["resume"])
-            services.resume(access, row)
+            go_on = services.start_on_cpu if options["on_cpu"] else services.resume
+            go_on(access, row)
             return row
+        if options["on_cpu"]:
+            raise CommandError("--on-cpu goes with --resume ID.", returncode=BAD_INPUT)
         if not options["package_version"]:
             raise CommandError("Give --package-version, e.g. --package-version 0.18.0", returncode=BAD_INPUT)
         said = options["dataset"].strip()
