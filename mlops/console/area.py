@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -62,19 +62,24 @@ def bar(parts: Iterable[tuple[str, str, int]], of: int) -> list[Part]:
     return found
 
 
-def sides_bar(counts: dict[str, int], of: int) -> list[Part]:
+def sides_bar(counts: Mapping[str, int], of: int) -> list[Part]:
     """Return the bar of documents by side."""
     return bar(((side.value, str(side.label), counts.get(side.value, 0)) for side in Side), of)
 
 
-def balance(distribution: dict[str, dict[str, int]]) -> list[dict[str, Any]]:
-    """Return one row a template: its documents, those of each side, and its bar; the longest fills the width."""
+def balance(distribution: Mapping[str, Mapping[str, int]], held_back: Mapping[str, int]) -> list[dict[str, Any]]:
+    """Return one row a template: its documents, those of each side, those that are held back, and its bar.
+
+    The longest bar fills the width.
+    """
+    distribution = {**{template: {} for template in held_back}, **distribution}
     totals = {template: sum(counts.values()) for template, counts in distribution.items()}
     most = max(totals.values(), default=0)
     return [
         {
             "template": template,
             "total": totals[template],
+            "held_back": held_back.get(template, 0),
             "sides": [counts.get(side.value, 0) for side in Side],
             "bar": sides_bar(counts, most),
         }

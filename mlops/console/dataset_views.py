@@ -17,12 +17,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from invex.accounts.models import Project
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
+from invex.documents.models import Document
 from invex.kernel.errors import BadInput, Conflict
 from invex.review import queries as reviews
 from mlops.datasets import folder, queries, services
 from mlops.datasets.models import DatasetVersion
 from mlops.datasets.selection import Selection
 from mlops.datasets.states import DatasetState, Side
+from mlops.memory import held
 from mlops.registry import queries as builds
 
 from . import area, findings
@@ -75,9 +77,11 @@ def choice(project: Project, selection: Selection) -> dict[str, Any]:
         "selection": selection,
         "share_percent": f"{100 * selection.share:g}",
         "templates": sorted({*confirmed, *selection.templates}),
-        "balance": area.balance(told),
+        "balance": area.balance(told.distribution, told.held_back),
         "sides": list(Side),
-        "total": sum(sum(counts.values()) for counts in told.values()),
+        "total": sum(sum(counts.values()) for counts in told.distribution.values()),
+        "held_back": sum(told.held_back.values()),
+        "contradicted": len(held.left_out(project)),
         "suspected": len(queries.suspected(project)),
     }
 
@@ -96,7 +100,8 @@ def dataset(request: ProjectRequest, pk: int) -> HttpResponseBase:
         "poll_s": POLL_S,
         "wholeness": queries.wholeness(row),
         "chosen": words_of(row.selection),
-        "balance": area.balance(row.distribution),
+        "balance": area.balance(row.distribution, queries.held_back(row)),
+        "held_back": _held_back(row),
         "sides": list(Side),
         "total": _size(row),
         "groups": findings.grouped(row.validation, numbers) if row.validation else [],
@@ -139,6 +144,8 @@ def words_of(selection: dict[str, Any]) -> list[str]:
     for key, value in selection.items():
         if key == "without_suspects":
             found.append(_("without suspected label errors"))
+        elif key == "with_held":
+            found.append(_("with examples that others contradict"))
         elif key in words:
             said = ", ".join(name or _("unknown") for name in value) if key == "templates" else value
             found.append(words[key] % {"value": f"{100 * value:g} %" if key == "share" else said})
@@ -147,6 +154,12 @@ def words_of(selection: dict[str, Any]) -> list[str]:
 
 def _size(row: DatasetVersion) -> int:
     return sum(sum(counts.values()) for counts in row.distribution.values())
+
+
+def _held_back(row: DatasetVersion) -> list[tuple[str, int | None]]:
+    """Return the documents that contradict others and were left out, as `findings.linked` does."""
+    there = set(Document.objects.filter(pk__in=[one["document"] for one in row.held_back]).values_list("pk", flat=True))
+    return [(str(one["document"]), one["document"] if one["document"] in there else None) for one in row.held_back]
 
 
 def _sides(row: DatasetVersion) -> list[area.Part]:

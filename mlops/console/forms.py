@@ -23,6 +23,7 @@ def read_selection(data: QueryDict) -> Selection:
     return Selection(
         since=_day(data.get("since", "")),
         templates=tuple(name for name in data.getlist("template")),
+        with_held=data.get("with_held") == "on",
         without_suspects=data.get("without_suspects") == "on",
         share=1.0 if percent is None else percent / 100,
         newest=_count(data, "newest", _("the newest documents")),

@@ -30,6 +30,9 @@ class DatasetOut(Schema):
         examples=[{"Acme order": {"train": 31, "test": 8, "blind": 4}}], description="template -> side -> documents"
     )
     documents: int = Field(examples=[43])
+    held_back: int = Field(
+        description="Confirmed documents left out because others of their template contradict them.", examples=[1]
+    )
     is_whole: bool = Field(description="False when documents were erased since.", examples=[True])
     is_fit: bool | None = Field(description="What validation said; null until it has.", examples=[True])
     made_by: str = Field(examples=["ann"])
@@ -44,6 +47,7 @@ class DatasetOut(Schema):
             selection=row.selection,
             distribution=row.distribution,
             documents=whole.documents,
+            held_back=len(row.held_back),
             is_whole=whole.is_whole,
             is_fit=row.validation["is_fit"] if row.validation is not None else None,
             made_by=row.made_by,

@@ -26,7 +26,8 @@ def export(row: DatasetVersion, target: Path, *, with_files: bool, sides: Collec
     """Write the version below `target`, which must not exist or be empty. Return how many documents it has.
 
     with_files: the documents' own files, too; words and labels are always there. What was erased is left out.
-    dataset.json also says the version's hash and the splits, keys that a reader of the format may ignore.
+    dataset.json also says the version's hash, the splits and how many contradicting examples were left out, keys that
+    a reader of the format may ignore.
     Raises BadInput.
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
@@ -52,6 +53,7 @@ def export(row: DatasetVersion, target: Path, *, with_files: bool, sides: Collec
         "tables": manifest.tables,
         "documents": documents,
         "splits": dict(sorted(splits.items())),
+        "held_back": len(row.held_back),
         "words_source": "Invex",
     }
     (target / "dataset.json").write_text(json.dumps(about, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

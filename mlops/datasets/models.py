@@ -25,6 +25,9 @@ class DatasetVersion(models.Model):
     blob = models.CharField(max_length=64, blank=True)  # the manifest
     selection = models.JSONField(default=dict)  # see selection.py; {"imported": NAME} for one that came as a folder
     distribution = models.JSONField(default=dict)  # template -> {side: documents}
+    # What was left out since others of its template contradicted it: [{"label", "document", "template"}], primary keys
+    # and a name. Written when the version is asked for, so that what is frozen is what was chosen.
+    held_back = models.JSONField(default=list, blank=True)
     validation = models.JSONField(null=True)  # report of mlops.learning.validation, null until it was made
 
     state = models.CharField(max_length=16, choices=DatasetState.choices, default=DatasetState.FREEZING)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -13,9 +13,10 @@ from invex.accounts.models import Project
 from invex.kernel.errors import NotFound
 from invex.review import queries as reviews
 from invex.review.models import ConfirmedLabel
+from mlops.memory import held
 
 from .models import DatasetDocument, DatasetVersion, SideAssignment
-from .selection import Selection
+from .selection import Choice, Selection
 from .splits import side_of
 from .states import DatasetState, Side
 
@@ -74,14 +75,19 @@ def newest(project: Project) -> DatasetVersion | None:
     return rows.exclude(selection__has_key="imported").first()
 
 
-def chosen(project: Project, selection: Selection) -> list[ConfirmedPaper]:
-    """Return the confirmed documents that `selection` selects now, the newest first; a file twice counts once."""
+def chosen(project: Project, selection: Selection, *, held_back: Iterable[int] | None = None) -> Choice[ConfirmedPaper]:
+    """Return the confirmed documents that `selection` selects now, the newest first; a file twice counts once.
+
+    held_back: labels that are left out as contradicting examples, None = those that the memory holds back now.
+    """
     papers: dict[str, ConfirmedPaper] = {}
     for row in reviews.confirmed(project):
         if row.document.words_blob:
             papers.setdefault(row.document.sha256, ConfirmedPaper(row))
+    labels = held.left_out(project) if held_back is None else frozenset(held_back)
+    contradicted = [paper for paper, one in papers.items() if one.row.pk in labels]
     suspects = suspected(project) if selection.without_suspects else ()
-    return selection.choose(list(papers.values()), suspects)
+    return selection.choose(list(papers.values()), suspects=suspects, held=contradicted)
 
 
 def suspected(project: Project) -> frozenset[str]:
@@ -100,17 +106,31 @@ def suspected(project: Project) -> frozenset[str]:
     return frozenset(label.document.sha256 for label in now if label.revision == then[label.document_id])
 
 
-def preview(project: Project, selection: Selection) -> dict[str, dict[str, int]]:
-    """Return template -> {side: documents} of what would be frozen now; papers never frozen before as they would fall.
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be frozen. distribution: template -> {side: documents}. held_back: template -> documents left out."""
+
+    distribution: Mapping[str, Mapping[str, int]]
+    held_back: Mapping[str, int]
+
+
+def preview(project: Project, selection: Selection) -> Preview:
+    """Return what would be frozen now, papers never frozen before on the side on which they would fall.
 
     A near-duplicate that freezing finds takes the side of its twin, so single documents may move.
     """
-    papers = chosen(project, selection)
-    said = sides_said(project, [paper.paper for paper in papers])
+    found = chosen(project, selection)
+    said = sides_said(project, [paper.paper for paper in found.chosen])
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for paper in papers:
+    for paper in found.chosen:
         counts[paper.template][said.get(paper.paper) or side_of(project.slug, paper.paper)] += 1
-    return {template: dict(count) for template, count in sorted(counts.items())}
+    distribution = {template: dict(count) for template, count in sorted(counts.items())}
+    return Preview(distribution, Counter(paper.template for paper in found.held_back))
+
+
+def held_back(row: DatasetVersion) -> Mapping[str, int]:
+    """Return template -> documents that the version left out since others of their template contradicted them."""
+    return Counter(one["template"] for one in row.held_back)
 
 
 def sides_said(project: Project, papers: Iterable[str]) -> dict[str, Side]:

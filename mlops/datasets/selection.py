@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 import hashlib
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol, TypeVar
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Generic, Protocol, TypeVar
 
 from invex.kernel.errors import BadInput
 
@@ -29,8 +29,18 @@ Chosen = TypeVar("Chosen", bound=Confirmed)
 
 
 @dataclass(frozen=True, slots=True)
+class Choice(Generic[Chosen]):
+    """What a selection selects, and held_back: what it would select if the memory did not hold it back."""
+
+    chosen: tuple[Chosen, ...]
+    held_back: tuple[Chosen, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Selection:
     """All confirmed documents, less what the entries leave out; they hold together, in this order.
+
+    What the memory holds back because others of its template contradict it is left out unless with_held is said.
 
     since: confirmed on or after this day. templates: only these, "" for unknown; () = all. without_suspects: not those
     whose label the newest validation suspects. share: this part of the papers, (0, 1]; the same papers each time.
@@ -39,6 +49,7 @@ class Selection:
 
     since: datetime.date | None = None
     templates: tuple[str, ...] = ()
+    with_held: bool = False
     without_suspects: bool = False
     share: float = 1.0
     newest: int | None = None
@@ -59,41 +70,55 @@ class Selection:
         """Return the selection that `data` says. Raises BadInput with the entry that is wrong."""
         if not isinstance(data, Mapping):
             raise BadInput("selection: give an object, {} for every confirmed document.")
-        unknown = sorted(set(data) - {"since", "templates", "without_suspects", "share", "newest", "per_template"})
+        known = [entry.name for entry in fields(cls)]
+        unknown = sorted(set(data) - set(known))
         if unknown:
-            raise BadInput(
-                f"selection: {unknown[0]!r} is not known; use since, templates, without_suspects, share, newest, "
-                "per_template."
-            )
+            raise BadInput(f"selection: {unknown[0]!r} is not known; use {', '.join(known)}.")
         return cls(
             since=_day(data.get("since")),
             templates=_names(data.get("templates", [])),
-            without_suspects=_yes(data.get("without_suspects", False)),
+            with_held=_yes(data.get("with_held", False), "with_held"),
+            without_suspects=_yes(data.get("without_suspects", False), "without_suspects"),
             share=_share(data.get("share", 1.0)),
             newest=_count(data.get("newest"), "newest"),
             per_template=_count(data.get("per_template"), "per_template"),
         )
 
-    def choose(self, documents: Sequence[Chosen], suspects: Iterable[str] = ()) -> list[Chosen]:
-        """Return those of the documents that are selected, in their order. suspects: papers with suspected labels."""
+    def choose(
+        self, documents: Sequence[Chosen], *, suspects: Iterable[str] = (), held: Iterable[str] = ()
+    ) -> Choice[Chosen]:
+        """Return what is selected of the documents, in their order.
+
+        suspects, held: papers with suspected labels, and those that the memory holds back. What is held back takes no
+        place of newest and per_template; given only Choice.held_back as `held`, the same documents are chosen again.
+        """
         doubtful = frozenset(suspects) if self.without_suspects else frozenset()
-        chosen = [
-            document
-            for document in documents
-            if (self.since is None or document.confirmed_at.date() >= self.since)
+        contradicted = frozenset() if self.with_held else frozenset(held)
+        chosen: list[Chosen] = []
+        held_back: list[Chosen] = []
+        taken: Counter[str] = Counter()
+        places = 0  # of `newest`; what is one too many of its template takes one as well
+        for document in documents:
+            if not self._asks_for(document) or document.paper in doubtful:
+                continue
+            if places == self.newest:
+                break
+            is_full = taken[document.template] == self.per_template
+            if document.paper in contradicted and not is_full:
+                held_back.append(document)
+                continue
+            places += 1
+            if not is_full:
+                taken[document.template] += 1
+                chosen.append(document)
+        return Choice(tuple(chosen), tuple(held_back))
+
+    def _asks_for(self, document: Confirmed) -> bool:
+        return (
+            (self.since is None or document.confirmed_at.date() >= self.since)
             and (not self.templates or document.template in self.templates)
-            and document.paper not in doubtful
             and _position(document.paper) < self.share
-        ][: self.newest]
-        if self.per_template is None:
-            return chosen
-        taken: dict[str, int] = defaultdict(int)
-        balanced = []
-        for document in chosen:
-            taken[document.template] += 1
-            if taken[document.template] <= self.per_template:
-                balanced.append(document)
-        return balanced
+        )
 
 
 def _position(paper: str) -> float:
@@ -116,9 +141,9 @@ def _names(value: Any) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _yes(value: Any) -> bool:
+def _yes(value: Any, name: str) -> bool:
     if not isinstance(value, bool):
-        raise BadInput("selection.without_suspects: true or false.")
+        raise BadInput(f"selection.{name}: true or false.")
     return value
 
 

@@ -48,14 +48,20 @@ LONGEST_NAME = 200
 def request(access: Access, selection: Selection, *, name: str = "") -> DatasetVersion:
     """Ask for a version of what `selection` selects; a job freezes it. Raises BadInput when nothing is selected."""
     access.require(Right.MODELS)
-    if not queries.chosen(access.project, selection):
+    found = queries.chosen(access.project, selection)
+    if not found.chosen:
         raise BadInput("No confirmed document is selected. Confirm some documents, or select more.", code="empty")
+    held_back = [
+        {"label": one.row.pk, "document": one.row.document_id, "template": one.template} for one in found.held_back
+    ]
     name = " ".join(name.split())[:LONGEST_NAME] or f"{access.project.slug} {timezone.now():%Y-%m-%d %H:%M}"
     with transaction.atomic():
         row = DatasetVersion.objects.create(
-            project=access.project, name=name, selection=selection.to_json(), made_by=str(access.actor)
-        )
-        audit.record(access.actor, "requested", "dataset", row.pk, project=access.project.slug, **row.selection)
+            project=access.project, name=name, selection=selection.to_json(), held_back=held_back,
+            made_by=str(access.actor),
+        )  # fmt: skip
+        said = {**row.selection, "held_back": len(held_back)} if held_back else row.selection
+        audit.record(access.actor, "requested", "dataset", row.pk, project=access.project.slug, **said)
         emit("dataset.requested", row.pk, project=access.project.slug, dataset=row.pk)
     return row
 
@@ -64,7 +70,8 @@ def freeze(row: DatasetVersion) -> bool:
     """Freeze a requested version. Return False when it was so before, or when it failed: its reason says why."""
     if row.state != DatasetState.FREEZING:
         return False
-    chosen = queries.chosen(row.project, Selection.from_json(row.selection))
+    held_back = [one["label"] for one in row.held_back]
+    chosen = queries.chosen(row.project, Selection.from_json(row.selection), held_back=held_back).chosen
     specs = catalog.specs(row.project_id)
     templates = tuple(template_to_json(specs[name]) for name in sorted({c.template for c in chosen} & specs.keys()))
     papers, entries = [], []

@@ -1,4 +1,4 @@
-"""What the product's pages show of examples that are held back (settings.HELD_EXAMPLES)."""
+"""Examples that are held back: what pages show of them (settings.HELD_EXAMPLES), and what datasets leave out."""
 
 from __future__ import annotations
 
@@ -25,6 +25,21 @@ def examples(project: Project, template: str) -> list[HeldExample]:
     )
     labels = reviews.confirmed(project, template=template).filter(pk__in={*held, *decided})
     return [_example(project, label, held.get(label.pk, {}), decided.get(label.pk, "")) for label in labels]
+
+
+def left_out(project: Project) -> frozenset[int]:
+    """Return the keys of the labels that are not learned from: held back with nobody's word to keep them, or taken out.
+
+    They are those of the newest memory that the project reads with, as its pages show them.
+    """
+    row = queries.newest_in_use(project.pk, bases(project.pk))
+    held = (
+        {one["label"] for entry in row.fitted.values() for one in entry.get("held", ())} if row is not None else set()
+    )
+    decided = ExampleDecision.objects.filter(label__document__project=project, label__is_current=True)
+    choices = dict(decided.values_list("label", "choice"))
+    taken_out = {label for label, choice in choices.items() if choice == ExampleDecision.OUT}
+    return frozenset(taken_out | {label for label in held if choices.get(label) != ExampleDecision.KEEP})
 
 
 def _example(project: Project, label: ConfirmedLabel, held: dict[str, str], choice: str) -> HeldExample:

@@ -32,6 +32,11 @@ class SelectionIn(Body):
 
     since: Day | None = Field(default=None, examples=["2026-01-01"])
     templates: list[str] | None = Field(default=None, examples=[["Acme order"]])
+    with_held: bool | None = Field(
+        default=None,
+        description="Also those that are held back because others of their template contradict them.",
+        examples=[False],
+    )
     without_suspects: bool | None = Field(default=None, examples=[True])
     share: float | None = Field(default=None, gt=0, le=1, examples=[0.5])
     newest: int | None = Field(default=None, ge=1, examples=[500])

@@ -65,6 +65,12 @@ class Command(BaseCommand):
         except ValueError as e:
             raise CommandError(f"--selection: no JSON: {e}", returncode=BAD_INPUT) from e
         row = services.request(system_access(options["project"]), selection, name=options["name"])
+        if row.held_back:
+            self.stderr.write(
+                f"Held back, since others of their template contradict them: {len(row.held_back)} "
+                f"({', '.join(str(one['document']) for one in row.held_back)}). "
+                'The template\'s page shows them and lets you keep one; {"with_held": true} selects all.'
+            )
         services.freeze(row)
         row.refresh_from_db()
         if row.state != DatasetState.FROZEN:
@@ -112,7 +118,8 @@ class Command(BaseCommand):
         sides = {
             side: sum(count.get(side, 0) for count in row.distribution.values()) for side in ("train", "test", "blind")
         }
-        self.stderr.write(f"{row.name}: " + ", ".join(f"{side} {n}" for side, n in sides.items()))
+        counts = {**sides, "held back": len(row.held_back)} if row.held_back else sides
+        self.stderr.write(f"{row.name}: " + ", ".join(f"{what} {n}" for what, n in counts.items()))
         self.stdout.write(row.hash)
 
 
