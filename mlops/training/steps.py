@@ -10,7 +10,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
 from django.utils import timezone
 
 from invex.accounts.access import Access
@@ -42,6 +41,7 @@ from .states import RunState, Step, Wish, ladder
 
 S = RunState
 ATTEMPTS = 3  # of a run whose worker died
+TAKEN_OVER = "Another worker has taken the run up."
 SMOKE_S = 30.0  # a smoke run that takes longer proves the opposite
 
 
@@ -62,8 +62,8 @@ def claim(pk: int) -> TrainingRun | None:
         _end(row, S.FAILED, f"Its worker died {ATTEMPTS} times. Look into DATA/log/training.log, then resume it.")
         return None
     won = move(
-        row, S.RUNNING, actor=SYSTEM, project=row.project.slug, leased_until=leases.until(), reason="",
-        attempts=F("attempts") + 1, started_at=row.started_at or timezone.now(), yields=_resumed(row.yields),
+        row, S.RUNNING, actor=SYSTEM, project=row.project.slug, only_if=leases.ours(row), leased_until=leases.until(),
+        reason="", attempts=row.attempts + 1, started_at=row.started_at or timezone.now(), yields=_resumed(row.yields),
     )  # fmt: skip
     return row if won else None
 
@@ -77,9 +77,12 @@ def take_back_lost() -> int:
     """Put runs whose worker died back to waiting. Return how many."""
     lost = TrainingRun.objects.select_related("project").filter(state=S.RUNNING, leased_until__lt=timezone.now())
     return sum(
-        move(row, S.WAITING, actor=SYSTEM, project=row.project.slug, reason="Its worker died; it goes on.")
+        move(
+            row, S.WAITING, actor=SYSTEM, project=row.project.slug, only_if=leases.lost(row),
+            reason="Its worker died; it goes on.",
+        )
         for row in lost
-    )
+    )  # fmt: skip
 
 
 class _Stop(Exception):
@@ -96,7 +99,6 @@ class _Fail(Exception):
 
 def work(row: TrainingRun) -> RunState:
     """Do the steps of a claimed run that are not done, each as often as it takes. Return where it ended."""
-    held = TrainingRun.objects.filter(pk=row.pk, state=S.RUNNING)
     steps: dict[Step, Callable[[TrainingRun], dict[str, Any]]] = {
         Step.FREEZE: _freeze,
         Step.VALIDATE: _validate,
@@ -105,7 +107,7 @@ def work(row: TrainingRun) -> RunState:
         Step.EVALUATE: _evaluate,
         Step.GATE: _gate,
     }
-    with leases.kept(held):
+    with leases.kept(leases.held(row)):
         try:
             for name, step in steps.items():
                 if name not in ladder(row.purpose) or row.is_step_done(name):
@@ -245,13 +247,13 @@ def _tmp() -> Path:
 def _begin(row: TrainingRun, name: Step) -> None:
     row.steps = [step for step in row.steps if step["name"] != name]
     row.steps.append({"name": str(name), "started_at": _now(), "ended_at": None, "detail": {}})
-    TrainingRun.objects.filter(pk=row.pk).update(step=name, steps=row.steps)
+    leases.held(row).update(step=name, steps=row.steps)
 
 
 def _finish(row: TrainingRun, name: Step, detail: dict[str, Any]) -> None:
     row.steps[-1] |= {"ended_at": _now(), "detail": detail}
     with transaction.atomic():
-        TrainingRun.objects.filter(pk=row.pk).update(steps=row.steps)
+        leases.held(row).update(steps=row.steps)
         emit("training.step", row.pk, project=row.project.slug, run=row.pk, step=str(name))
 
 
@@ -261,6 +263,8 @@ def _now() -> str:
 
 def _cause_to_stop(row: TrainingRun) -> str:
     """Return why the process must stop now, "" when it need not."""
+    if not leases.held(row).exists():
+        return TAKEN_OVER
     wish = TrainingRun.objects.filter(pk=row.pk).values_list("wish", flat=True).first()
     if wish:
         return f"asked to {wish}"
@@ -269,7 +273,9 @@ def _cause_to_stop(row: TrainingRun) -> str:
 
 
 def _check_wishes(row: TrainingRun) -> None:
-    """Raise _Stop when a person wants it, or the machine is needed."""
+    """Raise _Stop when a person wants it, or another worker has taken the run up."""
+    if not leases.held(row).exists():
+        raise _Stop(S.WAITING, TAKEN_OVER)
     row.refresh_from_db(fields=["wish"])
     if row.wish == Wish.CANCEL:
         raise _Stop(S.CANCELLED, "cancelled")
@@ -283,7 +289,7 @@ def _stop(row: TrainingRun, stop: _Stop) -> RunState:
     with transaction.atomic():
         # A run that stopped as it should has not used up an attempt.
         won = move(
-            row, stop.to, actor=SYSTEM, project=row.project.slug, only_if=Q(state=S.RUNNING), leased_until=None,
+            row, stop.to, actor=SYSTEM, project=row.project.slug, only_if=leases.ours(row), leased_until=None,
             reason=stop.cause, yields=yields, wish="", attempts=0, ended_at=ended,
         )  # fmt: skip
         if won:
@@ -297,8 +303,8 @@ def _end(row: TrainingRun, to: RunState, reason: str) -> RunState:
         move(row, S.RUNNING, actor=SYSTEM, project=row.project.slug)
     with transaction.atomic():
         won = move(
-            row, to, actor=SYSTEM, project=row.project.slug, leased_until=None, reason=reason, wish="",
-            ended_at=timezone.now(),
+            row, to, actor=SYSTEM, project=row.project.slug, only_if=leases.ours(row), leased_until=None, reason=reason,
+            wish="", ended_at=timezone.now(),
         )  # fmt: skip
         if won:
             build = row.build.name if row.build else ""

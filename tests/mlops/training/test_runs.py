@@ -175,6 +175,18 @@ def test_a_run_whose_worker_died_is_taken_up_again(access, confirmed, run_jobs):
     assert ("mlops.training.jobs.run", (row.pk,)) in run_jobs.waiting
 
 
+def test_a_worker_that_comes_to_life_again_changes_nothing(access, confirmed, no_validation):
+    row = requested(access)
+    asleep = steps.claim(row.pk)
+    assert asleep is not None
+    TrainingRun.objects.filter(pk=row.pk).update(leased_until=timezone.now())
+    assert steps.take_back_lost() == 1
+    assert steps.claim(row.pk) is not None
+    before = TrainingRun.objects.values().get(pk=row.pk)
+    steps.work(asleep)
+    assert TrainingRun.objects.values().get(pk=row.pk) == before
+
+
 def test_a_run_that_kills_its_worker_is_given_up(access, confirmed):
     row = requested(access)
     TrainingRun.objects.filter(pk=row.pk).update(attempts=steps.ATTEMPTS)
