@@ -7,6 +7,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 UV := $(VENV)/bin/uv
 SHELL := /bin/bash
+# Where bytecode is not kept, each of the hundred processes of the tests compiles what it imports anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # LIGHT=1: web, reading and serving only; without torch (0.7 GB instead of 6 GB).
 ifeq ($(LIGHT),1)

