@@ -199,7 +199,14 @@ LOCALE_PATHS = [BASE_DIR / "invex" / "locale"]
 TIME_ZONE = os.environ.get("TZ") or "UTC"
 USE_I18N = USE_TZ = True
 
-STATIC_URL = "/static/"
+
+def _digest(files: list[Path]) -> str:
+    return hashlib.sha256(b"".join(f.name.encode() + f.read_bytes() for f in files if f.is_file())).hexdigest()[:12]
+
+
+# What the files are is part of their address: a browser keeps them for ever, and asks for the new ones after an update.
+STATIC_URL = f"/static/{_digest([*sorted((BASE_DIR / 'static').rglob('*')), BASE_DIR / 'requirements.lock'])}/"
+WHITENOISE_IMMUTABLE_FILE_TEST = re.escape(STATIC_URL)
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {

@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 
 import pytest
-from django.test import Client
+from django.http import HttpResponse
+from django.test import Client, RequestFactory
 from django.urls import reverse
+from whitenoise.middleware import WhiteNoiseMiddleware
 
 from invex.accounts.roles import Role
 
@@ -130,3 +132,10 @@ def test_a_fault_of_ours_is_a_page_that_needs_nothing(address, person, monkeypat
     client.force_login(person(Role.OWNER))
     answer = client.get(address("dashboard"))
     assert (answer.status_code, b"on our side" in answer.content) == (500, True)
+
+
+def test_a_browser_keeps_scripts_and_styles_until_an_update(settings, tmp_path) -> None:
+    (tmp_path / "a.css").write_text("p {}")
+    settings.STATIC_ROOT = tmp_path
+    serve = WhiteNoiseMiddleware(lambda request: HttpResponse(status=404), settings=settings)
+    assert "immutable" in serve(RequestFactory().get(f"{settings.STATIC_URL}a.css"))["Cache-Control"]
