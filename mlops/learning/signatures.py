@@ -4,6 +4,8 @@ Shingles (Broder, "On the resemblance and containment of documents", 1997) are r
 text without white space, so that a misread character or a word that was split costs four of them and not the line.
 Pairs of neighbouring words say more about boilerplate, and shingles tied to a coarse x say where the columns are; y is
 left out, because tables push everything below them down.
+
+Beside it stand the words to the letter, for what shingles with folded digits cannot say: whose form it is.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from numpy.typing import NDArray
 from invex.reading.types import Document, Page
 
 from .hashing import Hashes, mix, tokens
+from .wording import Words
 
 GROUPS = ("text", "column", "pair")  # shingles; shingles with their x; pairs of neighbouring words
 # How much each says about likeness: where words stand tells kinds apart that use the same words.
@@ -30,6 +33,7 @@ MAX_PAGES = 3  # later pages repeat the earlier ones or are terms
 LATER_PAGE_WEIGHT = 0.3  # the first page says what a document is
 SHINGLE = 4
 X_BINS = 10
+MIN_WORD = 3  # letters and digits; shorter words are on every page
 MIN_SHINGLES = 16  # a document with fewer has too little text to look like anything
 
 _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
@@ -42,10 +46,12 @@ class Signature(NamedTuple):
     """A sparse vector over SIZE buckets, a third for each of GROUPS.
 
     buckets: (n,) int32, ascending, none twice. weights: (n,) float32, log(1 + occurrences), later pages counting less.
+    words: (w,) uint32, hashes of the words to the letter, ascending, none twice.
     """
 
     buckets: NDArray[np.int32]
     weights: NDArray[np.float32]
+    words: Words
 
     @property
     def is_empty(self) -> bool:
@@ -61,16 +67,27 @@ def signature(document: Document) -> Signature:
             buckets.append((hashes >> np.uint64(64 - GROUP_BITS)).astype(np.int64) + group * GROUP_SIZE)
             counts.append(np.full(len(hashes), 1.0 if number == 0 else LATER_PAGE_WEIGHT))
     if not buckets:
-        return Signature(np.zeros(0, np.int32), np.zeros(0, np.float32))
+        return Signature(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.uint32))
     unique, inverse = np.unique(np.concatenate(buckets), return_inverse=True)
     total = np.bincount(inverse, np.concatenate(counts), minlength=len(unique))
-    return Signature(unique.astype(np.int32), np.log1p(total).astype(np.float32))
+    return Signature(unique.astype(np.int32), np.log1p(total).astype(np.float32), _words(document))
+
+
+@lru_cache(maxsize=1 << 16)
+def plain(text: str) -> str:
+    """Letters and digits only, case folded."""
+    return _NOT_ALPHANUMERIC.sub("", text.casefold())
 
 
 @lru_cache(maxsize=1 << 16)
 def fold(text: str) -> str:
     """Letters and digits only, case folded, every digit 0: what two documents of one template have in common."""
-    return _DIGIT.sub("0", _NOT_ALPHANUMERIC.sub("", text.casefold()))
+    return _DIGIT.sub("0", plain(text))
+
+
+def _words(document: Document) -> Words:
+    texts = {plain(word.text) for page in document.pages[:MAX_PAGES] for word in page.words}
+    return np.unique(tokens([text for text in texts if len(text) >= MIN_WORD]).astype(np.uint32))
 
 
 def _page_hashes(page: Page) -> tuple[Hashes, Hashes, Hashes]:

@@ -1,12 +1,14 @@
 """Which template is this document? Known by one example, unknown when it looks like none of them.
 
 Open-set recognition as verification: each template answers for itself whether the document is one of its kind, and the
-document is unknown when none says yes (Scheirer et al., "Toward Open Set Recognition", 2013). Two figures decide, on
+document is unknown when none says yes (Scheirer et al., "Toward Open Set Recognition", 2013). Three figures decide, on
 the signatures of `signatures.py`:
 
 resemblance   cosine to the mean of the examples (nearest class mean: Mensink et al., 2013)
 containment   share of the form, that is of what most examples have, that the document has (Broder, 1997). Long tables
               and other values dilute the resemblance; they leave the containment as it is.
+wording       from two examples on, how much it lacks of the words that all of them print (`wording.py`): another
+              sender's paper from the same program is none of the kind, however much it looks like it.
 
 No template needs the others or any negatives, so one example more is one addition, and the second document of a kind
 that was unknown a minute ago is recognised.
@@ -25,9 +27,12 @@ from invex.fields.prediction import TemplateMatch
 from invex.reading.types import Document
 
 from .signatures import GROUP_SIZE, GROUP_WEIGHTS, GROUPS, SIZE, Signature, signature
+from .wording import Wording, Words
 
 Vector = NDArray[np.float32]
 Floats = NDArray[np.float64]
+
+_NO_WORDS: Words = np.zeros(0, np.uint32)
 
 KNOWN_FROM = 0.5  # a template is named when it is likelier than not
 MAX_EXAMPLES = 30  # a template's look is settled by then; the newest are kept, since layouts drift
@@ -98,7 +103,7 @@ class TemplateIndex:
         if query.is_empty:
             return dict.fromkeys(self.looks, 0.0)
         dense = _unit_groups(query)
-        return {name: look.profile.probability(dense) for name, look in self.looks.items()}
+        return {name: look.profile.probability(dense, query.words) for name, look in self.looks.items()}
 
     def to_arrays(self) -> dict[str, NDArray]:
         """Return the examples as arrays for a package; the same index gives the same bytes."""
@@ -108,6 +113,8 @@ class TemplateIndex:
             "buckets": _joined([s.buckets for s in signatures], np.int32),
             "weights": _joined([s.weights for s in signatures], np.float32),
             "lengths": np.array([len(s.buckets) for s in signatures], np.int32),
+            "words": _joined([s.words for s in signatures], np.uint32),
+            "word_lengths": np.array([len(s.words) for s in signatures], np.int32),
             "examples": np.array([len(self.looks[name].examples) for name in names], np.int32),
             "names": np.frombuffer("\0".join(names).encode(), np.uint8),
         }
@@ -118,9 +125,13 @@ class TemplateIndex:
         if not len(arrays["examples"]):
             return TemplateIndex()
         lengths = arrays["lengths"]
-        signatures = iter(
-            Signature(arrays["buckets"][end - length : end], arrays["weights"][end - length : end])
-            for end, length in zip(np.cumsum(lengths), lengths, strict=True)
+        # What was written before words were kept has none, and is judged by its likeness alone.
+        words, word_lengths = arrays.get("words", _NO_WORDS), arrays.get("word_lengths", np.zeros_like(lengths))
+        signatures = map(
+            Signature,
+            _split(arrays["buckets"], lengths),
+            _split(arrays["weights"], lengths),
+            _split(words, word_lengths),
         )
         names = arrays["names"].tobytes().decode().split("\0")
         counts = zip(names, arrays["examples"], strict=True)
@@ -140,13 +151,14 @@ class _Profile:
     """The examples of a template as one sparse vector.
 
     buckets: (n,), ascending. resemblance, containment: (n,), of unit length and of sum 1 in each group, times the
-    group's weight. even_at: the likeness at which it is as likely as not.
+    group's weight. even_at: the likeness at which it is as likely as not. wording: what all examples print.
     """
 
     buckets: NDArray[np.int32]
     resemblance: Vector
     containment: Vector
     even_at: float
+    wording: Wording
 
     @staticmethod
     def of(examples: Sequence[Signature]) -> _Profile:
@@ -161,6 +173,7 @@ class _Profile:
             (centre / np.sqrt(_group_sums(group, centre**2))[group]).astype(np.float32),
             (form / np.maximum(_group_sums(group, form), 1e-9)[group]).astype(np.float32),
             EVEN_AT_ONE_EXAMPLE if len(examples) == 1 else EVEN_AT_MORE,
+            Wording.of([s.words for s in examples]),
         )
 
     def likeness(self, query: Vector) -> float:
@@ -172,8 +185,9 @@ class _Profile:
         # Square roots, since half of a form is far more than half way from a stranger to one of the kind.
         return float(np.array(GROUP_WEIGHTS) @ (np.sqrt(resemblance) + np.sqrt(containment))) / 2
 
-    def probability(self, query: Vector) -> float:
-        return float(1.0 / (1.0 + np.exp((self.even_at - self.likeness(query)) / LIKENESS_SCALE)))
+    def probability(self, query: Vector, words: Words) -> float:
+        log_odds = (self.likeness(query) - self.even_at) / LIKENESS_SCALE + self.wording.log_probability(words)
+        return float(1.0 / (1.0 + np.exp(-log_odds)))
 
 
 def _look(signatures: Sequence[Signature]) -> Look:
@@ -191,6 +205,10 @@ def _unit_groups(query: Signature) -> Vector:
 def _group_sums(group: NDArray[np.int32], entries: NDArray) -> Floats:
     sums: Floats = np.bincount(group, entries, len(GROUPS)).astype(np.float64)
     return sums
+
+
+def _split(joined: NDArray, lengths: NDArray[np.int32]) -> list[NDArray]:
+    return np.split(joined, np.cumsum(lengths)[:-1])
 
 
 def _joined(parts: Iterable[NDArray], dtype: type) -> NDArray:
