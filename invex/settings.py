@@ -294,6 +294,7 @@ API_ROUTERS = [
     ("", "mlops.training.api.router"),
     ("", "mlops.registry.api.router"),
     ("", "mlops.deployment.api.router"),
+    ("", "mlops.deployment.blast_api.router"),
     ("", "mlops.retraining.api.router"),
 ]
 METRICS = ["mlops.monitoring.metrics.families"]  # () -> metric families of prometheus_client, for /metrics

@@ -43,12 +43,26 @@ def code(request: ProjectRequest) -> HttpResponseBase:
 @in_project(Right.MODELS)
 def override(request: ProjectRequest, pk: int) -> HttpResponseBase:
     """Let the present code through with a reason."""
-    row = CodeReplay.objects.filter(project=request.access.project, pk=pk).first()
-    if row is None:
-        raise NotFound(f"There is no trial {pk} of the code in this project.")
-    replay.override(request.access, row, why=request.POST.get("why", ""))
+    replay.override(request.access, _trial(request, pk), why=request.POST.get("why", ""))
     messages.success(request, _("The code may approve documents again."))
     return redirect("code", request.access.project.slug)
+
+
+@require_POST
+@in_project(Right.MODELS)
+def again(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """Have the present code tried once more where that failed."""
+    replay.try_again(request.access, _trial(request, pk))
+    messages.success(request, _("The code is tried again; until it has passed, a person looks at every document."))
+    return redirect("code", request.access.project.slug)
+
+
+def _trial(request: ProjectRequest, pk: int) -> CodeReplay:
+    rows = CodeReplay.objects.filter(project=request.access.project, pk=pk)
+    row = rows.select_related("project", "build").first()
+    if row is None:
+        raise NotFound(f"There is no trial {pk} of the code in this project.")
+    return row
 
 
 def is_held(project: Project) -> bool:
@@ -67,5 +81,6 @@ def _shown(row: CodeReplay) -> dict[str, Any]:
             for one in row.report.get("differences", [])[:SHOWN_DIFFERENCES]
         ],
         "documents": len(row.read.get("documents", {})),
+        "may_try": replay.may_try_again(row),
         "may_override": row.state in (ReplayState.REFUSED, ReplayState.FAILED),
     }

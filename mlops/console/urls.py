@@ -23,6 +23,7 @@ project_pages = [
     path("models/rereads/<int:pk>/", blast_views.reread, name="reread"),
     path("models/rereads/<int:pk>/take-back/", blast_views.take_back, name="reread-take-back"),
     path("models/code/", code_views.code, name="code"),
+    path("models/code/<int:pk>/again/", code_views.again, name="code-again"),
     path("models/code/<int:pk>/override/", code_views.override, name="code-override"),
     path("models/datasets/", dataset_views.datasets, name="datasets"),
     path("models/datasets/new/", dataset_views.new, name="dataset-new"),

@@ -8,7 +8,7 @@ result to whoever was told the first one (webhook `document.corrected`).
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from django.db import transaction
@@ -68,6 +68,13 @@ def read_by(project: Project, build: str) -> QuerySet[Extraction]:
 def approved_by_it(rows: QuerySet[Extraction]) -> QuerySet[Extraction]:
     """Return those whose document was approved as it was read, by nobody."""
     return rows.filter(is_current=True, document__state=DocumentState.APPROVED, document__approved_by=AUTO)
+
+
+def newest(project: Project, build: Build, *, only_auto: bool = False) -> list[int]:
+    """Return the newest documents that a build read, as many as one re-read takes. only_auto: approved by nobody."""
+    rows = read_by(project, build.name)
+    chosen = approved_by_it(rows) if only_auto else rows
+    return list(chosen.values_list("document", flat=True)[:MOST])
 
 
 def request(access: Access, read: Build, anew: Build, documents: Collection[int]) -> Reread:
@@ -149,6 +156,20 @@ def differences(read_anew: Collection[Extraction]) -> dict[int, list[Difference]
             template, label = stands[one.document_id]
             found[one.document_id] = _differing(template, label, one)
     return found
+
+
+def summary(row: Reread) -> dict[str, Any]:
+    """Return what was read so far, how much of it is the same, and by document what differs, as JSON."""
+    found = differences(list(anew(row).values()))
+    return {
+        "read_so_far": len(found),
+        "same": sum(not fields for fields in found.values()),
+        "differences": [
+            {"document": str(document), "fields": [asdict(field) for field in fields]}
+            for document, fields in sorted(found.items())
+            if fields
+        ],
+    }
 
 
 def take_back(access: Access, row: Reread, documents: Collection[int]) -> tuple[list[int], list[tuple[int, str]]]:

@@ -2,7 +2,8 @@
 
 The database says how many bytes of a file count. What is beyond them was written by a process that died before its
 transaction was committed; the next one cuts it off. So a line is there exactly when its event is marked as recorded.
-A file lies on the disk of one machine; a worker on another one begins a file of its own.
+A worker on another machine begins a file of its own, in DATA that they share or on its own disk. What is older than is
+kept goes whoever wrote it: from the disk of who deletes at once, from another one when that begins its next file.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from invex.kernel.models import Event
@@ -26,6 +27,7 @@ from .models import EventFile
 
 LARGEST_BYTES = 32 * 2**20  # then the next file begins; so it does every day
 SUFFIX = ".jsonl"
+A_DAY = datetime.timedelta(days=1)
 
 
 def folder() -> Path:
@@ -59,6 +61,7 @@ def _open_file() -> EventFile:
         if is_there and row.size < LARGEST_BYTES and row.created_at.date() == now.date():
             return row
         EventFile.objects.filter(pk=row.pk).update(closed_at=now)
+    _delete_forgotten(now)
     name = f"{now:%Y-%m-%dT%H%M%S}-{uuid.uuid4().hex[:8]}{SUFFIX}"
     return EventFile.objects.create(name=name, host=host)
 
@@ -71,8 +74,19 @@ def _size(row: EventFile) -> int:
 
 
 def delete_before(then: datetime.datetime) -> int:
-    """Delete this machine's files whose last line is older. Return how many."""
-    old = EventFile.objects.filter(host=platform.node(), closed_at__lt=then)
+    """Delete files whose last line is older, whichever machine wrote them. Return how many."""
+    # A machine that is gone closed nothing; a file takes lines of the day of its beginning only.
+    abandoned = Q(closed_at__isnull=True, created_at__lt=then - A_DAY)
+    old = EventFile.objects.filter(Q(closed_at__lt=then) | abandoned)
     for row in old:
         (folder() / row.name).unlink(missing_ok=True)
     return old.delete()[0]
+
+
+def _delete_forgotten(now: datetime.datetime) -> None:
+    """Delete files of this disk that the database knows no more: another machine deleted their rows."""
+    known = set(EventFile.objects.values_list("name", flat=True))
+    for path in folder().glob(f"*{SUFFIX}"):
+        # A young one may belong to a transaction that is not committed yet.
+        if path.name not in known and path.stat().st_mtime < (now - A_DAY).timestamp():
+            path.unlink(missing_ok=True)

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from invex.kernel.blobs import too_large
-from invex.kernel.errors import BadInput, NotNow
+from invex.kernel.errors import BadInput, NotNow, TooLarge
 from mlops.learning import archive
 
 from . import repositories_s3
@@ -30,7 +30,7 @@ MODELS = "invex/models"  # the folder of packages in a repository
 HASH, GATE = ".sha256", ".gate.json"
 TIMEOUT_S = 30
 MOST_HASH_BYTES = 4096
-MOST_GATE_BYTES = 2**20
+MOST_GATE_BYTES = 16 * 2**20  # figures of every field, template and document that was judged: some KB each
 
 
 class Place(Protocol):
@@ -129,20 +129,31 @@ class Repository:
     def push(self, name: str, data: bytes, gate: dict[str, Any] | None = None) -> str:
         """Store a package by its build's name; return its path. The hash comes last: without it nothing is pulled.
 
-        gate: what let it through, JSON; None = nothing did yet.
+        gate: what let it through, JSON; None = nothing did yet. Raises BadInput when that is too large, NotNow.
         """
         path, sha256 = f"{MODELS}/{name}.zip", hashlib.sha256(data).hexdigest()
+        said = b"" if gate is None else json.dumps({"sha256": sha256, **gate}, ensure_ascii=False).encode()
+        if len(said) > MOST_GATE_BYTES:
+            raise BadInput(
+                f"What the gate said of {name} takes {len(said)} bytes, more than the {MOST_GATE_BYTES} that a "
+                "repository takes. Have the gate judge it on a smaller dataset, then push it.",
+                code="gate_too_large",
+            )
         self.place.put(path, data)
-        if gate is not None:
-            said = json.dumps({"sha256": sha256, **gate}, ensure_ascii=False)
-            self.place.put(path + GATE, said.encode()[:MOST_GATE_BYTES])
+        if said:
+            self.place.put(path + GATE, said)
         self.place.put(path + HASH, f"{sha256}  {name}.zip\n".encode())
         return path
 
     def gate(self, path: str, sha256: str) -> dict[str, Any] | None:
-        """Return what let the package of these bytes through where it was pushed; None = nothing did. Raises NotNow."""
+        """Return what let the package of these bytes through where it was pushed; None = nothing did.
+
+        Raises TooLarge, NotNow.
+        """
         try:
             said = json.loads(self.place.get(path + GATE, max_bytes=MOST_GATE_BYTES))
+        except TooLarge:
+            raise
         except (BadInput, ValueError):
             return None
         return said if isinstance(said, dict) and said.get("sha256") == sha256 else None

@@ -234,6 +234,7 @@ PAGES: tuple[Row, ...] = (
         audited=False,
     ),
     Row("code", READ),
+    Row("code-again", MODELS, ("replay",), method="POST", answer=409),  # it did not fail
     Row("code-override", MODELS, ("replay",), method="POST", body={"why": "needed"}, answer=302),
     Row("build-judge", MODELS, ("build",), method="POST", answer=302),
     Row("build-push", MODELS, ("build",), method="POST", body={"repository": "none"}, answer=422),  # none is configured
@@ -371,6 +372,10 @@ OPERATIONS: tuple[Row, ...] = (
     Row("get_build", READ, ("build",)),
     Row("get_package", READ, ("build",)),
     Row("judge_build", MODELS, ("build",), body={}, answer=202),
+    Row("list_build_documents", READ, ("build",)),
+    Row("create_reread", MODELS, body={"read": "1", "anew": "1"}, answer=422, elsewhere=422),  # it read nothing
+    Row("get_reread", READ, ("reread",)),
+    Row("take_back_documents", MODELS, ("reread",), body={"documents": [1]}, audited=False),  # none was read anew
     Row("get_deployment", READ),
     Row("put_deployment", MODELS, body=DEPLOYMENT, elsewhere=422),
     Row("list_revisions", READ),

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
+from django.core.management import CommandError
 from django.utils import timezone
 
 from invex.accounts.roles import Role
@@ -21,6 +24,7 @@ from mlops.deployment.states import RereadState
 from mlops.registry.services import shipped
 from tests.invex.world import access_to, document_in_review, label_of, vendor
 from tests.mlops.console.conftest import browser  # noqa: F401
+from tests.mlops.console.test_model_commands import run
 from tests.mlops.factory import build, deploy, ml_admin
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +133,51 @@ def test_who_may_and_what_is_refused(access, bad, documents):
     row = read_anew(access, bad, documents)
     with pytest.raises(NotFound):
         blast.reread(ml_admin("other").project, row.pk)
+
+
+def test_by_rest(access, bad, documents, api):
+    client = api("ml_admin", project=access.project)
+    touched = client.get(f"/api/v1/builds/{bad.name}/documents?limit=2").json()
+    assert [one["id"] for one in touched["items"]] == [str(documents[2].pk), str(documents[1].pk)]
+    assert client.get(touched["next"]).json()["items"][0]["by"] == AUTO
+    only = client.get(f"/api/v1/builds/{bad.name}/documents?only=auto").json()
+    assert [one["id"] for one in only["items"]] == [str(documents[0].pk)]
+    body = {"read": bad.name, "anew": shipped().name, "only": "auto"}
+    answer = client.post("/api/v1/rereads", json.dumps(body), content_type="application/json")
+    assert answer.status_code == 202, answer.content
+    assert jobs.reread(answer.json()["id"])
+    said = client.get(answer.headers["Location"]).json()
+    assert (said["state"], said["documents"], said["read_so_far"]) == ("done", 1, 1)
+    assert said["differences"][0]["document"] == str(documents[0].pk)
+    assert "total_amount" in [field["key"] for field in said["differences"][0]["fields"]]
+    body = json.dumps({"documents": [documents[0].pk]})
+    taken = client.post(f"/api/v1/rereads/{said['id']}/take-back", body, content_type="application/json").json()
+    assert taken == {"done": [str(documents[0].pk)], "skipped": []}
+    documents[0].refresh_from_db()
+    assert documents[0].state == DocumentState.REVIEW
+
+
+class TestCommand:
+    def test_lists_reads_again_and_takes_back(self, access, bad, documents):
+        said = [json.loads(line) for line in run("blast", bad.name, "--project", "acme", "--json").splitlines()]
+        assert [one["id"] for one in said] == [str(one.pk) for one in reversed(documents)]
+        assert documents[0].name in run("blast", bad.name, "--project", "acme", "--only-auto")
+        out = run("blast", bad.name, "--project", "acme", "--with", shipped().name, "--only-auto", "--take-back")
+        assert "total_amount: –" in out
+        documents[0].refresh_from_db()
+        assert documents[0].state == DocumentState.REVIEW
+
+    def test_exit_codes(self, access, bad, documents):
+        for code, *arguments in (
+            (2, "no-such-build"),
+            (2, bad.name, "--take-back"),
+            (2, bad.name, "--with", bad.name),
+            (5, shipped().name),
+            (5, shipped().name, "--with", bad.name),
+        ):
+            with pytest.raises(CommandError) as e:
+                run("blast", *arguments, "--project", "acme")
+            assert e.value.returncode == code, arguments
 
 
 def test_a_re_read_that_ends_its_worker_each_time_is_given_up(access, bad, documents, monkeypatch):

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from django.utils import timezone
 
+from invex.accounts.roles import Role
 from invex.documents import readings
 from invex.documents.models import Document
 from invex.kernel.errors import BadInput, Conflict, NotAllowed
@@ -139,11 +140,12 @@ def test_a_file_that_the_new_code_cannot_read_counts_as_missed(access, live, ver
     assert row.report["f1"]["now"] in (0, None)
 
 
-def test_code_that_ends_its_worker_each_time_is_given_up_and_stays_held(access, live, version, monkeypatch):  # noqa: F811
+def test_code_that_ends_its_worker_each_time_is_given_up_and_stays_held(access, live, version, monkeypatch, browser):  # noqa: F811
     def crash(*args):
         raise RuntimeError("segment")
 
     version("two")
+    real = frozen_set.read_with
     monkeypatch.setattr(frozen_set, "read_with", crash)
     jobs.sweep_code()
     row = CodeReplay.objects.latest("pk")
@@ -156,6 +158,19 @@ def test_code_that_ends_its_worker_each_time_is_given_up_and_stays_held(access, 
         assert row.state == state
     assert "several times" in row.reason
     assert thresholds(access) == {}
+    with pytest.raises(NotAllowed):
+        replay.try_again(access_to("acme", Role.AUTHOR), row)
+    assert b"/again/" in browser.get("/p/acme/models/code/").content
+    assert browser.post(f"/p/acme/models/code/{row.pk}/again/").status_code == 302
+    row.refresh_from_db()
+    assert (row.state, row.attempts, row.reason) == (ReplayState.WAITING, 0, "")
+    monkeypatch.setattr(frozen_set, "read_with", real)
+    assert jobs.replay_code(row.pk)
+    row.refresh_from_db()
+    assert row.state == ReplayState.PASSED
+    assert "speed" not in [rule["name"] for rule in row.report["rules"]], "those times are of different days"
+    with pytest.raises(Conflict):
+        replay.try_again(access, row)
 
 
 def test_a_worker_that_comes_back_late_judges_nothing(access, live, version, monkeypatch):  # noqa: F811

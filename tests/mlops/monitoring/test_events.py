@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import os
 
 import pytest
 from django.db import transaction
@@ -215,6 +216,26 @@ def test_what_is_old_is_forgotten_and_counters_stay(corrected, project, settings
     assert not EventFile.objects.exists()
     assert lines() == []
     assert count(tallies.ALL) == before
+
+
+def test_old_files_go_whichever_machine_wrote_them(corrected, settings, monkeypatch):
+    settings.MONITORING_DAYS = 30
+    take_events()
+    long_ago = timezone.now() - datetime.timedelta(days=40)
+    theirs = EventFile.objects.get()
+    EventFile.objects.filter(pk=theirs.pk).update(host="gone", created_at=long_ago)  # and never closed
+    path = event_files.folder() / theirs.name
+    assert path.exists()
+    assert services.forget() == 1
+    assert not path.exists()
+    path.write_text("")  # so it is on the disk of a machine that shares no DATA
+    os.utime(path, (long_ago.timestamp(), long_ago.timestamp()))
+    young = path.with_name("young.jsonl")
+    young.write_text("")
+    emit("memory.updated", 1, project=corrected.project.slug)
+    take_events()
+    assert not path.exists()
+    assert young.exists()
 
 
 def test_an_event_that_was_not_taken_or_dispatched_is_never_forgotten(project, settings):

@@ -51,6 +51,20 @@ class Shelf(BaseHTTPRequestHandler):
         pass
 
 
+def test_what_the_gate_said_is_never_cut(tmp_path, monkeypatch):
+    place = repositories.Repository(repositories.Folder(tmp_path))
+    said = {"passed": True, "differences": ["x" * 1000] * 2000}
+    path = place.push("Acme-1.0.0-build.7", b"zip", said)
+    sha256 = (tmp_path / f"{path}.sha256").read_text().split()[0]
+    assert place.gate(path, sha256) == {"sha256": sha256, **said}, "2 MB"
+    monkeypatch.setattr(repositories, "MOST_GATE_BYTES", 1000)
+    with pytest.raises(TooLarge):
+        place.gate(path, sha256)
+    with pytest.raises(BadInput, match="more than the 1000"):
+        place.push("Acme-1.0.0-build.8", b"zip", said)
+    assert not (tmp_path / "invex/models/Acme-1.0.0-build.8.zip").exists()
+
+
 @pytest.fixture
 def http():
     server = HTTPServer(("127.0.0.1", 0), Shelf)
