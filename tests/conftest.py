@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.db.models import F
-from django.test import Client
+from django.test import Client, override_settings
 from django.utils.module_loading import import_string
 
 from invex.accounts.access import Access
@@ -25,8 +29,17 @@ TIME = {"slow": 2400, "browser": 1200, "installation": 1200}
 def pytest_configure(config: pytest.Config) -> None:
     # Two workers share two cores: a second thread of tesseract, numpy or torch in each would only wait for the other.
     os.environ |= {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1"}
+    # Dozens of processes import the same: where bytecode is not kept, each compiles all of it anew.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     # Tests collect no static files.
     config.addinivalue_line("filterwarnings", "ignore:No directory at:UserWarning")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return (
+        True if collection_path.name == "test_api_schema_limits.py" and "not slow" in config.option.markexpr else None
+    )
 
 
 @pytest.hookimpl(trylast=True)  # when the marks of the folders are set
@@ -35,6 +48,26 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark, seconds in TIME.items():
             if item.get_closest_marker(mark) is not None and item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(seconds))
+
+
+MD5 = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # argon2 is slow by design
+
+
+@pytest.fixture(scope="module")
+def once(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[Path]:
+    """A transaction around all tests of a module; return the folder of its blobs.
+
+    What fixtures of the module make in it is made once, and each test finds it untouched: a test's own changes are
+    undone, and its blobs are a copy. Such a fixture returns keys, since rows that a test changed would keep the change.
+    """
+    data = tmp_path_factory.mktemp("data")
+    there = override_settings(
+        DATA_DIR=data, TMP_DIR=data / "tmp", STORAGE_URL=(data / "blobs").as_uri(), PASSWORD_HASHERS=MD5
+    )
+    with django_db_blocker.unblock(), transaction.atomic():
+        with there:
+            yield data
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)
@@ -46,7 +79,9 @@ def data_dir(request, tmp_path):
     settings = request.getfixturevalue("settings")
     settings.DATA_DIR = tmp_path
     settings.STORAGE_URL = (tmp_path / "blobs").as_uri()
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # argon2 is slow by design
+    settings.PASSWORD_HASHERS = MD5
+    if "once" in request.fixturenames:
+        shutil.copytree(request.getfixturevalue("once"), tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 

@@ -17,31 +17,22 @@ from invex.wsgi import application
 
 # The generator's client now and then sends a multipart body without the file that it drew.
 LEFT_OUT = [{"where": ["file", "file"], "message": "Field required"}]
-SCHEMA = "/api/v1/openapi.json"
+EXAMPLES = 3  # an operation, drawn at random
 
 
-def _config(*, examples: int, limits: bool) -> schemathesis.Config:
-    """Return how to draw. examples: an operation, at random; limits: those of its schema's limits come on top."""
+def schema_with(*, limits: bool) -> schemathesis.BaseSchema:
+    """Return the schema to draw from. limits: also the examples at the limits that it sets, fifty an operation."""
     config = schemathesis.Config()
-    config.projects.default.generation.update(deterministic=True, max_examples=examples)
+    config.projects.default.generation.update(deterministic=True, max_examples=EXAMPLES)
     config.projects.default.phases.coverage.enabled = limits
     checks = config.projects.default.checks
     checks.not_a_server_error.expected_statuses = ["2xx", "3xx", "4xx", "503"]  # nobody is there to predict
     checks.negative_data_rejection.expected_statuses = ["401", "403", "404", "405", "409", "413", "415", "422", "503"]
     checks.positive_data_acceptance.enabled = False  # see what_the_schema_allows_is_valid
-    return config
+    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application, config=config)
 
 
-few = schemathesis.openapi.from_wsgi(SCHEMA, application, config=_config(examples=4, limits=False))
-
-
-@pytest.fixture
-def whole_schema() -> schemathesis.BaseSchema:
-    return schemathesis.openapi.from_wsgi(SCHEMA, application, config=_config(examples=10, limits=True))
-
-
-# Fifty examples an operation, which take seconds to draw: only when the test runs, not when it is collected.
-many = schemathesis.pytest.from_fixture("whole_schema")
+schema = schema_with(limits=False)
 drawn = settings(
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
@@ -70,20 +61,14 @@ def bearer(token, receive, run_jobs, make_pdf) -> dict[str, str]:
     return {"Authorization": f"Bearer {token('owner')}"}
 
 
-@few.parametrize()
+@schema.parametrize()
 @drawn
 def test_every_operation_keeps_its_word(case, bearer, batch):
-    _ask(case, bearer, batch)
+    asked(case, bearer, batch)
 
 
-@pytest.mark.slow
-@many.parametrize()
-@drawn
-def test_every_operation_keeps_its_word_at_its_limits(case, bearer, batch):
-    _ask(case, bearer, batch)
-
-
-def _ask(case: schemathesis.Case, bearer: dict[str, str], batch: Batch) -> None:
+def asked(case: schemathesis.Case, bearer: dict[str, str], batch: Batch) -> None:
+    """Send the request that was drawn, and check the answer."""
     if _is_sense(case) and "id" in (case.path_parameters or {}) and len(case.path_parameters["id"]) % 2:
         # A random id is never there, so half of them become those of rows.
         rows = [batch.pk] if "/batches/" in case.path else list(Document.objects.values_list("pk", flat=True))

@@ -12,6 +12,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from invex.accounts.models import Project
+from invex.accounts.roles import Role
 from invex.catalog.services import create_template
 from invex.documents.erasure import erase
 from invex.documents.filters import DocumentFilter
@@ -25,7 +27,7 @@ from invex.results.layouts import Column, Layout
 from invex.results.models import Export
 from invex.results.states import ExportState as S
 from invex.review import services as review
-from tests.invex.world import document_in_review, label_of, template_json, vendor
+from tests.invex.world import access_to, document_in_review, label_of, template_json, vendor
 
 pytestmark = pytest.mark.django_db
 ACME = vendor()
@@ -37,9 +39,10 @@ def tmp_dir(settings, tmp_path):
     settings.TMP_DIR = tmp_path / "tmp"
 
 
-@pytest.fixture
-def approved(access):
+@pytest.fixture(scope="module")
+def approved_keys(once) -> list[int]:
     """Two approved documents and one in review; a name and a negative amount that spreadsheets are fond of."""
+    access = access_to("demo", Role.OWNER, name="owner-demo")
     create_template(access, template_json(ACME.name))
     rows = [document_in_review(access, ACME.document(n)) for n in range(3)]
     for number, row in enumerate(rows[:2]):
@@ -49,7 +52,17 @@ def approved(access):
             label["fields"]["due_amount"] = [{"value": "-12.50"}]
             label["fields"]["invoice_date"] = [{"value": "2020-03-29"}]
         review.confirm(access, row.pk, label)
-    return rows
+    return [row.pk for row in rows]
+
+
+@pytest.fixture
+def approved(approved_keys) -> list[Document]:
+    return [Document.objects.get(pk=pk) for pk in approved_keys]
+
+
+@pytest.fixture
+def project(approved_keys) -> Project:
+    return Project.objects.get(slug="demo")
 
 
 def now(access, format, layout="", chosen=APPROVED) -> bytes:

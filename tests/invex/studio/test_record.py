@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fixtures.generator import Vendor
+from invex.accounts.access import Access
 from invex.accounts.roles import Role
 from invex.catalog import queries as catalog
 from invex.catalog.services import create_template, update_template
@@ -23,8 +24,9 @@ pytestmark = pytest.mark.django_db
 VENDOR = Vendor(7, kind="invoice", locale="de-DE")
 
 
-@pytest.fixture
-def access():
+@pytest.fixture(scope="module")
+def learned(once) -> Access:
+    """Two confirmed documents of a template, which was learned from them."""
     access = access_to("acme", Role.AUTHOR)
     create_template(access, template_json("Acme"))
     for number in range(2):
@@ -32,6 +34,11 @@ def access():
         confirm(access, document_in_review(access, one).pk, label_of(one, template="Acme"))
         run_events()
     return access
+
+
+@pytest.fixture
+def access(learned) -> Access:
+    return access_to("acme", Role.AUTHOR)
 
 
 def changed(**changes: Any) -> Any:

@@ -43,9 +43,10 @@ def said_of(one: Synthetic) -> dict[str, Any]:
     return said
 
 
-@pytest.fixture
-def confirmed(access):
+@pytest.fixture(scope="module")
+def confirmed(once) -> None:
     """Nine confirmed documents of one vendor; the first six are there to judge by."""
+    access = access_to("acme", Role.OWNER)
     for number in range(9):
         one = vendor().document(number)
         document = read_document(access, one)
