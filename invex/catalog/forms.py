@@ -85,6 +85,7 @@ def form_context(spec: Mapping[str, Any]) -> dict[str, Any]:
     table = next(iter(spec.get("tables", ())), {"key": "line_items", "columns": []})
     return {
         "field_rows": [*enumerate([*spec.get("fields", ()), *({} for _n in range(SPARE_FIELDS))])],
+        "further_tables": spec.get("tables", ())[1:],
         "column_rows": [*enumerate([*table["columns"], {}])],
         "table_key": table["key"],
         "rule_rows": [*enumerate([*map(row_of, spec.get("rules") or ()), RuleRow("", "", "")])],

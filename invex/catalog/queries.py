@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from invex.accounts.models import Project
 from invex.documents.models import Document
+from invex.documents.states import DocumentState
 from invex.fields.spec import FIELD_TYPES, FieldSpec, LocaleSpec, TemplateSpec
 from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
 from invex.fields.template_json import template_from_json
@@ -61,6 +62,12 @@ def is_used(row: Template) -> bool:
     return Document.objects.filter(project=row.project_id, template=row.name).exists()
 
 
+def newest_waiting(row: Template) -> Document | None:
+    """Return the newest document in review that was read as this template: on it the studio can change the template."""
+    waiting = Document.objects.filter(project=row.project_id, template=row.name, state=DocumentState.REVIEW)
+    return waiting.order_by("-pk").first()
+
+
 def vocabulary(project: Project, keys: Iterable[str] | None = None) -> dict[str, str]:
     """Return key -> type of the project's fields; a column of a table has the key "table.column"."""
     rows = VocabularyField.objects.filter(project=project).order_by("key")
@@ -69,11 +76,17 @@ def vocabulary(project: Project, keys: Iterable[str] | None = None) -> dict[str,
     return dict(rows.values_list("key", "type"))
 
 
-def offered(project: Project) -> tuple[list[FieldSpec], list[FieldSpec]]:
-    """Return the fields, and the columns of line items, that the project knows by name: its own and the standard."""
+def offered(project: Project) -> tuple[list[FieldSpec], dict[str, list[FieldSpec]]]:
+    """Return the fields, and by the key of their table the columns, that the project knows by name.
+
+    They are its own and the standard ones; a table that no template asks for any more is still known.
+    """
     rows = VocabularyField.objects.filter(project=project, type__in=FIELD_TYPES).order_by("key")
     own = {row.key: FieldSpec(row.key.partition(".")[2] or row.key, row.type, row.label) for row in rows}
     fields = {f.key: f for f in STANDARD_FIELDS} | {k: f for k, f in own.items() if "." not in k}
-    columns = {c.key: c for c in LINE_ITEMS.columns}
-    columns |= {f.key: f for k, f in own.items() if k.startswith(f"{LINE_ITEMS.key}.")}
-    return list(fields.values()), list(columns.values())
+    tables: dict[str, dict[str, FieldSpec]] = {LINE_ITEMS.key: {c.key: c for c in LINE_ITEMS.columns}}
+    for key, field in own.items():
+        table, is_column, _ = key.partition(".")
+        if is_column:
+            tables.setdefault(table, {})[field.key] = field
+    return list(fields.values()), {table: list(columns.values()) for table, columns in tables.items()}

@@ -73,6 +73,11 @@ class FieldRow:
         return Input(f"f:{self.spec.key}:NUMBER")
 
 
+def table_title(key: str) -> str:
+    """Return what people call the table of that key."""
+    return _("Line items") if key == LINE_ITEMS.key else title_of(key)
+
+
 @dataclass(frozen=True, slots=True)
 class TableRows:
     """A table: its rows as the page's grid takes them, a mapping of column keys to cells each."""
@@ -84,7 +89,7 @@ class TableRows:
 
     @property
     def label(self) -> str:
-        return _("Line items") if self.spec.key == LINE_ITEMS.key else title_of(self.spec.key)
+        return table_title(self.spec.key)
 
     @property
     def name(self) -> str:

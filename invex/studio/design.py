@@ -1,4 +1,4 @@
-"""A template as it is drawn in the studio: its fields and columns, each with the values of the sample."""
+"""A template as it is drawn in the studio: its fields and tables, each with the values of the sample."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from invex.catalog.forms import key_of
-from invex.fields.spec import BadSpec, FieldSpec, LocaleSpec, TemplateSpec
-from invex.fields.standard import LINE_ITEMS
-from invex.fields.template_json import template_from_json
+from invex.fields.spec import FIELD_TYPES, BadSpec, FieldSpec, LocaleSpec, TemplateSpec
+from invex.fields.template_json import template_from_json, template_to_json
 from invex.kernel.errors import BadInput
 from invex.review.forms import read_form
+from invex.review.rows import table_title
 
 MOST_FIELDS = 500
+MOST_TABLES = 20
 UNNAMED = "new"  # what a template is called while it is tried without a name
 
 
@@ -34,27 +35,32 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The fields and columns that the project knows by name."""
+    """The fields, and by the key of their table the columns, that the project knows by name."""
 
     fields: Sequence[FieldSpec]
-    columns: Sequence[FieldSpec]
+    columns: Mapping[str, Sequence[FieldSpec]]
 
 
-def read_design(raw: str, known: Known, locale: LocaleSpec, *, unnamed: str = "") -> Design:
+def read_design(
+    raw: str, known: Known, locale: LocaleSpec, *, unnamed: str = "", edited: TemplateSpec | None = None
+) -> Design:
     """Return what the studio's page drew.
 
-    raw: JSON {"name", "fields": [{"label", "type", "required", "value", "text", "boxes"}],
-    "columns": [{"label", "type"}], "rows": [[cell or null of each column]]}. A name used twice is a field with two
-    values. Names that the project knows bring their key and type along. unnamed: the name of a template that has none.
-    Raises BadInput.
+    raw: JSON {"name", "fields": [{"key", "label", "type", "required", "value", "text", "boxes"}],
+    "tables": [{"key", "label", "columns": [{"key", "label", "type"}], "rows": [[cell or null of each column]]}]}.
+    A name used twice is a field with two values; a table without columns is none. Names that the project knows bring
+    their key and type along. unnamed: the name of a template that has none. edited: the template that is changed: it
+    keeps its name, rules and locale, and what says one of its keys keeps that under another label. Raises BadInput.
     """
     drawn = _object(raw)
-    fields, values = _fields(drawn, known)
-    columns, cells = _columns(drawn, known)
+    before = edited or TemplateSpec(unnamed)
+    fields, values = _fields(drawn, known, before)
+    tables, cells = _tables(drawn, known, before)
     data = {
-        "name": str(drawn.get("name") or "").strip() or unnamed,
+        **template_to_json(before),
+        "name": before.name if edited else str(drawn.get("name") or "").strip() or unnamed,
         "fields": [_field_json(f) for f in fields],
-        "tables": [{"key": LINE_ITEMS.key, "columns": [_field_json(c) for c in columns]}] if columns else [],
+        "tables": [{"key": key, "columns": [_field_json(c) for c in columns]} for key, columns in tables],
     }
     try:
         spec = template_from_json(data)
@@ -74,13 +80,13 @@ def _object(raw: str) -> dict[str, Any]:
     return found
 
 
-def _fields(drawn: Mapping[str, Any], known: Known) -> tuple[list[FieldSpec], dict[str, str]]:
+def _fields(drawn: Mapping[str, Any], known: Known, before: TemplateSpec) -> tuple[list[FieldSpec], dict[str, str]]:
     """The fields in order, and their values as the form of the review screen sends them."""
     fields: dict[str, FieldSpec] = {}
     counts: dict[str, int] = {}
     values: dict[str, str] = {}
     for one in _list(drawn, "fields")[:MOST_FIELDS]:
-        field = _named(one, known.fields)
+        field = _named(one, known.fields, before.fields)
         fields.setdefault(field.key, field)
         number = counts[field.key] = counts.get(field.key, -1) + 1
         name = f"f:{field.key}:{number}"
@@ -92,14 +98,41 @@ def _fields(drawn: Mapping[str, Any], known: Known) -> tuple[list[FieldSpec], di
     return list(fields.values()), values
 
 
-def _columns(drawn: Mapping[str, Any], known: Known) -> tuple[list[FieldSpec], dict[str, str]]:
-    columns = [_named(one, known.columns) for one in _list(drawn, "columns")[:MOST_FIELDS]]
-    rows = [
-        {c.key: cell for c, cell in zip(columns, row) if isinstance(cell, dict)}
-        for row in drawn.get("rows") or ()
-        if isinstance(row, list)
-    ]
-    return columns, {f"t:{LINE_ITEMS.key}": json.dumps(rows)} if columns else {}
+def _tables(
+    drawn: Mapping[str, Any], known: Known, before: TemplateSpec
+) -> tuple[list[tuple[str, list[FieldSpec]]], dict[str, str]]:
+    """The tables in order, as key and columns, and their cells as the form of the review screen sends them."""
+    tables: list[tuple[str, list[FieldSpec]]] = []
+    cells: dict[str, str] = {}
+    for one in _list(drawn, "tables")[:MOST_TABLES]:
+        drawn_columns = _list(one, "columns")[:MOST_FIELDS]
+        if not drawn_columns:
+            continue
+        key = _table_key(one, known, before)
+        kept = next((table.columns for table in before.tables if table.key == key), ())
+        columns = [_named(column, known.columns.get(key, ()), kept) for column in drawn_columns]
+        rows = [
+            {c.key: cell for c, cell in zip(columns, row) if isinstance(cell, dict)}
+            for row in one.get("rows") or ()
+            if isinstance(row, list)
+        ]
+        tables.append((key, columns))
+        cells[f"t:{key}"] = json.dumps(rows)
+    return tables, cells
+
+
+def _table_key(one: Mapping[str, Any], known: Known, before: TemplateSpec) -> str:
+    """The key of the table of that name: the one that it was before, the one that the project knows, else a new one."""
+    if any(table.key == one.get("key") for table in before.tables):
+        return str(one["key"])
+    label = " ".join(str(one.get("label") or "").split())
+    if not label:
+        raise BadInput(_("Give every table a name, or remove it."), code="no_name")
+    same = next((key for key in known.columns if label.casefold() in (key, table_title(key).casefold())), None)
+    key = same or key_of(label)
+    if not key:
+        raise BadInput(_("%(label)s: choose a name with a letter of A to Z in it.") % {"label": label}, code="bad_name")
+    return key
 
 
 def _list(drawn: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
@@ -107,18 +140,24 @@ def _list(drawn: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
-def _named(one: Mapping[str, Any], known: Sequence[FieldSpec]) -> FieldSpec:
-    """The field of that name: the one that the project knows, else a new one with the type chosen."""
+def _named(one: Mapping[str, Any], known: Sequence[FieldSpec], before: Sequence[FieldSpec]) -> FieldSpec:
+    """The field of that name: the one that it was before, the one that the project knows, else a new one.
+
+    The last has the type chosen.
+    """
     label = " ".join(str(one.get("label") or "").split())
     if not label:
         raise BadInput(_("Give every field a name, or remove it."), code="no_name")
+    kept = next((f for f in before if f.key == one.get("key")), None)
+    if kept is not None:
+        return FieldSpec(kept.key, _type(one, kept.type), label, bool(one.get("required", kept.required)))
     is_required = bool(one.get("required"))
     same = next((f for f in known if label.casefold() in (f.label.casefold(), f.key)), None)
     if same is not None:
         return FieldSpec(same.key, same.type, same.label or label, is_required)
     key = key_of(label)
     same_key = next((f for f in known if f.key == key), None)
-    kind = same_key.type if same_key is not None else str(one.get("type") or "text")
+    kind = same_key.type if same_key is not None else _type(one, "text")
     try:
         return FieldSpec(key, kind, label, is_required)
     except BadSpec as e:
@@ -127,15 +166,20 @@ def _named(one: Mapping[str, Any], known: Sequence[FieldSpec]) -> FieldSpec:
         ) from e
 
 
+def _type(one: Mapping[str, Any], otherwise: str) -> str:
+    return one["type"] if one.get("type") in FIELD_TYPES else otherwise
+
+
 def _field_json(field: FieldSpec) -> dict[str, Any]:
     return {"key": field.key, "type": field.type, "label": field.label, "required": field.required}
 
 
 def _said_of(name: str, spec: TemplateSpec) -> str:
-    """The label of a field or column whose input is called so in the review form."""
+    """The label of a field or column whose input is called so in the review form; of several tables, with its table."""
     kind, key, *rest = name.split(":")
     if kind == "f":
         field = spec.field(key)
         return field.label if field is not None else key
     column = next((c for t in spec.tables if t.key == key for c in t.columns if c.key == rest[-1]), None)
-    return column.label if column is not None else rest[-1]
+    said = column.label if column is not None else rest[-1]
+    return f"{table_title(key)}: {said}" if len(spec.tables) > 1 else said

@@ -15,11 +15,12 @@ from invex.documents.states import DocumentState
 from invex.extraction import queries as extractions
 from invex.fields.geometry import Box
 from invex.fields.labels import label_from_json, value_to_json
-from invex.fields.spec import FIELD_TYPES, FieldSpec
+from invex.fields.spec import FIELD_TYPES, FieldSpec, TemplateSpec
 from invex.fields.standard import LINE_ITEMS
 from invex.fields.validators import BadValue, entered
 from invex.kernel.errors import BadInput, NotFound
 from invex.review import printed
+from invex.review.rows import table_title
 from invex.review.rows_like import rows_like
 from invex.review.services import document_locale
 
@@ -70,8 +71,11 @@ def sample(project: Project, document: str, group: str) -> Document:
     return found.first
 
 
-def others(project: Project, document: Document) -> list[Document]:
-    """Return the documents on which a template made from this one is tried."""
+def others(project: Project, document: Document, edited: str = "") -> list[Document]:
+    """Return the documents on which a template made from this one is tried; edited: those that wait as this one."""
+    if edited:
+        waiting = Document.objects.filter(project=project, state=DocumentState.REVIEW, template=edited)
+        return list(waiting.exclude(pk=document.pk).order_by("pk")[:MOST_OTHERS])
     group = group_of(project, document)
     return [d for d in group.documents if d.pk != document.pk][:MOST_OTHERS] if group is not None else []
 
@@ -92,14 +96,40 @@ def drawn_already(document: Document, offered: Known) -> dict[str, Any]:
         if key in specs
     ]
     fields.sort(key=lambda one: (one["boxes"][0]["page"], one["boxes"][0]["box"][1]) if one["boxes"] else (0, 0.0))
-    rows = prediction.get("tables", {}).get(LINE_ITEMS.key, [])
-    columns = [c for c in offered.columns if any(c.key in row for row in rows)]
-    cells = [[_as_drawn(row[c.key]) if c.key in row else None for c in columns] for row in rows]
+    tables = []
+    for key, rows in prediction.get("tables", {}).items():
+        columns = [c for c in offered.columns.get(key, ()) if any(c.key in row for row in rows)]
+        if columns:
+            tables.append({"label": table_title(key), **_table_drawn(columns, rows)})
+    return {"name": "", "fields": fields, "tables": tables or [{"label": table_title(LINE_ITEMS.key)}]}
+
+
+def drawn_of(document: Document, spec: TemplateSpec) -> dict[str, Any]:
+    """Return a template that is changed as the page's design, with what was read from the document."""
+    extraction = extractions.current(document)
+    prediction = extraction.prediction if extraction is not None else {}
+    fields = [
+        {"key": f.key, "label": f.label or f.key, "type": f.type, "required": f.required, **drawn}
+        for f in spec.fields
+        for drawn in [_as_drawn(value) for value in prediction.get("fields", {}).get(f.key, ())] or [{}]
+    ]
+    tables = [
+        {"key": t.key, "label": table_title(t.key)}
+        | _table_drawn(t.columns, prediction.get("tables", {}).get(t.key, []), is_kept=True)
+        for t in spec.tables
+    ]
+    return {"name": spec.name, "fields": fields, "tables": tables}
+
+
+def _table_drawn(
+    columns: Sequence[FieldSpec], rows: Sequence[dict[str, Any]], *, is_kept: bool = False
+) -> dict[str, Any]:
+    """The columns and rows of a table as the page draws them; is_kept: the columns keep their keys."""
     return {
-        "name": "",
-        "fields": fields,
-        "columns": [{"label": c.label or c.key, "type": c.type} for c in columns],
-        "rows": cells,
+        "columns": [
+            {"label": c.label or c.key, "type": c.type, **({"key": c.key} if is_kept else {})} for c in columns
+        ],
+        "rows": [[_as_drawn(row[c.key]) if c.key in row else None for c in columns] for row in rows],
     }
 
 

@@ -37,13 +37,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One document: its lines, the rows of its table, sentences about the whole, and the worst mark of all."""
+    """One document: its lines, its tables by key with how many rows, sentences about the whole, the worst mark."""
 
     document: int
     mark: str
     is_recognised: bool
     lines: tuple[Line, ...]
-    rows: int
+    tables: tuple[tuple[str, int], ...]
     remarks: tuple[str, ...]
 
 
@@ -58,7 +58,7 @@ def ask_worker(document: Document, design: Design, others: Iterable[Document]) -
             one["mark"],
             one["is_recognised"],
             tuple(Line(ln["label"], tuple(ln["values"]), ln["mark"], tuple(ln["boxes"])) for ln in one["lines"]),
-            one["rows"],
+            tuple((key, rows) for key, rows in one["tables"]),
             tuple(one["remarks"]),
         )
         for one in found
@@ -90,14 +90,14 @@ def try_on(document: Document, asked: str, others: Iterable[int]) -> list[Tried]
 def _judged(pk: int, spec: TemplateSpec, outcome: Outcome, *, is_recognised: bool) -> Tried:
     failed = {reason.field for reason in outcome.reasons if reason.field}
     lines = tuple(_line(field, outcome, failed) for field in spec.fields)
-    rows = sum(len(outcome.prediction.tables.get(table.key, ())) for table in spec.tables)
+    tables = tuple((table.key, len(outcome.prediction.tables.get(table.key, ()))) for table in spec.tables)
     marks = [line.mark for line in lines]
     marks += [LOOK for table in spec.tables if not outcome.prediction.tables.get(table.key) or table.key in failed]
     if not is_recognised:
         marks.append(BAD)
     known = {field.key for field in spec.fields}
     remarks = tuple(r.message for r in outcome.reasons if r.field not in known and r.code not in ("approval_off",))
-    return Tried(pk, max(marks, key=WORST.index, default=GOOD), is_recognised, lines, rows, remarks)
+    return Tried(pk, max(marks, key=WORST.index, default=GOOD), is_recognised, lines, tables, remarks)
 
 
 def _line(field: FieldSpec, outcome: Outcome, failed: set[str]) -> Line:

@@ -15,6 +15,7 @@ from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.catalog import queries as catalog
 from invex.catalog.forms import read_template_form
+from invex.catalog.models import Template
 from invex.documents import queries as documents
 from invex.documents.frames import frames
 from invex.documents.models import Document
@@ -22,6 +23,7 @@ from invex.documents.states import DocumentState
 from invex.fields.spec import FIELD_TYPES, BadSpec
 from invex.fields.template_json import template_from_json
 from invex.kernel.errors import BadInput, Conflict, NotNow
+from invex.review.rows import table_title
 from invex.review.services import document_locale
 
 from . import design as designs
@@ -44,27 +46,61 @@ def groups(request: ProjectRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @in_project(Right.TEMPLATES)
 def studio(request: ProjectRequest) -> HttpResponseBase:
-    """Draw a template on a sample (?document=ID or ?group=ID); POST saves it and confirms the sample."""
+    """Draw a template on a sample (?document=ID or ?group=ID; ?template=NAME changes that one).
+
+    POST saves it and confirms the sample.
+    """
     project = request.access.project
     document = queries.sample(project, request.GET.get("document", ""), request.GET.get("group", ""))
-    offered = queries.known(project)
+    offered, edited = queries.known(project), _edited(request, request.GET.get("template", ""))
     if request.method == "GET":
-        return _show(request, document, json.dumps(queries.drawn_already(document, offered)))
+        known = queries.drawn_of(document, catalog.spec(edited)) if edited else queries.drawn_already(document, offered)
+        return _show(request, document, json.dumps(known), edited)
     raw = request.POST.get("design", "")
-    version = request.POST.get("version", "")
-    seen = int(version) if version.isascii() and version.isdigit() and len(version) <= MOST_DIGITS else None
     try:
-        drawn = designs.read_design(raw, offered, document_locale(document, None))
-        made = services.save(request.access, document, drawn, version=seen)
+        drawn = _read(document, raw, offered, edited)
+        made = services.save(
+            request.access,
+            document,
+            drawn,
+            version=_version(request, "version"),
+            edited=edited,
+            edited_version=_version(request, "template_version"),
+        )
     except (BadInput, Conflict) as e:
-        return _show(request, document, raw, problem=e.message, status=e.status)
+        return _show(request, document, raw, edited, problem=e.message, status=e.status)
     said = _("Template %(name)s is made, and its first example confirmed. Documents like it are read with it now.")
-    messages.success(request, said % {"name": made.name})
+    if edited:
+        said = _("Version %(version)s of template %(name)s is saved, and this document confirmed as an example of it.")
+    messages.success(request, said % {"name": made.name, "version": made.version})
     return redirect("template", project.slug, made.name)
 
 
+def _edited(request: ProjectRequest, name: str) -> Template | None:
+    """The template that is changed, None when one is made. Raises NotFound."""
+    return catalog.template(request.access.project, name) if name else None
+
+
+def _read(
+    document: Document, raw: str, offered: designs.Known, edited: Template | None, *, unnamed: str = ""
+) -> designs.Design:
+    spec = catalog.spec(edited) if edited else None
+    return designs.read_design(raw, offered, document_locale(document, edited), unnamed=unnamed, edited=spec)
+
+
+def _version(request: ProjectRequest, name: str) -> int | None:
+    sent = request.POST.get(name, "")
+    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) <= MOST_DIGITS else None
+
+
 def _show(
-    request: ProjectRequest, document: Document, drawn: str, *, problem: str = "", status: int = 200
+    request: ProjectRequest,
+    document: Document,
+    drawn: str,
+    edited: Template | None,
+    *,
+    problem: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     project = request.access.project
     offered = queries.known(project)
@@ -73,8 +109,14 @@ def _show(
         "pages": frames(project.slug, document),
         "design": drawn,
         "known_fields": [{"label": f.label or f.key, "type": f.type} for f in offered.fields],
-        "known_columns": [{"label": f.label or f.key, "type": f.type} for f in offered.columns],
-        "others": queries.others(project, document),
+        "known_tables": [table_title(key) for key in offered.columns],
+        "known_columns": [
+            {"label": f.label or f.key, "type": f.type, "table": table_title(key)}
+            for key, columns in offered.columns.items()
+            for f in columns
+        ],
+        "edited": edited,
+        "others": queries.others(project, document, edited.name if edited else ""),
         "group": queries.group_of(project, document),
         "types": FIELD_TYPES,
         "problem": problem,
@@ -89,21 +131,25 @@ def try_on(request: ProjectRequest, pk: int) -> HttpResponseBase:
     """What the template as it is drawn would read from the other documents of the group; nothing is stored."""
     project = request.access.project
     document = documents.document(project, pk)
-    others = queries.others(project, document)
+    edited = _edited(request, request.POST.get("template", ""))
+    others = queries.others(project, document, edited.name if edited else "")
     context: dict[str, Any] = {"group": queries.group_of(project, document)}
     try:
-        drawn = designs.read_design(
-            request.POST.get("design", ""),
-            queries.known(project),
-            document_locale(document, None),
-            unnamed=designs.UNNAMED,
-        )
+        raw = request.POST.get("design", "")
+        drawn = _read(document, raw, queries.known(project), edited, unnamed=designs.UNNAMED)
         if drawn.errors:
             context["problem"] = "; ".join(f"{label}: {text}" for label, text in drawn.errors.items())
         elif others:
             tried = trying.ask_worker(document, drawn, others)
             named = {row.pk: row for row in others}
-            context["tried"] = [{"document": named[one.document], "result": one} for one in tried]
+            context["tried"] = [
+                {
+                    "document": named[one.document],
+                    "result": one,
+                    "tables": [(table_title(key), rows) for key, rows in one.tables],
+                }
+                for one in tried
+            ]
     except BadInput as e:
         context["problem"] = e.message
     except NotNow:

@@ -19,7 +19,7 @@ from .dataset import Dataset, Reader, Sample, samples
 from .fitting import Example, FitConfig, fit_examples
 from .model import StoredTable, TemplateModel
 from .package import EMPTY, Package, environment, memory_of
-from .predictor import day_zero_table, transferred_prior
+from .predictor import day_zero_table, table_below, transferred_prior
 from .tables.model import fit_table
 from .templates import fit_templates
 from .view import View
@@ -184,9 +184,8 @@ def _fit(base: Package, spec: TemplateSpec, examples: Sequence[Example], config:
     known = [Sample(e.id, e.view.document, e.label) for e in examples]
     tables = {}
     for table in spec.tables:
-        start = day_zero if day_zero is not None and day_zero.spec.key == table.key else None
         if any(s.label.tables.get(table.key) for s in known):
-            tables[table.key] = StoredTable.of(fit_table(table, known, start))
+            tables[table.key] = StoredTable.of(fit_table(table, known, table_below(day_zero, table.key)))
     return replace(model, tables=tables, is_transferred=base.shared is not None)
 
 

@@ -42,7 +42,7 @@ class Predictor:
         self._absence = absence_odds(package.day_zero) if package.day_zero is not None else {}
         self._day_zero_table = day_zero_table(package)
         self._tables = {
-            name: {key: table.load(self._day_zero_table) for key, table in model.tables.items()}
+            name: {key: table.load(table_below(self._day_zero_table, key)) for key, table in model.tables.items()}
             for name, model in package.models.items()
         }
 
@@ -108,6 +108,11 @@ def day_zero_table(package: Package) -> TableModel | None:
     """The table model of documents of no template, on which those of templates build."""
     stored = package.day_zero.tables if package.day_zero is not None else {}
     return next((table.load(None) for table in stored.values()), None)
+
+
+def table_below(day_zero: TableModel | None, key: str) -> TableModel | None:
+    """The model on which a template's table of that key builds; a table that day zero does not know stands alone."""
+    return day_zero if day_zero is not None and day_zero.spec.key == key else None
 
 
 def prior_of(package: Package) -> Prior:

@@ -3,7 +3,7 @@
 import {History} from "./review/history.js";
 import {Pages} from "./review/pages.js";
 import {FieldList} from "./studio/fields.js";
-import {ItemTable} from "./studio/table.js";
+import {TableList} from "./studio/tables.js";
 
 const TYPING_MS = 300;  // a pause after which what was typed is read
 
@@ -31,10 +31,10 @@ const ask = async (query) => {
 
 const pages = new Pages(document.getElementById("pages"), {picked});
 const history = new History((_, state) => restore(state));
-const stateNow = () => structuredClone({name: name.value, fields: fields.state, table: table.state});
+const stateNow = () => structuredClone({name: name.value, fields: fields.state, tables: tables.state});
 let last = null, isRestoring = false;
 const changed = () => {
-  const design = JSON.stringify({name: name.value, ...fields.design, ...table.design});
+  const design = JSON.stringify({name: name.value, ...fields.design, ...tables.design});
   if (design === form.elements.design.value) return;
   form.elements.design.value = design;
   const now = stateNow();
@@ -45,14 +45,14 @@ const changed = () => {
 const tell = (text) => { status.textContent = text; };
 const below = (types, rows) => post(root.dataset.rows, {types: types.join(), rows: JSON.stringify(rows)}).catch(() => null);
 const fields = new FieldList(form, {pages, says, ask, changed, pause: TYPING_MS});
-const table = new ItemTable(form.querySelector("[data-table]"), {pages, says, ask, changed, tell, below});
+const tables = new TableList(form, {pages, says, ask, changed, tell, below});
 
 /* Put everything back as it was: undo and redo, over all since the studio was opened. */
 function restore(state) {
   isRestoring = true;
   name.value = state.name;
   fields.restore(structuredClone(state.fields));
-  table.restore(structuredClone(state.table));
+  tables.restore(structuredClone(state.tables));
   changed();
   isRestoring = false;
   if (!form.contains(document.activeElement)) name.focus();  // what had the focus may be gone
@@ -60,7 +60,7 @@ function restore(state) {
 
 function picked({page, words, box, isAdding}) {
   if (!words.length) { readRegion(page, box, isAdding); return; }
-  (table.isActive ? table : fields).take(page, words, isAdding);
+  (tables.active || fields).take(page, words, isAdding);
 }
 
 /* A box over no text: OCR reads it, on a worker that is kept for those who wait. */
@@ -68,13 +68,13 @@ async function readRegion(page, box, isAdding) {
   tell(`◔ ${says("reading")}`);
   const found = await post(root.dataset.region, {page, box: JSON.stringify(box)}).catch(() => null);
   tell(found?.words.length ? "" : `▲ ${says("nothingRead")}`);
-  if (found?.words.length) (table.isActive ? table : fields).take(page, found.words, isAdding);
+  if (found?.words.length) (tables.active || fields).take(page, found.words, isAdding);
 }
 
 const start = JSON.parse(form.dataset.design || "{}");
 name.value = start.name || "";
 fields.load(start.fields || []);
-table.load(start);
+tables.load(start.tables || []);
 form.elements.design.value = "";
 changed();
 name.addEventListener("input", changed);
@@ -89,7 +89,11 @@ addEventListener("keydown", (event) => {
     if (letter === "y" || event.shiftKey) history.redo();
     else history.undo();
   }
-  if (event.key === "Escape" && table.isActive) table.activate(false);
+  if (event.key === "Escape" && tables.active) tables.activate(null);
+  if (event.altKey && !event.ctrlKey && event.code === "KeyT") {
+    event.preventDefault();
+    tables.begin();
+  }
 });
 form.querySelector("[data-undo]").addEventListener("click", () => history.undo());
 name.focus();

@@ -1,4 +1,4 @@
-"""A template drawn in the studio: two documents that look alike come in, one is drawn upon, the other is read with it."""
+"""Templates drawn in the studio: of two look-alikes one is drawn upon and the other read with it; one with two tables."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
 
 from fixtures.generator.render_pdf import render_pdf
 from fixtures.generator.vendor import Vendor
-from invex.fields.geometry import PageBox
+from invex.fields.geometry import Box, PageBox
 
 VENDOR = Vendor(4712, kind="invoice", locale="en-US")
 DRAWN = {  # key -> the name that the author types, and the type that must be found out
@@ -71,8 +73,8 @@ def test_a_template_of_two_look_alikes(admin_page: Page, alike: list[Path]) -> N
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("[data-drop]")).to_have_count(1)
     page.locator("[data-drop]").click()
-    if page.get_by_role("button", name="Remove the table").is_visible():
-        page.get_by_role("button", name="Remove the table").click()
+    while page.locator("[data-drop-table]").count():
+        page.locator("[data-drop-table]").first.click()
 
     name = page.locator(".review-head .crumbs a").nth(1).inner_text()
     number = int(name.removeprefix("alike-").removesuffix(".pdf"))
@@ -101,3 +103,92 @@ def test_a_template_of_two_look_alikes(admin_page: Page, alike: list[Path]) -> N
     expect(page.locator("#template-choice")).to_have_value("Drawn vendor")
     for key in DRAWN:
         expect(page.locator(f"[name='f:{key}:0']")).to_have_value(other.fields[key][0].value)
+
+
+ITEMS = ((72, "Description"), (300, "Quantity"), (420, "Amount"))
+TAXES = ((72, "Rate"), (220, "Base"), (420, "Tax"))
+
+
+def two_tables(path: Path, number: int) -> Path:
+    """A delivery of two items, taxed at two rates; the number makes each document another one."""
+    out = Canvas(str(path), pagesize=A4, invariant=1)
+    out.drawString(72, 780, "Harbour Supplies Delivery Statement")
+    tables = (
+        (700, ITEMS, [("Rope", str(number), f"{number}20.50"), ("Paint", "3", f"{number}7.25")]),
+        (500, TAXES, [("19 %", f"{number}00.00", f"{number}9.00"), ("7 %", "50.00", f"{number}.50")]),
+    )
+    for top, columns, rows in tables:
+        for line, texts in enumerate([tuple(name for _, name in columns), *rows]):
+            for (x, _), text in zip(columns, texts, strict=True):
+                out.drawString(x, top - 20 * line, text)
+    out.save()
+    return path
+
+
+def click_row(page: Page, x_of_cells: list[int], y: float) -> None:
+    """Drag over the cells of a row at these points of the PDF, one after the other."""
+    width, height = A4
+    for x in x_of_cells:
+        box = Box((x + 1) / width, 1 - (y + 9) / height, (x + 20) / width, 1 - y / height)
+        drag_over(page, PageBox(0, box))
+        page.wait_for_timeout(700)  # the rest of the rows is read after a pause
+
+
+def upload(page: Page, path: Path) -> None:
+    page.goto("/p/demo/batches/")
+    page.locator("#upload-files").set_input_files([path])
+    page.wait_for_url(re.compile(r"/p/demo/batches/\d+/$"))
+    expect(page.locator("#batch-live .state-review")).to_have_count(1, timeout=120_000)
+    page.get_by_role("link", name=path.name).click()
+
+
+def test_a_template_with_two_tables_is_drawn_and_changed(admin_page: Page, tmp_path: Path) -> None:
+    page = admin_page
+    upload(page, two_tables(tmp_path / "harbour-4.pdf", 4))
+    page.get_by_role("link", name="New template from this").click()
+    page.wait_for_selector("svg rect.word", state="attached")
+    for what in ("[data-drop]", "[data-drop-table]"):
+        while page.locator(what).count():
+            page.locator(what).first.click()
+
+    tables, rows = page.locator(".studio-table"), "tbody tr"
+    for at, (name, columns, top) in enumerate((("Line items", ITEMS, 700), ("Taxes", TAXES, 500))):
+        page.keyboard.press("Alt+t")
+        page.keyboard.type(name)
+        expect(tables.nth(at).get_by_label("Name of the table")).to_be_focused()
+        click_row(page, [x for x, _ in columns], top - 20)
+        for column, (_, title) in enumerate(columns):
+            expect(tables.nth(at).get_by_label("Name of the column").nth(column)).to_have_value(title)
+    for at in range(2):  # the first one was read on to the end of the page until the second began there
+        expect(tables.nth(at).locator(rows)).to_have_count(2)
+
+    # By keyboard alone, and back.
+    page.keyboard.press("Alt+t")
+    page.keyboard.type("Notes")
+    for key in ("Tab", "Tab", "Tab", "Enter"):
+        page.keyboard.press(key)
+    page.keyboard.type("Note")
+    expect(tables.nth(2).get_by_label("Name of the column")).to_have_value("Note")
+    tables.nth(2).get_by_role("button", name="Remove the table").click()
+    expect(tables).to_have_count(2)
+    page.keyboard.press("Control+z")
+    expect(tables.nth(2).get_by_label("Name of the table")).to_have_value("Notes")
+    page.keyboard.press("Control+Shift+z")
+    expect(tables).to_have_count(2)
+
+    page.get_by_label("Name of the template").fill("Harbour delivery")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".message.success")).to_contain_text("Harbour delivery")
+    expect(page.get_by_text("Further tables")).to_be_visible()
+
+    upload(page, two_tables(tmp_path / "harbour-6.pdf", 6))
+    expect(page.locator("#template-choice")).to_have_value("Harbour delivery")
+    expect(page.locator("[data-grid=line_items] [data-count]")).to_have_text("2")
+    expect(page.locator("[data-grid=taxes] [data-count]")).to_have_text("2")
+    page.get_by_role("link", name="Change this template here").click()
+    expect(tables.nth(1).locator("tbody input").nth(1)).to_have_value(re.compile("600"))
+    tables.nth(1).get_by_label("Name of the column").nth(2).fill("Tax amount")
+    page.wait_for_timeout(800)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".message.success")).to_contain_text("Version 2")
+    expect(page.get_by_text("Rate, Base, Tax amount")).to_be_visible()

@@ -4,10 +4,10 @@ import {boxesOfWords} from "../review/pages.js";
 
 const touches = (one, other) => one[0] <= other[2] && one[2] >= other[0] && one[1] <= other[3] && one[3] >= other[1];
 
-/* What a datalist says of a name: {label, type}, null where it does not know it. */
-export const knownAs = (id, name) => {
-  const wanted = name.trim().toLowerCase();
-  const option = [...document.getElementById(id).options].find((o) => o.value.toLowerCase() === wanted);
+/* What a datalist says of a name: {label, type}, null where it does not know it; of columns, within their table. */
+export const knownAs = (id, name, table = "") => {
+  const wanted = name.trim().toLowerCase(), within = table.trim().toLowerCase();
+  const option = [...document.getElementById(id).options].find((o) => o.value.toLowerCase() === wanted && (o.dataset.table || "").toLowerCase() === within);
   return option ? {label: option.value, type: option.dataset.type} : null;
 };
 
@@ -31,13 +31,13 @@ export class FieldList {
 
   get design() {
     return {fields: this.rows.map((row) => ({
-      label: row.name.value, type: row.type.value, required: row.required.checked, value: row.value.value, text: row.text, boxes: row.boxes, isRead: row.isRead,
+      key: row.key, label: row.name.value, type: row.type.value, required: row.required.checked, value: row.value.value, text: row.text, boxes: row.boxes, isRead: row.isRead,
     }))};
   }
 
   get state() {
-    return this.rows.map(({name, type, required, value, text, boxes, isRead, isTyped}) => ({
-      label: name.value, type: type.value, required: required.checked, value: value.value, text, boxes, isRead, isTyped,
+    return this.rows.map(({key, name, type, required, value, text, boxes, isRead, isTyped}) => ({
+      key, label: name.value, type: type.value, required: required.checked, value: value.value, text, boxes, isRead, isTyped,
     }));
   }
 
@@ -52,10 +52,10 @@ export class FieldList {
 
   rowOf(element) { return this.rows.find((row) => row.element.contains(element)); }
 
-  add({label = "", type = "text", required = false, value = "", text = "", boxes = [], isRead = false}) {
+  add({key = "", label = "", type = "text", required = false, value = "", text = "", boxes = [], isRead = false}) {
     const element = this.template.content.firstElementChild.cloneNode(true);
     const part = (what) => element.querySelector(`[data-${what}]`);
-    const row = {element, name: part("name"), type: part("type"), value: part("value"), required: part("required"), meaning: part("meaning"), mark: element.querySelector(".mark[role]"), text, boxes, isRead};
+    const row = {element, key, name: part("name"), type: part("type"), value: part("value"), required: part("required"), meaning: part("meaning"), mark: element.querySelector(".mark[role]"), text, boxes, isRead};
     row.name.value = label;
     row.type.value = type;
     row.value.value = value;

@@ -1,4 +1,4 @@
-/* The line items as they are drawn: the cells of the first row clicked, or a box down a column; the rest is read alike. */
+/* A table as it is drawn: the cells of the first row clicked, or a box down a column; the rest is read alike. */
 
 import {boxesOfWords} from "../review/pages.js";
 import {knownAs} from "./fields.js";
@@ -9,41 +9,46 @@ const PAUSE_MS = 500;  // after the last cell, before the rest of the rows is re
 const overlap = (a0, a1, b0, b1) => Math.min(a1, b1) - Math.max(a0, b0);
 const extent = (boxes) => boxes.reduce(([x0, y0, x1, y1], {box}) => [Math.min(x0, box[0]), Math.min(y0, box[1]), Math.max(x1, box[2]), Math.max(y1, box[3])], [1, 1, 0, 0]);
 
-export class ItemTable {
-  /* columns: [{name, type, isTyped}]; rows: [{cells: [cell or null], isAuto}], a cell {value, text, boxes}. */
-  constructor(section, {pages, says, ask, changed, tell, below}) {
-    Object.assign(this, {section, pages, says, ask, changed, tell, below});
-    this.columns = [];
-    this.rows = [];
+const share = ({page, box}, other) => page === other.page && overlap(box[0], box[2], other.box[0], other.box[2]) > 0 && overlap(box[1], box[3], other.box[1], other.box[3]) > 0;
+const standsIn = (cells, places) => cells.some((cell) => cell?.boxes?.some((one) => places.some((other) => share(one, other))));
+
+export class DrawnTable {
+  /* key: of a table that the template has; columns: [{key, name, type, isTyped}]; rows: [{cells: [cell or null], isAuto}],
+     a cell {value, text, boxes}. drawn: called when the boxes on the page have changed; claimed: when cells were taken;
+     elsewhere: returns the boxes of the other tables. */
+  constructor(section, {says, ask, changed, tell, below, drawn, claimed, elsewhere}, {key = "", name = "", columns = [], rows = []}) {
+    Object.assign(this, {section, says, ask, changed, tell, below, drawn, claimed, elsewhere, key, columns, rows});
+    this.chosen = null;  // the column where the focus was last: what is clicked fills it while it has no place
     this.button = section.querySelector("[data-table-mode]");
     this.box = section.querySelector("[data-table-box]");
-    this.button.addEventListener("click", () => this.activate(!this.isActive));
+    this.name = section.querySelector("[data-table-name]");
+    this.name.value = name;
+    this.name.readOnly = Boolean(key);  // programs call it so
     section.addEventListener("click", (event) => this.clicked(event.target));
     section.addEventListener("input", (event) => this.typed(event.target));
+    section.addEventListener("focusin", (event) => this.focused(event.target));
+    this.render();
   }
 
   get isActive() { return this.button.getAttribute("aria-pressed") === "true"; }
 
   get design() {
-    return {columns: this.columns.map(({name, type}) => ({label: name, type})), rows: this.rows.map((row) => row.cells)};
+    return {key: this.key, label: this.name.value, columns: this.columns.map(({key, name, type}) => ({key, label: name, type})), rows: this.rows.map((row) => row.cells)};
   }
 
-  get state() { return {columns: this.columns, rows: this.rows}; }
+  get state() { return {key: this.key, name: this.name.value, columns: this.columns, rows: this.rows}; }
 
-  restore({columns, rows}) {
+  get boxes() { return this.rows.flatMap((row) => row.cells.flatMap((cell) => cell?.boxes || [])); }
+
+  /* Of the rows that a person has drawn. */
+  get chosenBoxes() { return this.rows.filter((row) => !row.isAuto).flatMap((row) => row.cells.flatMap((cell) => cell?.boxes || [])); }
+
+  stop() {
     clearTimeout(this.waits);
     clearTimeout(this.types);
-    Object.assign(this, {columns, rows});
-    this.render();
   }
 
   activate(isOn) { this.button.setAttribute("aria-pressed", String(isOn)); }
-
-  load({columns = [], rows = []}) {
-    this.columns = columns.map(({label, type}) => ({name: label, type, isTyped: true}));
-    this.rows = rows.map((cells) => ({cells, isAuto: false}));
-    this.render();
-  }
 
   /* Words that were clicked, by lines: each line is a cell of the row that stands there. */
   async take(page, words, isAdding) {
@@ -60,6 +65,7 @@ export class ItemTable {
     for (const cell of cells) this.put(this.rowAt(page, cell), column, cell, isAdding);
     this.rows = this.rows.filter((row) => !row.isAuto);
     this.rows.sort((one, other) => this.top(one) - this.top(other));
+    this.claimed(this);
     this.render();
     this.changed();
     this.readOn();
@@ -69,9 +75,15 @@ export class ItemTable {
     const spans = this.columns.map((_, at) => extent(this.rows.flatMap((row) => row.cells[at]?.boxes || [])));
     const found = spans.findIndex(([left, , right]) => overlap(left, right, x0, x1) > MARGIN);
     if (found >= 0) return found;
+    const isEmpty = ([left, , right]) => left > right, chosen = this.chosen;
+    if (chosen !== null && spans[chosen] && isEmpty(spans[chosen])) {
+      const next = spans.findIndex((span, at) => at > chosen && isEmpty(span));
+      this.chosen = next > 0 ? next : null;
+      return chosen;
+    }
     const at = spans.filter(([left]) => left < x0).length;
     const said = await this.ask({text: cell.value, type: "", place: JSON.stringify(cell.boxes[0]), cell: "1"});
-    const known = said?.label ? knownAs("known-columns", said.label) : null;
+    const known = said?.label ? knownAs("known-columns", said.label, this.name.value) : null;
     this.columns.splice(at, 0, {name: said?.label || "", type: known?.type || said?.type || "text"});
     for (const row of this.rows) row.cells.splice(at, 0, null);
     return at;
@@ -106,11 +118,22 @@ export class ItemTable {
       if (!given.length || this.columns.length < 2) return;
       const found = await this.below(this.columns.map((c) => c.type), given.map((row) => row.cells));
       if (!found) return;
-      this.rows = [...given, ...found.rows.map((cells) => ({cells, isAuto: true}))];
-      this.tell(found.rows.length ? `${found.rows.length} ${this.says("rows")}` : "");
+      const places = this.elsewhere(this), end = found.rows.findIndex((cells) => standsIn(cells, places));
+      const read = end < 0 ? found.rows : found.rows.slice(0, end);  // where another table begins, this one has ended
+      this.rows = [...given, ...read.map((cells) => ({cells, isAuto: true}))];
+      this.tell(read.length ? `${read.length} ${this.says("rows")}` : "");
+      this.claimed(this);
       this.render();
       this.changed();
     }, PAUSE_MS);
+  }
+
+  /* Give up what was read by itself from where another table begins. */
+  cede(places) {
+    const end = this.rows.findIndex((row) => row.isAuto && standsIn(row.cells, places));
+    if (end < 0) return;
+    this.rows = this.rows.filter((row, at) => !row.isAuto || at < end);
+    this.render();
   }
 
   clicked(target) {
@@ -122,23 +145,38 @@ export class ItemTable {
       if (!this.columns.length) this.rows = [];
     } else if (target.closest("[data-drop-row]")) {
       this.rows.splice(at(target.closest("tr")), 1);
-    } else if (target.closest("[data-table-clear]")) {
-      Object.assign(this, {columns: [], rows: []});
+    } else if (target.closest("[data-add-column]")) {
+      this.columns.push({name: "", type: "text", isTyped: true});
+      for (const row of this.rows) row.cells.push(null);
+    } else if (target.closest("[data-add-row]")) {
+      this.rows.push({cells: this.columns.map(() => null), isAuto: false});
     } else {
       return;
     }
     this.render();
     this.changed();
+    if (target.closest("[data-add-column]")) this.box.querySelector("th:last-child [data-name]").focus();
+    else if (target.closest("[data-add-row]")) this.box.querySelector("tr:last-child [data-cell]").focus();
+    else (this.box.querySelector("[data-name]") || this.section.querySelector("[data-add-column]")).focus();
+  }
+
+  focused(target) {
+    const cell = target.closest("th, td");
+    if (!cell) return;
+    const column = [...cell.parentElement.children].indexOf(cell);
+    this.chosen = column < this.columns.length ? column : null;
   }
 
   typed(input) {
     const at = (cell) => [...cell.parentElement.children].indexOf(cell);
     const heading = input.closest("th");
-    if (heading) {
+    if (input === this.name) {
+      this.nameless();
+    } else if (heading) {
       const column = this.columns[at(heading)];
       if (input.matches("[data-name]")) {
         column.name = input.value;
-        const known = knownAs("known-columns", input.value);
+        const known = knownAs("known-columns", input.value, this.name.value);
         if (known) { column.type = known.type; heading.querySelector("[data-type]").value = known.type; }
       } else {
         Object.assign(column, {type: input.value, isTyped: true});
@@ -154,10 +192,13 @@ export class ItemTable {
     this.types = setTimeout(() => this.changed(), PAUSE_MS);
   }
 
+  nameless() { this.section.classList.toggle("nameless", Boolean(this.columns.length) && !this.name.value.trim()); }
+
   render() {
-    const make = (id) => this.section.querySelector(`#${id}`).content.firstElementChild.cloneNode(true);
+    const make = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
     this.box.hidden = !this.columns.length;
-    this.section.querySelector("[data-table-clear]").hidden = !this.columns.length;
+    this.section.querySelector("[data-add-row]").hidden = !this.columns.length;
+    this.nameless();
     this.box.querySelector("thead tr").replaceChildren(...this.columns.map(({name, type}) => {
       const heading = make("studio-column");
       heading.querySelector("[data-name]").value = name;
@@ -175,6 +216,6 @@ export class ItemTable {
       }), make("studio-row-end"));
       return line;
     }));
-    this.pages.draw("cell", this.rows.flatMap((row) => row.cells.flatMap((cell) => cell?.boxes || [])));
+    this.drawn();
   }
 }

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from fixtures.generator import Synthetic, Vendor
+from invex.accounts.models import Membership, User
 from invex.accounts.roles import Role
 from invex.catalog import queries as catalog
-from invex.catalog.services import create_template
+from invex.catalog.services import create_template, update_template
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
 from invex.extraction import queries as extractions
@@ -33,7 +34,14 @@ def drawn(one: Synthetic, **changes: Any) -> str:
     said = label_of(one)["fields"]
     types = {"invoice_number": "id", "invoice_date": "date", "total_amount": "amount"}
     fields = [{"label": FIELDS[key], "type": types[key], "required": True, **said[key][0]} for key in FIELDS]
-    return json.dumps({"name": "Acme invoice", "fields": fields, "columns": [], "rows": [], **changes})
+    return json.dumps({"name": "Acme invoice", "fields": fields, "tables": [], **changes})
+
+
+def table_of(*labels: str, field: str = "Total amount") -> str:
+    """A field and tables of these names, a column each."""
+    fields = [{"label": field, "type": "text", "value": "5"}]
+    tables = [{"label": label, "columns": [{"label": "Rate", "type": "text"}], "rows": []} for label in labels]
+    return json.dumps({"name": "A", "fields": fields, "tables": tables})
 
 
 def read(access: Any, raw: str) -> design.Design:
@@ -56,9 +64,14 @@ def test_what_is_drawn_becomes_a_template_whose_known_names_bring_their_keys() -
             {"label": "Note", "type": "text", "value": "two"},
             {"label": "Not here", "type": "text", "value": ""},
         ],
-        "columns": [{"label": "Quantity", "type": "text"}, {"label": "Colour", "type": "text"}],
-        "rows": [[{"value": "4"}, {"value": "red"}], [None, {"value": "blue"}]],
-    }
+        "tables": [
+            {"label": "line ITEMS", "columns": [{"label": "Quantity", "type": "text"}, {"label": "Colour", "type": "text"}],
+             "rows": [[{"value": "4"}, {"value": "red"}], [None, {"value": "blue"}]]},
+            {"label": "", "columns": [], "rows": []},
+            {"label": "Tax summary", "columns": [{"label": "Quantity", "type": "percentage"}],
+             "rows": [[{"value": "19 %"}]]},
+        ],
+    }  # fmt: skip
     found = read(access, json.dumps(raw))
     assert [(f.key, f.type, f.required) for f in found.spec.fields] == [
         ("invoice_date", "date", False), ("flight_from", "date", True), ("note", "text", False), ("not_here", "text", False),
@@ -68,7 +81,10 @@ def test_what_is_drawn_becomes_a_template_whose_known_names_bring_their_keys() -
     assert said["flight_from"] == [{"value": "2024-04-03"}]
     assert [v["value"] for v in said["note"]] == ["one", "two"]
     assert said["not_here"] == []
+    assert [t.key for t in found.spec.tables] == ["line_items", "tax_summary"]
+    assert [(c.key, c.type) for c in found.spec.tables[1].columns] == [("quantity", "percentage")]
     assert found.label["tables"]["line_items"][1] == {"colour": {"value": "blue"}}
+    assert found.label["tables"]["tax_summary"] == [{"quantity": {"value": "19"}}]
     assert found.errors == {}
 
 
@@ -82,8 +98,10 @@ def test_what_is_no_value_of_its_type_is_said_by_the_name_of_the_field(access) -
 
 
 @pytest.mark.parametrize(
-    "raw", ["", "[]", "{", '{"name": "A", "fields": [{"label": "", "value": "1"}]}', '{"name": ""}']
-)
+    "raw",
+    ["", "[]", "{", '{"name": "A", "fields": [{"label": "", "value": "1"}]}', '{"name": ""}',
+     table_of(""), table_of("123"), table_of("Taxes", "taxes"), table_of("Notes", field="notes")],
+)  # fmt: skip
 def test_nonsense_is_refused_with_a_sentence(access, raw: str) -> None:
     with pytest.raises(BadInput):
         read(access, raw)
@@ -171,3 +189,82 @@ def test_what_day_zero_read_is_offered_and_known_names_come_with_the_project(acc
     given = queries.drawn_already(document, offered)
     assert sorted(f["value"] for f in given["fields"]) == sorted(v["value"] for vs in shown.values() for v in vs)
     assert all(f["isRead"] for f in given["fields"])
+
+
+class TestSeveralTables:
+    """A template with two tables is saved, and changed in the studio without losing what the page does not show."""
+
+    TAXES = {"label": "Taxes", "columns": [{"label": "Rate", "type": "percentage"}, {"label": "Base", "type": "amount"}],
+             "rows": [[{"value": "19 %"}, {"value": "1.000,00"}], [{"value": "7 %"}, None]]}  # fmt: skip
+    ITEMS = {"label": "Line items", "columns": [{"label": "Description", "type": "text"}],
+             "rows": [[{"value": "Paper"}]]}  # fmt: skip
+
+    @pytest.fixture
+    def saved(self, access) -> Any:
+        sample = document_in_review(access, VENDOR.document(0))
+        found = read(access, drawn(VENDOR.document(0), tables=[self.ITEMS, self.TAXES]))
+        return services.save(access, sample, found, version=sample.version)
+
+    def test_both_are_saved_and_confirmed(self, access, saved) -> None:
+        assert [t["key"] for t in saved.spec["tables"]] == ["line_items", "taxes"]
+        label = ConfirmedLabel.objects.get().label
+        assert [row["rate"]["value"] for row in label["tables"]["taxes"]] == ["19", "7"]
+        assert [f.key for f in queries.known(access.project).columns["taxes"]] == ["base", "rate"]
+
+    def test_a_value_that_is_none_is_said_with_its_table(self, access) -> None:
+        taxes = {**self.TAXES, "rows": [[{"value": "nineteen"}, None]]}
+        found = read(access, drawn(VENDOR.document(0), tables=[self.ITEMS, taxes]))
+        assert list(found.errors) == ["Taxes: Rate"]
+
+    def test_a_template_is_changed_and_keeps_its_keys_rules_and_locale(self, access, saved) -> None:
+        rule = {"kind": "pattern", "fields": ["invoice_number"], "params": {"regex": ".+"}}
+        changed = {**saved.spec, "rules": [rule], "locale": {"date_order": "dmy", "decimal": ","}}
+        row = update_template(access, saved.name, changed)
+        sample = document_in_review(access, VENDOR.document(1))
+        given = queries.drawn_of(sample, catalog.spec(row))
+        assert [(t["key"], len(t["columns"])) for t in given["tables"]] == [("line_items", 1), ("taxes", 2)]
+        given["name"] = "Another name"
+        given["fields"][0]["label"] = "Number of the invoice"
+        given["tables"][1]["columns"][1] |= {"label": "Net"}
+        given["tables"].append({"label": "Discounts", "columns": [{"label": "Rate", "type": "percentage"}], "rows": []})
+        offered = queries.known(access.project)
+        found = design.read_design(json.dumps(given), offered, LocaleSpec("dmy", ","), edited=catalog.spec(row))
+        made = services.save(access, sample, found, version=sample.version, edited=row, edited_version=row.version)
+        assert (made.name, made.version) == ("Acme invoice", 3)
+        assert [t["key"] for t in made.spec["tables"]] == ["line_items", "taxes", "discounts"]
+        assert [(c["key"], c["label"]) for c in made.spec["tables"][1]["columns"]] == [
+            ("rate", "Rate"),
+            ("base", "Net"),
+        ]
+        assert (made.spec["fields"][0]["key"], made.spec["fields"][0]["label"]) == (
+            "invoice_number",
+            "Number of the invoice",
+        )
+        assert (made.spec["rules"], made.spec["locale"]) == (changed["rules"], changed["locale"])
+        sample.refresh_from_db()
+        assert (sample.state, sample.template) == (DocumentState.APPROVED, "Acme invoice")
+
+    def test_who_drew_on_an_older_version_is_told(self, access, saved) -> None:
+        sample = document_in_review(access, VENDOR.document(1))
+        spec = catalog.spec(saved)
+        found = design.read_design(
+            json.dumps(queries.drawn_of(sample, spec)), queries.known(access.project), LocaleSpec(), edited=spec
+        )
+        with pytest.raises(Conflict, match="meanwhile"):
+            services.save(access, sample, found, version=None, edited=saved, edited_version=saved.version + 1)
+
+    def test_the_page_changes_it(self, access, saved, client) -> None:
+        client.force_login(User.objects.create(username="ann"))
+        Membership.objects.create(project=access.project, user=User.objects.get(username="ann"), role=Role.AUTHOR)
+        sample = document_in_review(access, VENDOR.document(1))
+        address = f"/p/acme/templates/studio/?document={sample.pk}&template=Acme%20invoice"
+        page = client.get(address)
+        assert "Taxes" in page.context["design"]
+        sent = json.loads(page.context["design"])
+        sent["tables"].pop(0)
+        answer = client.post(address, {"design": json.dumps(sent), "version": sample.version, "template_version": 1})
+        assert answer.status_code == 302
+        saved.refresh_from_db()
+        assert [t["key"] for t in saved.spec["tables"]] == ["taxes"]
+        shown = client.get("/p/acme/templates/studio/?document=1&template=Nobody")
+        assert shown.status_code == 404
