@@ -18,6 +18,12 @@ def base_package() -> Package:
     return shipped_package()
 
 
+@lru_cache(maxsize=1)
+def base_bytes() -> bytes:
+    """Return the shipped package as a file, packed once a process."""
+    return base_package().to_bytes()
+
+
 def bases(project_id: int) -> Mapping[str, Callable[[], Package]]:
     """Return name and loader of each build that the project reads with.
 

@@ -17,7 +17,7 @@ from invex.kernel.blobs import store
 from invex.kernel.errors import BadInput, Conflict, Gone
 from invex.kernel.outbox import emit
 from invex.kernel.states import move
-from mlops.memory.base import base_package
+from mlops.memory.base import base_bytes, base_package
 
 from . import repositories
 from .models import Build, BuildSequence
@@ -190,7 +190,7 @@ def shipped_number() -> int:
 
 def _register_shipped() -> Build:
     package = base_package()
-    data = package.to_bytes()
+    data = base_bytes()
     verified = verify(data, package.build)
     about = package.manifest
     try:
