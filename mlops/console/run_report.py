@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mlops.compute.gpus import CPU
-from mlops.learning.learner import EVERY
 from mlops.training.leftovers import LOG, folder
 from mlops.training.models import TrainingRun
 from mlops.training.states import RunState, Step
 from mlops.training.states import ladder as steps_of
+
+from .learning_curves import name_of
 
 SOON_S, FASTEST_POLL_S, SLOWEST_POLL_S = 60, 2, 10  # a page asks often in the first minute of a step
 LOG_BYTES, LOG_LINES = 16_384, 40
@@ -70,8 +71,7 @@ def progress(row: TrainingRun) -> list[dict[str, Any]]:
     found, begun = [], 0.0
     for step in row.progress:
         share = step["seconds"] / total if total else 0.0
-        name = _("all templates together") if step["step"] == EVERY else step["step"]
-        found.append({**step, "name": name, "x": f"{begun:.4f}", "width": f"{share:.4f}"})
+        found.append({**step, "name": name_of(step["step"]), "x": f"{begun:.4f}", "width": f"{share:.4f}"})
         begun += share
     return found
 

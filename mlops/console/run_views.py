@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+
 from django.contrib import messages
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -12,6 +14,7 @@ from invex.accounts.models import Project
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.kernel.errors import BadInput
+from invex.kernel.spreadsheets import harmless
 from mlops.datasets import queries as datasets
 from mlops.datasets import services as freezing
 from mlops.datasets.selection import Selection
@@ -20,7 +23,7 @@ from mlops.registry import queries as builds
 from mlops.training import queries, services
 from mlops.training.states import OPEN, RunState
 
-from . import area, run_report
+from . import area, learning_curves, run_report
 from .dataset_views import choice
 from .forms import read_seed, read_selection
 
@@ -85,6 +88,8 @@ def run(request: ProjectRequest, pk: int) -> HttpResponseBase:
         "row": row,
         "ladder": run_report.ladder(row),
         "progress": run_report.progress(row),
+        "learning": learning_curves.of_run(row),
+        "learning_runs": [row],
         "yields": run_report.yields(row),
         "log": run_report.log_tail(row),
         "rules": row.report.get("rules", []),
@@ -94,6 +99,20 @@ def run(request: ProjectRequest, pk: int) -> HttpResponseBase:
         "actions": run_report.actions(row) if request.access.may(Right.MODELS) else [],
     }
     return render(request, "console/_run.html" if request.htmx else "console/run.html", context)
+
+
+@require_GET
+@in_project()
+def curves(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """What a run told of its learning, as CSV: a row a step of optimisation."""
+    row = queries.run(request.access.project, pk)
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="run-{row.pk}.csv"'
+    out = csv.writer(response)
+    out.writerow(["template", "step", "objective"])
+    for name, step, loss in learning_curves.lines(row):
+        out.writerow([harmless(name), step, loss])
+    return response
 
 
 @require_POST
@@ -122,6 +141,8 @@ def compare(request: ProjectRequest) -> HttpResponseBase:
         "pair": pair,
         "facts": run_report.facts(pair),
         "figures": run_report.compared(pair),
+        "learning": learning_curves.compared(pair),
+        "learning_runs": pair,
         "is_fair": pair[0].dataset_id == pair[1].dataset_id,
     }
     return render(request, "console/run_compare.html", context)

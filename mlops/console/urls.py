@@ -33,6 +33,7 @@ project_pages = [
     path("models/runs/new/", run_views.new, name="run-new"),
     path("models/runs/compare/", run_views.compare, name="runs-compare"),
     path("models/runs/<int:pk>/", run_views.run, name="run"),
+    path("models/runs/<int:pk>/curves.csv", run_views.curves, name="run-curves"),
     path("models/runs/<int:pk>/act/", run_views.act, name="run-act"),
     path("models/compute/", compute_views.compute, name="compute"),
 ]

@@ -19,7 +19,7 @@ from .layout import Floats, Ints
 from .locate import Located, learn_breaks, locate
 from .matching import NO_MATCHER, Matcher, Supports, match_each, occurrence_prior, place
 from .model import FieldModel, TemplateModel
-from .scorer import Bag, ScorerConfig, fit
+from .scorer import Bag, ScorerConfig, Watch, fit, watch_nothing
 from .springs import Spring, Standing, learn_springs, settle
 from .view import View
 
@@ -69,8 +69,12 @@ def fit_examples(
     matcher: Matcher = NO_MATCHER,
     config: FitConfig = FitConfig(),
     seed: int = 0,
+    watch: Watch = watch_nothing,
 ) -> TemplateModel:
-    """Return the model of a template. Only what was confirmed is learned: a field that nobody labelled has no model."""
+    """Return the model of a template. Only what was confirmed is learned: a field that nobody labelled has no model.
+
+    watch: told of each field's optimisation.
+    """
     breaks = learn_breaks(
         (e.view.candidates(f.type), v)
         for f in spec.fields
@@ -85,7 +89,7 @@ def fit_examples(
     supports = {f.key: _supports(f, asked[f.key], breaks, matcher, config.consensus, places) for f in spec.fields}
     springs = _settle(spec, examples, breaks, supports)
     models = [
-        _fit_field(f, asked[f.key], breaks, prior, supports[f.key], config, seed, votes, in_value)
+        _fit_field(f, asked[f.key], breaks, prior, supports[f.key], config, seed, votes, in_value, watch)
         for f in spec.fields
         if asked[f.key]
     ]
@@ -143,6 +147,7 @@ def _fit_field(
     seed: int,
     votes: dict[str, dict[str, int]],
     in_value: dict[int, NDArray[np.bool_]],
+    watch: Watch,
 ) -> FieldModel:
     bags: list[Bag] = []
     present = absent = located = asked = most = 0
@@ -175,7 +180,7 @@ def _fit_field(
             for k in np.flatnonzero(x.matching).tolist():
                 in_value[id(example)][list(candidates.words(k))] = True
     remembered = [_likeliest(supports[id(e)]) for e in examples if id(e) in supports][-MOST_SUPPORTS:]
-    scorer = fit(bags, config.scorer, seed=seed, null=float(np.mean(nulls)) if nulls else 0.0)
+    scorer = fit(bags, config.scorer, seed=seed, null=float(np.mean(nulls)) if nulls else 0.0, watch=watch)
     return FieldModel(
         spec,
         scorer,

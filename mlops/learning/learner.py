@@ -20,6 +20,7 @@ from .fitting import Example, FitConfig, fit_examples
 from .model import StoredTable, TemplateModel
 from .package import EMPTY, Package, environment, memory_of
 from .predictor import day_zero_table, table_below, transferred_prior
+from .scorer import Watch, watch_nothing
 from .tables.model import fit_table
 from .templates import fit_templates
 from .view import View
@@ -147,6 +148,14 @@ class _Steps:
 
         shared: what all documents taught together, on top of which this one is fitted.
         """
+        losses: list[float] = []  # told beside the step; none where a checkpoint has it
+
+        def make() -> bytes:
+            curves: list[tuple[float, ...]] = []
+            made = _fit(replace(self.base, shared=shared), spec, examples, self.config, watch=curves.append)
+            losses.extend(mean_curve(curves))
+            return made.to_bytes()
+
         data = self.checkpoints.step(
             spec.name,
             {
@@ -158,8 +167,9 @@ class _Steps:
                 "code": code_version(),
                 "environment": environment(),
             },
-            lambda: _fit(replace(self.base, shared=shared), spec, examples, self.config).to_bytes(),
+            make,
             documents=len(examples),
+            losses=losses,
         )
         return TemplateModel.from_bytes(data)
 
@@ -176,10 +186,26 @@ def fit_template(base: Package, spec: TemplateSpec, known: Sequence[Sample], *, 
     return _fit(base, spec, examples, LearnConfig(seed=seed))
 
 
-def _fit(base: Package, spec: TemplateSpec, examples: Sequence[Example], config: LearnConfig) -> TemplateModel:
+def mean_curve(curves: Sequence[tuple[float, ...]]) -> list[float]:
+    """Return the mean objective of the fields, a figure a step; a field that has converged keeps its last one."""
+    known = [curve for curve in curves if curve]
+    steps = range(max(map(len, known), default=0))
+    return [round(sum(curve[min(n, len(curve) - 1)] for curve in known) / len(known), 6) for n in steps]
+
+
+def _fit(
+    base: Package,
+    spec: TemplateSpec,
+    examples: Sequence[Example],
+    config: LearnConfig,
+    watch: Watch = watch_nothing,
+) -> TemplateModel:
     """Return the model of `spec` on top of what `base` knows, and of what its templates share unless that is None."""
     prior = transferred_prior(base)  # day zero alone, where the templates share nothing yet
-    model = fit_examples(spec, examples, prior=prior, matcher=base.matcher, config=config.fit, seed=config.seed)
+    model = fit_examples(
+        spec, examples, prior=prior, matcher=base.matcher, config=config.fit, seed=config.seed,
+        watch=watch,
+    )  # fmt: skip
     day_zero = day_zero_table(base)
     known = [Sample(e.id, e.view.document, e.label) for e in examples]
     tables = {}

@@ -85,18 +85,34 @@ class Scorer:
 EMPTY_SCORER = Scorer(np.zeros(0, np.int32), np.zeros(0, np.float32), 0.0)
 
 
-def fit(bags: list[Bag], config: ScorerConfig, *, seed: int = 0, null: float = 0.0) -> Scorer:
-    """Return the scorer of a field; `null` is the offset of NULL. The same input gives the same bytes."""
+# Told the objective, a document, before the first step of an optimisation and after each.
+Watch = Callable[[tuple[float, ...]], None]
+
+
+def watch_nothing(curve: tuple[float, ...]) -> None:
+    pass
+
+
+def fit(
+    bags: list[Bag], config: ScorerConfig, *, seed: int = 0, null: float = 0.0, watch: Watch = watch_nothing
+) -> Scorer:
+    """Return the scorer of a field; `null` is the offset of NULL. The same input gives the same bytes.
+
+    watch: told of the last round, whose scorer it is.
+    """
     rng = np.random.default_rng(seed)
     usable = [b for b in bags if (~b.excluded).any()]
     if not usable:
         return Scorer(EMPTY_SCORER.buckets, EMPTY_SCORER.values, null)
     chosen = [_draw(b, config.candidates, rng) for b in usable]
-    scorer = _fit_rows(usable, chosen, config, null)
+    losses: list[float] = []
+    scorer = _fit_rows(usable, chosen, config, null, losses)
     harder = [_add_hard(b, c, scorer, config.hard) for b, c in zip(usable, chosen)]
-    if all(len(a) == len(b) for a, b in zip(harder, chosen)):
-        return scorer
-    return _fit_rows(usable, harder, config, null)
+    if any(len(a) != len(b) for a, b in zip(harder, chosen)):
+        losses.clear()
+        scorer = _fit_rows(usable, harder, config, null, losses)
+    watch(tuple(loss / len(usable) for loss in losses))
+    return scorer
 
 
 def _draw(bag: Bag, most: int, rng: np.random.Generator) -> np.ndarray:
@@ -118,7 +134,9 @@ def _add_hard(bag: Bag, chosen: np.ndarray, scorer: Scorer, most: int) -> np.nda
     return np.sort(np.concatenate([chosen, rest[np.argsort(-scores, kind="stable")[:most]]]))
 
 
-def _fit_rows(bags: list[Bag], rows: list[np.ndarray], config: ScorerConfig, null: float) -> Scorer:
+def _fit_rows(
+    bags: list[Bag], rows: list[np.ndarray], config: ScorerConfig, null: float, losses: list[float]
+) -> Scorer:
     bucket = np.concatenate([b.features.bucket[r] for b, r in zip(bags, rows)])
     weight = np.concatenate([b.features.weight[r] for b, r in zip(bags, rows)])
     weight[weight == 0] = 0
@@ -136,7 +154,7 @@ def _fit_rows(bags: list[Bag], rows: list[np.ndarray], config: ScorerConfig, nul
         config,
         np.concatenate([np.zeros(len(r)) if b.meant is None else b.meant[r] for b, r in zip(bags, rows)]),
     )
-    solution = minimize(problem, np.zeros(len(used) + 1), steps=config.steps)
+    solution = minimize(problem, np.zeros(len(used) + 1), steps=config.steps, seen=losses.append)
     keep = np.abs(solution[:-1]) > WEIGHT_FLOOR
     return Scorer(used[keep].astype(np.int32), solution[:-1][keep].astype(np.float32), float(null + solution[-1]))
 
@@ -206,9 +224,14 @@ def minimize(
     steps: int,
     memory: int = 8,
     tolerance: float = 1e-4,
+    seen: Callable[[float], None] = lambda loss: None,
 ) -> Doubles:
-    """L-BFGS with backtracking (Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 3.1)."""
+    """L-BFGS with backtracking (Nocedal and Wright, Numerical Optimization, algorithms 7.4 and 3.1).
+
+    seen: told the loss at `x`, and after each step.
+    """
     loss, gradient = problem(x)
+    seen(loss)
     history: list[tuple[Doubles, Doubles, float]] = []
     for _ in range(steps):
         direction = -gradient
@@ -239,6 +262,7 @@ def minimize(
             history = [*history[-(memory - 1) :], (s, y, 1 / float(s @ y))]
         gain = loss - next_loss
         x, loss, gradient = following, next_loss, next_gradient
+        seen(loss)
         if gain < tolerance * max(loss, 1e-3):
             break
     return x

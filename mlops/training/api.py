@@ -76,6 +76,11 @@ class TrainingRunOut(Schema):
     seed: int
     device: str = Field(examples=["cpu"])
     trigger: dict[str, Any] = Field(examples=[{"kind": "rest"}])
+    progress: list[dict[str, Any]] = Field(
+        description="Of learning: each template with its documents, seconds, and `losses`, the objective a document "
+        "before the first step of optimisation and after each.",
+        examples=[[{"step": "Acme order", "documents": 12, "seconds": 0.4, "losses": [2.1, 0.7, 0.2]}]],
+    )
     yields: list[dict[str, Any]]
     build: str | None = Field(examples=["Demo-0.18.0-build.112"])
     passed: bool | None = Field(description="What the gate said; null until it has.")
@@ -87,7 +92,7 @@ class TrainingRunOut(Schema):
     @classmethod
     def of(cls, row: TrainingRun) -> TrainingRunOut:
         copied = ("purpose", "version", "state", "step", "reason", "base", "code", "seed", "device", "trigger",
-                  "yields", "made_by", "created_at", "ended_at")  # fmt: skip
+                  "progress", "yields", "made_by", "created_at", "ended_at")  # fmt: skip
         return cls(
             id=str(row.pk),
             steps=[StepOut(**step) for step in row.steps],

@@ -176,7 +176,8 @@ def _learn(row: TrainingRun, into: Path, *, is_smoke: bool, lease: Lease | None)
 
     def tell(steps: list[dict[str, Any]]) -> None:
         if not is_smoke:
-            TrainingRun.objects.filter(pk=row.pk).update(progress=steps)
+            row.progress = _with_curves(steps, row.progress)
+            TrainingRun.objects.filter(pk=row.pk).update(progress=row.progress)
 
     if row.base != base_package().build or row.code != code_version():
         raise _Fail(
@@ -199,6 +200,12 @@ def _learn(row: TrainingRun, into: Path, *, is_smoke: bool, lease: Lease | None)
             raise _Stop(S.WAITING, e.cause) from e
         except process.Failed as e:
             raise _Fail(f"Learning failed: {e}") from e
+
+
+def _with_curves(steps: list[dict[str, Any]], before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the steps; one that a checkpoint had keeps the curve that was told when it was made."""
+    known = {step["step"]: step["losses"] for step in before if step.get("losses")}
+    return [{**step, "losses": step.get("losses") or known.get(step["step"], [])} for step in steps]
 
 
 def _evaluate(row: TrainingRun) -> dict[str, Any]:

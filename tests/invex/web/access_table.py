@@ -255,6 +255,7 @@ PAGES: tuple[Row, ...] = (
         answer=302,
     ),
     Row("run", READ, ("run",)),
+    Row("run-curves", READ, ("run",)),
     Row("run-act", MODELS, ("run",), method="POST", body={"action": "yield"}, answer=302),
     Row("compute", READ),
     Row("compute", MODELS, method="POST", body=COMPUTE_FORM, answer=302),

@@ -124,12 +124,22 @@ class TestRuns:
             assert rule["name"] in said
         for one in row.report["differences"]:
             assert f'href="/p/acme/documents/{one["document"]}/"' in said
+        losses = row.progress[-1]["losses"]
+        assert f"in {len(losses) - 1} steps" in said
+        lines = browser.get(f"{HOME}/runs/{row.pk}/curves.csv").content.decode().splitlines()
+        assert lines[0] == "template,step,objective"
+        assert lines[-1] == f"{row.progress[-1]['step']},{len(losses) - 1},{losses[-1]}"
         said = text(browser.get(f"{HOME}/builds/{row.build.name}/"))
         assert f"{HOME}/runs/{row.pk}/" in said
         assert f"{HOME}/datasets/{row.dataset_id}/" in said
         twin = services.request(access, row.dataset, version="0.3.1")
         said = text(browser.get(f"{HOME}/runs/compare/?run={row.pk}&run={twin.pk}"))
         assert "<strong>0.3.0</strong>" in said
+        assert "How learning went" not in said, "one of them has not learned yet"
+        TrainingRun.objects.filter(pk=twin.pk).update(progress=row.progress)
+        said = text(browser.get(f"{HOME}/runs/compare/?run={row.pk}&run={twin.pk}"))
+        assert f"Run {row.pk}: from" in said
+        assert f"Run {twin.pk}: from" in said
         assert row.dataset.hash[:12] in said
         assert f"Run {row.pk}" in text(browser.get(f"{HOME}/runs/"))
 

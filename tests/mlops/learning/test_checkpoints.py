@@ -10,7 +10,7 @@ from fixtures.generator import Vendor
 from invex.fields.standard import STANDARD_FIELDS
 from mlops.learning.checkpoints import Checkpoints, Yielded, progress_file
 from mlops.learning.dataset import Sample
-from mlops.learning.learner import learn_samples
+from mlops.learning.learner import learn_samples, mean_curve
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +55,14 @@ def test_same_bytes_however_often_interrupted(known, tmp_path):
     assert data == whole
     made = [step["step"] for step in told if not step["is_resumed"]]
     assert len(made) == len(set(made)) == 4, "three templates and what they share, each learned once"
+    for step in told:
+        assert (step["losses"] == []) == step["is_resumed"]
+        assert step["is_resumed"] or step["losses"][-1] < step["losses"][0]
+
+
+def test_fields_that_converged_keep_their_last_figure():
+    assert mean_curve([(4.0, 2.0), (), (2.0, 1.0, 0.0)]) == [3.0, 1.5, 1.0]
+    assert mean_curve([]) == []
 
 
 def test_no_step_of_other_data_is_taken(known, tmp_path):

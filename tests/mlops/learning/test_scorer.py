@@ -1,5 +1,7 @@
 """The small scorer learns from one document, from several occurrences, and when there is nothing."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from mlops.learning.feature_groups import Features
@@ -66,6 +68,17 @@ def test_the_same_documents_give_the_same_bytes():
     first, second = (fit([bag(r, 7) for r in rows], ScorerConfig(candidates=50), seed=1) for _ in range(2))
     assert first.values.tobytes() == second.values.tobytes()
     assert first.null == second.null
+
+
+def test_the_objective_is_told_step_by_step_and_falls():
+    rows = [features((1, 2 + n), (3, 4), (5, 6 + n)) for n in range(3)]
+    curves = []
+    watched = fit([bag(r, 0) for r in rows], CONFIG, watch=curves.append)
+    (curve,) = curves
+    assert len(curve) > 2
+    assert all(after <= before for before, after in pairwise(curve))
+    assert curve[-1] < 0.5 * curve[0]
+    assert watched.values.tobytes() == fit([bag(r, 0) for r in rows], CONFIG).values.tobytes()
 
 
 def test_no_document_gives_a_scorer_that_prefers_nothing():

@@ -104,6 +104,9 @@ def test_stopped_in_the_middle_it_ends_with_the_same_bytes(access, confirmed, no
     assert row.yields[-1]["until"] >= row.yields[-1]["at"]
     assert row.package_sha256 == whole.package_sha256 != ""
     assert row.build == whole.build, "the same bytes are the same build"
+    curves = [[(step["step"], step["losses"]) for step in one.progress] for one in (row, whole)]
+    assert curves[0] == curves[1], "also of what a checkpoint had"
+    assert all(losses for _, losses in curves[0])
 
 
 def test_yield_resume_cancel(access, confirmed, no_validation):
