@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -21,6 +22,7 @@ from mlops.datasets import queries as datasets
 from mlops.deployment import queries as deployments
 from mlops.deployment import services as deployment
 from mlops.deployment.models import DeploymentRevision
+from mlops.deployment.routing import DIVIDED
 from mlops.deployment.states import Mode, RevisionState
 from mlops.registry import queries as builds
 from mlops.registry import repositories
@@ -53,6 +55,7 @@ def models(request: ProjectRequest) -> HttpResponseBase:
         "rows": _rows(request, live),
         "timeline": [{"row": row, "may_return": _may_return(row)} for row in timeline],
         "may_change": request.access.may(Right.MODELS),
+        "decides": live is not None and Mode(live.mode) in DIVIDED,
         "has_arms": live is not None and live.mode in (Mode.AB, Mode.CANARY, Mode.SHADOW),
     }
     return render(request, "console/models.html", context)
@@ -127,6 +130,7 @@ def deploy(request: ProjectRequest, name: str) -> HttpResponseBase:
     if mode not in Mode.values:
         raise BadInput(_("Choose how the build shall read."), code="bad_mode")
     wanted = deployment.beside(request.access, row, mode, part=_part(request))
+    wanted = replace(wanted, asks_first="asks_first" in request.POST)
     revision = deployment.deploy(request.access, wanted, why=request.POST.get("why", ""))
     return _deployed(request, revision)
 

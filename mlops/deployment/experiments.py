@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from django.db import transaction
 from django.db.models import F
 
 from invex.accounts.access import Access
@@ -19,6 +20,7 @@ from invex.documents.states import DocumentState
 from invex.extraction.models import Extraction
 from invex.kernel.actor import SYSTEM
 from invex.kernel.errors import Conflict
+from invex.kernel.outbox import emit
 from invex.review.models import ConfirmedLabel
 
 from . import queries, sequential, services
@@ -105,11 +107,15 @@ def judge(row: DeploymentRevision) -> DeploymentRevision | None:
     found = reviews(row)
     weighed = weigh(row, found)
     _, challenger = DIVIDED[Mode(row.mode)]
-    about = _about(row, found, weighed)
-    if about != row.evidence:
-        DeploymentRevision.objects.filter(pk=row.pk).update(evidence=about)
     decided = decision(row, found, weighed)
-    if decided is None:
+    asks = row.asks_first and decided is not None and decided[0] == "promote"
+    about = {**_about(row, found, weighed), "asks": asks}
+    if about != row.evidence:
+        with transaction.atomic():
+            DeploymentRevision.objects.filter(pk=row.pk).update(evidence=about)
+            if asks and not row.evidence.get("asks"):
+                emit("deployment.asks", row.pk, project=row.project.slug, deployment=row.revision)
+    if decided is None or asks:
         return None
     verdict, share = decided
     access = Access(SYSTEM, row.project, Role.OWNER)

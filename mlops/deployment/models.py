@@ -28,6 +28,7 @@ class DeploymentRevision(models.Model):
     salt = models.CharField(max_length=32, blank=True)  # of the assignment; kept while one experiment goes on
     thresholds = models.JSONField(default=dict)  # template -> Thresholds as JSON; a person looks at the others
     fixed_versions = models.JSONField(default=list)  # versions whose builds are never evicted
+    asks_first = models.BooleanField(default=False)  # a challenger that has won waits for a person
     repository = models.CharField(max_length=64, blank=True)  # where packages come from; "" = this installation
 
     state = models.CharField(max_length=16, choices=RevisionState.choices, default=RevisionState.PREPARING)

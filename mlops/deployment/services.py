@@ -47,7 +47,10 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a revision shall be. thresholds, fixed_versions: None = as they are now. salt: "" = a new experiment."""
+    """What a revision shall be. thresholds, fixed_versions: None = as they are now. salt: "" = a new experiment.
+
+    asks_first: a challenger of an A/B test or canary that has won waits for a person, instead of being promoted.
+    """
 
     mode: str
     models: tuple[Model, ...]
@@ -56,6 +59,7 @@ class Wanted:
     thresholds: Mapping[str, Any] | None = None
     fixed_versions: tuple[str, ...] | None = None
     repository: str = ""
+    asks_first: bool = False
 
 
 def deploy(
@@ -140,6 +144,7 @@ def rollback(access: Access, number: int | None = None, *, why: str = "") -> Dep
         share=target.share,
         thresholds=target.thresholds,
         repository=target.repository,
+        asks_first=target.asks_first,
     )
     return deploy(access, wanted, why=why or f"Back to deployment {number}", restores=target)
 
@@ -147,7 +152,8 @@ def rollback(access: Access, number: int | None = None, *, why: str = "") -> Dep
 def same_as(row: DeploymentRevision, **changes: Any) -> Wanted:
     """Return a wanted deployment that is as `row` but for `changes`; its documents keep their arms."""
     models = tuple(Model(m.role, m.build, m.path) for m in row.models.all())
-    as_it_is = {"mode": row.mode, "models": models, "share": row.share, "salt": row.salt, "repository": row.repository}
+    as_it_is = {"mode": row.mode, "models": models, "share": row.share, "salt": row.salt, "repository": row.repository,
+               "asks_first": row.asks_first}  # fmt: skip
     return Wanted(**{**as_it_is, **changes})
 
 
@@ -255,6 +261,7 @@ def _create(
         thresholds=dict(thresholds),
         fixed_versions=list(fixed),
         repository=wanted.repository,
+        asks_first=wanted.asks_first,
         made_by=str(actor),
         why=why,
         restores=restores,

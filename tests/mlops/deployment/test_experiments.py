@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from django.test import Client
 
+from invex.accounts import services as accounts
+from invex.accounts.models import User
 from invex.accounts.roles import Role
 from invex.documents.models import Batch, Document
 from invex.documents.states import DocumentState
 from invex.extraction import jobs as extraction
 from invex.extraction.models import Extraction
+from invex.kernel.models import Event
 from invex.review.models import ConfirmedLabel
 from mlops.deployment import experiments, jobs, queries, services
+from mlops.deployment.models import DeploymentRevision
 from mlops.deployment.predictor import SHADOW, load
 from mlops.deployment.routing import Routing, place
 from mlops.deployment.states import Mode, RevisionState
@@ -31,6 +36,16 @@ def access():
 def ab(access):
     """A live A/B test of two builds."""
     return deploy(access, build(access, 1), build(access, 2), mode=Mode.AB, share=EVEN)
+
+
+@pytest.fixture
+def browser(access):
+    """The browser of an ML admin."""
+    user = User.objects.create(username="mia")
+    accounts.set_member(access_to("acme", Role.OWNER), user=user, role=Role.ML_ADMIN)
+    client = Client()
+    client.force_login(user)
+    return client
 
 
 def judged(row, count: int, losses: dict[str, float], *, seed: int = 0, source: str = "person", **more) -> None:
@@ -126,6 +141,27 @@ def test_a_better_challenger_is_promoted_with_its_evidence(access, ab):
     assert live.made_by == "system:invex"
     ab.refresh_from_db()
     assert ab.evidence["better"] >= 40
+
+
+def test_one_that_asks_first_waits_for_a_person(access, ab, browser):
+    page = "/p/acme/models/"
+    assert b"it does so by itself" in browser.get(page).content
+    DeploymentRevision.objects.filter(pk=ab.pk).update(asks_first=True)
+    assert b"it waits for a person" in browser.get(page).content
+    judged(ab, 400, {"A": 0.4, "B": 0.05})
+    assert [jobs.judge(), jobs.judge()] == [0, 0]
+    assert queries.live(access.project).pk == ab.pk
+    assert Event.objects.filter(name="deployment.asks").count() == 1
+    assert b"It waits for you" in browser.get(page).content
+    assert browser.post("/p/acme/models/decide/", {"winner": "B"}).status_code == 302
+    assert queries.live(access.project).mode == Mode.SINGLE
+
+
+def test_one_that_asks_first_is_taken_back_without_asking(access, ab):
+    DeploymentRevision.objects.filter(pk=ab.pk).update(asks_first=True)
+    judged(ab, 400, {"A": 0.05, "B": 0.4})
+    assert jobs.judge() == 1
+    assert queries.live(access.project).models.get().build == ab.models.get(role="A").build
 
 
 def test_a_worse_challenger_is_stopped(access, ab):
