@@ -2,7 +2,9 @@
 
 An installation of its own, in which nothing is learned yet, and Chromium. The clerk opens one document after the other,
 looks at it for a while, corrects what is wrong (a click where the value is printed in one place, else typing), and
-approves. Meanwhile another batch is read. Printed are the actions a document, and how long the system took to answer.
+approves. Meanwhile another batch is read. Printed are the actions a document, and how long the system took to answer:
+as the browser saw it, and as the web server did. A clerk's browser has a machine of its own; this one shares the cores
+with what it measures, so it runs at a lower priority than the web server, and its own work counts in its times alone.
 """
 
 # ruff: noqa: E402
@@ -37,6 +39,8 @@ ADBUY = SHARED / "adbuy"
 OTHERS = ("invoices_fr", "fara", "zugferd", "sroie")  # of which the batch is made that is read meanwhile
 READY_S = 600  # for the clerk's documents to be read
 SETTLE_MS = 15_000  # for the page, on a busy machine
+BROWSER_PRIORITY = 5
+ACCESS_LOG = "--access-logfile {file} --access-logformat '%(m)s %(U)s %(D)s'"  # method, path, microseconds
 # Addresses of the review screen -> what the request is for; the first that fits.
 KINDS = (
     ("/static/", "style or script"),
@@ -59,6 +63,24 @@ class Done:
     corrected: int = 0
     answers: list[tuple[str, float]] = field(default_factory=list)
     next_ms: float = 0.0  # from the key that approves until the next document can be worked on
+
+
+def kind_of(method: str, address: str) -> str | None:
+    """Return what a request of the review screen is for; None for a request of somebody else."""
+    found = next((name for part, name in KINDS if part in address), None)
+    if found is None and "/documents/" in address:
+        found = "approve" if method == "POST" else "open a document"
+    return found
+
+
+def served(access_log: Path) -> list[tuple[str, float]]:
+    """Return (kind, milliseconds) of each request of the review screen, as the web server timed it."""
+    found = []
+    for line in access_log.read_text().splitlines():
+        method, path, us = line.split()
+        if not path.startswith("/api/") and (kind := kind_of(method, path)) is not None:
+            found.append((kind, int(us) / 1000))
+    return found
 
 
 def documents(most: int) -> list[tuple[Path, dict[str, Any]]]:
@@ -119,9 +141,7 @@ class Clerk:
         if self.at is None:
             return
         timing = request.timing
-        kind = next((name for part, name in KINDS if part in request.url), None)
-        if kind is None and "/documents/" in request.url:
-            kind = "approve" if request.method == "POST" else "open a document"
+        kind = kind_of(request.method, request.url)
         if kind is not None and timing["responseEnd"] >= 0:
             self.at.answers.append((kind, timing["responseEnd"] - timing["requestStart"]))
 
@@ -220,10 +240,15 @@ class Clerk:
         return found[0] if is_one_line else None
 
 
-def measure(folder: Path, most: int, looks_s: float, *, is_busy: bool) -> list[Done]:
-    """Return what each document cost the clerk, in the order in which she saw them."""
+def measure(folder: Path, most: int, looks_s: float, *, is_busy: bool) -> tuple[list[Done], list[tuple[str, float]]]:
+    """Return what each document cost the clerk, in the order in which she saw them, and what the server took."""
     make_empty(folder / "data")
-    installation = start(folder / "data", INVEX_READERS=str(os.cpu_count() or 1))
+    log = folder / "access.log"
+    installation = start(
+        folder / "data",
+        INVEX_READERS=str(os.cpu_count() or 1),
+        GUNICORN_CMD_ARGS=ACCESS_LOG.format(file=log),
+    )
     try:
         token = installation.manage("token", "--project", "demo", "--role", "owner")
         client = RestClient(installation.url, token)
@@ -237,16 +262,19 @@ def measure(folder: Path, most: int, looks_s: float, *, is_busy: bool) -> list[D
         installation.manage("shell", "-v", "0", "-c", KNOWS_KEYS)
         wait_for(lambda: client.get(f"/batches/{batch}")["counts"]["review"] == len(known), timeout_s=READY_S)
         if not is_busy:
-            return review(installation, batch, labels, looks_s)
+            return review(installation, batch, labels, looks_s, folder), served(log)
         with another_batch(installation, token):
-            return review(installation, batch, labels, looks_s)
+            return review(installation, batch, labels, looks_s, folder), served(log)
     finally:
         stop(installation)
 
 
-def review(installation: Installation, batch: str, labels: dict[str, Any], looks_s: float) -> list[Done]:
+def review(installation: Installation, batch: str, labels: dict[str, Any], looks_s: float, folder: Path) -> list[Done]:
+    humble = folder / "browser"
+    humble.write_text(f'#!/bin/sh\nexec nice -n {BROWSER_PRIORITY} "{chromium()}" "$@"\n')
+    humble.chmod(0o700)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=humble, args=["--no-sandbox"])
         context = browser.new_context(base_url=installation.url, viewport={"width": 1440, "height": 900})
         page = context.new_page()
         page.goto("/login/")
@@ -275,8 +303,8 @@ def main() -> None:
     if not ADBUY.is_dir():
         sys.exit(f"{ADBUY} is not there: the clerk needs its documents and labels.")
     with tempfile.TemporaryDirectory() as folder:
-        found = measure(Path(folder), options.documents, options.looks, is_busy=not options.idle)
-    print(report(found))
+        found, server = measure(Path(folder), options.documents, options.looks, is_busy=not options.idle)
+    print(report(found, server))
 
 
 if __name__ == "__main__":

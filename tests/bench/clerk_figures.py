@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from statistics import mean, quantiles
 from typing import Protocol
 
@@ -27,8 +27,11 @@ def percentile(values: Sequence[float], percent: int) -> float:
     return values[0] if len(values) == 1 else quantiles(values, n=100, method="inclusive")[percent - 1]
 
 
-def report(found: Sequence[Cost]) -> str:
-    """Return the tables: what a document cost, first ten against last ten, and the answers by kind of request."""
+def report(found: Sequence[Cost], served: Sequence[tuple[str, float]]) -> str:
+    """Return the tables: what a document cost, first ten against last ten, and the answers by kind of request.
+
+    served: (kind, milliseconds) of the same requests, as the web server timed them.
+    """
     lines = [
         f"{len(found)} documents; load average at the end {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores",
         "",
@@ -43,11 +46,20 @@ def report(found: Sequence[Cost]) -> str:
             f"| {title} | {mean(one.actions for one in part):.1f} | {mean(one.corrected for one in part):.1f} "
             f"| {system:.0f} | {next_ms} |"
         )
-    by_kind = defaultdict(list)
-    for one in found:
-        for kind, ms in one.answers:
-            by_kind[kind].append(ms)
-    lines += ["", "| answer to | requests | p50, ms | p95, ms |", "|---|---|---|---|"]
-    for kind, times in sorted(by_kind.items(), key=lambda item: -len(item[1])):
-        lines.append(f"| {kind} | {len(times)} | {percentile(times, 50):.0f} | {percentile(times, 95):.0f} |")
+    seen, at_server = _by_kind(answer for one in found for answer in one.answers), _by_kind(served)
+    lines += [
+        "",
+        "| answer to | requests | browser: p50, ms | p95 | web server: p50, ms | p95 |",
+        "|---|---|---|---|---|---|",
+    ]
+    for kind, times in sorted(seen.items(), key=lambda item: -len(item[1])):
+        columns = [f"{percentile(part, p):.0f}" if part else "–" for part in (times, at_server[kind]) for p in (50, 95)]
+        lines.append(f"| {kind} | {len(times)} | {' | '.join(columns)} |")
     return "\n".join(lines)
+
+
+def _by_kind(answers: Iterable[tuple[str, float]]) -> dict[str, list[float]]:
+    found = defaultdict(list)
+    for kind, ms in answers:
+        found[kind].append(ms)
+    return found
