@@ -11,8 +11,9 @@ import logging
 import signal
 import sys
 import threading
-import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TextIO
@@ -28,6 +29,7 @@ from .evaluation import evaluate
 from .learner import LearnConfig, NothingToLearn, learn
 from .package import Package
 from .predictor import Predictor, shipped_package
+from .side_by_side import Submit, predicting
 
 DONE, FAULT, BAD_INPUT, YIELDED, NOTHING = 0, 1, 2, 4, 5
 NO_BASE = "none"
@@ -101,9 +103,14 @@ def run_predict(options: argparse.Namespace, reader: Reader | None = None, out: 
     if not entries:
         return _refuse(NothingToLearn(f"{options.dataset}: no document to predict"), NOTHING)
     stream = out or sys.stdout
-    for line in predictions(predictor, entries, reader):
-        stream.write(json.dumps(line, ensure_ascii=False) + "\n")
-        stream.flush()
+    try:
+        with predicting(predictor, options.package, len(entries)) as (submit, ahead):
+            for line in predictions(submit, entries, reader, ahead=ahead):
+                stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+                stream.flush()
+    except BrokenProcessPool:
+        sys.stderr.write("error: a predicting process was killed, perhaps for memory; give --ids of what is missing\n")
+        return FAULT
     return DONE
 
 
@@ -131,22 +138,37 @@ def run_evaluate(options: argparse.Namespace, reader: Reader | None = None, out:
     return DONE
 
 
-def predictions(predictor: Predictor, entries: Sequence[Entry], reader: Reader | None) -> Iterator[dict[str, Any]]:
-    """Yield the `invex-prediction/1` object of each document; labels are not read."""
+def predictions(
+    submit: Submit, entries: Sequence[Entry], reader: Reader | None, *, ahead: int
+) -> Iterator[dict[str, Any]]:
+    """Yield the `invex-prediction/1` object of each document, in their order; labels are not read.
+
+    ahead: so many documents are submitted before the first of them is waited for.
+    """
+    lines: deque[Callable[[], dict[str, Any]]] = deque()
     for entry in entries:
-        name = entry.file.name if entry.file is not None else f"{entry.id}.json"
-        try:
-            document = read(entry, reader)
-        except Unreadable as e:
-            yield error_to_json(file=name, code=e.code, message=e.message, id=entry.id)
-            continue
-        except BadDataset as e:
-            yield error_to_json(file=name, code="unsupported", message=str(e), id=entry.id)
-            continue
-        start = time.perf_counter()
-        prediction = predictor.predict(document)
-        seconds = time.perf_counter() - start
-        yield prediction_to_json(prediction, id=entry.id, file=name, pages=len(document.pages), seconds=seconds)
+        lines.append(_line(submit, entry, reader))
+        if len(lines) > ahead:
+            yield lines.popleft()()
+    while lines:
+        yield lines.popleft()()
+
+
+def _line(submit: Submit, entry: Entry, reader: Reader | None) -> Callable[[], dict[str, Any]]:
+    name = entry.file.name if entry.file is not None else f"{entry.id}.json"
+    try:
+        document = read(entry, reader)
+    except (Unreadable, BadDataset) as e:
+        code, message = (e.code, e.message) if isinstance(e, Unreadable) else ("unsupported", str(e))
+        error = error_to_json(file=name, code=code, message=message, id=entry.id)
+        return lambda: error
+    answer, pages = submit(document), len(document.pages)
+
+    def line() -> dict[str, Any]:
+        timed = answer.result()
+        return prediction_to_json(timed.prediction, id=entry.id, file=name, pages=pages, seconds=timed.seconds)
+
+    return line
 
 
 def _base(given: str | None) -> Package | None:

@@ -1,6 +1,7 @@
 """From confirmed documents to a package and back to values: the whole way, on generated documents."""
 
 import json
+import os
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from invex.fields.labels import Label, label_to_json
 from invex.fields.spec import TemplateSpec
 from invex.fields.standard import STANDARD_FIELDS
 from invex.reading.words import to_json
+from mlops.learning import side_by_side
 from mlops.learning.__main__ import main
 from mlops.learning.archive import BadPackage
 from mlops.learning.dataset import Sample, load_dataset
@@ -181,6 +183,24 @@ def test_the_command_line_learns_predicts_and_evaluates(tmp_path: Path, capsys: 
     assert [line["id"] for line in lines] == ["4-0", "4-1", "4-2"]
     assert main(["evaluate", package, str(root), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["micro"]["f1"] > 0.9
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core")
+def test_many_documents_are_predicted_side_by_side_in_their_order(tmp_path: Path, capsys, monkeypatch):
+    root = write_dataset(tmp_path / "d", [sample(4, i) for i in range(3)])
+    package = str(tmp_path / "m.zip")
+    assert main(["learn", str(root), "--out", package, "--base", "none", "--smoke"]) == 0
+
+    def printed() -> list[dict]:
+        assert main(["predict", package, str(root)]) == 0
+        lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        return [{key: value for key, value in line.items() if key != "seconds"} for line in lines]
+
+    (root / "words" / "4-1.json").write_text("{")
+    alone = printed()
+    assert [("error" in line, line["id"]) for line in alone] == [(False, "4-0"), (True, "4-1"), (False, "4-2")]
+    monkeypatch.setattr(side_by_side, "WORTH_IT", 2)
+    assert printed() == alone
 
 
 @pytest.mark.parametrize(
