@@ -212,10 +212,16 @@ def end_experiment(access: Access, row: DeploymentRevision, winner: str, *, why:
 
 
 def activate(row: DeploymentRevision, *, actor: Actor) -> bool:
-    """Make a prepared revision the live one. Return False when a later one was asked for meanwhile."""
+    """Make a prepared revision the live one. Return False when a later one was asked for meanwhile.
+
+    Two may have prepared the same one, a worker and a command: the second finds it as the first left it.
+    """
     now = timezone.now()
     with transaction.atomic():
         project = Project.objects.select_for_update().get(pk=row.project_id)
+        row.refresh_from_db(fields=["state"])
+        if row.state != S.PREPARING:
+            return row.state == S.LIVE
         later = DeploymentRevision.objects.filter(project=project, revision__gt=row.revision).exclude(state=S.FAILED)
         if later.exists():
             move(row, S.REPLACED, actor=actor, project=project.slug, ended_at=now)

@@ -10,6 +10,7 @@ from invex.accounts.roles import Role
 from invex.catalog.models import Template
 from invex.extraction import jobs as extraction
 from invex.extraction.models import Extraction
+from invex.kernel.actor import SYSTEM
 from invex.kernel.errors import BadInput, Conflict, NotAllowed
 from invex.kernel.models import AuditEntry
 from invex.review import services as review
@@ -174,6 +175,16 @@ def test_the_later_of_two_wishes_wins(access):
     assert jobs.prepare(second.pk)
     assert not jobs.prepare(first.pk)
     assert queries.live(access.project).pk == second.pk
+
+
+def test_a_command_and_a_worker_that_prepare_the_same_wish_both_find_it_live(access):
+    wanted = Wanted(mode=Mode.SINGLE, models=(Model(ModelRole.MODEL, passed(build(access))),))
+    row = services.deploy(access, wanted)
+    the_workers = DeploymentRevision.objects.get(pk=row.pk)
+    assert services.activate(the_workers, actor=SYSTEM)
+    assert services.activate(row, actor=SYSTEM)
+    assert queries.live(access.project).pk == row.pk
+    assert row.state == RevisionState.LIVE
 
 
 def test_other_thresholds_are_a_revision_that_is_live_at_once(access):
