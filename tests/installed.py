@@ -89,7 +89,9 @@ def manage(environment: dict[str, str], *arguments: str) -> str:
     command = [sys.executable, str(ROOT / "manage.py"), *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
-        raise RuntimeError(f"manage.py {' '.join(arguments)} ended with {done.returncode}: {done.stderr or done.stdout}")
+        raise RuntimeError(
+            f"manage.py {' '.join(arguments)} ended with {done.returncode}: {done.stderr or done.stdout}"
+        )
     return done.stdout.strip()
 
 

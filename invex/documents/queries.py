@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +15,7 @@ from invex.fields.geometry import Box
 from invex.kernel.errors import BadInput, NotFound
 from invex.kernel.queue import ask
 from invex.reading import types
+from invex.reading.words import LazyPages
 
 from . import readings
 from .models import Batch, Document, DocumentPolicy, PageImage
@@ -71,6 +71,7 @@ def document(project: Project, document_id: int | str) -> Document:
     found = documents(project).filter(pk=_key(document_id)).first()
     if found is None:
         raise NotFound(f"There is no document {document_id} in this project.")
+    found.project = project  # which the caller has: nobody asks the database for it
     return found
 
 
@@ -85,7 +86,7 @@ def read_words(document: Document) -> types.Document | None:
     return readings.load(document)
 
 
-def read_pages(document: Document) -> Sequence[types.Page] | None:
+def read_pages(document: Document) -> LazyPages | None:
     """Return the pages that were read, each made when it is asked for; None before the document was read."""
     return readings.pages(document)
 

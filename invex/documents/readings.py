@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -35,7 +34,7 @@ def load(document: Document) -> types.Document | None:
     return replace(read, einvoice=_einvoice(document.einvoice_blob), warnings=tuple(document.warnings))
 
 
-def pages(document: Document) -> Sequence[types.Page] | None:
+def pages(document: Document) -> words.LazyPages | None:
     """Return the pages that were read, made as they are asked for; None when the document has not been read."""
     return words.LazyPages(_json(document.words_blob)) if document.words_blob else None
 

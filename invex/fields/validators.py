@@ -76,6 +76,11 @@ def entered(type: str, text: str, locale: LocaleSpec = ANY_LOCALE) -> str:
     return value
 
 
+def depends_on_locale(type: str, text: str) -> bool:
+    """Say whether how a document writes dates and numbers may decide what `text`, typed for the type, means."""
+    return type in ("date", *NUMERIC_TYPES) and problem(type, text.strip()) is not None
+
+
 def _is_number_alone(text: str) -> bool:
     """Whether nothing but one number, with at most one sign and a currency, is written."""
     rest = _NUMBER_CHARACTERS.sub("", text)

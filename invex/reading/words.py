@@ -47,6 +47,11 @@ class LazyPages(Sequence[Page]):
     def __len__(self) -> int:
         return len(self._raw)
 
+    def words(self, index: int) -> list[list[Any]]:
+        """Return the words of a page as [text, x0, y0, x1, y1]; no page is made for it. [] where there is no page."""
+        found = self._raw[index]["words"] if 0 <= index < len(self._raw) else []
+        return [[w["text"], *(round(v, 5) for v in w["box"])] for w in found]
+
     @overload
     def __getitem__(self, index: int) -> Page: ...
 

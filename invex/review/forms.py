@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from invex.fields.labels import label_from_json
 from invex.fields.spec import FieldSpec, LocaleSpec, TableSpec, TemplateSpec
-from invex.fields.validators import BadValue, entered
+from invex.fields.validators import BadValue, depends_on_locale, entered
+from invex.fields.values import ANY_LOCALE
 
 from .labels import Spent
 
 LONGEST_SPENT_S = 4 * 3600.0  # at one document; more is a clock that went wrong
+Locale = Callable[[], LocaleSpec]
 _FIELD = re.compile(r"f:([a-z0-9_]+):([0-9]{1,6})")
 
 
@@ -29,11 +31,12 @@ class Sent:
     errors: dict[str, str]
 
 
-def read_form(spec: TemplateSpec, data: Mapping[str, str], *, template: str | None, locale: LocaleSpec) -> Sent:
+def read_form(spec: TemplateSpec, data: Mapping[str, str], *, template: str | None, locale: Locale) -> Sent:
     """Return what a person sent for a document of `spec`.
 
     An empty input says that the value is not there, unless the person left the question open: then nobody said. A value
-    is taken as it is printed, or canonical.
+    is taken as it is printed, or canonical. locale: tells how the document writes dates and numbers; it is asked only
+    where that matters, since it reads the document for it.
     """
     errors: dict[str, str] = {}
     fields: dict[str, list[dict[str, Any]]] = {f.key: [] for f in spec.fields}
@@ -64,7 +67,7 @@ def read_spent(raw: str) -> Spent | None:
     return Spent(seconds, fields) if is_sensible else None
 
 
-def _rows(table: TableSpec, raw: str, locale: LocaleSpec, errors: dict[str, str]) -> list[dict[str, Any]]:
+def _rows(table: TableSpec, raw: str, locale: Locale, errors: dict[str, str]) -> list[dict[str, Any]]:
     """The rows of a grid; those without a value are left out."""
     columns = {c.key: c for c in table.columns}
     rows = []
@@ -80,12 +83,13 @@ def _rows(table: TableSpec, raw: str, locale: LocaleSpec, errors: dict[str, str]
 
 
 def _understood(
-    field: FieldSpec, name: str, cell: Mapping[str, Any], locale: LocaleSpec, errors: dict[str, str]
+    field: FieldSpec, name: str, cell: Mapping[str, Any], locale: Locale, errors: dict[str, str]
 ) -> dict[str, Any]:
     typed = " ".join(str(cell["value"]).split())
     value: dict[str, Any] = {"value": typed}
     try:
-        value = {"value": entered(field.type, typed, locale)}
+        convention = locale() if depends_on_locale(field.type, typed) else ANY_LOCALE
+        value = {"value": entered(field.type, typed, convention)}
     except BadValue as e:
         errors[name] = str(e)
     boxes = _boxes(cell.get("boxes"))

@@ -73,12 +73,6 @@ class Printed:
     def _lines(self) -> tuple[Line, ...]:
         return tuple(lines(self.pages))
 
-    def words(self, page: int) -> list[list[str | float]]:
-        """Return the words of a page, in reading order, as [text, x0, y0, x1, y1]."""
-        if not 0 <= page < len(self.pages):
-            return []
-        return [[w.text, *(round(v, 5) for v in w.box)] for w in self.pages[page].words]
-
     def places(self, kind: str, value: str) -> tuple[Place, ...]:
         """Return where `value`, canonical and of type `kind`, is printed within one line."""
         find = self._as_printed(value) if kind in AS_PRINTED else self._as_read(kind, value)

@@ -95,7 +95,7 @@ def screen(
     elif extraction is not None:
         shown = extraction.prediction
     names = typed.data if typed is not None else ()
-    spec = spec_of(document, chosen, names)
+    spec = spec_of(document, chosen) if chosen else _standard(extraction, label, names)
     rows, tables = rows_of(spec, shown, reasons, by_person=shown_label is not None, is_blind=blind)
     if typed is not None:
         rows, tables = with_typed(rows, tables, typed.data, touched_only=typed.template != chosen)
@@ -111,7 +111,7 @@ def template_names(project: Project, document: Document) -> list[str]:
     """The templates in use, and a retired one where the document was read as it."""
     return [
         t.name
-        for t in catalog.templates(project, with_retired=True)
+        for t in catalog.templates(project, with_retired=True).only("name", "retired_at")
         if t.retired_at is None or t.name == document.template
     ]
 
@@ -123,7 +123,11 @@ def spec_of(document: Document, chosen: str, typed: Iterable[str] = ()) -> Templ
     """
     if chosen:
         return catalog.spec(catalog.template(document.project, chosen))
-    extraction, label = extractions.current(document), queries.current_label(document)
+    return _standard(extractions.current(document), queries.current_label(document), typed)
+
+
+def _standard(extraction: Extraction | None, label: ConfirmedLabel | None, typed: Iterable[str]) -> TemplateSpec:
+    """The standard fields that a document of no template has."""
     found = {name.split(":")[1] for name in typed if name.startswith(("f:", "t:"))}
     for source in (extraction.prediction if extraction else {}, label.label if label else {}):
         found |= set(source.get("fields", {})) | {k for k, rows in source.get("tables", {}).items() if rows}

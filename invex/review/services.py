@@ -200,7 +200,8 @@ class _Target:
 
 def _target_of(access: Access, document: Document, label: Label, *, may_create: bool) -> _Target:
     """Return what the label names; nothing is written. Raises BadInput for an unknown template or field."""
-    known = shape_of_vocabulary(catalog.vocabulary(access.project))
+    if label.template is None or may_create:
+        known = shape_of_vocabulary(catalog.vocabulary(access.project))
     if label.template is None:
         _require_known(label, known, "the project's vocabulary")
         return _Target(known)

@@ -66,7 +66,7 @@ def read_design(
         spec = template_from_json(data)
     except BadSpec as e:
         raise BadInput(str(e), code="bad_template") from e
-    sent = read_form(spec, {**values, **cells}, template=spec.name, locale=locale)
+    sent = read_form(spec, {**values, **cells}, template=spec.name, locale=lambda: locale)
     return Design(spec, sent.label, {_said_of(name, spec): text for name, text in sent.errors.items()})
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from django.conf import settings
@@ -56,10 +57,15 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {}
-    context: dict[str, Any] = {"projects": list(queries.projects_of(user))}
+    # Called by the templates of the frame alone: a fragment of a page costs no queries for what it does not show.
+    context: dict[str, Any] = {"projects": cache(lambda: list(queries.projects_of(user)))}
     if access is not None:
-        context |= {"access": access, "role_label": Role(access.role).label, "menu": _menu(request, access)}
-        context["settings_menu"] = settings_menu(request, access)
+        context |= {
+            "access": access,
+            "role_label": Role(access.role).label,
+            "menu": cache(lambda: _menu(request, access)),
+            "settings_menu": cache(lambda: settings_menu(request, access)),
+        }
     return context
 
 

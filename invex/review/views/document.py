@@ -47,7 +47,7 @@ def document(request: ProjectRequest, pk: int) -> HttpResponseBase:
         key = leases.new_key()
         if not leases.take(access, row, key):
             key = ""
-        row.refresh_from_db()
+        row.refresh_from_db(fields=["held_by", "held_until", "held_key"])
     draft = drafts.of(access, row) if access.may(Right.REVIEW) else None
     if draft is not None and draft.version != row.version:
         typed = page.Typed(draft.data, draft.template)
@@ -117,8 +117,8 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
     if not _is_template(request, row, chosen):
         raise BadInput(_("There is no template %(name)s.") % {"name": chosen})
     template = catalog.template(access.project, chosen) if chosen else None
-    spec = page.spec_of(row, chosen, data)
-    sent = forms.read_form(spec, data, template=chosen or None, locale=services.document_locale(row, template))
+    spec = catalog.spec(template) if template is not None else page.spec_of(row, chosen, data)
+    sent = forms.read_form(spec, data, template=chosen or None, locale=lambda: services.document_locale(row, template))
     key, seen = data.get("key", ""), _number(data.get("extraction", ""))
     if sent.errors:
         problem = _("Some values are not understood; they are marked.")

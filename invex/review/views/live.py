@@ -71,7 +71,7 @@ def draft(request: ProjectRequest, pk: int) -> HttpResponseBase:
 def words(request: ProjectRequest, pk: int, index: int) -> HttpResponseBase:
     """The words of one page as [text, x0, y0, x1, y1]; ?of: what they were read into, by which a browser keeps them."""
     row = documents.document(request.access.project, pk)
-    found = printed.of(row)
+    found = printed.pages(row)
     response = JsonResponse({"words": found.words(index) if found is not None else []})
     if row.words_blob and request.GET.get("of") == row.words_blob:
         patch_cache_control(response, private=True, max_age=KEPT_S, immutable=True)

@@ -1,7 +1,7 @@
 import pytest
 
 from invex.fields.spec import FIELD_TYPES, LocaleSpec
-from invex.fields.validators import BadValue, entered, iban_is_valid, problem, vat_id_is_valid
+from invex.fields.validators import BadValue, depends_on_locale, entered, iban_is_valid, problem, vat_id_is_valid
 
 CANONICAL = {
     "text": "Acme Ltd.", "id": "A-17", "date": "2020-03-29", "amount": "-5625.00", "number": "4", "percentage": "19.00",
@@ -66,3 +66,18 @@ def test_what_is_no_number_alone_is_refused(typed: str) -> None:
 )
 def test_numbers_are_taken_as_people_write_them(typed: str, value: str) -> None:
     assert entered("amount", typed) == value
+
+
+@pytest.mark.parametrize(
+    ("type", "text", "is_open"),
+    [("date", "2020-03-29", False), ("date", "03/04/2020", True), ("amount", "1234.50", False), ("amount", "1.234,50", True),
+     ("text", "1.234", False), ("currency", "€", False)],
+)  # fmt: skip
+def test_how_the_document_writes_matters_where_a_text_is_not_canonical(type, text, is_open):
+    assert depends_on_locale(type, text) is is_open
+
+
+def test_what_does_not_depend_on_the_locale_means_the_same_in_every_one():
+    for type, text in (("date", "2020-03-29"), ("amount", "1234.50"), ("currency", "€"), ("text", "1.234")):
+        american, german = (entered(type, text, LocaleSpec(*w)) for w in (("mdy", "."), ("dmy", ",")))
+        assert american == german

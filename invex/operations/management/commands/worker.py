@@ -13,7 +13,7 @@ from invex.operations import devices
 
 BAD_USAGE = 2
 LOWEST_PRIORITY = 19
-LOW_PRIORITY = 10  # a batch that is read must not slow down the pages of who works with it
+LOW_PRIORITY = 15  # a batch that is read must not slow down the pages of who works with it
 
 
 class Command(BaseCommand):
