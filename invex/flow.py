@@ -14,6 +14,7 @@ JOBS: dict[str, tuple[tuple[str, str], ...]] = {
         ("mlops.automation.jobs.consider_document", "default"),
         ANNOUNCE,
     ),
+    "document.auto_approved": (ANNOUNCE,),
     "document.reopened": (("mlops.memory.jobs.refit", "default"), ANNOUNCE),
     "document.rejected": (ANNOUNCE,),
     "document.failed": (ANNOUNCE,),

@@ -324,4 +324,4 @@ def _tell(document: Document, row: Extraction, *, is_approved: bool) -> None:
         confidence=row.template_confidence, seconds=round(row.seconds, 4),
     )  # fmt: skip
     if is_approved:
-        emit("document.auto_approved", document.pk, project=project, request_id=request_id, **about)
+        emit("document.auto_approved", document.pk, project=project, request_id=request_id, **about, extraction=row.pk)

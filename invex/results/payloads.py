@@ -17,24 +17,28 @@ from . import queries
 from .models import Export
 
 APPROVED, CORRECTED, PING = "document.approved", "document.corrected", "ping"
-# type -> the event of the outbox that it comes from.
-TYPES: dict[str, str] = {
-    APPROVED: APPROVED,
-    CORRECTED: APPROVED,  # every approval after the first
-    "document.reopened": "document.reopened",
-    "document.rejected": "document.rejected",
-    "document.failed": "document.failed",
-    "document.needs_password": "document.needs_password",
-    "export.ready": "export.ready",
-    "export.failed": "export.failed",
+AUTO_APPROVED = "document.auto_approved"
+APPROVALS = (APPROVED, AUTO_APPROVED)  # events of the outbox: by a person or a token, and by Invex itself
+# type -> the events of the outbox that it comes from.
+TYPES: dict[str, tuple[str, ...]] = {
+    APPROVED: APPROVALS,
+    CORRECTED: APPROVALS,  # every approval after the first
+    "document.reopened": ("document.reopened",),
+    "document.rejected": ("document.rejected",),
+    "document.failed": ("document.failed",),
+    "document.needs_password": ("document.needs_password",),
+    "export.ready": ("export.ready",),
+    "export.failed": ("export.failed",),
 }
-EVENTS = frozenset(TYPES.values())
+EVENTS = frozenset(name for names in TYPES.values() for name in names)
 MAX_RESULT = 1 << 20  # bytes; a larger result is left to be fetched
 
 
 def type_of(event: Event) -> str:
     """Return the type of the message about an event."""
-    return CORRECTED if event.name == APPROVED and _approved_before(event) is not None else event.name
+    if event.name not in APPROVALS:
+        return event.name
+    return APPROVED if _approved_before(event) is None else CORRECTED
 
 
 def document_of(event: Event) -> Document | None:
@@ -81,36 +85,40 @@ def _document_data(event: Event) -> dict[str, Any] | None:
     }
     if event.name in ("document.rejected", "document.failed", "document.needs_password"):
         said["reason"] = {"code": document.reason_code, "message": document.reason_message}
-    if event.name == APPROVED:
-        label = _label_at(document, event.created_at)
-        result = queries.approved_result(document, label)
+    if event.name in APPROVALS:
+        result = queries.approved_result(document, _label_of(document, event), _shown_at(document, event))
         said["result"] = result if len(json.dumps(result)) <= MAX_RESULT else None
         before = _approved_before(event)
         if before is not None:
-            said["changes"] = changes(_values_at(document, before.created_at), _values_at(document, event.created_at))
+            said["changes"] = changes(_values_of(document, before), _values_of(document, event))
     return said
 
 
 def _approved_before(event: Event) -> Event | None:
     """Return the last approval of the same document before this one."""
-    rows = Event.objects.filter(subject=event.subject, name=APPROVED, project=event.project, pk__lt=event.pk)
+    rows = Event.objects.filter(subject=event.subject, name__in=APPROVALS, project=event.project, pk__lt=event.pk)
     return rows.order_by("-pk").first()
 
 
-def _label_at(document: Document, at: datetime.datetime) -> ConfirmedLabel | None:
-    """Return what was confirmed at that time; a label is stored before its event, in the same transaction."""
-    return ConfirmedLabel.objects.filter(document=document, created_at__lte=at).order_by("-revision").first()
+def _label_of(document: Document, approval: Event) -> ConfirmedLabel | None:
+    """Return what was confirmed with an approval, stored before its event in one transaction; None: nobody did."""
+    if approval.name == AUTO_APPROVED:
+        return None
+    rows = ConfirmedLabel.objects.filter(document=document, created_at__lte=approval.created_at)
+    return rows.order_by("-revision").first()
 
 
-def _values_at(document: Document, at: datetime.datetime) -> dict[str, Any]:
-    """Return template, fields and tables as they were approved; without a label, as Invex itself approved them."""
-    label = _label_at(document, at)
+def _shown_at(document: Document, approval: Event) -> Extraction | None:
+    """Return what Invex itself approved; None: it was somebody else."""
+    return Extraction.objects.filter(document=document, pk=approval.payload.get("extraction")).first()
+
+
+def _values_of(document: Document, approval: Event) -> dict[str, Any]:
+    """Return template, fields and tables as they were approved."""
+    label = _label_of(document, approval)
     if label is not None:
         return {"template": label.template, **label.label}
-    first = ConfirmedLabel.objects.filter(document=document).order_by("revision").first()
-    shown = first.extraction if first is not None else None
-    if shown is None:
-        shown = Extraction.objects.filter(document=document, is_current=True).first()
+    shown = _shown_at(document, approval)
     return {"template": shown.template, **shown.prediction} if shown is not None else {}
 
 

@@ -38,9 +38,12 @@ def results(documents: Sequence[Document]) -> list[dict[str, Any]]:
     return [_result(document, shown.get(document.pk), confirmed.get(document.pk)) for document in documents]
 
 
-def approved_result(document: Document, label: ConfirmedLabel | None) -> dict[str, Any]:
-    """Return the result with the values of one label, which need not be the current one; None = Invex approved it."""
-    extraction = Extraction.objects.filter(document=document, is_current=True).first()
+def approved_result(document: Document, label: ConfirmedLabel | None, approved: Extraction | None) -> dict[str, Any]:
+    """Return the result as it was approved: with the values of one label, or what Invex itself `approved`.
+
+    Neither need be the current one.
+    """
+    extraction = approved or Extraction.objects.filter(document=document, is_current=True).first()
     return _object(document, extraction, label) | {"state": str(S.APPROVED), "by": label.actor if label else AUTO}
 
 

@@ -14,7 +14,7 @@ from invex.kernel.errors import NotFound
 from invex.kernel.models import Event
 
 from .models import WebhookDelivery, WebhookEndpoint
-from .payloads import TYPES
+from .payloads import EVENTS, TYPES
 from .states import DeliveryState, EndpointState
 
 MOST_AT_ONCE = 500
@@ -65,7 +65,7 @@ def to_announce(endpoint: WebhookEndpoint, *, subject: str | None = None) -> lis
 
     subject: only those about it; None: all that are not on their way any more.
     """
-    names = {TYPES[type] for type in endpoint.events if type in TYPES}
+    names = {name for type in endpoint.events for name in TYPES.get(type, ())}
     told = WebhookDelivery.objects.filter(endpoint=endpoint, event=OuterRef("pk"))
     rows = Event.objects.filter(
         ~Exists(told), project=endpoint.project.slug, name__in=names, created_at__gte=endpoint.announced_until
@@ -81,7 +81,7 @@ def active(*, with_events_about: str | None = None) -> QuerySet[WebhookEndpoint]
     """Endpoints that are told; with_events_about: only of projects in which something happened to that subject."""
     rows = WebhookEndpoint.objects.filter(state=EndpointState.ACTIVE).select_related("project")
     if with_events_about is not None:
-        slugs = Event.objects.filter(subject=with_events_about, name__in=set(TYPES.values())).values("project")
+        slugs = Event.objects.filter(subject=with_events_about, name__in=EVENTS).values("project")
         rows = rows.filter(project__slug__in=slugs)
     return rows.order_by("pk")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
@@ -11,10 +13,13 @@ from fixtures.generator import Synthetic, Vendor
 from invex.accounts.access import Access
 from invex.accounts.models import Project
 from invex.accounts.roles import Role
+from invex.catalog.services import create_template
 from invex.documents import readings
 from invex.documents.models import Batch, Document
 from invex.documents.states import DocumentState
 from invex.extraction import jobs as extraction
+from invex.extraction import services
+from invex.extraction.pipeline import Thresholds
 from invex.fields.labels import label_to_json
 from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
 from invex.flow import JOBS
@@ -22,6 +27,7 @@ from invex.kernel.actor import Actor
 from invex.kernel.blobs import store
 from invex.kernel.models import Event
 from invex.kernel.outbox import emit
+from invex.review import services as review
 
 
 def access_to(slug: str, role: str = Role.AUTHOR, *, kind: str = "user", name: str = "ann") -> Access:
@@ -57,6 +63,28 @@ def document_in_review(access: Access, one: Synthetic) -> Document:
     document.refresh_from_db()
     assert document.state == DocumentState.REVIEW, document.state
     return document
+
+
+def sure_document(access: Access, monkeypatch: pytest.MonkeyPatch, maker: Vendor) -> Document:
+    """Return a document of template Acme, taught by another one, that waits for the predictor.
+
+    All of its values pass the thresholds that are deployed, so that Invex approves it; draws are not low.
+    """
+    create_template(access, {"name": "Acme", "fields": [{"key": "invoice_number", "type": "id"}]})
+    first = read_document(access, maker.document(0))
+    extraction.extract_document(first.pk)
+    number = maker.document(0).label.fields["invoice_number"][0].value
+    review.confirm(access, first.pk, {"template": "Acme", "fields": {"invoice_number": [{"value": number}]}})
+    run_events()
+
+    def with_thresholds(project_id: int, real: Any = services.deployed) -> Any:
+        found = real(project_id)
+        held = Thresholds(template=0.0, default=0.0, audited=0.1, builds=(found.build,), version=1)
+        return replace(found, thresholds={"Acme": held})
+
+    monkeypatch.setattr(services, "deployed", with_thresholds)
+    monkeypatch.setattr(services._random, "random", lambda: 0.5)
+    return read_document(access, maker.document(1))
 
 
 def label_of(one: Synthetic, **changes: Any) -> dict[str, Any]:

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import replace
 
 import pytest
 from django.utils import timezone
 
-from invex.catalog.services import create_template, update_template
+from invex.catalog.services import update_template
 from invex.documents.models import Document
 from invex.documents.states import DocumentState as S
 from invex.extraction import halts, jobs, online, queries, services
 from invex.extraction.models import Extraction
-from invex.extraction.pipeline import Thresholds
 from invex.kernel import leases
 from invex.kernel.models import AuditEntry, Event
-from invex.review.services import confirm
-from tests.invex.world import read_document, run_events, vendor
+from tests.invex.world import read_document, sure_document, vendor
 
 pytestmark = pytest.mark.django_db
 
@@ -117,24 +114,9 @@ def test_a_bug_in_one_document_costs_that_one(access, settings, monkeypatch):
     assert fine.pk
 
 
-@pytest.fixture
-def sure_document(access, monkeypatch):
-    """A document of a known template, all of whose values pass the thresholds that are deployed; draws are not low."""
-    create_template(access, {"name": "Acme", "fields": [{"key": "invoice_number", "type": "id"}]})
-    first = read_document(access, ACME.document(0))
-    jobs.extract_document(first.pk)
-    number = ACME.document(0).label.fields["invoice_number"][0].value
-    confirm(access, first.pk, {"template": "Acme", "fields": {"invoice_number": [{"value": number}]}})
-    run_events()
-
-    def with_thresholds(project_id, real=services.deployed):
-        found = real(project_id)
-        held = Thresholds(template=0.0, default=0.0, audited=0.1, builds=(found.build,), version=1)
-        return replace(found, thresholds={"Acme": held})
-
-    monkeypatch.setattr(services, "deployed", with_thresholds)
-    monkeypatch.setattr(services._random, "random", lambda: 0.5)
-    return read_document(access, ACME.document(1))
+@pytest.fixture(name="sure_document")
+def fixture_sure_document(access, monkeypatch):
+    return sure_document(access, monkeypatch, ACME)
 
 
 def test_the_promise_of_accuracy_approves_as_auto(sure_document):

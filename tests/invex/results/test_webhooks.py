@@ -17,15 +17,15 @@ from invex.catalog.services import create_template
 from invex.documents import services as documents
 from invex.documents.filters import DocumentFilter
 from invex.documents.models import Document
+from invex.extraction import jobs as extraction
 from invex.kernel.errors import BadInput, Conflict
 from invex.kernel.models import Event
-from invex.kernel.outbox import emit
 from invex.results import deliveries, exports, jobs, payloads, sender, webhook_queries, webhook_views, webhooks
 from invex.results.models import WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from invex.results.states import DeliveryState as S
 from invex.results.states import EndpointState
 from invex.review import services as review
-from tests.invex.world import document_in_review, label_of, template_json, vendor
+from tests.invex.world import document_in_review, label_of, sure_document, template_json, vendor
 
 from .receiver import receiving, status
 
@@ -135,17 +135,34 @@ class TestMessages:
         message = verified(receiver, endpoint.secret)
         assert (message["type"], message["data"]["changes"]) == ("document.corrected", {})
 
-    def test_what_invex_approved_itself_and_a_person_corrects(self, access, endpoint, receiver, document, send):
-        shown = document.extractions.get(is_current=True).prediction["fields"].get("total_amount", [])
-        Document.objects.update(state="approved", approved_by="auto", approved_at=timezone.now())
-        emit("document.approved", document.pk, project="demo", document=document.pk)
-        review.reopen(access, document.pk)
-        confirm(access, document, total_amount="1.23")
+    def test_what_invex_approved_itself_and_a_person_corrects(self, access, receiver, monkeypatch, send):
+        sure = sure_document(access, monkeypatch, ACME)
+        row = webhooks.create_endpoint(access, url=receiver.url(), events=["document.approved", "document.corrected"])
+        extraction.extract_document(sure.pk)
+        shown = sure.extractions.get().prediction["fields"]["invoice_number"]
+        review.reopen(access, sure.pk)
+        review.confirm(access, sure.pk, {"template": "Acme", "fields": {"invoice_number": [{"value": "4711"}]}})
         send()
-        first, *_, last = (verified(receiver, endpoint.secret, n) for n in range(len(receiver.received)))
+        first, last = (verified(receiver, row.secret, n) for n in range(len(receiver.received)))
         assert (first["type"], first["data"]["result"]["by"]) == ("document.approved", "auto")
-        changed = last["data"]["changes"]["fields"]["total_amount"]
-        assert changed == {"before": [value["value"] for value in shown], "after": ["1.23"]}
+        assert first["data"]["result"]["fields"]["invoice_number"] == shown
+        assert "changes" not in first["data"]
+        assert last["type"] == "document.corrected"
+        before = [value["value"] for value in shown]
+        assert last["data"]["changes"] == {"fields": {"invoice_number": {"before": before, "after": ["4711"]}}}
+
+    def test_a_lost_wake_up_of_an_automatic_approval_is_made_up_for(
+        self, access, receiver, monkeypatch, run_jobs, send
+    ):
+        sure = sure_document(access, monkeypatch, ACME)
+        webhooks.create_endpoint(access, url=receiver.url(), events=["document.approved"])
+        extraction.extract_document(sure.pk)
+        run_jobs("nothing.of.that.name")
+        run_jobs.flush()  # the events are dispatched, their jobs are gone
+        Event.objects.filter(subject=str(sure.pk)).update(created_at=F("created_at") - datetime.timedelta(minutes=1))
+        WebhookEndpoint.objects.update(announced_until=F("announced_until") - datetime.timedelta(minutes=2))
+        send()
+        assert [json.loads(r.body)["data"]["document"]["id"] for r in receiver.received] == [str(sure.pk)]
 
     def test_failures_rejections_and_exports_are_told(self, access, endpoint, receiver, document, send):
         documents.reject(access, document, why="an advertisement")
