@@ -200,7 +200,8 @@ def get_page_image(request: ApiRequest, id: str, index: str) -> Any:
 @router.post("/documents/{id}/retry", response={202: DocumentOut}, summary="Read a document again")
 @idempotent
 def retry_document(request: ApiRequest, id: str) -> Any:
-    """For documents that failed, were rejected, or wait for review. Role: reviewer or more."""
+    """For documents that failed, were rejected, or wait for review: 409 then while a person is at it, or has unsaved
+    work on it. Role: reviewer or more."""
     document = _document(request, id)
     services.retry(request.auth, document)
     return Status(202, DocumentOut.of(_document(request, id)))

@@ -59,7 +59,10 @@ def ranges(text: str) -> list[list[int]]:
 
 
 def split(access: Access, document: Document, parts: Sequence[Sequence[int]]) -> list[Document]:
-    """Return new documents with these pages, from 0, each. Every page must be in exactly one of at least two parts."""
+    """Return new documents with these pages, from 0, each. Every page must be in exactly one of at least two parts.
+
+    Raises Conflict while somebody else is at the document, or has unsaved work on it; so does join.
+    """
     _check(access, [document])
     wanted, count = [page for part in parts for page in part], document.page_count or 0
     if len(parts) < 2 or not all(parts):
@@ -105,10 +108,7 @@ def turn(access: Access, document: Document, turns: Mapping[int, int]) -> None:
             held_by="", held_until=None, held_key="",
         )  # fmt: skip
         if not won:
-            raise Conflict(
-                "Somebody is at this document, has unsaved work on it, or has just changed it. Look again in a while.",
-                code="busy",
-            )
+            raise services.busy()
         emit("document.received", document.pk, project=project, document=document.pk, batch=document.batch_id)
 
 
@@ -153,11 +153,13 @@ def _make(access: Access, results: list[list[Leaf]], sources: Sequence[Document]
         for source in sources:
             won = move(
                 source, DocumentState.SPLIT, actor=access.actor, project=access.project.slug,
-                only_if=Q(version=source.version), detail={"made": [document.pk for document in made]},
+                only_if=Q(version=source.version) & queries.free_for(str(access.actor)),
+                detail={"made": [document.pk for document in made]},
                 reason_code="", reason_message="", version=F("version") + 1,
+                held_by="", held_until=None, held_key="",
             )  # fmt: skip
             if not won:
-                raise Conflict("Somebody else has just changed the document. Look again.", code="stale")
+                raise services.busy()
             emit("document.split", source.pk, project=access.project.slug, document=source.pk)
     return made
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from invex.accounts.access import Access
@@ -119,7 +119,10 @@ def fail(document: Document, *, code: str, message: str, only_if: Q | None = Non
 
 
 def retry(access: Access, document: Document) -> None:
-    """Have the document read again from its file. Raises Conflict when it is at work or approved."""
+    """Have the document read again from its file.
+
+    Raises Conflict when it is at work or approved; in review also while somebody else is at it, or has unsaved work.
+    """
     access.require(Right.UPLOAD)
     _back_to_received(access, document, action="Read again can be what failed, was rejected or waits for review.")
 
@@ -141,22 +144,38 @@ def _back_to_received(access: Access, document: Document, *, action: str, **upda
     check_access(access, document)
     if S.RECEIVED not in document.MOVES[document.state] or document.state in WORKING:
         raise Conflict(f"The document is {document.state}. {action}", code="wrong_state", state=document.state)
-    project = access.project.slug
+    project, is_in_review = access.project.slug, document.state == S.REVIEW
+    unchanged = Q(version=document.version)
     with transaction.atomic():
         won = move(
             document,
             S.RECEIVED,
             actor=access.actor,
             project=project,
+            only_if=unchanged & queries.free_for(str(access.actor)) if is_in_review else unchanged,
             attempts=0,
             leased_until=None,
             reason_code="",
             reason_message="",
+            version=F("version") + 1,
+            held_by="",
+            held_until=None,
+            held_key="",
             **updates,
         )
+        if not won and is_in_review:
+            raise busy()
         if not won:
             raise Conflict("Somebody else has just moved the document. Look again.", code="moved")
         emit("document.received", document.pk, project=project, document=document.pk, batch=document.batch_id)
+
+
+def busy() -> Conflict:
+    """What is said when a document is not free for whoever wants to have it read over or taken apart."""
+    return Conflict(
+        "Somebody is at this document, has unsaved work on it, or has just changed it. Look again in a while.",
+        code="busy",
+    )
 
 
 def reject(access: Access, document: Document, *, why: str = "", version: int | None = None) -> None:

@@ -26,6 +26,11 @@ from invex.kernel.errors import BadInput, Conflict, NotAllowed, NotFound, NotNow
 from invex.kernel.models import AuditEntry, DoomedBlob, Event
 from tests.invex.world import document_in_review
 
+HELD = {
+    "unsaved work": {"has_draft": True},
+    "held": {"held_by": "somebody", "held_until": timezone.now() + datetime.timedelta(hours=1)},
+}
+
 
 def texts(document: Document) -> list[str]:
     """The text of each page of the document's file."""
@@ -219,11 +224,7 @@ class TestTurn:
         run_jobs("invex.documents.")
         assert [page.rotation for page in queries.read_words(Document.objects.get(pk=second.pk)).pages] == [0, 90]
 
-    @pytest.mark.parametrize(
-        "held",
-        [{"has_draft": True}, {"held_by": "somebody", "held_until": timezone.now() + datetime.timedelta(hours=1)}],
-        ids=["unsaved work", "held"],
-    )
+    @pytest.mark.parametrize("held", HELD.values(), ids=HELD)
     def test_not_below_somebody_who_is_at_it(self, waiting, access, held):
         document = waiting("one")
         Document.objects.update(**held)
@@ -268,6 +269,15 @@ class TestNothingHalfDone:
             pages.split(access, document, [[0], [1]])
         assert Document.objects.get().state == S.REVIEW
         assert not PageSource.objects.exists()
+
+    @pytest.mark.parametrize("held", HELD.values(), ids=HELD)
+    def test_not_below_somebody_who_is_at_it(self, worker, waiting, access, held):
+        document = waiting("one", "two")
+        Document.objects.update(**held)
+        with pytest.raises(Conflict) as caught:
+            pages.split(access, document, [[0], [1]])
+        assert caught.value.code == "busy"
+        assert Document.objects.get().state == S.REVIEW
 
     def test_somebody_who_was_faster_wins(self, worker, waiting, access):
         document = waiting("one", "two")

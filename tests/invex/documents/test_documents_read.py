@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 from PIL import Image
 
+from invex.accounts.roles import Role
 from invex.documents import jobs, queries, reads, services
 from invex.documents.models import Document
 from invex.documents.states import MOVES, DocumentState
@@ -16,6 +17,7 @@ from invex.kernel.actor import SYSTEM
 from invex.kernel.errors import Conflict, NotFound, NotNow
 from invex.kernel.models import AuditEntry, Event
 from invex.kernel.states import IllegalMove, move
+from invex.review import drafts, leases
 
 S = DocumentState
 DOCUMENTS = "invex.documents."
@@ -73,6 +75,37 @@ def test_a_failed_document_can_be_read_again(receive, run_jobs, access):
     assert (document.state, document.reason_code) == (S.RECEIVED, "")
     run_jobs(DOCUMENTS)
     assert state_of(document) == S.FAILED
+
+
+@pytest.mark.parametrize("what", ["a draft", "a lease", "an approval meanwhile"])
+def test_nothing_is_read_over_below_a_person(receive, run_jobs, access, access_as, what):
+    """Over REST as well: what a script has read again is not taken from a clerk's hands."""
+    document = receive()
+    run_jobs(DOCUMENTS)
+    Document.objects.update(state=S.REVIEW)
+    seen = queries.document(access.project, document.pk)
+    clerk = access_as(Role.REVIEWER)
+    if what == "a draft":
+        drafts.save(clerk, seen, {"f.total_amount": "1"}, version=seen.version, template="", extraction=None)
+    elif what == "a lease":
+        leases.take(clerk, seen, "k")
+    else:
+        Document.objects.update(version=seen.version + 1)
+    with pytest.raises(Conflict) as caught:
+        services.retry(access, seen)
+    assert caught.value.code == "busy"
+    assert state_of(document) == S.REVIEW
+
+
+def test_who_holds_a_document_may_have_it_read_again(receive, run_jobs, access):
+    document = receive()
+    run_jobs(DOCUMENTS)
+    Document.objects.update(state=S.REVIEW)
+    seen = queries.document(access.project, document.pk)
+    leases.take(access, seen, "k")
+    services.retry(access, seen)
+    document.refresh_from_db()
+    assert (document.state, document.held_by, document.version) == (S.RECEIVED, "", seen.version + 1)
 
 
 def test_a_password_is_asked_for_used_and_forgotten(receive, run_jobs, make_pdf, access):
