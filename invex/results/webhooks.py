@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from invex.accounts.access import Access
@@ -66,14 +67,26 @@ def delete_endpoint(access: Access, row: WebhookEndpoint) -> None:
 
 
 def rotate_secret(access: Access, row: WebhookEndpoint) -> str:
-    """Return a new secret; the one before signs too for a day, so that the receiver can change over meanwhile."""
+    """Return a new secret; the one before signs too for a day, so that the receiver can change over meanwhile.
+
+    Raises Conflict while there are two already: a third would end one that a receiver may rely on.
+    """
     _require(access, row)
+    now = timezone.now()
     with transaction.atomic():
-        row.old_secret, row.old_secret_until = row.secret, timezone.now() + BOTH_SECRETS_FOR
-        row.secret = signing.new_secret()
-        row.save(update_fields=["secret", "old_secret", "old_secret_until"])
+        present = WebhookEndpoint.objects.select_for_update().get(pk=row.pk)
+        if present.old_secret_until is not None and present.old_secret_until > now:
+            until = date_format(timezone.localtime(present.old_secret_until), "DATETIME_FORMAT")
+            raise Conflict(
+                _("A new secret was made already; the one before signs beside it until %(until)s. End that one first.")
+                % {"until": until},
+                code="two_secrets",
+            )
+        present.old_secret, present.old_secret_until = present.secret, now + BOTH_SECRETS_FOR
+        present.secret = signing.new_secret()
+        present.save(update_fields=["secret", "old_secret", "old_secret_until"])
         _note(access, "rotated", row)
-    return row.secret
+    return present.secret
 
 
 def end_old_secret(access: Access, row: WebhookEndpoint) -> None:

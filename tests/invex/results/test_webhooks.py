@@ -398,6 +398,26 @@ class TestSecrets:
         send()
         assert verified(receiver, old)["type"] == verified(receiver, new)["type"] == "ping"
 
+    def test_of_two_that_are_made_at_once_the_first_is_the_new_one(self, access, endpoint, receiver, send):
+        """Both people have the page open; each is shown a secret, or why there is none."""
+        old, stale = endpoint.secret, WebhookEndpoint.objects.get()
+        new = webhooks.rotate_secret(access, endpoint)
+        with pytest.raises(Conflict, match="End that one first") as caught:
+            webhooks.rotate_secret(access, stale)
+        assert caught.value.code == "two_secrets"
+        webhooks.ping(access, stale)
+        send()
+        assert verified(receiver, old)["type"] == verified(receiver, new)["type"] == "ping"
+
+    def test_the_next_one_is_made_once_the_old_one_has_ended(self, access, endpoint, receiver, send):
+        stale = WebhookEndpoint.objects.get()
+        second = webhooks.rotate_secret(access, endpoint)
+        webhooks.end_old_secret(access, endpoint)
+        third = webhooks.rotate_secret(access, stale)
+        webhooks.ping(access, endpoint)
+        send()
+        assert verified(receiver, second)["type"] == verified(receiver, third)["type"] == "ping"
+
     @pytest.mark.parametrize("end", ["by hand", "by time"])
     def test_the_old_one_ends(self, access, endpoint, receiver, send, end):
         old = endpoint.secret
