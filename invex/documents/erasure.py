@@ -14,7 +14,7 @@ from invex.accounts.roles import Right
 from invex.kernel import audit
 from invex.kernel.doomed import doom
 from invex.kernel.errors import Conflict, NotFound
-from invex.kernel.outbox import emit
+from invex.kernel.outbox import emit, forget_words
 
 from .models import Document
 from .states import WORKING
@@ -43,6 +43,7 @@ def erase(access: Access, document: Document, *, why: str = REQUEST) -> bool:
         doom([row.sha256, row.words_blob, row.einvoice_blob, *row.page_images.values_list("blob", flat=True)])
         _, deleted = row.delete()
         idempotency.forget_labels(pk)
+        forget_words(pk, project=project, of="document.")
         audit.record(
             access.actor, "erased", "document", pk, project=project, why=why, state=document.state, size=document.size,
             pages=document.page_count, rows=deleted,

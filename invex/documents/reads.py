@@ -108,7 +108,7 @@ def _unreadable(document: Document, error: Unreadable) -> bool:
         return _again(document, only_if=leases.ours(document))
     if error.code != "encrypted":
         return fail(document, code=error.code, message=error.message, only_if=leases.ours(document))
-    project = document.project.slug
+    project, message = document.project.slug, WRONG_PASSWORD if document.password else error.message
     with transaction.atomic():
         won = move(
             document,
@@ -117,13 +117,16 @@ def _unreadable(document: Document, error: Unreadable) -> bool:
             project=project,
             only_if=leases.ours(document),
             reason_code=error.code,
-            reason_message=WRONG_PASSWORD if document.password else error.message,
+            reason_message=message,
             attempts=0,
             leased_until=None,
             password="",
         )
         if won:
-            emit("document.needs_password", document.pk, project=project, document=document.pk)
+            emit(
+                "document.needs_password", document.pk, project=project, document=document.pk, code=error.code,
+                message=message,
+            )  # fmt: skip
     return won
 
 

@@ -114,7 +114,10 @@ def fail(document: Document, *, code: str, message: str, only_if: Q | None = Non
             password="",
         )
         if won:
-            emit("document.failed", document.pk, project=document.project.slug, document=document.pk, code=code)
+            emit(
+                "document.failed", document.pk, project=document.project.slug, document=document.pk, code=code,
+                message=message,
+            )  # fmt: skip
     return won
 
 
@@ -191,7 +194,7 @@ def reject(access: Access, document: Document, *, why: str = "", version: int | 
         raise Conflict(
             f"A document that is {document.state} cannot be rejected.", code="wrong_state", state=document.state
         )
-    project = access.project.slug
+    project, said = access.project.slug, " ".join(why.split())
     with transaction.atomic():
         won = move(
             document,
@@ -200,7 +203,7 @@ def reject(access: Access, document: Document, *, why: str = "", version: int | 
             project=project,
             only_if=Q(version=document.version),
             reason_code="rejected",
-            reason_message=" ".join(why.split()),
+            reason_message=said,
             password="",
             held_by="",
             held_until=None,
@@ -208,7 +211,7 @@ def reject(access: Access, document: Document, *, why: str = "", version: int | 
         )
         if not won:
             raise Conflict("Somebody else has just moved the document. Look again.", code="moved")
-        emit("document.rejected", document.pk, project=project, document=document.pk)
+        emit("document.rejected", document.pk, project=project, document=document.pk, code="rejected", message=said)
 
 
 def page_image(access: Access, document: Document, index: int, *, is_sharp: bool = False) -> PageImage:

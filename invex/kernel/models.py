@@ -9,7 +9,7 @@ class Event(models.Model):
     name = models.CharField(max_length=64)
     subject = models.CharField(max_length=64)  # primary key of what it is about
     project = models.CharField(max_length=64, blank=True)
-    payload = models.JSONField(default=dict)  # ids and figures only, never document text
+    payload = models.JSONField(default=dict)  # ids and figures, never document text; see outbox.forget_words
     request_id = models.CharField(max_length=64, blank=True)  # the request that caused it
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
     dispatched_at = models.DateTimeField(null=True, blank=True)

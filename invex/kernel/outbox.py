@@ -22,7 +22,8 @@ STALE = datetime.timedelta(seconds=10)
 def emit(name: str, subject: object, *, project: str = "", request_id: str = "", **payload: Any) -> Event:
     """Write the event `name` about `subject` (a primary key), and wake its jobs once the transaction commits.
 
-    The jobs of a name are listed in invex/flow.py. `payload` holds ids and figures, never document text.
+    The jobs of a name are listed in invex/flow.py. `payload` holds ids and figures, never document text; as `message`
+    why something happened, in words, which an erasure takes out.
     request_id: of the request that caused it; "" = the one being answered, if any.
     """
     event = Event.objects.create(
@@ -40,6 +41,14 @@ def request_of(name: str, subject: object, *, project: str) -> str:
     """Return the request that caused the last event `name` about `subject`; "" when none is known."""
     rows = Event.objects.filter(name=name, subject=str(subject), project=project).order_by("-id")
     return rows.values_list("request_id", flat=True).first() or ""
+
+
+def forget_words(subject: object, *, project: str, of: str) -> None:
+    """Take the messages out of the events about an erased subject. of: how their names begin, as "document."."""
+    said = Event.objects.filter(subject=str(subject), project=project, name__startswith=of, payload__has_key="message")
+    for event in said:
+        del event.payload["message"]
+        event.save(update_fields=["payload"])
 
 
 def dispatch(event: Event) -> bool:

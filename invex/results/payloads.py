@@ -31,6 +31,7 @@ TYPES: dict[str, tuple[str, ...]] = {
     "export.failed": ("export.failed",),
 }
 EVENTS = frozenset(name for names in TYPES.values() for name in names)
+WITH_REASON = ("document.rejected", "document.failed", "document.needs_password")
 MAX_RESULT = 1 << 20  # bytes; a larger result is left to be fetched
 
 
@@ -83,8 +84,8 @@ def _document_data(event: Event) -> dict[str, Any] | None:
         },
         "links": {"result": reverse("api:get_result", args=[document.pk])},
     }
-    if event.name in ("document.rejected", "document.failed", "document.needs_password"):
-        said["reason"] = {"code": document.reason_code, "message": document.reason_message}
+    if event.name in WITH_REASON:
+        said["reason"] = {key: event.payload.get(key, "") for key in ("code", "message")}
     if event.name in APPROVALS:
         result = queries.approved_result(document, _label_of(document, event), _shown_at(document, event))
         said["result"] = result if len(json.dumps(result)) <= MAX_RESULT else None

@@ -65,6 +65,18 @@ def test_everything_goes_but_an_audit_row(approved, access):
         assert not any(len(value.value) > 4 and value.value in said for value in values)
 
 
+def test_why_it_was_rejected_goes_with_it(access, receive):
+    document, other = receive(), receive()
+    Document.objects.update(state=S.REVIEW)
+    for one in (document, other):
+        one.refresh_from_db()
+        services.reject(access, one, why=f"a letter of Mrs Miller about {one.pk}")
+    erasure.erase(access, document)
+    said = str(list(AuditEntry.objects.values())) + str(list(Event.objects.values()))
+    assert f"Miller about {document.pk}" not in said
+    assert f"Miller about {other.pk}" in said
+
+
 def test_bytes_that_another_document_has_stay(receive, access):
     first, second = receive(b"same"), receive(b"same")
     Document.objects.update(state=S.REJECTED)

@@ -180,6 +180,23 @@ class TestMessages:
         }  # fmt: skip
         assert messages["export.ready"]["links"]["file"] == f"/api/v1/exports/{row.pk}/file"
 
+    def test_the_reason_is_that_of_then(self, access, endpoint, receiver, receive, document, run_jobs, send, make_pdf):
+        """A message that is made late says why it happened, not where the document stands by then."""
+        documents.reject(access, document, why="an  advertisement")
+        review.reopen(access, document.pk)
+        locked, broken = receive(make_pdf(password="sesame")), receive(b"a plain note")
+        run_jobs("invex.documents.")
+        for row in (locked, broken):
+            row.refresh_from_db()
+        documents.give_password(access, locked, password="sesame")
+        documents.retry(access, broken)
+        send()
+        reasons = {m["type"]: m["data"].get("reason") for m in (json.loads(r.body) for r in receiver.received)}
+        assert reasons["document.rejected"] == {"code": "rejected", "message": "an advertisement"}
+        assert reasons["document.needs_password"]["code"] == "encrypted"
+        assert reasons["document.failed"]["code"] == "unsupported"
+        assert all(reasons[type]["message"] for type in payloads.WITH_REASON)
+
     def test_only_what_is_asked_for_and_only_from_then_on(self, access, receiver, document, send):
         confirm(access, document)
         row = webhooks.create_endpoint(access, url=receiver.url(), events=["document.corrected"])
