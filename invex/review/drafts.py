@@ -11,6 +11,7 @@ from django.utils import timezone
 from invex.accounts.access import Access
 from invex.accounts.roles import Right
 from invex.documents.models import Document
+from invex.documents.states import DocumentState
 from invex.extraction.models import Extraction
 
 from .models import Draft
@@ -20,15 +21,30 @@ NOT_WORK = frozenset({"csrfmiddlewaretoken", "action", "version", "extraction", 
 
 
 def save(
-    access: Access, document: Document, data: Mapping[str, str], *, version: int, template: str, extraction: int | None
-) -> Draft:
+    access: Access,
+    document: Document,
+    data: Mapping[str, str],
+    *,
+    version: int,
+    template: str,
+    extraction: int | None,
+    is_stale: bool = False,
+) -> Draft | None:
     """Keep what the person has typed on the document's page: `data` are its inputs by name.
 
-    version, extraction: what the page was made of, also where the document has moved on since. Raises NotAllowed.
+    version, extraction: what the page was made of. A page that was left behind by a decision has nothing left to keep:
+    None where the document is no longer in review, or of another version; unless is_stale: somebody else was faster.
+    Raises NotAllowed.
     """
     access.require(Right.REVIEW)
     seen = Extraction.objects.filter(document=document, pk=extraction).first() if extraction else None
+    rows = Document.objects.filter(pk=document.pk)
+    if not is_stale:
+        rows = rows.filter(state=DocumentState.REVIEW, version=version)
     with transaction.atomic():
+        # First, so that it is locked: a decision comes before this, or after it and then sees the draft.
+        if not rows.update(has_draft=True):
+            return None
         row, _ = Draft.objects.update_or_create(
             document=document,
             owner=str(access.actor),
@@ -39,7 +55,6 @@ def save(
                 "data": {name: value for name, value in data.items() if name not in NOT_WORK},
             },
         )
-        Document.objects.filter(pk=document.pk).update(has_draft=True)
     return row
 
 

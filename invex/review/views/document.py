@@ -131,7 +131,7 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
         row.refresh_from_db()
         is_stale = e.code == "stale"
         if is_stale:  # what was typed is not lost, even if the page is closed now
-            drafts.save(access, row, data, version=version or 0, template=chosen, extraction=seen)
+            drafts.save(access, row, data, version=version or 0, template=chosen, extraction=seen, is_stale=True)
         typed = page.Typed(data, chosen)
         problem = "" if is_stale else e.message
         return _show(request, row, chosen, typed=typed, key=key, problem=problem, status=e.status, is_conflict=is_stale)

@@ -15,7 +15,6 @@ from django_htmx.http import HttpResponseClientRefresh
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.documents import queries as documents
-from invex.documents.states import DocumentState
 from invex.extraction import queries as extractions
 from invex.fields.geometry import Box
 from invex.kernel.errors import BadInput
@@ -55,12 +54,8 @@ def draft(request: ProjectRequest, pk: int) -> HttpResponseBase:
     version = _id(data.get("version", ""))
     if version is None:
         raise BadInput("A draft says which version of the document it started from.", code="bad_draft")
-    # A page that was left behind by a decision has nothing left to keep.
-    if row.state == DocumentState.REVIEW and version == row.version:
-        extraction = _id(data.get("extraction", ""))
-        drafts.save(
-            request.access, row, data, version=version, template=data.get("template", ""), extraction=extraction
-        )
+    extraction = _id(data.get("extraction", ""))
+    drafts.save(request.access, row, data, version=version, template=data.get("template", ""), extraction=extraction)
     if data.get("do") == "leave":
         leases.release(request.access, row, data.get("key", ""))
     return HttpResponse(status=204)

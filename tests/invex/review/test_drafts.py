@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from invex.accounts.roles import Role
 from invex.catalog.services import create_template
+from invex.documents import queries
 from invex.documents.models import Document
 from invex.documents.states import DocumentState as S
 from invex.extraction.models import Extraction
@@ -112,6 +113,25 @@ def test_a_draft_of_a_page_that_is_out_of_date_replaces_nothing(client, access, 
     Document.objects.filter(pk=document.pk).update(version=5)
     client.post(f"{address}draft/", typed(document, invoice_number="late"))
     assert Draft.objects.get().data["f:invoice_number:0"] == "kept"
+
+
+def test_a_draft_that_arrives_during_the_approval_does_not_outlive_it(client, access, document, address, monkeypatch):
+    """The page tells what was typed as it is left: its request may be answered while the approval is."""
+    asked = []
+
+    def approved_meanwhile(*args, real=queries.document):
+        row = real(*args)
+        asked.append(row)
+        if len(asked) == 1:  # the draft has seen the document in review
+            services.confirm(access, row.pk, label_of(ONE))
+        return row
+
+    monkeypatch.setattr(queries, "document", approved_meanwhile)
+    assert client.post(f"{address}draft/", typed(document, invoice_number="late")).status_code == 204
+    assert asked
+    document.refresh_from_db()
+    assert (document.state, document.has_draft) == (S.APPROVED, False)
+    assert not Draft.objects.exists()
 
 
 def test_old_drafts_are_forgotten_and_free_their_document(client, document, address):
