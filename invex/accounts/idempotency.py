@@ -12,6 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from ninja.decorators import decorate_view
 
 from invex.kernel.errors import InvexError
@@ -22,6 +23,7 @@ from .auth import bearer_token
 
 HEADER = "Idempotency-Key"
 MAX_KEY = 200
+BODY_SALT = "invex.accounts.idempotency.body"
 # A request that has not answered after this long has lost its process: its key is free again. The key is taken once
 # the body has arrived; what follows takes seconds, on a busy database half a minute.
 ABANDONED = datetime.timedelta(seconds=90)
@@ -60,10 +62,10 @@ def once(view: View) -> View:
         scope = f"{access.project.slug} {access.actor} {request.method} {request.get_full_path()}"
         scope_sha256 = hashlib.sha256(scope.encode()).hexdigest()
         try:
-            body_sha256 = _body_sha256(request)
+            body_hmac = _body_hmac(request)
         except UNUSABLE_BODY as e:
             return unusable_body(request, e)
-        return _answer_once(view, request, scope_sha256, key, body_sha256, args, kwargs)
+        return _answer_once(view, request, scope_sha256, key, body_hmac, args, kwargs)
 
     return answer
 
@@ -73,16 +75,16 @@ idempotent = decorate_view(once)
 
 
 def _answer_once(
-    view: View, request: HttpRequest, scope: str, key: str, body_sha256: str, args: Any, kwargs: Any
+    view: View, request: HttpRequest, scope: str, key: str, body_hmac: str, args: Any, kwargs: Any
 ) -> HttpResponse:
     IdempotencyKey.objects.filter(
         scope=scope, key=key, status__isnull=True, created_at__lt=timezone.now() - ABANDONED
     ).delete()
     try:
         with transaction.atomic():
-            claim = IdempotencyKey.objects.create(scope=scope, key=key, body_sha256=body_sha256)
+            claim = IdempotencyKey.objects.create(scope=scope, key=key, body_hmac=body_hmac)
     except IntegrityError:
-        return _earlier_answer(request, scope, key, body_sha256)
+        return _earlier_answer(request, scope, key, body_hmac)
     try:
         with transaction.atomic():  # what is done and that it is done: both or, when this process dies, none
             response = view(request, *args, **kwargs)
@@ -107,9 +109,9 @@ def _keep(claim: IdempotencyKey, response: HttpResponse) -> None:
     claim.save(update_fields=["status", "answer", "headers"])
 
 
-def _earlier_answer(request: HttpRequest, scope: str, key: str, body_sha256: str) -> HttpResponse:
+def _earlier_answer(request: HttpRequest, scope: str, key: str, body_hmac: str) -> HttpResponse:
     earlier = IdempotencyKey.objects.filter(scope=scope, key=key).first()
-    if earlier is not None and earlier.body_sha256 != body_sha256:
+    if earlier is not None and earlier.body_hmac != body_hmac:
         return problem(
             request,
             status=422,
@@ -128,12 +130,19 @@ def _earlier_answer(request: HttpRequest, scope: str, key: str, body_sha256: str
     return HttpResponse(content, status=earlier.status, headers={**earlier.headers, "Idempotent-Replayed": "true"})
 
 
-def _body_sha256(request: HttpRequest) -> str:
-    """Hash what was sent; of a multipart body its parts, since the boundary is another one each time."""
+def _body_hmac(request: HttpRequest) -> str:
+    """Hash what was sent; of a multipart body its parts, since the boundary is another one each time.
+
+    With the installation's key: a body may be a password, and who reads the table shall not try passwords on its hash.
+    """
+    return salted_hmac(BODY_SALT, _body_sha256(request), algorithm="sha256").hexdigest()
+
+
+def _body_sha256(request: HttpRequest) -> bytes:
     digest = hashlib.sha256()
     if request.content_type != "multipart/form-data":
         digest.update(request.body)
-        return digest.hexdigest()
+        return digest.digest()
     for name in sorted(request.POST):
         digest.update(repr((name, request.POST.getlist(name))).encode())
     for name in sorted(request.FILES):
@@ -142,7 +151,7 @@ def _body_sha256(request: HttpRequest) -> str:
             for chunk in file.chunks():
                 digest.update(chunk)
             file.seek(0)
-    return digest.hexdigest()
+    return digest.digest()
 
 
 def forget_labels(document: int) -> None:

@@ -32,6 +32,7 @@ class Document(models.Model):
 
     MOVES: ClassVar[Mapping[str, frozenset[str]]] = MOVES
     BLOBS: ClassVar[tuple[str, ...]] = ("sha256", "words_blob", "einvoice_blob")
+    PASSING: ClassVar[tuple[str, ...]] = ("password",)  # texts that no backup keeps
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="documents")
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="documents")

@@ -65,7 +65,7 @@ class IdempotencyKey(models.Model):
 
     scope = models.CharField(max_length=200)  # token or user, method and path
     key = models.CharField(max_length=200)
-    body_sha256 = models.CharField(max_length=64)
+    body_hmac = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)  # null while the first request is still running
     answer = models.JSONField(null=True)
     headers = models.JSONField(default=dict)

@@ -151,12 +151,15 @@ def _kept() -> list[type[models.Model]]:
 
 
 def _dump(file: Path) -> Counter[str]:
-    """Write every row; return how many each table has."""
+    """Write every row, without the texts that its model calls PASSING; return how many each table has."""
     counts: Counter[str] = Counter()
     with open(file, "wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as packed:
         with io.TextIOWrapper(packed, encoding="utf-8") as out:
             for model in _kept():
+                passing = getattr(model, "PASSING", ())
                 for row in model._base_manager.order_by("pk").iterator(chunk_size=500):
+                    for column in passing:
+                        setattr(row, column, "")
                     out.write(serializers.serialize("jsonl", [row], cls=ExactTimes))
                     counts[model._meta.label_lower] += 1
         raw.flush()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
@@ -96,6 +99,27 @@ def test_an_upload_is_compared_by_its_bytes(api, batch):
     assert (first.status_code, again.status_code, other.status_code) == (202, 202, 422)
     assert first.json() == again.json()
     assert Document.objects.count() == 1
+
+
+def test_a_password_cannot_be_tried_on_what_is_kept(api, batch, receive):
+    document = receive()
+    Document.objects.update(state="needs_password")
+    body = b'{"password": "1234"}'
+    path = f"/api/v1/documents/{document.pk}/password"
+    sent = api().post(path, body, content_type="application/json", headers={"Idempotency-Key": "k"})
+    assert sent.status_code == 202
+    kept = IdempotencyKey.objects.get()
+    assert hashlib.sha256(body).hexdigest() not in str(kept.__dict__)
+    assert "1234" not in str(kept.__dict__)
+    assert len(kept.body_hmac) == 64
+
+
+def test_answers_from_before_the_hash_was_keyed_are_still_given(api):
+    client = api()
+    first = open_batch(client)
+    IdempotencyKey.objects.update(body_hmac=hashlib.sha256(b'{"name": "x"}').hexdigest())
+    import_module("invex.kernel.migrations.0005_keyed_body_hash").key_hashes(apps, None)
+    assert open_batch(client).json() == first.json()
 
 
 def test_keys_are_forgotten_when_nobody_sends_them_any_more(api):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -15,7 +16,9 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from invex.accounts.models import ApiToken, Project, User
+from invex.documents import queries
 from invex.documents.models import Document
+from invex.documents.services import give_password
 from invex.kernel.blobs import store
 from invex.kernel.errors import BadInput
 from invex.kernel.models import AuditEntry
@@ -90,6 +93,18 @@ def test_times_and_numbers_come_back_as_they_were(documents, folder):
     assert manifest.rows["documents.document"] == len(before)
     new = Project.objects.create(slug="new", name="New")  # its number is a free one, on PostgreSQL too
     assert Project.objects.filter(pk=new.pk).count() == 1
+
+
+def test_a_password_is_in_no_backup(folder, access, receive, run_jobs, make_pdf, tmp_path):
+    """It is given and waits for the read; restored, the document asks for it again."""
+    document = receive(make_pdf(password="open sesame"))
+    run_jobs("invex.documents.")
+    give_password(access, queries.document(access.project, document.pk), password="open sesame")
+    made = backup.make(folder)
+    with gzip.open(made / backup.ROWS, "rt", encoding="utf-8") as rows:
+        assert "sesame" not in rows.read()
+    document.refresh_from_db()
+    assert document.password == "open sesame", "the read that waits needs it"
 
 
 def write_in_between(monkeypatch, write) -> None:
