@@ -83,7 +83,8 @@ class Api(NinjaAPI):
 
 def _is_once(operation: Operation) -> bool:
     """Say whether an operation takes an Idempotency-Key; online prediction, which stores nothing, has no use for it."""
-    return idempotency.once in getattr(operation, "_run_decorators", ())
+    decorators = getattr(operation, "_run_decorators", ())
+    return idempotency.once in decorators or idempotency.once_slow in decorators
 
 
 def _close_patterns(node: Any) -> None:

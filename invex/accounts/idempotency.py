@@ -1,4 +1,15 @@
-"""`Idempotency-Key`: a write that is sent twice is done once (FORMATS.md, section 7)."""
+"""`Idempotency-Key`: a write that is sent twice is done once (FORMATS.md, section 7).
+
+What holds:
+- A key is claimed in a short transaction of its own, so of two requests with it at once one runs, the other gets 409.
+- What is done and the answer that says so are one transaction. A process that dies has done neither; its claim runs
+  out, and the request may be sent again. So may one that was refused.
+- An operation with a slow part (`idempotent_slow`) does that before this transaction, which opens where its services
+  call kernel.writes.begin, and renews its claim meanwhile. What a slow part leaves when no write follows harms nobody:
+  bytes that are doomed, or that a repeated request stores anew; a build that was pulled and is not deployed.
+- A claim that ran out although its process lives, and that another request took over, is noticed as the answer is kept:
+  then nothing of the first one is.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +18,17 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from ninja.decorators import decorate_view
 
+from invex.kernel import leases, writes
 from invex.kernel.errors import InvexError
 from invex.kernel.models import IdempotencyKey
 from invex.kernel.rest.problems import UNUSABLE_BODY, problem, unusable_body
@@ -25,7 +39,7 @@ HEADER = "Idempotency-Key"
 MAX_KEY = 200
 BODY_SALT = "invex.accounts.idempotency.body"
 # A request that has not answered after this long has lost its process: its key is free again. The key is taken once
-# the body has arrived; what follows takes seconds, on a busy database half a minute.
+# the body has arrived; what follows takes seconds, on a busy database half a minute. A slow part renews its claim.
 ABANDONED = datetime.timedelta(seconds=90)
 KEPT_FOR = datetime.timedelta(days=7)  # whoever repeats a write does so within minutes, or after an outage
 KEPT_HEADERS = ("Location", "Retry-After", "Content-Type")
@@ -42,7 +56,15 @@ View = Callable[..., HttpResponse]
 
 def once(view: View) -> View:
     """Wrap a view so that a request with a key that was answered before gets that answer."""
+    return _once(view, is_slow=False)
 
+
+def once_slow(view: View) -> View:
+    """Wrap a view as `once` does; its services call kernel.writes.begin when their slow part is over."""
+    return _once(view, is_slow=True)
+
+
+def _once(view: View, *, is_slow: bool) -> View:
     @functools.wraps(view)
     def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         key = request.headers.get(HEADER)
@@ -65,48 +87,69 @@ def once(view: View) -> View:
             body_hmac = _body_hmac(request)
         except UNUSABLE_BODY as e:
             return unusable_body(request, e)
-        return _answer_once(view, request, scope_sha256, key, body_hmac, args, kwargs)
+        run = functools.partial(view, request, *args, **kwargs)
+        return _answer_once(run, request, scope_sha256, key, body_hmac, is_slow=is_slow)
 
     return answer
 
 
 idempotent = decorate_view(once)
 """Put below an operation's @router.post: with an Idempotency-Key, it runs once and later calls get the same answer."""
+idempotent_slow = decorate_view(once_slow)
+"""The same for an operation that stores files, or asks a worker or another machine, before it writes."""
+
+
+class _Transaction(ExitStack):
+    """A transaction that opens when it is called for, and ends with the block."""
+
+    is_open = False
+
+    def open(self) -> None:
+        if not self.is_open:
+            self.enter_context(transaction.atomic())
+            self.is_open = True
 
 
 def _answer_once(
-    view: View, request: HttpRequest, scope: str, key: str, body_hmac: str, args: Any, kwargs: Any
+    run: Callable[[], HttpResponse], request: HttpRequest, scope: str, key: str, body_hmac: str, *, is_slow: bool
 ) -> HttpResponse:
-    IdempotencyKey.objects.filter(
-        scope=scope, key=key, status__isnull=True, created_at__lt=timezone.now() - ABANDONED
-    ).delete()
+    now = timezone.now()
+    IdempotencyKey.objects.filter(scope=scope, key=key, status__isnull=True, leased_until__lt=now).delete()
     try:
         with transaction.atomic():
-            claim = IdempotencyKey.objects.create(scope=scope, key=key, body_hmac=body_hmac)
+            claim = IdempotencyKey.objects.create(
+                scope=scope, key=key, body_hmac=body_hmac, leased_until=now + ABANDONED
+            )
     except IntegrityError:
         return _earlier_answer(request, scope, key, body_hmac)
+    ours = IdempotencyKey.objects.filter(pk=claim.pk, status__isnull=True)
+    is_done = is_kept = False
     try:
-        with transaction.atomic():  # what is done and that it is done: both or, when this process dies, none
-            response = view(request, *args, **kwargs)
-            is_done = response.status_code < 400
-            if is_done:
-                _keep(claim, response)
+        with ExitStack() as slow, _Transaction() as written:
+            if is_slow:
+                slow.enter_context(leases.kept(ours))
+                slow.enter_context(writes.announced_to(written.open))
             else:
+                written.open()
+            response = run()
+            if response.status_code < 400:
+                written.open()
+                is_kept = _keep(ours, response)
+                response = response if is_kept else _still_running(request)
+            if written.is_open and not is_kept:
                 transaction.set_rollback(True)
-    except BaseException:
-        claim.delete()
-        raise
-    if not is_done:
-        claim.delete()  # nothing was done, so that the call may be made again
+        is_done = is_kept
+    finally:
+        if not is_done:
+            ours.delete()  # nothing was done, so that the call may be made again
     return response
 
 
-def _keep(claim: IdempotencyKey, response: HttpResponse) -> None:
-    """Store the answer for later calls."""
-    claim.status = response.status_code
-    claim.answer = json.loads(response.content) if response.content else None
-    claim.headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
-    claim.save(update_fields=["status", "answer", "headers"])
+def _keep(claim: QuerySet[IdempotencyKey], response: HttpResponse) -> bool:
+    """Store the answer for later calls. Return False when the claim was lost: another request does it, or has."""
+    answer = json.loads(response.content) if response.content else None
+    headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
+    return bool(claim.update(status=response.status_code, answer=answer, headers=headers))
 
 
 def _earlier_answer(request: HttpRequest, scope: str, key: str, body_hmac: str) -> HttpResponse:
@@ -119,15 +162,19 @@ def _earlier_answer(request: HttpRequest, scope: str, key: str, body_hmac: str) 
             detail=f"This {HEADER} was used with another body. Make a new key for a new request.",
         )
     if earlier is None or earlier.status is None:
-        return problem(
-            request,
-            status=409,
-            code="still_running",
-            detail=f"The first request with this {HEADER} is still running. Ask again in a moment.",
-            headers={"Retry-After": "1"},
-        )
+        return _still_running(request)
     content = b"" if earlier.answer is None else json.dumps(earlier.answer).encode()
     return HttpResponse(content, status=earlier.status, headers={**earlier.headers, "Idempotent-Replayed": "true"})
+
+
+def _still_running(request: HttpRequest) -> HttpResponse:
+    return problem(
+        request,
+        status=409,
+        code="still_running",
+        detail=f"The first request with this {HEADER} is still running. Ask again in a moment.",
+        headers={"Retry-After": "1"},
+    )
 
 
 def _body_hmac(request: HttpRequest) -> str:

@@ -10,7 +10,7 @@ from ninja import File, Query, Router, Status
 from ninja.files import UploadedFile
 
 from invex.accounts.auth import ApiRequest
-from invex.accounts.idempotency import idempotent
+from invex.accounts.idempotency import idempotent, idempotent_slow
 from invex.accounts.roles import Right
 from invex.kernel.blobs import store
 from invex.kernel.errors import Conflict
@@ -84,7 +84,7 @@ def get_batch(request: ApiRequest, id: str) -> Any:
         }
     },
 )
-@idempotent
+@idempotent_slow
 def upload_document(request: ApiRequest, response: HttpResponse, id: str, file: File[UploadedFile]) -> Any:
     """One file a request, as the part `file`: PDF, PNG, JPEG, TIFF, WebP, e-invoice XML, or a ZIP archive of these.
 
@@ -144,7 +144,7 @@ def erase_document(request: ApiRequest, id: str) -> Any:
 
 
 @router.post("/documents/{id}/join", response={202: MadeOut, 503: Problem}, summary="Join documents")
-@idempotent
+@idempotent_slow
 def join_documents(request: ApiRequest, id: str, body: JoinIn) -> Any:
     """A new document of this one's pages and then theirs; all end in the state `split`. Role: reviewer or more."""
     request.auth.require(Right.REVIEW)
@@ -153,7 +153,7 @@ def join_documents(request: ApiRequest, id: str, body: JoinIn) -> Any:
 
 
 @router.post("/documents/{id}/split", response={202: MadeOut, 503: Problem}, summary="Split a document")
-@idempotent
+@idempotent_slow
 def split_document(request: ApiRequest, id: str, body: SplitIn) -> Any:
     """A new document a part; this one ends in the state `split`. Role: reviewer or more."""
     request.auth.require(Right.REVIEW)

@@ -14,7 +14,7 @@ from django.db import transaction
 
 from invex.accounts.access import Access
 from invex.accounts.roles import Right
-from invex.kernel import audit
+from invex.kernel import audit, writes
 from invex.kernel.blobs import store, too_large
 from invex.kernel.doomed import doom
 from invex.kernel.errors import BadInput, Conflict, TooLarge
@@ -92,6 +92,7 @@ def take(access: Access, batch: Batch, staging: Staging) -> Taken:
 
     A member of an archive that the project's policy refuses is named among the refused.
     """
+    writes.begin()
     if not staging.is_archive:
         (file,) = staging.files
         return Taken(False, (_add(access, batch, file),))

@@ -17,6 +17,7 @@ from django.db.models import F, Q
 
 from invex.accounts.access import Access
 from invex.accounts.roles import Right
+from invex.kernel import writes
 from invex.kernel.blobs import store
 from invex.kernel.errors import BadInput, Conflict
 from invex.kernel.outbox import emit
@@ -141,6 +142,7 @@ def _make(access: Access, results: list[list[Leaf]], sources: Sequence[Document]
     answer: dict[str, Any] = ask(JOB, json.dumps(plan), queue=QUEUE, timeout_s=ANSWER_WITHIN_S)
     if error := answer.get("error"):
         raise BadInput(error["message"], code=error["code"])
+    writes.begin()
     with transaction.atomic():
         made = []
         for leaves, file in zip(results, answer["files"], strict=True):

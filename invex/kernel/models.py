@@ -70,6 +70,7 @@ class IdempotencyKey(models.Model):
     answer = models.JSONField(null=True)
     headers = models.JSONField(default=dict)
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
+    leased_until = models.DateTimeField()  # while it runs: after that its process is gone
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["scope", "key"], name="idempotency_once")]

@@ -10,7 +10,7 @@ from ninja import File, Query, Router, Status
 from ninja.files import UploadedFile
 
 from invex.accounts.auth import ApiRequest
-from invex.accounts.idempotency import idempotent
+from invex.accounts.idempotency import idempotent, idempotent_slow
 from invex.accounts.roles import Right
 from invex.documents import queries as documents
 from invex.documents.filters import DocumentFilter
@@ -72,7 +72,7 @@ def get_result(request: ApiRequest, id: str, options: Query[ResultOptions]) -> H
 
 
 @router.put("/documents/{id}/labels", response=LabelOut, summary="Confirm what a document says")
-@idempotent
+@idempotent_slow
 def put_labels(request: ApiRequest, id: str, label: LabelIn, options: Query[LabelOptions]) -> LabelOut:
     """Approve the document with these values; they are learned from at once. The same label again changes nothing.
 

@@ -24,7 +24,7 @@ from invex.fields.labels import Label, label_to_json
 from invex.fields.locale import infer, settle
 from invex.fields.spec import LocaleSpec, TemplateSpec
 from invex.fields.template_json import template_to_json
-from invex.kernel import audit
+from invex.kernel import audit, writes
 from invex.kernel.errors import BadInput, Conflict, NotFound
 from invex.kernel.outbox import emit
 from invex.kernel.states import move
@@ -83,6 +83,7 @@ def confirm(
     stored = label_to_json(_located(document, label, target.shape))
     if before and is_approved and before.label == stored:
         return before
+    writes.begin()
     with transaction.atomic():
         duplicates.one_at_a_time(access.project.pk)
         template = _save_template(access, target)

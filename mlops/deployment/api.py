@@ -10,7 +10,7 @@ from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field
 
 from invex.accounts.auth import ApiRequest
-from invex.accounts.idempotency import idempotent
+from invex.accounts.idempotency import idempotent_slow
 from invex.accounts.roles import Right
 from invex.kernel.rest.pagination import Paging, page
 from invex.kernel.rest.problems import Problem
@@ -121,7 +121,7 @@ def get_deployment(request: ApiRequest) -> Any:
     exclude_none=True,
     summary="Deploy",
 )
-@idempotent
+@idempotent_slow
 def put_deployment(request: ApiRequest, response: HttpResponse, body: Deployment) -> Any:
     """Deploy what the file says; builds that are not here are pulled from its repository.
 
@@ -148,7 +148,7 @@ def list_revisions(request: ApiRequest, paging: Query[Paging]) -> Any:
     exclude_none=True,
     summary="Go back to an earlier deployment",
 )
-@idempotent
+@idempotent_slow
 def rollback_deployment(request: ApiRequest, response: HttpResponse, body: RollbackIn) -> Any:
     """Builds, routing and thresholds come back as a new revision; the memory knows all that was confirmed since.
 

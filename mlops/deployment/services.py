@@ -14,7 +14,7 @@ from django.utils import timezone
 from invex.accounts.access import Access
 from invex.accounts.models import Project
 from invex.accounts.roles import Right
-from invex.kernel import audit
+from invex.kernel import audit, writes
 from invex.kernel.actor import SYSTEM, Actor
 from invex.kernel.errors import BadInput, Conflict, NotFound
 from invex.kernel.outbox import emit
@@ -74,6 +74,7 @@ def deploy(
     _check(access.project, wanted)
     if len(why) > MOST_WHY:
         raise BadInput(f"Say why in at most {MOST_WHY} characters.", code="too_long")
+    writes.begin()
     with transaction.atomic():
         project = Project.objects.select_for_update().get(pk=access.project.pk)
         live = queries.live(project)

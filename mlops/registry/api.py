@@ -11,7 +11,7 @@ from ninja.files import UploadedFile
 from pydantic import Field
 
 from invex.accounts.auth import ApiRequest
-from invex.accounts.idempotency import idempotent
+from invex.accounts.idempotency import idempotent_slow
 from invex.accounts.roles import Right
 from invex.kernel.blobs import store
 from invex.kernel.rest.pagination import page
@@ -41,7 +41,7 @@ def list_builds(request: ApiRequest, filters: Query[BuildFilters]) -> Any:
 
 
 @router.post("/builds", response={201: BuildDetail, 413: Problem}, summary="Register a model package")
-@idempotent
+@idempotent_slow
 def register_build(
     request: ApiRequest, response: HttpResponse, file: File[UploadedFile], version: Version | None = None
 ) -> Any:

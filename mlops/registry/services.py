@@ -11,7 +11,7 @@ from django.db.models import Max
 from invex.accounts.access import Access
 from invex.accounts.models import Project
 from invex.accounts.roles import Right
-from invex.kernel import audit
+from invex.kernel import audit, writes
 from invex.kernel.actor import SYSTEM, Actor
 from invex.kernel.blobs import store
 from invex.kernel.errors import BadInput, Conflict, Gone
@@ -45,6 +45,7 @@ def register(
         raise Conflict(
             f"This package is registered already, as {twin.name}.", code="registered_before", build=twin.name
         )
+    writes.begin()
     with transaction.atomic():
         number = _next_number()
         stem = project_part(access.project)

@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+import json
+from contextlib import contextmanager
 from importlib import import_module
 
 import pytest
 from django.apps import apps
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.utils import timezone
 
 from invex.accounts import idempotency
+from invex.documents import pages
 from invex.documents.models import Batch, Document
-from invex.kernel.models import IdempotencyKey
+from invex.kernel.blobs import FolderStore, store
+from invex.kernel.models import DoomedBlob, IdempotencyKey
+from invex.review import services as reviews
+from tests.invex.documents.archive_files import zip_of
 
 
 def open_batch(client, name="x", key="k-1"):
@@ -57,8 +64,7 @@ def test_one_still_running_is_told_so(api):
 def test_a_key_whose_process_died_is_free_again(api):
     client = api()
     open_batch(client)
-    long_ago = timezone.now() - 2 * idempotency.ABANDONED
-    IdempotencyKey.objects.update(status=None, answer=None, created_at=long_ago)
+    IdempotencyKey.objects.update(status=None, answer=None, leased_until=timezone.now() - datetime.timedelta(seconds=1))
     assert open_batch(client).status_code == 201
 
 
@@ -129,3 +135,141 @@ def test_keys_are_forgotten_when_nobody_sends_them_any_more(api):
     open_batch(client, key="new")
     assert idempotency.sweep() == 1
     assert IdempotencyKey.objects.get().key == "new"
+
+
+def depth() -> int:
+    """How many transactions are open, one in another."""
+    return len(connection.savepoint_ids)
+
+
+class TestSlow:
+    """Operations that store files or ask others do so while nobody has to wait for their transaction."""
+
+    @pytest.fixture
+    def document(self, receive):
+        document = receive(b"the file")
+        Document.objects.update(state="review", page_count=2)
+        return document
+
+    @pytest.fixture
+    def seen(self, monkeypatch):
+        """The depths in which bytes were stored, a worker was asked, and values were looked for on the pages."""
+        found = []
+
+        def noting(real):
+            def note(*args, **kwargs):
+                found.append(depth())
+                return real(*args, **kwargs)
+
+            return note
+
+        def ask(job, plan, **_):
+            return {"files": [{"sha256": store().put(str(part).encode()), "size": 1} for part in json.loads(plan)]}
+
+        monkeypatch.setattr(FolderStore, "put_stream", noting(FolderStore.put_stream))
+        monkeypatch.setattr(pages, "ask", noting(ask))
+        monkeypatch.setattr(reviews, "_located", noting(lambda document, label, shape: label))
+        return found
+
+    @pytest.fixture(params=["upload", "archive", "split", "join", "labels"])
+    def send(self, request, api, batch, document, receive):
+        """send(client) -> the answer to a request with a key."""
+        address, key = f"/api/v1/documents/{document.pk}", {"Idempotency-Key": "k"}
+        other = receive(b"another file")
+        Document.objects.update(state="review", page_count=2)
+        client, content = api(), b"new" if request.param == "upload" else zip_of({"a.pdf": b"a", "b.pdf": b"b"})
+
+        def go():
+            if request.param in ("upload", "archive"):
+                data = {"file": SimpleUploadedFile("a", content)}
+                return client.post(f"/api/v1/batches/{batch.pk}/documents", data, headers=key)
+            method, path, body = {
+                "split": ("post", "split", {"parts": [[0], [1]]}),
+                "join": ("post", "join", {"documents": [str(other.pk)]}),
+                "labels": ("put", "labels", {"template": None, "fields": {}}),
+            }[request.param]
+            return getattr(client, method)(f"{address}/{path}", body, content_type="application/json", headers=key)
+
+        return go
+
+    def test_nobody_waits_for_the_slow_part_and_it_is_done_once(self, send, seen):
+        here = depth()
+        first = send()
+        assert first.status_code in (200, 202), first.content
+        assert set(seen) == {here}
+        count = Document.objects.count()
+        again = send()
+        assert (again.json(), again.headers["Idempotent-Replayed"]) == (first.json(), "true")
+        assert Document.objects.count() == count
+
+    def test_what_is_done_and_that_it_is_done_are_one_transaction(self, send, seen, monkeypatch):
+        count, states = Document.objects.count(), set(Document.objects.values_list("state", flat=True))
+        with monkeypatch.context() as patch:
+            patch.setattr(idempotency, "_keep", lambda *_: (_ for _ in ()).throw(OSError("killed")))
+            with pytest.raises(OSError, match="killed"):
+                send()
+        assert Document.objects.count() == count
+        assert set(Document.objects.values_list("state", flat=True)) == states
+        assert send().status_code in (200, 202), "the key is free again"
+
+    def test_one_that_comes_meanwhile_is_told_so(self, send, seen, monkeypatch):
+        answers = []
+
+        def meanwhile(real=idempotency.writes.begin):
+            if not answers:
+                answers.append(None)
+                answers.append(send())
+            real()
+
+        monkeypatch.setattr(idempotency.writes, "begin", meanwhile)
+        assert send().status_code in (200, 202)
+        assert (answers[1].status_code, answers[1].json()["code"]) == (409, "still_running")
+
+    def test_of_two_that_both_believe_to_have_the_key_one_writes(self, send, seen, monkeypatch):
+        """The first one was away for so long that its claim ran out."""
+        answers = []
+
+        def meanwhile(real=idempotency.writes.begin):
+            if not answers:
+                answers.append(None)
+                IdempotencyKey.objects.update(leased_until=timezone.now() - datetime.timedelta(seconds=1))
+                answers.append(send())
+            real()
+
+        monkeypatch.setattr(idempotency.writes, "begin", meanwhile)
+        first, count = send(), Document.objects.count()
+        assert (first.status_code, first.json()["code"]) in ((409, "still_running"), (409, "busy"), (409, "stale"))
+        assert answers[1].status_code in (200, 202)
+        assert send().json() == answers[1].json()
+        assert Document.objects.count() == count
+
+    def test_its_claim_is_renewed_while_it_is_at_it(self, send, seen, monkeypatch):
+        renewed = []
+
+        @contextmanager
+        def kept(rows):
+            assert rows.update(leased_until=timezone.now()) == 1
+            renewed.append("begun")
+            yield
+            renewed.append("ended")
+
+        monkeypatch.setattr(idempotency.leases, "kept", kept)
+        assert send().status_code in (200, 202)
+        assert renewed == ["begun", "ended"]
+
+    def test_bytes_of_an_archive_that_was_not_taken_are_deleted(self, api, batch, monkeypatch):
+        put = FolderStore.put_stream
+
+        def put_small(self, chunks, *, max_bytes):
+            data = b"".join(chunks)
+            if len(data) > 1:
+                raise OSError("the disk is full")
+            return put(self, [data], max_bytes=max_bytes)
+
+        monkeypatch.setattr(FolderStore, "put_stream", put_small)
+        data = {"file": SimpleUploadedFile("a.zip", zip_of({"a.pdf": b"a", "b.pdf": b"bb"}))}
+        with pytest.raises(OSError, match="full"):
+            api().post(f"/api/v1/batches/{batch.pk}/documents", data, headers={"Idempotency-Key": "k"})
+        stored = {name for name, _ in store().names()}
+        assert len(stored) == 1
+        assert stored == set(DoomedBlob.objects.values_list("sha256", flat=True))

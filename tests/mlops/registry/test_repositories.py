@@ -9,6 +9,7 @@ from pathlib import Path
 import boto3
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 from moto import mock_aws
 
 from invex.accounts.models import Project
@@ -163,3 +164,29 @@ def test_a_serving_site_pulls_what_the_file_names(place):
     pulled = Build.objects.get(name=name)
     assert (pulled.number, pulled.blob, pulled.origin) == (number, blob, Origin.REPOSITORY)
     assert queries.as_file(access.project, queries.live(access.project)).to_json()["bestModels"] == best
+
+
+@pytest.mark.django_db
+def test_nobody_waits_while_a_package_is_pulled_for_a_request_with_a_key(tmp_path, settings, monkeypatch, api):
+    settings.BUILD_REPOSITORIES = {"ml-invex": (tmp_path / "shelf").as_uri()}
+    access = ml_admin()
+    row = build(access)
+    path = push(access, row, "ml-invex")
+    row.delete()
+    depths, here = [], len(connection.savepoint_ids)
+
+    def get(self, *args, real=repositories.Folder.get, **kwargs):
+        depths.append(len(connection.savepoint_ids))
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(repositories.Folder, "get", get)
+    best = {"repository": "ml-invex", "mode": "single", "model": path}
+    data = {"format": "invex-deployment/1", "project": "acme", "revision": 1, "fixedVersions": [], "bestModels": best}
+    client, key = api("ml_admin", access.project), {"Idempotency-Key": "k"}
+    first, again = (
+        client.put("/api/v1/deployment", data, content_type="application/json", headers=key) for _ in range(2)
+    )
+    assert first.status_code == 200, first.content
+    assert set(depths) == {here}
+    assert (again.json(), again.headers["Idempotent-Replayed"]) == (first.json(), "true")
+    assert DeploymentRevision.objects.count() == 2, "what the project read with before, and this one"
