@@ -13,9 +13,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from django.conf import settings
+from django.db import transaction
 from PIL import Image
 
 from invex.kernel.blobs import store
+from invex.kernel.doomed import doom
 from invex.reading import types
 from invex.reading.errors import Unreadable
 
@@ -64,9 +66,19 @@ def _row(document: Document, index: int, webp: bytes) -> PageImage:
     return PageImage(document=document, index=index, width_px=width_px, height_px=height_px, blob=store().put(webp))
 
 
-def save(images: list[PageImage]) -> None:
-    """Store the rows; those that another job has stored meanwhile stay."""
-    PageImage.objects.bulk_create(images, ignore_conflicts=True)
+def save(document: Document, images: list[PageImage]) -> bool:
+    """Store the rows; those that another job has stored meanwhile stay.
+
+    document: as it was when they were drawn. Return False when it has been read anew since: its pages may be turned
+    now, and a picture of before would stay.
+    """
+    with transaction.atomic():
+        same = Document.objects.select_for_update().filter(pk=document.pk, words_blob=document.words_blob)
+        if not list(same.values_list("pk")):
+            doom(image.blob for image in images)
+            return False
+        PageImage.objects.bulk_create(images, ignore_conflicts=True)
+    return True
 
 
 def draw_around(document: Document, index: int) -> int:
@@ -78,9 +90,7 @@ def draw_around(document: Document, index: int) -> int:
     block = range(first, min(first + PAGES_AT_ONCE, len(read.pages)))
     there = set(document.page_images.filter(index__in=block, is_sharp=False).values_list("index", flat=True))
     pages = [i for i in block if i not in there]
-    if pages:
-        save(draw(document, read, pages))
-    return len(pages)
+    return len(pages) if pages and save(document, draw(document, read, pages)) else 0
 
 
 def draw_sharp(document: Document, index: int) -> bool:
@@ -96,5 +106,4 @@ def draw_sharp(document: Document, index: int) -> bool:
         log.info("document %s: page %s cannot be drawn larger: %s", document.pk, index, e)
         row = PageImage(document=document, index=index, width_px=0, height_px=0)
     row.is_sharp = True
-    save([row])
-    return True
+    return save(document, [row])

@@ -65,7 +65,7 @@ def read(document: Document) -> bool:
         drawn = images.draw(document, found, pages, password=document.password) if document.password else []
         won = _pass_on(document, drawn, result)
     if won and not drawn and pages:
-        images.save(images.draw(document, found, pages))  # the values do not wait for the pictures
+        images.save(document, images.draw(document, found, pages))  # the values do not wait for the pictures
     return won
 
 
@@ -90,7 +90,7 @@ def _pass_on(document: Document, drawn: list[PageImage], result: dict[str, Any])
         if won:
             doom([*before, *document.page_images.values_list("blob", flat=True)])  # of an earlier read
             document.page_images.all().delete()
-            images.save(drawn)
+            images.save(document, drawn)
             emit(
                 "document.read",
                 document.pk,

@@ -10,12 +10,12 @@ from django.utils import timezone
 from PIL import Image
 
 from invex.accounts.roles import Role
-from invex.documents import jobs, queries, reads, services
+from invex.documents import images, jobs, pages, queries, reads, services
 from invex.documents.models import Document
 from invex.documents.states import MOVES, DocumentState
 from invex.kernel.actor import SYSTEM
 from invex.kernel.errors import Conflict, NotFound, NotNow
-from invex.kernel.models import AuditEntry, Event
+from invex.kernel.models import AuditEntry, DoomedBlob, Event
 from invex.kernel.states import IllegalMove, move
 from invex.review import drafts, leases
 
@@ -269,6 +269,34 @@ def test_a_page_far_behind_is_drawn_when_somebody_looks(receive, run_jobs, make_
     assert jobs.draw_pages(document.pk, 11) == 0
     with pytest.raises(NotFound):
         services.page_image(access, document, 12)
+
+
+def test_a_picture_of_an_earlier_reading_is_not_kept_under_a_later_one(
+    receive, run_jobs, access, make_pdf, monkeypatch
+):
+    """While a page behind the first is drawn, somebody turns it and it is read anew."""
+    monkeypatch.setattr(images, "PAGES_AT_ONCE", 1)
+    document = receive(make_pdf("one", "two"))
+    run_jobs(DOCUMENTS)
+    Document.objects.update(state=S.REVIEW)
+
+    def turned_meanwhile(*args, real=images.draw, **kwargs):
+        drawn = real(*args, **kwargs)
+        with monkeypatch.context() as patch:
+            patch.setattr(images, "draw", real)
+            pages.turn(access, queries.document(access.project, document.pk), {1: 90})
+            run_jobs(DOCUMENTS)
+        return drawn
+
+    with monkeypatch.context() as patch:
+        patch.setattr(images, "draw", turned_meanwhile)
+        assert jobs.draw_pages(document.pk, 1) == 0
+    assert state_of(document) == S.EXTRACTING
+    assert not document.page_images.filter(index=1).exists()
+    assert DoomedBlob.objects.exists()
+    assert jobs.draw_pages(document.pk, 1) == 1
+    image = document.page_images.get(index=1)
+    assert image.width_px > image.height_px, "as it is turned"
 
 
 def test_an_old_image_does_not_outlive_a_new_read(receive, run_jobs, access):
