@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from invex.documents.models import Document
@@ -73,9 +72,9 @@ def read_shadow(document_id: int | str) -> bool:
     return shadow is not None and services.read_beside(document, shadow) is not None
 
 
-def predict_upload(project_id: int, path: str, name: str) -> dict[str, Any]:
-    """Return what the project's predictor reads from the file at `path`, which is deleted."""
-    return online.predict_file(project_id, Path(path), name=name)
+def predict_upload(project_id: int, sha256: str, name: str) -> dict[str, Any]:
+    """Return what the project's predictor reads from a file that the web process lends."""
+    return online.predict_file(project_id, sha256, name=name)
 
 
 def read_as(document_id: int | str, template: str) -> dict[str, Any]:

@@ -1,8 +1,17 @@
-"""Prediction of a file that is not stored: a worker reads it from a temporary file, which is gone afterwards."""
+"""Prediction of a file that is not kept: it passes through the blob store, where a worker of any machine finds it.
+
+Its bytes stand behind random ones: no other blob has its name, so it may be deleted as soon as it was read.
+"""
 
 from __future__ import annotations
 
+import secrets
+import shutil
+import tempfile
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +21,58 @@ from invex.documents import queries as documents
 from invex.documents.models import Document
 from invex.documents.reader import reader
 from invex.fields.prediction import error_to_json, prediction_to_json
+from invex.kernel.blobs import store
+from invex.kernel.doomed import doom
+from invex.kernel.errors import BadInput
 from invex.masterdata.queries import ProjectLists
-from invex.reading.errors import Unreadable
+from invex.reading.errors import SENTENCES, Unreadable
 
 from .pipeline import run
 from .predictors import deployed
 
-UPLOAD_PREFIX = "predict-"  # of files in TMP_DIR that a web process writes for a worker
-ABANDONED_S = 600  # a file this old lost both of them
+UPLOAD_PREFIX = "predict-"  # of files in TMP_DIR that a worker reads from
+ABANDONED_S = 600  # a file this old lost its worker
+RANDOM_BYTES = 32
 
 
-def predict_file(project_id: int, path: Path, *, name: str) -> dict[str, Any]:
-    """Return `invex-prediction/1` of the file, or its error object; the file is deleted once it is read."""
+@contextmanager
+def lent(chunks: Iterable[bytes]) -> Iterator[str]:
+    """Yield the name of a blob by which a worker finds the bytes, until the block ends.
+
+    Raises TooLarge, and BadInput for no bytes at all. What a process that dies leaves is deleted as doomed.
+    """
+    most = settings.MAX_UPLOAD_BYTES + RANDOM_BYTES
+    sha256, size = store().put_stream(chain([secrets.token_bytes(RANDOM_BYTES)], chunks), max_bytes=most)
+    doom([sha256])
+    try:
+        if size == RANDOM_BYTES:
+            raise BadInput(SENTENCES["empty"], code="empty")
+        yield sha256
+    finally:
+        store().delete(sha256)
+
+
+@contextmanager
+def _borrowed(sha256: str) -> Iterator[Path]:
+    """Yield a file of this machine with the bytes that were lent; afterwards no copy is left here."""
+    settings.TMP_DIR.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=settings.TMP_DIR, prefix=UPLOAD_PREFIX) as file:
+        with store().open(sha256) as stored:
+            stored.seek(RANDOM_BYTES)
+            shutil.copyfileobj(stored, file)
+        file.flush()
+        store().delete(sha256)  # with what the store of this machine keeps of it
+        yield Path(file.name)
+
+
+def predict_file(project_id: int, sha256: str, *, name: str) -> dict[str, Any]:
+    """Return `invex-prediction/1` of the file that was lent, or its error object."""
     start = time.perf_counter()
     try:
-        document = reader().read(path, name=name)
+        with _borrowed(sha256) as path:
+            document = reader().read(path, name=name)
     except Unreadable as e:
         return error_to_json(file=name, code=e.code, message=e.message)
-    finally:
-        path.unlink(missing_ok=True)
     predictor = deployed(project_id)
     outcome = run(document, predictor, lists=ProjectLists(project_id))
     seconds = time.perf_counter() - start
@@ -53,7 +95,7 @@ def read_as(document_id: int, template: str) -> dict[str, Any]:
 
 
 def delete_abandoned() -> int:
-    """Delete uploads whose web process and worker both died. Return how many there were."""
+    """Delete uploads whose worker died. Return how many there were."""
     old = [p for p in settings.TMP_DIR.glob(f"{UPLOAD_PREFIX}*") if p.stat().st_mtime < time.time() - ABANDONED_S]
     for path in old:
         path.unlink(missing_ok=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -13,6 +15,8 @@ from invex.accounts.roles import Role
 from invex.catalog.services import create_template
 from invex.documents.models import Document
 from invex.documents.states import DocumentState as S
+from invex.kernel import doomed
+from invex.kernel.blobs import FolderStore, store
 from invex.kernel.errors import NotNow
 from invex.kernel.models import Event
 from invex.results import services
@@ -183,12 +187,17 @@ class TestEvents:
 
 class TestPredict:
     @pytest.fixture
-    def worker(self, monkeypatch, settings, tmp_path):
+    def worker_there(self, monkeypatch, settings, tmp_path):
         """A worker that answers in this process."""
         settings.TMP_DIR = tmp_path / "tmp"
         monkeypatch.setattr(services, "ask", lambda job, *args, **_: import_string(job)(*args))
+
+    @pytest.fixture
+    def worker(self, worker_there, settings):
+        """The same, and nothing is left behind."""
         yield
-        assert list(settings.TMP_DIR.glob("*")) == [], "nothing is stored"
+        assert list(settings.TMP_DIR.glob("*")) == [], "nothing is kept"
+        assert list(store().names()) == []
 
     def post(self, client, content, name="one.pdf"):
         return client.post("/api/v1/predict", {"file": SimpleUploadedFile(name, content)})
@@ -221,7 +230,39 @@ class TestPredict:
         monkeypatch.setattr(services, "ask", nobody)
         answer = self.post(api("reviewer"), b"%PDF-1.4")
         assert (answer.status_code, answer.headers["Retry-After"]) == (503, "10")
-        assert list(settings.TMP_DIR.glob("*")) == []
+        assert list(store().names()) == []
+
+    def test_the_worker_may_be_on_another_machine(self, api, project, monkeypatch, settings, tmp_path, make_pdf):
+        """They share the blob store and Redis, and no folder of temporary files."""
+        settings.TMP_DIR = tmp_path / "web"
+
+        def ask(job, *args, **_):
+            shutil.rmtree(tmp_path / "web", ignore_errors=True)
+            settings.TMP_DIR = tmp_path / "worker"
+            return import_string(job)(*json.loads(json.dumps(args)))
+
+        monkeypatch.setattr(services, "ask", ask)
+        answer = self.post(api("reviewer"), make_pdf("Invoice 4711"))
+        assert (answer.status_code, answer.json()["pages"]) == (200, 1)
+
+    def test_a_document_of_the_same_bytes_keeps_them(self, api, receive, worker_there, make_pdf):
+        document = receive(make_pdf("Invoice 4711"))
+        assert self.post(api("reviewer"), make_pdf("Invoice 4711")).status_code == 200
+        assert [name for name, _ in store().names()] == [document.sha256]
+
+    def test_bytes_that_a_dead_process_leaves_are_deleted(self, api, project, monkeypatch, make_pdf):
+        def dies(*_, **__):
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(services, "ask", dies)
+            patch.setattr(FolderStore, "delete", dies)
+            with pytest.raises(KeyboardInterrupt):
+                self.post(api("reviewer"), make_pdf())
+        [(name, _)] = store().names()
+        os.utime(store().path(name), (0, 0))
+        doomed.sweep()
+        assert list(store().names()) == []
 
     def test_who_may(self, api, project, worker):
         assert self.post(api("viewer"), b"x").status_code == 403
