@@ -6,8 +6,10 @@ the end of the old ones, in the state `split`, are one transaction. Whoever is s
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,15 +49,18 @@ class Leaf:
     page: int
 
 
-def ranges(text: str) -> list[list[int]]:
-    """Return the pages, from 0, that a person wrote from 1: "1-2, 3" -> [[0, 1], [2]]. Raises BadInput."""
+def ranges(text: str) -> list[range]:
+    """Return the pages, from 0, that a person wrote from 1: "1-2, 3" -> [0, 1], [2]. Raises BadInput.
+
+    No range is written out: which pages there are is for `split` to say, and a few letters can name very many.
+    """
     parts = []
     for part in filter(None, re.split(r"[,;\s]+", re.sub(r"\s*[-–]\s*", "-", text))):
         found = _RANGE.fullmatch(part)
         first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
         if not 1 <= first <= last:
             raise BadInput(f"{part[:20]!r} is no range of pages. Write for example: 1-2, 3, 4-6", code="bad_pages")
-        parts.append(list(range(first - 1, last)))
+        parts.append(range(first - 1, last))
     return parts
 
 
@@ -65,12 +70,14 @@ def split(access: Access, document: Document, parts: Sequence[Sequence[int]]) ->
     Raises Conflict while somebody else is at the document, or has unsaved work on it; so does join.
     """
     _check(access, [document])
-    wanted, count = [page for part in parts for page in part], document.page_count or 0
+    count = document.page_count or 0
+    # Of more pages than there are, one is outside of the document or named twice: no more needs to be looked at.
+    wanted = list(itertools.islice(itertools.chain.from_iterable(parts), count + 1))
     if len(parts) < 2 or not all(parts):
         raise BadInput("Name at least two parts, each with a page.", code="bad_pages")
     if outside := sorted({page + 1 for page in wanted if not 0 <= page < count}):
         raise BadInput(f"There is no page {outside[0]}; the document has {count}.", code="bad_pages")
-    if twice := sorted({page + 1 for page in wanted if wanted.count(page) > 1}):
+    if twice := sorted(page + 1 for page, times in Counter(wanted).items() if times > 1):
         raise BadInput(f"Page {twice[0]} is in two parts.", code="bad_pages")
     if missing := sorted(set(range(1, count + 1)) - {page + 1 for page in wanted}):
         raise BadInput(f"No part has page {missing[0]}: no page may be lost.", code="bad_pages")
