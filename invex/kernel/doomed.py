@@ -23,9 +23,19 @@ def doom(names: Iterable[str]) -> None:
     )
 
 
+def delete(names: Iterable[str]) -> int:
+    """Doom these blobs and delete those that can go now. Return how many went; `sweep` sees to the rest."""
+    found = sorted({n for n in names if n})
+    doom(found)
+    return sum(_delete(found[at : at + MOST_AT_ONCE]) for at in range(0, len(found), MOST_AT_ONCE))
+
+
 def sweep() -> int:
     """Delete doomed blobs that no row needs. Return how many; those stored just now wait for a later round."""
-    names = list(DoomedBlob.objects.order_by("pk").values_list("sha256", flat=True)[:MOST_AT_ONCE])
+    return _delete(list(DoomedBlob.objects.order_by("pk").values_list("sha256", flat=True)[:MOST_AT_ONCE]))
+
+
+def _delete(names: list[str]) -> int:
     if not names:
         return 0
     needed = in_use(frozenset(names))

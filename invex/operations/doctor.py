@@ -20,12 +20,11 @@ from django.utils import timezone
 from invex.documents.models import Document
 from invex.documents.states import WORKING, DocumentState
 from invex.extraction.models import Extraction
-from invex.kernel import blob_references, liveness
+from invex.kernel import blob_references, doomed, liveness
 from invex.kernel.blobs import store
 from invex.kernel.models import Event
 from invex.review.models import ConfirmedLabel
 
-YOUNG_S = 3600  # an unreferenced blob this young may belong to a row that is about to be written
 STUCK = datetime.timedelta(minutes=10)  # without progress, although a worker lives
 LEAST_FREE_BYTES = 2 * 2**30
 SHOWN = 5  # examples in a finding
@@ -132,7 +131,7 @@ def _blobs(*, is_deep: bool) -> Iterator[Finding]:
         told = _some(f"{s} ({needed.get(s, 'needed by no row')})" for s in changed)
         yield Finding(Level.BAD, "blobs: changed", f"{len(changed)} have other bytes than their name says: {told}",
                       "Replace them from a backup (its folder blobs/), and check the disk.")  # fmt: skip
-    before = time.time() - YOUNG_S
+    before = time.time() - doomed.GRACE.total_seconds()
     orphans = sorted(sha256 for sha256, at in stored.items() if sha256 not in needed and at < before)
     if orphans:
         yield Finding(Level.NOTE, "blobs: orphaned", f"{len(orphans)} that no row needs: {_some(orphans)}",
@@ -143,13 +142,10 @@ def _blobs(*, is_deep: bool) -> Iterator[Finding]:
 
 
 def delete_orphans() -> int:
-    """Delete blobs that no row needs and that are older than YOUNG_S. Return how many."""
-    before = time.time() - YOUNG_S
+    """Delete blobs that no row needs, except what was stored within doomed.GRACE. Return how many."""
+    before = time.time() - doomed.GRACE.total_seconds()
     candidates = {sha256 for sha256, at in store().names() if at < before}
-    orphans = candidates - {reference.sha256 for reference in blob_references.references()}
-    for sha256 in orphans:
-        store().delete(sha256)
-    return len(orphans)
+    return doomed.delete(candidates - {reference.sha256 for reference in blob_references.references()})
 
 
 def _is_changed(sha256: str) -> bool:

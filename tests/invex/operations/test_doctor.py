@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from invex.documents.models import Document
 from invex.extraction.models import Extraction
+from invex.kernel import doomed
 from invex.kernel.blobs import store
 from invex.operations import doctor
 from invex.operations.doctor import Level
@@ -52,7 +53,7 @@ def test_a_missing_a_changed_and_an_orphaned_blob(document, live, no_sandbox):
     orphan = store().put(b"nobody needs me")
     assert bad() == {}
     assert not any(f.name == "blobs: orphaned" for f in doctor.examine(is_deep=False)), "a young one may get its row"
-    long_ago = time.time() - 2 * doctor.YOUNG_S
+    long_ago = time.time() - 2 * doomed.GRACE.total_seconds()
     os.utime(store().path(orphan), (long_ago, long_ago))
     (found,) = (f for f in doctor.examine(is_deep=False) if f.name == "blobs: orphaned")
     assert orphan in found.message
@@ -72,6 +73,23 @@ def test_orphans_are_deleted_and_nothing_else(document, live, no_sandbox, capsys
         os.utime(store().path(name), (0, 0))
     call_command("doctor", "--delete-orphans")
     assert {name for name, _ in store().names()} == names
+    assert "Deleted 1 files that no row needed." in capsys.readouterr().err
+
+
+def test_an_orphan_that_is_uploaded_again_meanwhile_stays(document, monkeypatch):
+    """Its bytes are stored, its row is not written yet."""
+    orphan = store().put(b"once more")
+    os.utime(store().path(orphan), (0, 0))
+    references = doctor.blob_references.references
+
+    def read_and_upload():
+        yield from references()
+        store().put(b"once more")
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(doctor.blob_references, "references", read_and_upload)
+        doctor.delete_orphans()
+    assert store().path(orphan).exists()
 
 
 @pytest.mark.parametrize(
