@@ -70,6 +70,7 @@ class Watcher:
 
     def __init__(self, folder: Path, access: Access, *, settle_s: float) -> None:
         self._folder = folder.resolve()
+        self._key = _readable(str(self._folder))  # as rows name it
         self._access = access
         self._settle_s = settle_s
         self._seen: dict[str, Stamp] = {}
@@ -100,7 +101,7 @@ class Watcher:
             try:
                 outcome = self._take(name, stamp)
             except OSError as e:  # gone, locked, or the disk is full: the next look tries again
-                log.warning("%s: %s", self._folder / name, e)
+                log.warning("%s/%s: %s", self._key, _readable(name), e)
                 continue
             if outcome is not None:
                 yield outcome
@@ -125,24 +126,30 @@ class Watcher:
             if _is_being_written(file):
                 return None
             try:
-                staging = intake.stage(self._access, name=name, file=file)
+                staging = intake.stage(self._access, name=_readable(name), file=file)
                 if Stamp.of(path.stat(follow_symlinks=False)) != stamp:
                     return None
                 taken, row = self._commit(name, stamp, staging)
             except InvexError as e:
-                self._move(name, REFUSED, e.message)
-                return Outcome(name, remark=e.message)
+                return self._refuse(name, e.message)
+            except ValueError as e:  # nobody expected it: the files after this one are taken all the same
+                log.exception("%s/%s", self._key, _readable(name))
+                return self._refuse(name, f"Invex could not take it ({type(e).__name__}). Please report this.")
         self._move(name, TAKEN, row.remark)
         row.delete()
-        return Outcome(name, tuple(document.pk for document in taken.documents), row.remark)
+        return Outcome(_readable(name), tuple(document.pk for document in taken.documents), row.remark)
+
+    def _refuse(self, name: str, why: str) -> Outcome:
+        self._move(name, REFUSED, why)
+        return Outcome(_readable(name), remark=why)
 
     def _commit(self, name: str, stamp: Stamp, staging: intake.Staging) -> tuple[intake.Taken, WatchedFile]:
         with transaction.atomic():
             taken = intake.take(self._access, self._batch(), staging)
             remark = "\n".join(f"{refused.name}: {refused.message}" for refused in taken.refused)
             row = WatchedFile.objects.create(
-                folder=str(self._folder),
-                name=name,
+                folder=self._key,
+                name=_readable(name),
                 size=stamp.size,
                 mtime_ns=stamp.mtime_ns,
                 inode=stamp.inode,
@@ -152,7 +159,7 @@ class Watcher:
 
     def _batch(self) -> Batch:
         """Return the batch of this folder and day."""
-        name = f"{self._folder.name} {timezone.localdate():%Y-%m-%d}"[: documents.MAX_NAME]
+        name = f"{_readable(self._folder.name)} {timezone.localdate():%Y-%m-%d}"[: documents.MAX_NAME]
         found = Batch.objects.filter(
             project=self._access.project, name=name, created_by=str(self._access.actor)
         ).first()
@@ -160,13 +167,11 @@ class Watcher:
 
     def _finish_moves(self) -> None:
         """Move what an earlier process had stored and not moved yet."""
-        for row in WatchedFile.objects.filter(folder=str(self._folder)):
-            try:
-                now = Stamp.of((self._folder / row.name).stat(follow_symlinks=False))
-            except FileNotFoundError:
-                now = None
-            if now == Stamp(row.size, row.mtime_ns, row.inode):
-                self._move(row.name, TAKEN, row.remark)
+        there = {(_readable(name), stamp): name for name, stamp in self._files()}
+        for row in WatchedFile.objects.filter(folder=self._key):
+            name = there.get((row.name, Stamp(row.size, row.mtime_ns, row.inode)))
+            if name is not None:
+                self._move(name, TAKEN, row.remark)
             row.delete()  # moved before, or another file by now, which is taken like any other
 
     def _move(self, name: str, to: str, remark: str) -> None:
@@ -175,6 +180,18 @@ class Watcher:
         if remark:
             target.with_name(f"{target.name}.txt").write_text(f"{remark}\n", encoding="utf-8")
         (self._folder / name).rename(target)
+
+
+def _readable(name: str) -> str:
+    """Return a name as text: one that is no UTF-8 is read as Latin-1, in which every byte is a character.
+
+    What the operating system gives for such a name can be stored in no database and printed nowhere.
+    """
+    raw = os.fsencode(name)
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
 
 
 def _free(folder: Path, name: str) -> Path:

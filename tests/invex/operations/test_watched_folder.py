@@ -136,6 +136,56 @@ def test_a_name_that_was_taken_before_is_no_obstacle(watch, folder):
     assert Document.objects.count() == 3
 
 
+LATIN_1 = os.fsdecode("Rechnung für Müller.pdf".encode("latin-1"))  # as copiers name files on a share
+
+
+def test_a_name_that_is_no_utf_8_is_taken_like_any_other(watch, folder):
+    for name in (LATIN_1, "z.pdf"):
+        (folder / name).write_bytes(name.encode("utf-8", "surrogateescape"))
+    assert looks(watch()) == ["Rechnung für Müller.pdf", "z.pdf"]
+    assert sorted(document.name for document in Document.objects.all()) == ["Rechnung für Müller.pdf", "z.pdf"]
+    assert names(folder) == {f"taken/{LATIN_1}", "taken/z.pdf"}
+
+
+def test_such_a_file_is_moved_at_the_next_start_when_the_process_was_killed_before(watch, folder, monkeypatch):
+    (folder / LATIN_1).write_bytes(b"one")
+    watcher = watch()
+    looks(watcher, 1)
+    with monkeypatch.context() as deadly:
+        deadly.setattr(Watcher, "_move", lambda *_: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            looks(watcher, 1)
+    assert looks(watch()) == []
+    assert names(folder) == {f"taken/{LATIN_1}"}
+    assert Document.objects.count() == 1
+
+
+def test_a_folder_whose_name_is_no_utf_8(access, tmp_path):
+    folder = tmp_path / LATIN_1
+    folder.mkdir()
+    (folder / "a.pdf").write_bytes(b"one")
+    watcher = Watcher(folder, access, settle_s=0)
+    assert looks(watcher) == ["a.pdf"]
+    watcher.close()
+    assert Batch.objects.get().name.startswith("Rechnung für Müller.pdf 20")
+
+
+def test_a_file_that_nobody_was_prepared_for_does_not_end_the_watch(watch, folder, monkeypatch):
+    stage = watching.intake.stage
+
+    def stage_most(access, *, name, file):
+        if name == "a.pdf":
+            raise UnicodeError("no text")
+        return stage(access, name=name, file=file)
+
+    monkeypatch.setattr(watching.intake, "stage", stage_most)
+    for name in ("a.pdf", "b.pdf"):
+        (folder / name).write_bytes(name.encode())
+    assert looks(watch()) == ["a.pdf", "b.pdf"]
+    assert names(folder) == {"refused/a.pdf", "refused/a.pdf.txt", "taken/b.pdf"}
+    assert "UnicodeError" in (folder / "refused" / "a.pdf.txt").read_text()
+
+
 class Killed(BaseException):
     """What no `except Exception` catches: the process is gone."""
 
