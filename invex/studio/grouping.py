@@ -13,7 +13,7 @@ from invex.reading import types
 from . import ports
 from .models import Look, LookGroup
 
-MOST = 1000  # loose documents that are compared with each other, the newest: it takes seconds and 4 MB, growing by n²
+MOST = 1000  # loose documents that are compared with each other at once: it takes seconds and 4 MB, growing by n²
 SHOWN = 8  # newest members by which a group is recognised
 
 
@@ -43,20 +43,32 @@ def keep_up(project_id: int) -> int:
     if not unknown(project_id).filter(look__isnull=True).exists():
         return 0
     members: dict[int, list[Document]] = {}
-    loose = []
+    fresh, lonely = [], []
     for row in unknown(project_id).select_related("look"):
-        group = row.look.group_id if hasattr(row, "look") else None
-        if group is None:
-            loose.append(row)
+        if not hasattr(row, "look"):
+            fresh.append(row)
+        elif row.look.group_id is None:
+            lonely.append(row)
         else:
-            members.setdefault(group, []).append(row)
-    loose = loose[-MOST:]
+            members.setdefault(row.look.group_id, []).append(row)
+    loose = _at_once(fresh, lonely)
     shown = [[d for row in rows[-SHOWN:] if (d := _words(row)) is not None] for rows in members.values()]
     known = [(pk, words) for pk, words in zip(members, shown) if words]
     read = [(row, words) for row in loose if (words := _words(row)) is not None]
     found = ports.grouper()([words for _, words in known], [words for _, words in read])
     _save(project_id, [pk for pk, _ in known], {row.pk: number for (row, _), number in zip(read, found)}, loose)
     return len(read)
+
+
+def _at_once(fresh: list[Document], lonely: list[Document]) -> list[Document]:
+    """Return at most MOST documents to be compared with each other, the oldest first.
+
+    The newest of those never compared come first, so that each call leaves fewer of them; then those that resembled
+    nothing so far.
+    """
+    chosen = fresh[-MOST:]
+    spare = MOST - len(chosen)
+    return sorted([*chosen, *lonely[max(0, len(lonely) - spare) :]], key=lambda row: row.pk)
 
 
 def _words(row: Document) -> types.Document | None:
