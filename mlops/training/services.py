@@ -134,8 +134,13 @@ def start_on_cpu(access: Access, row: TrainingRun) -> None:
 def _wish(access: Access, row: TrainingRun, wish: Wish, *, at_once: RunState) -> None:
     access.require(Right.MODELS)
     if row.state == S.RUNNING:
-        TrainingRun.objects.filter(pk=row.pk, state=S.RUNNING).update(wish=wish)
-        audit.record(access.actor, f"asked to {wish}", "training run", row.pk, project=row.project.slug)
+        running = TrainingRun.objects.filter(pk=row.pk, state=S.RUNNING)
+        if wish == Wish.YIELD:
+            running = running.exclude(wish=Wish.CANCEL)  # which is for good
+        with transaction.atomic():
+            if not running.update(wish=wish):
+                raise Conflict("Somebody else has just moved the run. Look again.", code="moved")
+            audit.record(access.actor, f"asked to {wish}", "training run", row.pk, project=row.project.slug)
         return
     if at_once not in row.MOVES[row.state]:
         raise Conflict(f"The run is {row.state}.", code="wrong_state")

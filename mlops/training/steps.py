@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from invex.accounts.access import Access
@@ -293,15 +294,21 @@ def _check_wishes(row: TrainingRun) -> None:
 def _stop(row: TrainingRun, stop: _Stop) -> RunState:
     yields = [*row.yields, {"at": _now(), "cause": stop.cause}]
     ended: datetime.datetime | None = timezone.now() if stop.to == S.CANCELLED else None
+    # What somebody wished since the run looked up is not lost: one that is cancelled does not go on later, and one that
+    # waits finds the wish when it does.
+    done: dict[str, Any] = {} if stop.to == S.WAITING else {"wish": ""}
+    uncancelled = Q() if stop.to == S.CANCELLED else ~Q(wish=Wish.CANCEL)
     with transaction.atomic():
         # A run that stopped as it should has not used up an attempt.
         won = move(
-            row, stop.to, actor=SYSTEM, project=row.project.slug, only_if=leases.ours(row), leased_until=None,
-            reason=stop.cause, yields=yields, wish="", attempts=0, ended_at=ended,
+            row, stop.to, actor=SYSTEM, project=row.project.slug, only_if=leases.ours(row) & uncancelled,
+            leased_until=None, reason=stop.cause, yields=yields, attempts=0, ended_at=ended, **done,
         )  # fmt: skip
         if won:
             name = "training.cancelled" if stop.to == S.CANCELLED else "training.yielded"
             emit(name, row.pk, project=row.project.slug, run=row.pk, cause=stop.cause)
+    if not won and uncancelled and leases.held(row).filter(wish=Wish.CANCEL).exists():
+        return _stop(row, _Stop(S.CANCELLED, "cancelled"))
     return RunState(row.state)
 
 

@@ -14,6 +14,7 @@ from invex.accounts.roles import Role
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
 from invex.kernel.errors import Conflict, NotAllowed
+from invex.kernel.models import AuditEntry
 from invex.review import services as review
 from mlops.compute import services as compute
 from mlops.compute.services import Verdict
@@ -124,6 +125,40 @@ def test_yield_resume_cancel(access, confirmed, no_validation):
         services.resume(access, row)
     with pytest.raises(NotAllowed):
         services.cancel(access_to("acme", Role.AUTHOR), row)
+
+
+class TestWishes:
+    def test_one_that_comes_too_late_is_refused(self, access, confirmed):
+        row = requested(access)
+        running = steps.claim(row.pk)
+        TrainingRun.objects.filter(pk=row.pk).update(state=RunState.DONE)
+        with pytest.raises(Conflict):
+            services.cancel(access, running)
+        assert not AuditEntry.objects.filter(action="asked to cancel").exists()
+
+    def test_to_yield_does_not_take_a_cancellation_back(self, access, confirmed):
+        row = steps.claim(requested(access).pk)
+        services.cancel(access, row)
+        with pytest.raises(Conflict):
+            services.ask_to_yield(access, row)
+        assert steps.work(row) == RunState.CANCELLED
+
+    @pytest.mark.parametrize(
+        ("wish", "ends"), [(services.cancel, RunState.CANCELLED), (services.ask_to_yield, RunState.WAITING)]
+    )
+    def test_one_that_comes_as_the_run_gives_way_is_not_lost(self, access, confirmed, monkeypatch, wish, ends):
+        row = steps.claim(requested(access).pk)
+
+        def give_way(row):
+            wish(access, row)
+            raise steps._Stop(RunState.WAITING, "no GPU")
+
+        monkeypatch.setattr(steps, "_freeze", give_way)
+        assert steps.work(row) == ends
+        row.refresh_from_db()
+        assert (row.state, row.wish) == (ends, "yield" if ends == RunState.WAITING else "")
+        if ends == RunState.WAITING:
+            assert steps.work(steps.claim(row.pk)) == RunState.YIELDED
 
 
 def test_one_that_began_on_a_gpu_says_why_it_waits_and_can_start_again_on_the_cpu(access, confirmed, no_validation):
