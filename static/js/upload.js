@@ -112,14 +112,21 @@
     next();
   };
 
-  const entriesOf = async (entry) => {
-    if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
-    const reader = entry.createReader();
+  // The files of what was dropped, however deep; what cannot be read is told, and stops nothing.
+  const filesOf = async (entry) => {
     const found = [];
-    for (;;) {  // a directory is read in portions
-      const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-      if (!some.length) break;
-      for (const one of some) found.push(...await entriesOf(one));
+    try {
+      if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+      const reader = entry.createReader();
+      for (;;) {  // a directory is read in portions
+        const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+        if (!some.length) break;
+        for (const one of some) found.push(...await filesOf(one));
+      }
+    } catch {
+      all += 1;
+      tell(entry.fullPath.replace(/^\//, ""), form.dataset.unreadable);
+      show();
     }
     return found;
   };
@@ -132,7 +139,7 @@
     const entries = [...event.dataTransfer.items].map((i) => i.webkitGetAsEntry && i.webkitGetAsEntry()).filter(Boolean);
     if (!entries.length) return add(event.dataTransfer.files);
     const files = [];
-    for (const entry of entries) files.push(...await entriesOf(entry));
+    for (const entry of entries) files.push(...await filesOf(entry));
     add(files);
   });
   for (const id of ["upload-files", "upload-folder"]) {
