@@ -16,6 +16,7 @@ from ninja.operation import Operation
 
 from invex.accounts import idempotency
 from invex.accounts.auth import bearer_token
+from invex.kernel import unkeepable
 from invex.kernel.errors import BadInput
 from invex.kernel.rest import problems
 
@@ -134,8 +135,11 @@ def _known(operation: Operation, *sources: str) -> set[str]:
     }
 
 
-def _refuse_unknown(operation: Operation) -> None:
-    """Make an operation answer 422 to filters and parts that it does not know: a typing error must not widen a list."""
+def _refuse_nonsense(operation: Operation) -> None:
+    """Make an operation answer 422 to filters and parts that it does not know, and to text that no database keeps.
+
+    A typing error must not widen a list.
+    """
     filters, parts = _known(operation, "query"), _known(operation, "form", "file")
     view = operation.view_func
 
@@ -145,6 +149,7 @@ def _refuse_unknown(operation: Operation) -> None:
         if parts:
             _check_names(request.POST, parts, what="part")
             _check_names(request.FILES, parts, what="part")
+        unkeepable.check(request)
         return view(request, *args, **kwargs)
 
     operation.view_func = checked
@@ -172,7 +177,7 @@ def _assemble() -> Api:
     for prefix, name in settings.API_ROUTERS:
         api.add_router(prefix, name)
     for operation in api._operations():
-        _refuse_unknown(operation)
+        _refuse_nonsense(operation)
     return api
 
 

@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "invex.web.middleware.UploadLimit",
+    "invex.web.middleware.NoUnkeepableText",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "invex.urls"

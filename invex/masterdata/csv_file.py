@@ -62,6 +62,8 @@ def read_csv(data: bytes) -> Table:
     The first line names the columns; empty lines are left out. Raises BadInput with what is wrong on which line.
     """
     text, encoding = _decoded(data)
+    if "\0" in text:
+        raise BadInput("The file has NUL characters, as no text has. Export it as CSV UTF-8.", code="bad_list")
     delimiter = _delimiter(text)
     problems = Problems()
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)

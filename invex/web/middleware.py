@@ -1,16 +1,18 @@
-"""Response headers of every page, errors as pages, and requests that are larger than any file may be."""
+"""Response headers of every page, errors as pages, and requests that nothing can be made of."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from invex.kernel import unkeepable
 from invex.kernel.blobs import too_large
-from invex.kernel.errors import InvexError, NotNow
+from invex.kernel.errors import BadInput, InvexError, NotNow
 from invex.kernel.rest.problems import API_PREFIX, problem
 from invex.kernel.spoken import spoken
 
@@ -85,3 +87,22 @@ class UploadLimit:
         if request.path.startswith(API_PREFIX):
             return problem(request, status=error.status, code=error.code, detail=error.message)
         return error_answer(request, error)
+
+
+class NoUnkeepableText:
+    """Refuse what no database keeps before a page works with it; below /api every operation does so (invex.api)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *view: Any) -> HttpResponse | None:
+        if request.path.startswith(API_PREFIX):
+            return None
+        try:
+            unkeepable.check(request)
+        except BadInput as e:
+            return error_answer(request, e)
+        return None

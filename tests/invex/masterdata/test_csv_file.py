@@ -36,7 +36,9 @@ def test_errors_name_their_lines():
     assert "Line 3: 1 values, but 2 columns (2 errors in all)" in e.value.message
 
 
-@pytest.mark.parametrize("data", [b"", b"\n\n", b"a;a\n1;2\n", b"a;\n1;2\n", b"\x81\x8d\x8f", b'a;b\n"1;2\n'])
+@pytest.mark.parametrize(
+    "data", [b"", b"\n\n", b"a;a\n1;2\n", b"a;\n1;2\n", b"a;b\n1;\0\n", b"\x81\x8d\x8f", b'a;b\n"1;2\n']
+)
 def test_what_is_no_table_is_refused(data):
     with pytest.raises(BadInput):
         read_csv(data)
