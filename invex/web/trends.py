@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncDate
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -85,26 +87,25 @@ class Chart:
 
 def charts(project: Project) -> list[Chart]:
     """Return the project's charts over the last DAYS days, today included."""
-    today = timezone.localdate()
-    days = tuple(today - datetime.timedelta(days=back) for back in range(DAYS))[::-1]
-    return [
-        _received(project, days),
-        _approved(project, days),
-        _corrected(project, days),
-        _worked(project, days),
-        _waited(project, days),
-    ]
+    days = _days()
+    return [make(project, days) for make in _CHARTS.values()]
 
 
 def chart(project: Project, name: str) -> Chart | None:
     """Return one chart by its name."""
-    return next((one for one in charts(project) if one.name == name), None)
+    make = _CHARTS.get(name)
+    return make(project, _days()) if make is not None else None
+
+
+def _days() -> tuple[datetime.date, ...]:
+    today = timezone.localdate()
+    return tuple(today - datetime.timedelta(days=back) for back in range(DAYS))[::-1]
 
 
 def _received(project: Project, days: Sequence[datetime.date]) -> Chart:
-    times = Document.objects.filter(project=project, created_at__gte=_start(days)).values_list("created_at", flat=True)
-    values = _counts(days, times)
-    total = int(sum(value or 0 for value in values))
+    rows = Document.objects.filter(project=project, created_at__gte=_start(days))
+    (values,) = _counts(days, rows, "created_at", n=Count("pk"))
+    total = int(sum(values))
     now = ngettext("%(n)d document in 14 days", "%(n)d documents in 14 days", total) % {"n": total}
     return Chart(
         "received", str(_("Received")), "", now, tuple(days), (Series(str(_("documents")), "received", values),)
@@ -113,14 +114,16 @@ def _received(project: Project, days: Sequence[datetime.date]) -> Chart:
 
 def _approved(project: Project, days: Sequence[datetime.date]) -> Chart:
     rows = Document.objects.filter(project=project, state=DocumentState.APPROVED, approved_at__gte=_start(days))
-    pairs = [(at, by) for at, by in rows.values_list("approved_at", "approved_by") if at is not None]
-    by_itself = [at for at, by in pairs if by == documents.AUTO]
-    by_people = [at for at, by in pairs if by != documents.AUTO]
-    share = f"{len(by_itself) / len(pairs):.0%}" if pairs else "–"
+    is_auto = Q(approved_by=documents.AUTO)
+    by_people, by_itself = _counts(
+        days, rows, "approved_at", by_people=Count("pk", filter=~is_auto), by_itself=Count("pk", filter=is_auto)
+    )
+    total = sum(by_people) + sum(by_itself)
+    share = f"{sum(by_itself) / total:.0%}" if total else "–"
     now = _("%(share)s automatically") % {"share": share}
     series = (
-        Series(str(_("by people and programs")), "review", _counts(days, by_people)),
-        Series(str(_("automatically")), "approved", _counts(days, by_itself)),
+        Series(str(_("by people and programs")), "review", by_people),
+        Series(str(_("automatically")), "approved", by_itself),
     )
     return Chart("approved", str(_("Approved")), "", now, tuple(days), series)
 
@@ -174,11 +177,14 @@ def _start(days: Sequence[datetime.date]) -> datetime.datetime:
     return timezone.make_aware(datetime.datetime.combine(days[0], datetime.time.min))
 
 
-def _counts(days: Sequence[datetime.date], times: Iterable[datetime.datetime]) -> tuple[float | None, ...]:
-    counts: dict[datetime.date, int] = defaultdict(int)
-    for at in times:
-        counts[timezone.localdate(at)] += 1
-    return tuple(float(counts[day]) for day in days)
+def _counts(
+    days: Sequence[datetime.date], rows: QuerySet[Document], column: str, **counted: Count
+) -> list[tuple[float, ...]]:
+    """Return what is counted of the rows of each day, by a column of times; a day is one of the time zone here."""
+    by_day = rows.order_by().annotate(day=TruncDate(column)).values("day").annotate(**counted)
+    found = {day: numbers for day, *numbers in by_day.values_list("day", *counted)}
+    nothing = [0] * len(counted)
+    return [tuple(float(found.get(day, nothing)[index]) for day in days) for index in range(len(counted))]
 
 
 def _figure(value: float | None) -> str:
@@ -186,3 +192,12 @@ def _figure(value: float | None) -> str:
     if value is None:
         return "–"
     return str(Decimal(value).quantize(Decimal(1) if value == int(value) else Decimal("0.1")))
+
+
+_CHARTS: dict[str, Callable[[Project, Sequence[datetime.date]], Chart]] = {
+    "received": _received,
+    "approved": _approved,
+    "right": _corrected,
+    "seconds": _worked,
+    "hours": _waited,
+}

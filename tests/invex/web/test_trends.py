@@ -58,6 +58,20 @@ def test_days_are_counted(made, project):
     assert received.now == "4 documents in 14 days"
 
 
+def test_a_day_begins_at_midnight_here(made, project):
+    with timezone.override("Pacific/Auckland"):  # where it is tomorrow at noon in UTC
+        made(0, by="ann", hours=0)
+        for name in ("received", "approved"):
+            assert trends.chart(project, name).series[0].values[-2:] == (0, 1), name
+
+
+def test_the_database_counts_and_only_what_is_asked_for(made, project, django_assert_num_queries):
+    made(0, by="ann")
+    with django_assert_num_queries(1) as asked:
+        trends.chart(project, "received")
+    assert "COUNT(" in asked[0]["sql"]
+
+
 def test_automatic_approvals_stand_apart(made, project):
     for by in ("auto", "auto", "ann", "token:erp"):
         made(1, by=by)
