@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from invex.kernel.errors import InvexError
+from invex.kernel.sent import sent_whole
 
 from . import invitations, queries, services
 from .pages import ProjectRequest, in_project
@@ -26,13 +27,12 @@ def members(request: ProjectRequest) -> HttpResponseBase:
     """List members and invitations; POST makes an invitation and shows its link, this once."""
     if request.method == "GET":
         return _page(request)
-    days = request.POST.get("days", "")
     try:
         _row, secret = invitations.invite(
             request.access,
             role=request.POST.get("role", ""),
             note=request.POST.get("note", ""),
-            expires_in_days=int(days) if days.isascii() and days.isdigit() and len(days) < 6 else 0,
+            expires_in_days=sent_whole(request.POST.get("days"), digits=5) or 0,
         )
     except InvexError as e:
         return _page(request, problem=e.message, status=e.status)

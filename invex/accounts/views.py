@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from invex.kernel.errors import BadInput, InvexError, NotFound
+from invex.kernel.sent import sent_whole
 
 from . import queries, services
 from .pages import ProjectRequest, in_project
@@ -55,9 +56,10 @@ def _days(text: str) -> int | None:
     """Return the days that were chosen, None for "never". Raises BadInput: a slip must not make a lasting token."""
     if text == NEVER:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 6):
+    days = sent_whole(text, digits=5)
+    if days is None:
         raise BadInput(_("Choose when the token expires."), code="bad_days")
-    return int(text)
+    return days
 
 
 @require_POST

@@ -20,6 +20,7 @@ from invex.fields.spec import TemplateSpec
 from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
 from invex.fields.template_json import template_to_json
 from invex.kernel.errors import BadInput, Conflict
+from invex.kernel.sent import sent_whole
 
 from . import forms, queries, services
 
@@ -65,8 +66,8 @@ def new_template(request: ProjectRequest) -> HttpResponseBase:
             problem = e.message
         else:
             messages.success(request, _("Template %(name)s is made. Confirm one document, and it is known.") % spec)
-            if origin.isascii() and origin.isdigit() and len(origin) < 19:
-                target = redirect("document", request.access.project.slug, int(origin))
+            if (sample := sent_whole(origin)) is not None:
+                target = redirect("document", request.access.project.slug, sample)
                 target["Location"] += "?" + urlencode({"template": row.name})
                 return target
             return redirect("templates", request.access.project.slug)
@@ -81,8 +82,7 @@ def template(request: ProjectRequest, name: str) -> HttpResponseBase:
     spec, problem = row.spec, ""
     if request.method == "POST":
         request.access.require(Right.TEMPLATES)
-        version = request.POST.get("version", "")
-        edited = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None
+        edited = sent_whole(request.POST.get("version"))
         try:
             spec = forms.read_template_form(request.POST.dict(), edited=row.spec)
             row = services.update_template(request.access, name, spec, version=edited)

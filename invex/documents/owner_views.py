@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.kernel.errors import BadInput, Conflict
+from invex.kernel.sent import sent_whole
 
 from . import erasure, queries, services
 from .models import IdenticalFiles
@@ -48,9 +49,10 @@ def policy(request: ProjectRequest) -> HttpResponseBase:
 def _days(text: str) -> int | None:
     if not text:
         return None
-    if not (text.isascii() and text.isdigit() and len(text) < 7):
+    days = sent_whole(text, digits=6)
+    if days is None:
         raise BadInput(_("Give the days as a whole number, or leave them empty."), code="bad_days")
-    return int(text)
+    return days
 
 
 @require_http_methods(["GET", "POST"])

@@ -14,6 +14,7 @@ from invex.accounts.models import Project
 from invex.fields.geometry import Box
 from invex.kernel.errors import BadInput, NotFound
 from invex.kernel.queue import ask
+from invex.kernel.sent import sent_whole
 from invex.reading import types
 from invex.reading.words import LazyPages
 
@@ -77,8 +78,7 @@ def document(project: Project, document_id: int | str) -> Document:
 
 def _key(text: int | str) -> int:
     """The primary key that an id stands for; 0, which no row has, when it cannot be one."""
-    text = str(text)
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else 0
+    return sent_whole(str(text)) or 0
 
 
 def read_words(document: Document) -> types.Document | None:

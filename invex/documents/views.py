@@ -17,6 +17,7 @@ from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.kernel import blobs
 from invex.kernel.errors import BadInput, Conflict, NotFound
+from invex.kernel.pager import one_page
 from invex.kernel.spoken import spoken
 
 from . import intake, queries, services
@@ -25,7 +26,6 @@ from .models import Document
 from .names import shown_name
 from .states import DocumentState
 
-PER_PAGE = 50
 YEAR_S = 365 * 24 * 3600  # blobs never change, so browsers may keep them
 NEEDS_REMEDY = (DocumentState.FAILED, DocumentState.NEEDS_PASSWORD)
 FASTEST_POLL_S, SLOWEST_POLL_S = 1, 15
@@ -41,7 +41,7 @@ def batches(request: ProjectRequest) -> HttpResponseBase:
         if request.accepts("text/html"):
             return redirect("batch", access.project.slug, batch.pk)
         return JsonResponse({"id": str(batch.pk), "upload": f"{request.path}{batch.pk}/upload/"}, status=201)
-    rows, pager = _one_page(request, queries.batches(access.project))
+    rows, pager = one_page(request.GET, queries.batches(access.project).order_by("-id"))
     progress = queries.progress_of(rows)
     context = {
         "batches": [{"row": b, "progress": progress[b.pk], "bar": _bar(progress[b.pk])} for b in rows],
@@ -59,7 +59,8 @@ def batch(request: ProjectRequest, pk: int) -> HttpResponseBase:
     access = request.access
     row = queries.batch(access.project, pk)
     progress = queries.progress(row)
-    documents, pager = _one_page(request, queries.documents(access.project, batch=row), urgent_first=True)
+    is_urgent = Case(When(state__in=NEEDS_REMEDY, then=0), default=1)
+    documents, pager = one_page(request.GET, queries.documents(access.project, batch=row).order_by(is_urgent, "-id"))
     context = {
         "batch": row,
         "progress": progress,
@@ -110,7 +111,7 @@ def documents(request: ProjectRequest) -> HttpResponseBase:
     """List documents by the filters in the address: q (start of the name), state, template, batch."""
     access = request.access
     chosen = DocumentFilter.of(request.GET)
-    rows, pager = _one_page(request, chosen.documents(access.project))
+    rows, pager = one_page(request.GET, chosen.documents(access.project).order_by("-id"))
     context = {
         "documents": rows,
         "states": DocumentState.choices,
@@ -170,27 +171,6 @@ def password(request: ProjectRequest, pk: int) -> HttpResponseBase:
     services.give_password(request.access, row, password=request.POST.get("password", ""))
     messages.success(request, _("Invex reads the document with this password now."))
     return redirect("document", request.access.project.slug, pk)
-
-
-def _one_page(request: ProjectRequest, rows: Any, *, urgent_first: bool = False) -> tuple[list[Any], dict[str, str]]:
-    """Return the rows of the page that the address asks for, and the addresses of its neighbours.
-
-    urgent_first: what needs a remedy comes before the rest.
-    """
-    raw = request.GET.get("page", "1")
-    number = int(raw) if raw.isascii() and raw.isdigit() and 0 < len(raw) < 7 and int(raw) else 1
-    if urgent_first:
-        rows = rows.order_by(Case(When(state__in=NEEDS_REMEDY, then=0), default=1), "-id")
-    else:
-        rows = rows.order_by("-id")
-    start = (number - 1) * PER_PAGE
-    found = list(rows[start : start + PER_PAGE + 1])
-
-    def address(page: int) -> str:
-        return "?" + urlencode({**request.GET.dict(), "page": page})
-
-    older = address(number + 1) if len(found) > PER_PAGE else ""
-    return found[:PER_PAGE], {"newer": address(number - 1) if number > 1 else "", "older": older}
 
 
 def _bar(progress: queries.Progress) -> list[dict[str, Any]]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from invex.kernel.sent import sent_whole
+
 from .layouts import DOCUMENTS, Column, Layout, Source
 
 SPARE_COLUMNS = 3  # empty rows at the end, for browsers without JavaScript
@@ -20,10 +22,9 @@ def read_layout_form(data: Mapping[str, str]) -> Layout:
     for number in numbers:
         source = data[f"column:{number}:source"]
         if source:
-            place = data.get(f"column:{number}:place", "").strip()
-            is_number = place.isascii() and place.isdigit() and len(place) < 6
+            place = sent_whole(data.get(f"column:{number}:place", "").strip(), digits=5)
             header = data.get(f"column:{number}:header", "")
-            rows.append((int(place) if is_number else LAST, number, Column(source, header, "")))
+            rows.append((LAST if place is None else place, number, Column(source, header, "")))
     return Layout(
         columns=tuple(column for _place, _number, column in sorted(rows, key=lambda row: row[:2])),
         rows=data.get("rows") or DOCUMENTS,

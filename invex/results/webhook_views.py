@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
@@ -16,6 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.kernel.errors import BadInput, Conflict
+from invex.kernel.pager import one_page
+from invex.kernel.sent import sent_whole
 
 from . import deliveries, payloads, webhooks
 from . import webhook_queries as queries
@@ -23,7 +24,6 @@ from .models import WebhookEndpoint
 from .states import DeliveryState, EndpointState
 
 SHOWN = 10  # deliveries on the page of an endpoint
-PER_PAGE = 50
 POLL_S = 2
 ON_THEIR_WAY = (DeliveryState.PENDING, DeliveryState.SENDING)
 LABELS = {
@@ -131,27 +131,17 @@ def log(request: ProjectRequest) -> HttpResponseBase:
     state, asked = request.GET.get("state") or None, request.GET.get("endpoint", "")
     if state is not None and state not in DeliveryState.values:
         raise BadInput(_("There is no state %(state)s.") % {"state": state})
-    chosen = queries.endpoint(request.access, _number(asked)) if asked else None
+    chosen = queries.endpoint(request.access, sent_whole(asked) or 0) if asked else None
     found = queries.deliveries(request.access, endpoint=chosen.pk if chosen else None, state=state)
-    page = max(1, _number(request.GET.get("page", "1")))
-    rows = list(found[(page - 1) * PER_PAGE : page * PER_PAGE + 1])
-
-    def address(number: int) -> str:
-        return "?" + urlencode({**request.GET.dict(), "page": number})
-
+    rows, pager = one_page(request.GET, found)
     context = {
-        "deliveries": rows[:PER_PAGE],
+        "deliveries": rows,
         "endpoints": queries.endpoints(request.access),
         "states": DeliveryState.choices,
         "chosen": {"state": state, "endpoint": chosen},
-        "newer": address(page - 1) if page > 1 else "",
-        "older": address(page + 1) if len(rows) > PER_PAGE else "",
+        **pager,
     }
     return render(request, "results/webhook_log.html", context)
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
 
 
 @require_GET

@@ -12,6 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from invex.accounts.access import Access
 from invex.accounts.models import Project
 from invex.documents.models import Document
+from invex.kernel.sent import sent_whole
 
 from . import leases, queries
 
@@ -23,7 +24,6 @@ ORDERS: Mapping[str, tuple[str, ...]] = {
     TEMPLATE: ("template", "-doubt", "id"),
 }
 UNKNOWN = "-"  # in an address: documents of no known template
-MOST_DIGITS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +38,11 @@ class Queue:
     @classmethod
     def asked(cls, parameters: Mapping[str, str]) -> Queue:
         """Return the queue that an address asks for; what it does not understand is left out."""
-        order, batch = parameters.get("order", ""), parameters.get("batch", "")
-        is_number = batch.isascii() and batch.isdigit() and len(batch) <= MOST_DIGITS
+        order = parameters.get("order", "")
         return cls(
             order if order in ORDERS else UNCERTAIN,
             parameters.get("of", ""),
-            int(batch) if is_number else 0,
+            sent_whole(parameters.get("batch")) or 0,
             parameters.get("reason", ""),
         )
 

@@ -4,17 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db.models import Model, QuerySet
-from django.http import QueryDict
-from django.utils.http import urlencode
-
+from invex.kernel.sent import sent_whole
 from mlops.datasets.states import Side
-
-PER_PAGE = 50
-MOST_DIGITS = 9  # of a number in an address
-Row = TypeVar("Row", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,27 +21,9 @@ class Part:
     width: str
 
 
-def number(text: str | None) -> int | None:
-    """Return the whole number that `text` says, None when it says none."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
-
-
 def numbers(texts: Iterable[str]) -> list[int]:
     """Return the whole numbers among them."""
-    return [n for n in map(number, texts) if n is not None]
-
-
-def one_page(query: QueryDict, rows: QuerySet[Row]) -> tuple[list[Row], dict[str, str]]:
-    """Return the rows of the page that the address asks for, and the addresses of its neighbours."""
-    page = max(1, number(query.get("page")) or 1)
-    start = (page - 1) * PER_PAGE
-    found = list(rows[start : start + PER_PAGE + 1])
-
-    def address(other: int) -> str:
-        return "?" + urlencode({**{key: str(value) for key, value in query.items()}, "page": str(other)})
-
-    older = address(page + 1) if len(found) > PER_PAGE else ""
-    return found[:PER_PAGE], {"newer": address(page - 1) if page > 1 else "", "older": older}
+    return [n for n in map(sent_whole, texts) if n is not None]
 
 
 def bar(parts: Iterable[tuple[str, str, int]], of: int) -> list[Part]:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.documents.queries import AUTO
+from invex.kernel.pager import one_page
 from mlops.deployment import blast
 from mlops.deployment.models import Reread
 from mlops.deployment.states import RereadState
@@ -39,7 +40,7 @@ def documents(request: ProjectRequest, name: str) -> HttpResponseBase:
     rows = blast.read_by(access.project, build.name)
     total, by_nobody = rows.count(), blast.approved_by_it(rows).count()
     only_auto = request.GET.get("only") == AUTO
-    found, pager = area.one_page(request.GET, blast.approved_by_it(rows) if only_auto else rows)
+    found, pager = one_page(request.GET, blast.approved_by_it(rows) if only_auto else rows)
     earlier = Reread.objects.filter(project=access.project, read=build)
     others = builds.builds(access.project).exclude(pk=build.pk).exclude(blob="").order_by("-id")[:OFFERED]
     context = {

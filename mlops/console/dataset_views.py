@@ -19,6 +19,7 @@ from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.documents.models import Document
 from invex.kernel.errors import BadInput, Conflict
+from invex.kernel.pager import one_page
 from invex.review import queries as reviews
 from mlops.datasets import folder, queries, services
 from mlops.datasets.models import DatasetVersion
@@ -41,7 +42,7 @@ def datasets(request: ProjectRequest) -> HttpResponseBase:
     rows = queries.versions(request.access.project).annotate(
         erased=Count("documents", filter=Q(documents__erased_at__isnull=False))
     )
-    found, pager = area.one_page(request.GET, rows)
+    found, pager = one_page(request.GET, rows)
     context = {
         "rows": [{"row": row, "documents": _size(row), "bar": _sides(row)} for row in found],
         "is_freezing": any(row.state == DatasetState.FREEZING for row in found),

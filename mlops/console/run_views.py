@@ -14,6 +14,8 @@ from invex.accounts.models import Project
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.kernel.errors import BadInput
+from invex.kernel.pager import one_page
+from invex.kernel.sent import sent_whole
 from invex.kernel.spreadsheets import harmless
 from mlops.datasets import queries as datasets
 from mlops.datasets import services as freezing
@@ -40,7 +42,7 @@ ACTIONS = {
 @in_project()
 def runs(request: ProjectRequest) -> HttpResponseBase:
     """Every run, the newest first; two of them can be compared."""
-    found, pager = area.one_page(request.GET, queries.runs(request.access.project).order_by("-id"))
+    found, pager = one_page(request.GET, queries.runs(request.access.project).order_by("-id"))
     context = {
         "rows": [{"row": row, **run_report.scores(row)} for row in found],
         "may_change": request.access.may(Right.MODELS),
@@ -55,7 +57,7 @@ def new(request: ProjectRequest) -> HttpResponseBase:
     """Say what a build shall be learned from; POST with action=train starts the run."""
     access, problem, selection = request.access, "", Selection()
     said = request.POST if request.method == "POST" else request.GET
-    pk = area.number(said.get("dataset"))
+    pk = sent_whole(said.get("dataset"))
     if request.method == "POST":
         try:
             selection = read_selection(request.POST)

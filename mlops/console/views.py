@@ -18,6 +18,7 @@ from invex.accounts.roles import Right
 from invex.extraction.models import Extraction
 from invex.kernel.blobs import store
 from invex.kernel.errors import BadInput
+from invex.kernel.sent import sent_whole
 from mlops.datasets import queries as datasets
 from mlops.deployment import queries as deployments
 from mlops.deployment import services as deployment
@@ -163,10 +164,10 @@ def deployment_file(request: ProjectRequest) -> HttpResponseBase:
 @in_project(Right.MODELS)
 def rollback(request: ProjectRequest) -> HttpResponseBase:
     """Go back to a deployment of the timeline."""
-    number = request.POST.get("revision", "")
-    if not number.isascii() or not number.isdigit() or len(number) > 9:
+    number = sent_whole(request.POST.get("revision"))
+    if number is None:
         raise BadInput(_("Choose a deployment to go back to."), code="bad_revision")
-    return _deployed(request, deployment.rollback(request.access, int(number), why=request.POST.get("why", "")))
+    return _deployed(request, deployment.rollback(request.access, number, why=request.POST.get("why", "")))
 
 
 @require_POST

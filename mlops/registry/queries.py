@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 
 from invex.accounts.models import Project
 from invex.kernel.errors import NotFound
+from invex.kernel.sent import sent_whole
 
 from .models import Build
 
@@ -21,8 +22,8 @@ def build(project: Project, name: str) -> Build:
     """Return one build by its name or number. Raises NotFound, also for another project's."""
     rows = builds(project)
     found = rows.filter(name=name).first()
-    if found is None and name.isascii() and name.isdigit() and len(name) <= 9:
-        found = rows.filter(number=int(name)).order_by("-project").first()
+    if found is None and (number := sent_whole(name)) is not None:
+        found = rows.filter(number=number).order_by("-project").first()
     if found is None:
         raise NotFound(f"There is no build {name[:100]!r} in this project.")
     return found

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from invex.kernel.errors import NotFound
+from invex.kernel.sent import sent_whole
 
 # A database cannot keep the NUL character, so no text has one.
 Text = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
@@ -62,6 +63,7 @@ class Body(BaseModel):
 
 def row_id(text: str, *, what: str) -> int:
     """Return the primary key that an id of the interface stands for. Raises NotFound when it cannot be one."""
-    if text.isascii() and text.isdigit() and len(text) <= 18:
-        return int(text)
-    raise NotFound(f"There is no {what} {text[:40]!r} in this project.")
+    found = sent_whole(text)
+    if found is None:
+        raise NotFound(f"There is no {what} {text[:40]!r} in this project.")
+    return found

@@ -25,6 +25,7 @@ from invex.documents.states import WORKING, DocumentState
 from invex.extraction import duplicates
 from invex.extraction import queries as extractions
 from invex.kernel.errors import BadInput, Conflict, NotNow
+from invex.kernel.sent import sent_whole
 
 from .. import drafts, forms, leases, page, queries, queue, services
 from ..models import ConfirmedLabel, Draft
@@ -73,7 +74,7 @@ def neighbour(request: ProjectRequest, pk: int) -> HttpResponseBase:
 
 def _decide(request: ProjectRequest, row: Document) -> HttpResponseBase:
     access, action = request.access, request.POST.get("action", "approve")
-    version = _number(request.POST.get("version", ""))
+    version = sent_whole(request.POST.get("version", ""))
     if action == "approve":
         return _approve(request, row, version)
     if action == "reject":
@@ -101,15 +102,10 @@ def _decide(request: ProjectRequest, row: Document) -> HttpResponseBase:
 
 def _later(days: str) -> datetime.date:
     """The day on which a document comes back. Raises BadInput."""
-    number = _number(days)
+    number = sent_whole(days)
     if number is None or not 1 <= number <= LONGEST_LATER_DAYS:
         raise BadInput(_("Postpone it by 1 to %(most)s days.") % {"most": LONGEST_LATER_DAYS})
     return timezone.localdate() + datetime.timedelta(days=number)
-
-
-def _number(text: str) -> int | None:
-    """Return a number that the page carried; None when it does not say."""
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= queue.MOST_DIGITS else None
 
 
 def _approve(request: ProjectRequest, row: Document, version: int | None) -> HttpResponseBase:
@@ -119,7 +115,7 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
     template = catalog.template(access.project, chosen) if chosen else None
     spec = catalog.spec(template) if template is not None else page.spec_of(row, chosen, data)
     sent = forms.read_form(spec, data, template=chosen or None, locale=lambda: services.document_locale(row, template))
-    key, seen = data.get("key", ""), _number(data.get("extraction", ""))
+    key, seen = data.get("key", ""), sent_whole(data.get("extraction", ""))
     if sent.errors:
         problem = _("Some values are not understood; they are marked.")
         typed = page.Typed(data, chosen, sent.errors)
@@ -204,7 +200,7 @@ def _show(
         "waiting": waiting.count(),
         "next_document": documents.document(access.project, following) if following is not None else None,
         "comments": queries.comments(row),
-        "learned": _number(request.GET.get("learned", "")),
+        "learned": sent_whole(request.GET.get("learned", "")),
         "problem": problem,
         "is_conflict": is_conflict,
         "theirs": queries.current_label(row) if is_conflict else None,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode
-
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,11 +10,10 @@ from django.views.decorators.http import require_GET
 
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
+from invex.kernel.pager import one_page
 
 from .. import leases, queue
 
-PER_PAGE = 50
-MOST_DIGITS = 6  # of a page's number
 ORDER_LABELS = {
     queue.UNCERTAIN: gettext_lazy("uncertain first"),
     queue.AGE: gettext_lazy("oldest first"),
@@ -30,19 +27,16 @@ def inbox(request: ProjectRequest) -> HttpResponseBase:
     """List what waits, by the filters in the address: order, of (template), batch, reason; and page."""
     project, asked = request.access.project, queue.Queue.asked(request.GET)
     rows = queue.waiting(project, asked).select_related("batch", "twin")
-    number = _page_number(request.GET.get("page", ""))
-    start = (number - 1) * PER_PAGE
-    found = list(rows[start : start + PER_PAGE + 1])
+    found, pager = one_page(request.GET, rows)
     context = {
-        "documents": [{"row": row, "holder": leases.holder(row)} for row in found[:PER_PAGE]],
+        "documents": [{"row": row, "holder": leases.holder(row)} for row in found],
         "total": rows.count(),
         "queue": asked,
         "orders": ORDER_LABELS.items(),
         "choices": queue.choices(project),
         "unknown": queue.UNKNOWN,
         "can_review": request.access.may(Right.REVIEW),
-        "newer": _address(request, number - 1) if number > 1 else "",
-        "older": _address(request, number + 1) if len(found) > PER_PAGE else "",
+        **pager,
     }
     return render(request, "review/inbox.html", context)
 
@@ -56,11 +50,3 @@ def start(request: ProjectRequest) -> HttpResponseBase:
     if found is None:
         return redirect(reverse("inbox", args=[access.project.slug]) + asked.query)
     return redirect(reverse("document", args=[access.project.slug, found]) + asked.query)
-
-
-def _page_number(text: str) -> int:
-    return max(1, int(text)) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else 1
-
-
-def _address(request: ProjectRequest, number: int) -> str:
-    return "?" + urlencode({**request.GET.dict(), "page": number})

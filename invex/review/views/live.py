@@ -18,16 +18,12 @@ from invex.documents import queries as documents
 from invex.extraction import queries as extractions
 from invex.fields.geometry import Box
 from invex.kernel.errors import BadInput
+from invex.kernel.sent import sent_whole
 from invex.kernel.spoken import spoken
 
 from .. import drafts, leases, meaning, page, printed, progress
 
-MOST_DIGITS = 18
 KEPT_S = 24 * 3600  # words in a browser
-
-
-def _id(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS else None
 
 
 @require_POST
@@ -51,10 +47,10 @@ def draft(request: ProjectRequest, pk: int) -> HttpResponseBase:
     """Keep what the person has typed so far; the page sends it while they work, and as it is closed."""
     row = documents.document(request.access.project, pk)
     data = request.POST.dict()
-    version = _id(data.get("version", ""))
+    version = sent_whole(data.get("version", ""))
     if version is None:
         raise BadInput("A draft says which version of the document it started from.", code="bad_draft")
-    extraction = _id(data.get("extraction", ""))
+    extraction = sent_whole(data.get("extraction", ""))
     drafts.save(request.access, row, data, version=version, template=data.get("template", ""), extraction=extraction)
     if data.get("do") == "leave":
         leases.release(request.access, row, data.get("key", ""))
@@ -91,7 +87,7 @@ def meaning_of(request: ProjectRequest, pk: int) -> HttpResponseBase:
 def region(request: ProjectRequest, pk: int) -> HttpResponseBase:
     """Have OCR read a box of a page: the words in it as [text, x0, y0, x1, y1]; 503 when no worker is free."""
     row = documents.document(request.access.project, pk)
-    index = _id(request.POST.get("page", ""))
+    index = sent_whole(request.POST.get("page", ""))
     try:
         box = Box(*(float(v) for v in json.loads(request.POST.get("box", ""))))
     except (ValueError, TypeError) as e:
@@ -129,7 +125,7 @@ def learned(request: ProjectRequest, pk: int, label: int) -> HttpResponseBase:
     """What became of the documents that wait since a label was confirmed; asks again until all of them are read."""
     seen: dict[str, Any] = {"found": progress.since(request.access.project, label), "document": pk, "label": label}
     seen["back"] = reverse("document", args=[request.access.project.slug, pk])
-    asked = _id(request.GET.get("round", "")) or 0
+    asked = sent_whole(request.GET.get("round", "")) or 0
     row = documents.document(request.access.project, pk)
     is_held = leases.holder(row) == str(request.access.actor)
     if seen["found"].is_learned and is_held and extractions.brought_up(row, row.held_key):
