@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
+
 from invex.accounts.models import Project
 from invex.catalog import queries as catalog
 from invex.documents import queries as documents
@@ -19,6 +21,7 @@ from invex.fields.spec import FIELD_TYPES, FieldSpec, TemplateSpec
 from invex.fields.standard import LINE_ITEMS
 from invex.fields.validators import BadValue, entered
 from invex.kernel.errors import BadInput, NotFound
+from invex.kernel.sent import sent_whole
 from invex.review import printed
 from invex.review.rows import table_title
 from invex.review.rows_like import rows_like
@@ -46,8 +49,14 @@ class Alike:
 
 def groups(project: Project) -> list[Alike]:
     """Return the project's groups of look-alikes, the largest first."""
-    rows = LookGroup.objects.filter(project=project).prefetch_related("looks__document")
-    found = [Alike(row.pk, _waiting([look.document for look in row.looks.all()])) for row in rows]
+    return _alike(LookGroup.objects.filter(project=project))
+
+
+def _alike(rows: QuerySet[LookGroup]) -> list[Alike]:
+    found = [
+        Alike(row.pk, _waiting([look.document for look in row.looks.all()]))
+        for row in rows.prefetch_related("looks__document")
+    ]
     return sorted((g for g in found if len(g.documents) > 1), key=lambda g: (-len(g.documents), g.pk))
 
 
@@ -56,28 +65,27 @@ def _waiting(rows: Sequence[Document]) -> tuple[Document, ...]:
     return tuple(sorted(open_rows, key=lambda d: d.pk))
 
 
-def group_of(project: Project, document: Document) -> Alike | None:
-    """Return the group that the document is in."""
-    return next((g for g in groups(project) if document in g.documents), None)
-
-
 def sample(project: Project, document: str, group: str) -> Document:
     """Return the document that a template is made from: the one named, else the first of a group. Raises NotFound."""
     if document:
         return documents.document(project, document)
-    found = next((g for g in groups(project) if str(g.pk) == group), None)
-    if found is None:
+    found = _alike(LookGroup.objects.filter(project=project, pk=sent_whole(group) or 0))
+    if not found:
         raise NotFound("This group is gone: its documents are of a template now, or decided.")
-    return found.first
+    return found[0].first
 
 
 def others(project: Project, document: Document, edited: str = "") -> list[Document]:
-    """Return the documents on which a template made from this one is tried; edited: those that wait as this one."""
-    if edited:
-        waiting = Document.objects.filter(project=project, state=DocumentState.REVIEW, template=edited)
-        return list(waiting.exclude(pk=document.pk).order_by("pk")[:MOST_OTHERS])
-    group = group_of(project, document)
-    return [d for d in group.documents if d.pk != document.pk][:MOST_OTHERS] if group is not None else []
+    """Return the documents on which a template made from this one is tried: those that look like it.
+
+    edited: the template that is changed; then those that wait as it, as this one does.
+    """
+    waiting = Document.objects.filter(project=project, state=DocumentState.REVIEW, template=edited)
+    if not edited:
+        if document.state != DocumentState.REVIEW or document.template:
+            return []  # it is in its group until the next comparison, and no longer one of those that wait
+        waiting = waiting.filter(look__group__looks__document=document)
+    return list(waiting.exclude(pk=document.pk).order_by("pk")[:MOST_OTHERS])
 
 
 def known(project: Project) -> Known:

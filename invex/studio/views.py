@@ -23,13 +23,13 @@ from invex.documents.states import DocumentState
 from invex.fields.spec import FIELD_TYPES, BadSpec
 from invex.fields.template_json import template_from_json
 from invex.kernel.errors import BadInput, Conflict, NotNow
+from invex.kernel.sent import sent_whole
 from invex.review.rows import table_title
 from invex.review.services import document_locale
 
 from . import design as designs
 from . import queries, record, replay, services, trying
 
-MOST_DIGITS = 9  # of a version
 SHOWN_GROUPS = 5
 SHOWN_EFFECTS = 50
 
@@ -63,9 +63,9 @@ def studio(request: ProjectRequest) -> HttpResponseBase:
             request.access,
             document,
             drawn,
-            version=_version(request, "version"),
+            version=sent_whole(request.POST.get("version")),
             edited=edited,
-            edited_version=_version(request, "template_version"),
+            edited_version=sent_whole(request.POST.get("template_version")),
         )
     except (BadInput, Conflict) as e:
         return _show(request, document, raw, edited, problem=e.message, status=e.status)
@@ -86,11 +86,6 @@ def _read(
 ) -> designs.Design:
     spec = catalog.spec(edited) if edited else None
     return designs.read_design(raw, offered, document_locale(document, edited), unnamed=unnamed, edited=spec)
-
-
-def _version(request: ProjectRequest, name: str) -> int | None:
-    sent = request.POST.get(name, "")
-    return int(sent) if sent.isascii() and sent.isdigit() and len(sent) <= MOST_DIGITS else None
 
 
 def _show(
@@ -117,7 +112,6 @@ def _show(
         ],
         "edited": edited,
         "others": queries.others(project, document, edited.name if edited else ""),
-        "group": queries.group_of(project, document),
         "types": FIELD_TYPES,
         "problem": problem,
         "is_open": document.state == DocumentState.REVIEW,
@@ -133,7 +127,7 @@ def try_on(request: ProjectRequest, pk: int) -> HttpResponseBase:
     document = documents.document(project, pk)
     edited = _edited(request, request.POST.get("template", ""))
     others = queries.others(project, document, edited.name if edited else "")
-    context: dict[str, Any] = {"group": queries.group_of(project, document)}
+    context: dict[str, Any] = {}
     try:
         raw = request.POST.get("design", "")
         drawn = _read(document, raw, queries.known(project), edited, unnamed=designs.UNNAMED)

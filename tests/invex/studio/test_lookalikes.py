@@ -31,7 +31,8 @@ def test_documents_of_one_layout_make_a_group_and_a_newcomer_joins_it() -> None:
     assert grouping.is_behind(access.project.pk)
     assert jobs.group(access.project.pk) == 3
     assert members(access) == [{d.pk for d in alike}]
-    assert queries.group_of(access.project, other[0]) is None
+    assert queries.others(access.project, other[0]) == []
+    assert queries.others(access.project, alike[0]) == [alike[1]]
     newcomer = made(access, 7, 2)[0]
     before = LookGroup.objects.get().pk
     jobs.group(access.project.pk)
@@ -74,9 +75,21 @@ def test_a_group_ends_with_its_documents() -> None:
     jobs.group(access.project.pk)
     Document.objects.filter(pk=first.pk).update(state=DocumentState.REJECTED)
     assert members(access) == []  # at once, before any job
+    first.refresh_from_db()
+    assert queries.others(access.project, first) == queries.others(access.project, second) == []
     jobs.group(access.project.pk)
     assert not LookGroup.objects.exists()
     assert list(Look.objects.values_list("document", "group")) == [(second.pk, None)]
+
+
+def test_the_look_alikes_of_one_document_cost_one_look(django_assert_num_queries) -> None:
+    """While a template is drawn they are asked for with every change, in a project with any number of groups."""
+    access = access_to("acme", Role.AUTHOR)
+    alike = made(access, 7, 0, 1)
+    made(access, 8, 0, 1)
+    jobs.group(access.project.pk)
+    with django_assert_num_queries(1):
+        assert queries.others(access.project, alike[0]) == [alike[1]]
 
 
 def test_projects_are_not_compared_with_each_other() -> None:
