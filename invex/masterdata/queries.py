@@ -64,12 +64,17 @@ def rows_in(row: MasterList, number: int) -> QuerySet[MasterRow]:
 
 def used_by(project: Project | int, name: str) -> list[str]:
     """Return the templates in use that have a rule about the list."""
+    return users(project).get(name, [])
+
+
+def users(project: Project | int) -> dict[str, list[str]]:
+    """Return for each list that a rule asks for the templates in use with such a rule."""
     pk = project if isinstance(project, int) else project.pk
-    return [
-        template
-        for template, spec in catalog.specs(pk).items()
-        if any(rule.kind == MASTER_DATA and rule.params["list"] == name for rule in spec.rules)
-    ]
+    found: dict[str, list[str]] = {}
+    for template, spec in catalog.specs(pk).items():
+        for name in {rule.params["list"] for rule in spec.rules if rule.kind == MASTER_DATA}:
+            found.setdefault(name, []).append(template)
+    return found
 
 
 def look_ups(spec: TemplateSpec) -> dict[str, tuple[str, str, dict[str, str]]]:

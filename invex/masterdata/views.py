@@ -39,7 +39,8 @@ def lists(request: ProjectRequest) -> HttpResponseBase:
             return _upload(request, name)
         except BadInput as e:
             problem = e
-    rows = [{"row": row, "used_by": queries.used_by(access.project, row.name)} for row in queries.lists(access.project)]
+    users = queries.users(access.project)
+    rows = [{"row": row, "used_by": users.get(row.name, [])} for row in queries.lists(access.project)]
     missing = [name for name, version in queries.current_versions(access.project).items() if not version]
     context = {
         "rows": rows,

@@ -39,8 +39,7 @@ class DatasetOut(Schema):
     created_at: datetime.datetime
 
     @classmethod
-    def of(cls, row: DatasetVersion) -> DatasetOut:
-        whole = queries.wholeness(row)
+    def of(cls, row: DatasetVersion, whole: queries.Wholeness) -> DatasetOut:
         return cls(
             hash=row.hash,
             name=row.name,
@@ -73,7 +72,8 @@ def list_datasets(request: ApiRequest, paging: Query[Paging]) -> Any:
     request.auth.require(Right.READ)
     rows = queries.versions(request.auth.project).filter(state=DatasetState.FROZEN)
     found = page(request, rows, paging, order=("-id",))
-    return {**found, "items": [DatasetOut.of(row) for row in found["items"]]}
+    whole = queries.wholeness_of(found["items"])
+    return {**found, "items": [DatasetOut.of(row, whole[row.pk]) for row in found["items"]]}
 
 
 @router.get("/datasets/{hash}", response=DatasetDetail, summary="A dataset version")
@@ -81,4 +81,4 @@ def get_dataset(request: ApiRequest, hash: str) -> Any:
     """By its hash, or by at least six of its first characters. What is in it, and what validation found."""
     request.auth.require(Right.READ)
     row = queries.version(request.auth.project, hash)
-    return DatasetDetail(**DatasetOut.of(row).model_dump(), validation=row.validation)
+    return DatasetDetail(**DatasetOut.of(row, queries.wholeness(row)).model_dump(), validation=row.validation)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from invex.accounts.models import Project
 from invex.kernel.errors import NotFound
@@ -166,8 +166,15 @@ class Wholeness:
 
 def wholeness(row: DatasetVersion) -> Wholeness:
     """Say honestly what the version can still do."""
-    documents = DatasetDocument.objects.filter(version=row)
-    return Wholeness(documents.count(), documents.filter(erased_at__isnull=False).count())
+    return wholeness_of([row])[row.pk]
+
+
+def wholeness_of(rows: Sequence[DatasetVersion]) -> dict[int, Wholeness]:
+    """Return the wholeness of versions by primary key."""
+    documents = DatasetDocument.objects.filter(version__in=rows).values("version")
+    counted = documents.annotate(n=Count("pk"), erased=Count("erased_at")).values_list("version", "n", "erased")
+    found = {pk: Wholeness(n, erased) for pk, n, erased in counted}
+    return {row.pk: found.get(row.pk, Wholeness(0, 0)) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,20 @@ def test_a_list_is_uploaded_looked_at_and_replaced(client, project):
     assert "Gamma" not in found
 
 
+def test_the_rules_of_all_templates_are_read_once_for_all_lists(client, access, suppliers, monkeypatch):
+    create_template(access, TEMPLATE)
+    for name in ("customers", "projects"):
+        services.replace(access, name, Table(("number", "name"), (("1", "Acme"),)))
+    read = []
+    specs = queries.catalog.specs
+    monkeypatch.setattr(queries.catalog, "specs", lambda pk: read.append(pk) or specs(pk))
+    users = queries.users(access.project)
+    assert (users, len(read)) == ({"suppliers": ["Acme"]}, 1)
+    page = client.get(reverse("masterdata", args=["demo"])).content.decode()
+    assert page.count(reverse("template", args=["demo", "Acme"])) == 1
+    assert len(read) == 3, "once for who uses them, once for which of them are missing"
+
+
 def test_errors_are_told_by_line_and_nothing_changes(client, project):
     answer = client.post(reverse("masterdata", args=["demo"]), sent("number;name\n1;Acme\n1;Beta\n2\n", key="number"))
     assert answer.status_code == 422

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from invex.accounts.roles import Role
 from invex.documents.models import Document
@@ -16,7 +20,7 @@ from invex.review import services as review
 from invex.review.models import ConfirmedLabel
 from mlops.datasets import folder, jobs, queries, services
 from mlops.datasets.manifest import Manifest
-from mlops.datasets.models import DatasetVersion, SideAssignment
+from mlops.datasets.models import DatasetDocument, DatasetVersion, SideAssignment
 from mlops.datasets.selection import Selection
 from mlops.datasets.states import DatasetState, Side
 from mlops.learning.dataset import load_dataset
@@ -214,6 +218,26 @@ class TestRest:
         assert one["distribution"] == row.distribution
         assert one["validation"] is None
         assert client.get("/api/v1/datasets/000000").status_code == 404
+
+    def test_a_longer_list_costs_no_more_queries(self, access, api):
+        def version(number: int, **erased: Any) -> None:
+            row = DatasetVersion.objects.create(
+                project=access.project, hash=f"{number:064x}", state=DatasetState.FROZEN, made_by="ann"
+            )
+            for name in ("a", "b"):
+                DatasetDocument.objects.create(version=row, name=name, side=Side.TRAIN, **erased)
+
+        client = api("viewer", project=access.project)
+        version(1)
+        client.get("/api/v1/datasets")  # that the token is used is noted once a minute
+        with CaptureQueriesContext(connection) as one:
+            client.get("/api/v1/datasets")
+        version(2, erased_at=timezone.now())
+        version(3)
+        with CaptureQueriesContext(connection) as three:
+            listed = client.get("/api/v1/datasets").json()["items"]
+        assert len(three) == len(one)
+        assert [(item["documents"], item["is_whole"]) for item in listed] == [(2, True), (2, False), (2, True)]
 
     def test_another_project_sees_nothing(self, access, confirmed, api, other_project):
         row = frozen(access)

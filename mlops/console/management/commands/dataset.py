@@ -113,7 +113,7 @@ class Command(BaseCommand):
 
     def _say(self, row: DatasetVersion, *, as_json: bool) -> None:
         if as_json:
-            self.stdout.write(DatasetOut.of(row).model_dump_json())
+            self.stdout.write(DatasetOut.of(row, queries.wholeness(row)).model_dump_json())
             return
         sides = {
             side: sum(count.get(side, 0) for count in row.distribution.values()) for side in ("train", "test", "blind")
