@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -123,6 +125,18 @@ def test_the_docs_need_no_other_server(client, db):
     assert b"http" not in page.content
     assert "script-src 'self';" in page.headers["Content-Security-Policy"]
     assert client.get("/api/v1/openapi.json").json()["openapi"].startswith("3.1")
+
+
+def test_the_formats_name_every_operation(client, db, settings):
+    """docs/formats.md is what other programs are written by."""
+    text = (settings.BASE_DIR / "docs" / "formats.md").read_text()
+    named = set()
+    for path in re.findall(r"/[a-z][\w{}/|-]*", re.sub(r"\{\w+\}", "{}", text)):
+        start, _, last = path.rpartition("/")
+        named |= {f"{start}/{one}" for one in last.split("|")}
+    paths = client.get("/api/v1/openapi.json").json()["paths"]
+    served = {re.sub(r"\{\w+\}", "{}", path.removeprefix("/api/v1")) for path in paths}
+    assert served - named == set()
 
 
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "k"}])
