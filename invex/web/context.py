@@ -37,7 +37,7 @@ PLACES = (
     ("templates", gettext_lazy("Templates"), "templates", Right.READ),
     ("masterdata", gettext_lazy("Master data"), "master-data", Right.READ),
     ("exports", gettext_lazy("Exports"), "exports", Right.READ),
-    ("settings", gettext_lazy("Settings"), "settings", Right.READ),  # shown to those who may see a page of it
+    ("settings", gettext_lazy("Settings"), "settings", Right.READ),
 )
 # Pages of the settings area, in the order of its menu: (url name, label, right that it needs). Their templates extend
 # shell/settings.html.
@@ -46,7 +46,7 @@ SETTINGS_PAGES = (
     ("tokens", gettext_lazy("API tokens"), Right.ADMIN),
     ("audit", gettext_lazy("Audit"), Right.ADMIN),
     ("document-policy", gettext_lazy("Documents"), Right.ADMIN),
-    ("automation", gettext_lazy("Automation"), Right.MODELS),
+    ("automation", gettext_lazy("Automation"), Right.READ),  # everybody may look
     ("webhooks", gettext_lazy("Webhooks"), Right.ADMIN),
 )
 
@@ -86,9 +86,5 @@ def _menu(request: HttpRequest, access: Access) -> list[MenuEntry]:
     return [
         MenuEntry(str(label), reverse(name, args=[access.project.slug]), here == path, counts.get(name), name)
         for name, label, path, right in places
-        if access.may(right) and (name != "settings" or _may_set_something(access))
+        if access.may(right)
     ]
-
-
-def _may_set_something(access: Access) -> bool:
-    return any(access.may(right) for _name, _label, right in SETTINGS_PAGES)

@@ -118,7 +118,7 @@ PAGES: tuple[Row, ...] = (
     Row("dashboard-csv", READ, query="chart=received"),
     Row("inbox", READ),
     Row("inbox-start", REVIEW, answer=302),
-    Row("settings", MODELS, answer=302),
+    Row("settings", READ, answer=302),
     # --- the monitoring
     Row("monitoring", READ),
     Row("monitoring-work", READ),

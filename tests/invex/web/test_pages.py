@@ -28,14 +28,17 @@ def address(receive, access):
     return make
 
 
-def test_the_settings_are_there_for_whoever_may_set_something(person) -> None:
+def test_the_settings_lead_to_the_first_page_that_a_role_may_see(person) -> None:
     client = Client()
     client.force_login(person(Role.OWNER))
     assert client.get("/p/demo/settings/")["Location"] == "/p/demo/settings/members/"
     assert b'href="/p/demo/settings/"' in client.get("/p/demo/").content
     client.force_login(person(Role.REVIEWER))
-    assert client.get("/p/demo/settings/").status_code == 403
-    assert b'href="/p/demo/settings/"' not in client.get("/p/demo/").content
+    assert client.get("/p/demo/settings/")["Location"] == "/p/demo/settings/automation/"
+    assert b'href="/p/demo/settings/"' in client.get("/p/demo/").content
+    page = client.get("/p/demo/settings/automation/").content
+    assert b'href="/p/demo/settings/automation/" aria-current="page"' in page
+    assert b'href="/p/demo/settings/members/"' not in page
 
 
 @pytest.mark.parametrize("name", ["dashboard", "inbox", "batches", "batch", "documents", "document", "templates"])
