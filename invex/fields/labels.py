@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from .geometry import Box, PageBox
-from .spec import FieldSpec, TableSpec
-from .validators import problem
 
 SOURCES = ("person", "token", "bulk", "xml")
 
@@ -79,37 +76,3 @@ def label_to_json(label: Label) -> dict[str, Any]:
             k: [{c: value_to_json(v) for c, v in row.items()} for row in rows] for k, rows in label.tables.items()
         },
     }
-
-
-def validate_label(label: Label, fields: Iterable[FieldSpec], tables: Iterable[TableSpec] = ()) -> list[str]:
-    """Return what is wrong with `label` for these fields and tables, one sentence each; [] when nothing is.
-
-    Wrong are unknown keys, values that are not canonical for their type, boxes outside of the page.
-    """
-    types = {f.key: f.type for f in fields}
-    columns = {t.key: {c.key: c.type for c in t.columns} for t in tables}
-    problems = [f"field {key!r} is not known" for key in label.fields if key not in types]
-    problems += [f"table {key!r} is not known" for key in label.tables if key not in columns]
-    for key, values in label.fields.items():
-        for index, value in enumerate(values if key in types else ()):
-            problems.extend(_problems(value, types[key], f"field {key!r}, value {index + 1}"))
-    for key, rows in label.tables.items():
-        for index, row in enumerate(rows if key in columns else ()):
-            for column, value in row.items():
-                where = f"table {key!r}, row {index + 1}, column {column!r}"
-                if column not in columns[key]:
-                    problems.append(f"{where} is not known")
-                else:
-                    problems.extend(_problems(value, columns[key][column], where))
-    return problems
-
-
-def _problems(value: LabelValue, type: str, where: str) -> Iterator[str]:
-    fault = problem(type, value.value)
-    if fault:
-        yield f"{where}: {fault}"
-    for page, box in value.boxes:
-        if page < 0:
-            yield f"{where}: page {page}; pages count from 0"
-        if not (0 <= box.x0 <= box.x1 <= 1 and 0 <= box.y0 <= box.y1 <= 1):
-            yield f"{where}: the box {list(box)} is not within 0..1, or its corners are exchanged"

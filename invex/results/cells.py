@@ -5,12 +5,10 @@ from __future__ import annotations
 import datetime
 import re
 from dataclasses import dataclass
-from typing import Literal
 
 from invex.fields.values import NUMERIC_TYPES
 from invex.kernel.spreadsheets import harmless
 
-DateStyle = Literal["iso", "dmy", "mdy"]
 DATE_STYLES: dict[str, str] = {"iso": "%Y-%m-%d", "dmy": "%d.%m.%Y", "mdy": "%m/%d/%Y"}
 PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 SEVERAL = "; "  # between the values of a field that repeats

@@ -86,14 +86,6 @@ class Drift:
     reference_documents: tuple[int, ...]
     current_documents: tuple[int, ...]
 
-    @property
-    def is_some(self) -> bool:
-        return self.figure is not None and self.figure >= SOME
-
-    @property
-    def is_much(self) -> bool:
-        return self.figure is not None and self.figure >= MUCH
-
     def to_json(self) -> dict[str, Any]:
         """Return all but the documents, as a DriftReading keeps it."""
         return {
@@ -109,11 +101,6 @@ class Drift:
 def input_drift(project: Project, days: int = DAYS, *, permutations: int = 0) -> Drift:
     """Return how far what came in the last `days` is from the reference; permutations: of the classifier's test."""
     return drift(project, Kind.INPUT, days, permutations=permutations)
-
-
-def output_drift(project: Project, days: int = DAYS, *, permutations: int = 0) -> Drift:
-    """Return how far what was read in the last `days` is from what was read in the reference."""
-    return drift(project, Kind.OUTPUT, days, permutations=permutations)
 
 
 def drift(project: Project, kind: Kind, days: int, *, permutations: int = 0) -> Drift:

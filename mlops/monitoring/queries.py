@@ -1,59 +1,17 @@
-"""Reads of the monitoring that others decide by: the unknown rate, and accuracy from review."""
+"""Reads of the monitoring: accuracy from review."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from django.db.models import Count
-from django.utils import timezone
 
 from invex.accounts.models import Project
 
 from .accuracy import Estimate, Judged, estimate
-from .models import FieldJudgement, Judgement, Observation
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Documents that were of no known template when they came. rate: None when none came. total: that came."""
-
-    rate: float | None
-    total: int
-    documents: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ReviewAccuracy:
-    """How much of what was read was right, as people said.
-
-    drawn: from documents drawn at random, weighted: an estimate for all documents. reviewed: from all that somebody
-    looked at, which is biased, since people are shown what is doubtful.
-    """
-
-    drawn: Estimate
-    reviewed: Estimate
-
-
-def unknown_rate(project: Project, days: int) -> Unknown:
-    """Return how many of the documents that were read in the last `days` were unknown then, the newest first."""
-    rows = Observation.objects.filter(project=project, day__gte=since(days)).order_by("-id")
-    total = rows.count()
-    unknown = rows.filter(template="")
-    documents = tuple(pk for pk in unknown.values_list("document", flat=True) if pk is not None)
-    return Unknown(unknown.count() / total if total else None, total, documents)
-
-
-def review_accuracy(project: Project, days: int, *, template: str | None = None, field: str = "") -> ReviewAccuracy:
-    """Return the accuracy of what was read in the last `days`.
-
-    template: as it was read, "" = unknown; None = all. field: key of a field or table; "" = all of them.
-    """
-    filters = {"day__gte": since(days)} | ({} if template is None else {"template": template})
-    rows = [Row(p, judged) for _, p, judged in judgements(project, filters, field=field)]
-    return ReviewAccuracy(drawn(rows), reviewed(rows))
+from .models import FieldJudgement, Judgement
 
 
 class Row(NamedTuple):
@@ -87,8 +45,3 @@ def drawn(rows: Iterable[Row]) -> Estimate:
 def reviewed(rows: Iterable[Row]) -> Estimate:
     """The share among all that somebody looked at: each counts the same, whatever brought it there."""
     return estimate(row.judged._replace(probability=1.0) for row in rows)
-
-
-def since(days: int) -> datetime.date:
-    """Return the first of the last `days` days, today included."""
-    return timezone.localdate() - datetime.timedelta(days=days - 1)

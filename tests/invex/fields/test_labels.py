@@ -1,37 +1,7 @@
 import pytest
 
 from invex.fields.geometry import Box, PageBox
-from invex.fields.labels import Label, LabelValue, label_from_json, label_to_json, validate_label
-from invex.fields.spec import FieldSpec, TableSpec
-
-FIELDS = (FieldSpec("total", "amount"), FieldSpec("day", "date"))
-TABLES = (TableSpec("rows", (FieldSpec("price", "amount"),)),)
-
-
-def test_a_right_label_has_no_problems():
-    label = Label(
-        "T",
-        fields={"total": (LabelValue("5.00", "$5.00", (PageBox(0, Box(0, 0, 1, 1)),)),), "day": ()},
-        tables={"rows": ({"price": LabelValue("1")},)},
-    )
-    assert validate_label(label, FIELDS, TABLES) == []
-
-
-def test_every_problem_is_named_with_its_place():
-    label = Label(
-        "T",
-        fields={
-            "nope": (LabelValue("x"),),
-            "total": (LabelValue("5.00"), LabelValue("$5")),
-            "day": (LabelValue("2020-01-01", None, (PageBox(-1, Box(0.5, 0, 0.4, 1.5)),)),),
-        },
-        tables={"rows": ({"price": LabelValue("1,0"), "size": LabelValue("1")},), "other": ()},
-    )
-    problems = validate_label(label, FIELDS, TABLES)
-    assert len(problems) == 7
-    for part in ("field 'nope'", "table 'other'", "field 'total', value 2: '$5'", "page -1", "not within 0..1",
-                 "row 1, column 'price': '1,0'", "column 'size' is not known"):  # fmt: skip
-        assert any(part in sentence for sentence in problems), part
+from invex.fields.labels import Label, LabelValue, label_from_json, label_to_json
 
 
 def test_a_label_survives_json():

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from django.utils import timezone
 
-from mlops.monitoring.accuracy import Judged, estimate
+from mlops.monitoring.accuracy import Estimate, Judged, estimate
 from mlops.monitoring.models import FieldJudgement, Judgement
-from mlops.monitoring.queries import review_accuracy, unknown_rate
+from mlops.monitoring.queries import Row, drawn, judgements, reviewed
 
 FIELDS = 8
 
@@ -96,33 +96,30 @@ def test_like_documents_may_be_counted_together():
     assert estimate([one] * 3 + [other] * 5) == estimate([one._replace(documents=3), other._replace(documents=5)])
 
 
+def read_right(project, *, days: int = 7, field: str = "", **filters: str) -> tuple[Estimate, Estimate]:
+    """Return the accuracy of what was read in the last `days`: from documents drawn at random, and of all reviews."""
+    filters |= {"day__gt": timezone.localdate() - datetime.timedelta(days=days)}
+    rows = [Row(p, judged) for _, p, judged in judgements(project, filters, field=field)]
+    return drawn(rows), reviewed(rows)
+
+
 def test_drawn_reviews_are_weighted_and_the_others_stand_beside(project, other_project, judge):
     judge(0, probability=0.1)
     judge(3, probability=1.0)
     for _ in range(6):
         judge(3, probability=None)
-    found = review_accuracy(project, 7)
-    assert found.drawn.share == pytest.approx(10 / 11)
-    assert found.drawn.documents == 2
-    assert found.reviewed.share == pytest.approx(1 / 8)
-    assert review_accuracy(other_project, 7).reviewed.documents == 0
+    of_drawn, of_all = read_right(project)
+    assert of_drawn.share == pytest.approx(10 / 11)
+    assert of_drawn.documents == 2
+    assert of_all.share == pytest.approx(1 / 8)
+    assert read_right(other_project)[1].documents == 0
 
 
 def test_accuracy_of_a_field_a_template_and_a_window(project, judge):
     judge(1, probability=1.0)
     judge(0, probability=1.0, template="Bolt")
     judge(3, probability=1.0, days_ago=7)
-    assert review_accuracy(project, 7, field="date").drawn.share == 0.5
-    assert review_accuracy(project, 7, field="total").drawn.share == 1.0
-    assert review_accuracy(project, 7, field="date", template="Bolt").drawn.share == 1.0
-    assert review_accuracy(project, 8, field="total").drawn.share == pytest.approx(2 / 3)
-
-
-def test_unknown_documents_are_counted_and_named(project, observe):
-    assert unknown_rate(project, 7).rate is None
-    unknown = observe(2, template="")
-    observe(6)
-    observe(5, template="", days_ago=7)
-    found = unknown_rate(project, 7)
-    assert (found.rate, found.total) == (0.25, 8)
-    assert list(found.documents) == [o.document_id for o in reversed(unknown)]
+    assert read_right(project, field="date")[0].share == 0.5
+    assert read_right(project, field="total")[0].share == 1.0
+    assert read_right(project, field="date", template="Bolt")[0].share == 1.0
+    assert read_right(project, days=8, field="total")[0].share == pytest.approx(2 / 3)
