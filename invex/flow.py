@@ -35,6 +35,7 @@ JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "reread.requested": (("mlops.deployment.jobs.reread", "training"),),
     "replay.wanted": (("mlops.deployment.jobs.replay_code", "training"),),
     "training.requested": (("mlops.training.jobs.run", "training"),),
+    "deployment.asks": (("mlops.retraining.jobs.asked", "default"),),
     "training.done": (("mlops.retraining.jobs.run_ended", "default"),),
     "training.failed": (("mlops.retraining.jobs.run_ended", "default"),),
     "training.cancelled": (("mlops.retraining.jobs.run_ended", "default"),),

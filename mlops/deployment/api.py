@@ -42,6 +42,9 @@ class BestModels(Schema):
     share: dict[str, Part] | None = Field(
         None, description="Parts of the arms, together 1.", examples=[{"A": 0.5, "B": 0.5}]
     )
+    askFirst: bool = Field(
+        False, description="A/B and canary: a challenger that has won waits for a person, instead of being promoted."
+    )
 
 
 class Deployment(Schema):

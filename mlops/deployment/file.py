@@ -42,7 +42,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class DeploymentFile:
-    """What a deployment file says. share: by role, {} in modes that do not divide the documents."""
+    """What a deployment file says. share: by role, {} in modes that do not divide the documents.
+
+    asks_first: a challenger that has won waits for a person (`askFirst`, our own and optional; A/B and canary).
+    """
 
     project: str
     mode: str
@@ -51,6 +54,7 @@ class DeploymentFile:
     fixed_versions: tuple[str, ...] = ()
     repository: str = ""
     revision: int | None = None
+    asks_first: bool = False
 
     def to_json(self) -> dict[str, Any]:
         best: dict[str, Any] = {"repository": self.repository, "mode": self.mode}
@@ -61,6 +65,8 @@ class DeploymentFile:
             best |= {key: paths[role] for role, key in KEYS[self.mode]}
         if self.share:
             best["share"] = dict(self.share)
+        if self.asks_first:
+            best["askFirst"] = True
         return {
             "format": FORMAT,
             "project": self.project,
@@ -97,8 +103,17 @@ def parse(data: Any) -> DeploymentFile:
         share=_share(mode, best.get("share")),
         fixed_versions=_versions(data.get("fixedVersions", [])),
         repository=repository,
+        asks_first=_asks_first(mode, best.get("askFirst", False)),
         revision=revision if isinstance(revision, int) and not isinstance(revision, bool) else None,
     )
+
+
+def _asks_first(mode: str, said: Any) -> bool:
+    if not isinstance(said, bool):
+        raise _bad("`askFirst` is true or false")
+    if said and mode not in DIVIDED:
+        raise _bad(f"`askFirst` is for the modes {' and '.join(DIVIDED)}: in {mode} nothing is promoted by itself")
+    return said
 
 
 def _models(mode: str, best: dict[str, Any]) -> tuple[Placed, ...]:

@@ -73,6 +73,7 @@ def as_file(project: Project, row: DeploymentRevision | None) -> DeploymentFile:
         fixed_versions=tuple(row.fixed_versions),
         repository=row.repository,
         revision=row.revision,
+        asks_first=row.asks_first,
     )
 
 

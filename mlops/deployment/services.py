@@ -113,6 +113,7 @@ def deploy_file(access: Access, data: Any, *, why: str = "") -> DeploymentRevisi
             share=wanted.share,
             fixed_versions=wanted.fixed_versions,
             repository=wanted.repository,
+            asks_first=wanted.asks_first,
         ),
         why=why,
     )

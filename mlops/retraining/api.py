@@ -66,6 +66,7 @@ class AutomaticBody(Body):
     freeze: bool = True
     train: bool = True
     deploy: bool = True
+    promote: bool = True
 
 
 class PolicyBody(Body):

@@ -8,6 +8,7 @@ die anywhere: what it had not committed did not happen.
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 from typing import Any
 
 from django.db import transaction
@@ -90,7 +91,7 @@ def waits(row: Circle, policy: Policy) -> bool:
         case S.TRAINING:
             return row.run is not None and row.run.state in OPEN_RUNS
         case S.TRYING:
-            return row.deployment is not None and _is_undecided(row.deployment) and not _is_overdue(row, policy)
+            return row.deployment is not None and _is_tried_on(row, row.deployment, policy)
         case _:
             return bool(row.waits_for) and row.waits_for not in policy.automatic
 
@@ -104,7 +105,9 @@ def _step(row: Circle, policy: Policy) -> bool:
     """Make the next move. Return False when there is none now."""
     if row.state == S.GATE and (live := _reads(row)) is not None:
         return _overtaken(row, live)
-    if not _may_go_on(row, policy):
+    if row.state == S.TRYING:
+        return _tried(row, policy)
+    if not _may_go_on(row, policy, NEXT_STEP.get(row.state)):
         return False
     match CircleState(row.state):
         case S.FIRED:
@@ -115,15 +118,12 @@ def _step(row: Circle, policy: Policy) -> bool:
             return _train(row)
         case S.TRAINING:
             return _trained(row)
-        case S.GATE:
-            return _deploy(row, policy)
         case _:
-            return _tried(row, policy)
+            return _deploy(row, policy)
 
 
-def _may_go_on(row: Circle, policy: Policy) -> bool:
-    """Say whether the next step needs nobody, or somebody let it go on; else note that it waits for a person."""
-    step = NEXT_STEP.get(row.state)
+def _may_go_on(row: Circle, policy: Policy, step: Step | None) -> bool:
+    """Say whether a step needs nobody, or somebody let it go on; else note that it waits for a person."""
     may = step is None or step in policy.automatic or step.value in row.allowed
     waits_for = "" if may or step is None else step.value
     if row.waits_for != waits_for:
@@ -189,7 +189,8 @@ def _deploy(row: Circle, policy: Policy) -> bool:
         return _wait(row, why, for_person=True)
     if live is not None and live.mode in TRIED:
         return _wait(row, f"Several builds read now, in mode {live.mode}: it waits.")
-    wanted = deployment.beside(_system(row), build, policy.mode)
+    asks = policy.mode in DIVIDED and Step.PROMOTE not in policy.automatic
+    wanted = replace(deployment.beside(_system(row), build, policy.mode), asks_first=asks)
     revision = deployment.deploy(_system(row), wanted, why=f"Retraining {row.pk}: {row.decision.why}")
     return _move(row, S.TRYING, deployment=revision, reason="")
 
@@ -226,15 +227,27 @@ def _tried(row: Circle, policy: Policy) -> bool:
         return _end(row, S.PROMOTED, _why(live))
     if live.pk != revision.pk:  # the share of a canary grew
         Circle.objects.filter(pk=row.pk).update(deployment=live)
+    if _may_go_on(row, policy, Step.PROMOTE if _asks(live) else None) and _asks(live):
+        why = f"Retraining {row.pk}: {live.evidence['sentence']}"
+        deployment.end_experiment(_system(row), live, DIVIDED[Mode(live.mode)][1], why=why)
+        return _end(row, S.PROMOTED, _why(deployments.live(row.project)))
     if not _is_overdue(row, policy):
         return False
     why = f"Nothing was decided within {policy.trial_days} days"
     return _take_back(_system(row), row, why=why) and _end(row, S.RETURNED, why)
 
 
-def _is_undecided(revision: DeploymentRevision) -> bool:
+def _is_tried_on(row: Circle, revision: DeploymentRevision, policy: Policy) -> bool:
+    """Say whether nothing is to be done about a trial but to wait for reviews, or for a person."""
     is_tried = revision.state == RevisionState.LIVE and revision.mode in TRIED
-    return is_tried or revision.state == RevisionState.PREPARING
+    if _is_overdue(row, policy) or not (is_tried or revision.state == RevisionState.PREPARING):
+        return False
+    return not _asks(revision) or (row.waits_for == Step.PROMOTE and Step.PROMOTE not in policy.automatic)
+
+
+def _asks(revision: DeploymentRevision) -> bool:
+    """Say whether the reviews have shown that the challenger may read everything, and a person shall say so."""
+    return bool(revision.evidence.get("asks"))
 
 
 def _is_overdue(row: Circle, policy: Policy) -> bool:

@@ -28,7 +28,8 @@ class Step(models.TextChoices):
 
     FREEZE = "freeze", _("Freeze a dataset")
     TRAIN = "train", _("Train")
-    DEPLOY = "deploy", _("Deploy")
+    DEPLOY = "deploy", _("Deploy")  # in the policy's mode: beside what reads, or in its place
+    PROMOTE = "promote", _("Let it read everything")  # once the reviews of an A/B test or canary have shown that it may
 
 
 class Outcome(models.TextChoices):

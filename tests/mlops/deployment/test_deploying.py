@@ -330,6 +330,16 @@ class TestFile:
             services.deploy_file(access, data)
         assert not DeploymentRevision.objects.exists()
 
+    def test_who_asks_to_be_asked_first_says_so_in_the_file(self, access):
+        data = self.example("Acme-1.0.0-build.1", "Acme-1.0.0-build.2")
+        best = {**data["bestModels"], "askFirst": True}
+        assert parse({**data, "bestModels": best}).asks_first
+        assert parse({**data, "bestModels": best}).to_json()["bestModels"]["askFirst"] is True
+        assert "askFirst" not in parse(data).to_json()["bestModels"]
+        for wrong in ({**best, "askFirst": "yes"}, {"mode": "single", "model": best["modelA"], "askFirst": True}):
+            with pytest.raises(BadInput, match="askFirst"):
+                parse({**data, "bestModels": wrong})
+
     def test_a_canary_begins_small(self):
         best = {"mode": "canary", "model": "A-1.0.0-build.1.zip", "challenger": "A-1.0.0-build.2.zip"}
         said = parse({"format": "invex-deployment/1", "project": "acme", "bestModels": best})

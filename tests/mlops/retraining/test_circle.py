@@ -18,7 +18,7 @@ from mlops.deployment import services as deployment
 from mlops.deployment.models import DeploymentRevision
 from mlops.deployment.states import Mode, RevisionState
 from mlops.registry.services import shipped
-from mlops.retraining import circle, jobs, services
+from mlops.retraining import circle, jobs, queries, services
 from mlops.retraining.models import Circle, Decision
 from mlops.retraining.states import CircleState, Step
 from mlops.training.models import TrainingRun
@@ -172,7 +172,7 @@ class TestByItself:
 
 
 class TestAfterAPerson:
-    @pytest.mark.parametrize("step", list(Step))
+    @pytest.mark.parametrize("step", [Step.FREEZE, Step.TRAIN, Step.DEPLOY])
     def test_it_stops_before_the_step_until_somebody_lets_it_go_on(self, access, fired, trained, step):
         stopping_at(access, step)
         states = {Step.FREEZE: S.FIRED, Step.TRAIN: S.FROZEN, Step.DEPLOY: S.GATE}
@@ -192,6 +192,39 @@ class TestAfterAPerson:
         assert jobs.advance(fired.pk) == after[step]
         assert now(fired).waits_for == ""
         assert AuditEntry.objects.get(action="continued").detail["step"] == step
+
+    @pytest.mark.parametrize("mode", ["canary", "A/B"])
+    def test_a_build_that_has_won_reads_everything_when_somebody_says_so(self, access, fired, trained, mode):
+        stopping_at(access, Step.PROMOTE, mode=mode)
+        tried = to_trying(fired, trained)
+        assert tried.asks_first
+        assert jobs.advance(fired.pk) == S.TRYING
+        assert circle.waits(now(fired), queries.policy(access.project)), "for reviews"
+        assert now(fired).waits_for == ""
+        DeploymentRevision.objects.filter(pk=tried.pk).update(evidence={"asks": True, "sentence": "B is better"})
+        assert not circle.waits(now(fired), queries.policy(access.project)), "a lost event is made up for"
+        for _ in range(2):
+            assert jobs.asked(tried.pk) == 1
+            assert (now(fired).state, now(fired).waits_for) == (S.TRYING, Step.PROMOTE)
+        assert circle.waits(now(fired), queries.policy(access.project)), "for a person"
+        assert Event.objects.filter(name="retraining.waits").count() == 1
+        circle.go_on(access, now(fired))
+        assert jobs.advance(fired.pk) == S.PROMOTED
+        live = deployments.live(access.project)
+        assert (live.mode, [m.build for m in live.models.all()]) == (Mode.SINGLE, [now(fired).build])
+        assert "B is better" in live.why
+        assert "B is better" in now(fired).reason
+
+    def test_a_trial_that_goes_by_itself_does_not_ask(self, access, fired, trained):
+        assert not to_trying(fired, trained).asks_first
+
+    def test_nobody_answers_and_what_read_before_reads_again(self, access, fired, trained):
+        stopping_at(access, Step.PROMOTE)
+        tried = to_trying(fired, trained)
+        DeploymentRevision.objects.filter(pk=tried.pk).update(evidence={"asks": True, "sentence": "better"})
+        jobs.asked(tried.pk)
+        Circle.objects.update(state_changed_at=F("state_changed_at") - datetime.timedelta(days=14))
+        assert jobs.advance(fired.pk) == S.RETURNED
 
     def test_a_second_click_does_nothing(self, access, fired):
         stopping_at(access, Step.FREEZE)

@@ -35,7 +35,7 @@ def test_a_policy_is_the_same_as_json_and_back():
     )
     assert Policy.from_json(said.to_json()) == said
     assert (said.cron, said.mode, said.runs, said.gpu_h) == ("0 2 * * 6", Mode.AB, 2, None)
-    assert said.automatic == {Step.FREEZE, Step.TRAIN}
+    assert said.automatic == {Step.FREEZE, Step.TRAIN, Step.PROMOTE}
     assert said.triggers[Kind.UNKNOWN].threshold == 0.3
     assert not said.is_idle
 
