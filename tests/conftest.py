@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import shutil
@@ -11,8 +12,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import hypothesis
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.migrations.loader import MigrationLoader
+from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import F
 from django.test import Client, override_settings
 from django.utils.module_loading import import_string
@@ -32,14 +36,24 @@ def pytest_configure(config: pytest.Config) -> None:
     # Dozens of processes import the same: where bytecode is not kept, each compiles all of it anew.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     sys.dont_write_bytecode = False
+    # Nobody's documents are lost when the power fails: thousands of blobs need not wait for the disk.
+    os.fsync = lambda fd: None
+    # How long drawing takes says something of the machine and its other work, and nothing of the code.
+    hypothesis.settings.register_profile(
+        "invex", deadline=None, max_examples=50, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    )
+    hypothesis.settings.load_profile("invex")
     # Tests collect no static files.
     config.addinivalue_line("filterwarnings", "ignore:No directory at:UserWarning")
 
 
+# What bears a mark as a whole is not imported where the mark is not wanted.
+WHOLLY = {"test_api_schema_limits.py": "slow", "browser": "browser", "installation": "installation"}
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    return (
-        True if collection_path.name == "test_api_schema_limits.py" and "not slow" in config.option.markexpr else None
-    )
+    mark = WHOLLY.get(collection_path.name)
+    return True if mark is not None and f"not {mark}" in config.option.markexpr else None
 
 
 @pytest.hookimpl(trylast=True)  # when the marks of the folders are set
@@ -48,6 +62,33 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark, seconds in TIME.items():
             if item.get_closest_marker(mark) is not None and item.get_closest_marker("timeout") is None:
                 item.add_marker(pytest.mark.timeout(seconds))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """SQLite gets its tables from the models, in a tenth of the time that the migrations take.
+
+    test_backup.py compares them with the tables of an installation; on PostgreSQL the migrations make all of them.
+    """
+    if connection.vendor == "sqlite":
+        connection.settings_dict["TEST"]["MIGRATE"] = False
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The migrations count as applied."""
+    if not connection.settings_dict["TEST"]["MIGRATE"]:
+        with django_db_blocker.unblock():
+            recorder = MigrationRecorder(connection)
+            recorder.ensure_schema()
+            for app, name in MigrationLoader(connection).disk_migrations:
+                recorder.record_applied(app, name)
 
 
 MD5 = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # argon2 is slow by design
@@ -87,7 +128,8 @@ def data_dir(request, tmp_path):
 
 @pytest.fixture
 def project(db) -> Project:
-    return Project.objects.create(slug="demo", name="Demo")
+    """The project *demo*, also where fixtures of the module made something in it."""
+    return Project.objects.get_or_create(slug="demo", defaults={"name": "Demo"})[0]
 
 
 @pytest.fixture

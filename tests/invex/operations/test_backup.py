@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -44,10 +46,28 @@ def documents(receive, run_jobs, person, token) -> list[Document]:
 
 
 def rows_in(data: Path, sql: str) -> list[tuple]:
-    import sqlite3
-
     with sqlite3.connect(data / "invex.sqlite3") as other:
         return other.execute(sql).fetchall()
+
+
+def tables_of(database: sqlite3.Connection) -> dict[str, set[str]]:
+    """Return the columns and constraints of each table, whose order says nothing, and the definition of each index."""
+    found = {}
+    for name, kind, sql in database.execute("SELECT name, type, sql FROM sqlite_master WHERE sql IS NOT NULL"):
+        found[name] = {sql} if kind == "index" else parts_of(sql.partition("(")[2].rpartition(")")[0])
+    return found
+
+
+def parts_of(body: str) -> set[str]:
+    """Return what commas outside of brackets divide."""
+    parts, depth = [""], 0
+    for character in body:
+        depth += (character == "(") - (character == ")")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return {part.strip() for part in parts}
 
 
 def restore_elsewhere(made: Path, data: Path) -> subprocess.CompletedProcess[str]:
@@ -76,9 +96,9 @@ def test_a_drill(documents, folder, tmp_path):
     if "SECRET_KEY" not in os.environ:  # one of the environment is not the installation's to keep
         assert (tmp_path / "new" / "secret_key").read_text() == django_settings.SECRET_KEY
 
-    again = restore_elsewhere(made, tmp_path / "new")
-    assert again.returncode == 2
-    assert "is not empty" in again.stderr
+    if connection.vendor == "sqlite":  # where tests have the tables of the models, and not those of the migrations
+        with sqlite3.connect(tmp_path / "new" / "invex.sqlite3") as other:
+            assert tables_of(other) == tables_of(connection.connection)
 
 
 def test_times_and_numbers_come_back_as_they_were(documents, folder):
@@ -165,6 +185,10 @@ print(backup.verify(made).rows["accounts.project"], Project.objects.count())
 def test_a_backup_of_sqlite_is_of_one_moment_and_nobody_waits_for_it(tmp_path):
     environment = {**os.environ, "DATA": str(tmp_path), "DATABASE_URL": "", "STORAGE_URL": ""}
     environment |= {"PYTHONPATH": str(django_settings.BASE_DIR), "DJANGO_SETTINGS_MODULE": "invex.settings"}
+    if connection.vendor == "sqlite":  # its tables are there already: migrating them takes seconds
+        connection.ensure_connection()
+        with closing(sqlite3.connect(tmp_path / "invex.sqlite3")) as other:
+            connection.connection.backup(other)
     answer = subprocess.run(
         [sys.executable, "-c", SQLITE], env=environment, capture_output=True, text=True, timeout=300
     )
