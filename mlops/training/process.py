@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -103,7 +104,8 @@ def supervised(
             if not cause and (cause := stop()):
                 process.terminate()
                 deadline = time.monotonic() + stop_s
-            time.sleep(POLL_S)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(POLL_S)
             if cause and time.monotonic() > deadline:
                 process.kill()
             look()

@@ -30,7 +30,7 @@ from mlops.datasets import services as datasets
 from mlops.datasets.states import DatasetState, Side
 from mlops.learning.learner import code_version
 from mlops.learning.package import Package
-from mlops.memory.base import base_package
+from mlops.memory.base import base_bytes, base_package
 from mlops.registry import services as registry
 from mlops.registry.models import Build
 
@@ -188,7 +188,7 @@ def _learn(row: TrainingRun, into: Path, *, is_smoke: bool, lease: Lease | None)
     with folders.exported(row.dataset, sides=[Side.TRAIN]) as dataset:
         base = into / "base.zip"
         into.mkdir(parents=True, exist_ok=True)
-        base_package().save(base)
+        base.write_bytes(base_bytes())
         try:
             return process.learn(
                 dataset, into, name=registry.project_part(row.project), version=row.version, seed=row.seed, base=base,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.management import CommandError, call_command
 
+from invex.accounts.roles import Role
 from invex.kernel.errors import BadInput, Conflict
 from mlops.deployment import services as deployment
 from mlops.deployment.services import Model, Wanted
@@ -15,6 +16,7 @@ from mlops.registry.states import BuildState, Origin
 from mlops.training import jobs, services
 from mlops.training.models import TrainingRun
 from mlops.training.states import RunState
+from tests.invex.world import access_to
 from tests.mlops.console.conftest import access, browser, confirmed, no_validation  # noqa: F401
 from tests.mlops.factory import build, deploy
 
@@ -89,7 +91,7 @@ class TestJudging:
         assert row.blob, "its package is still the build's"
 
     def test_from_the_page(self, access, confirmed, browser):  # noqa: F811
-        deploy(access, build(access, 1))
+        deploy(access, registry.shipped())
         row = build(access, 2)
         page = f"/p/acme/models/builds/{row.name}/"
         said = browser.get(page).content.decode()
@@ -105,8 +107,9 @@ class TestJudging:
             call_command("build", "judge", str(build(access).number), "--project", "acme")
         assert caught.value.returncode == 3
 
-    def test_nothing_to_judge_by(self, access):  # noqa: F811
+    def test_nothing_to_judge_by(self):
+        bare = access_to("bare", Role.OWNER)
         with pytest.raises(BadInput, match="No confirmed document"):
-            services.request_judgement(access, build(access))
+            services.request_judgement(bare, build(bare))
         with pytest.raises(Conflict):
-            services.request_judgement(access, registry.shipped())
+            services.request_judgement(bare, registry.shipped())
