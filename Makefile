@@ -35,11 +35,11 @@ $(VENV)/installed-%: %
 
 test: $(DEV)  ## all tests that need no root; browser tests where Chromium is found
 	$(PY) -m pytest -n 2 -m "not slow and not browser and not installation" $(ARGS)
-	$(PY) -m pytest -m "not slow and (browser or installation)" $(ARGS)
+	$(PY) -m pytest -m "not slow" tests/browser tests/installation $(ARGS)
 
 full: $(DEV)  ## the long version
 	$(PY) -m pytest -n 2 -m "not browser and not installation" $(ARGS)
-	$(PY) -m pytest -m "browser or installation" $(ARGS)
+	$(PY) -m pytest tests/browser tests/installation $(ARGS)
 
 check: $(DEV)  ## before each commit: format, lint, import contracts, types, tests of what you touched
 	$(PY) -m ruff format --check .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import os
 import shutil
 import sys
 import threading
@@ -18,6 +19,7 @@ from tests.installed import PASSWORD, Installation, start, stop, wait_for
 
 KNOWS_KEYS = "from invex.accounts.models import User; User.objects.update(knows_keys=True)"
 DEMO_S = 240  # its scans, on a busy machine
+NO_CHROMIUM = "no Chromium: apt-get install chromium, or python -m playwright install chromium"
 HANGS_S = 300  # a test that takes longer hangs, unless its mark `own_time` gives it more
 
 
@@ -37,10 +39,12 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 
 
 def chromium() -> str | None:
-    """Return a Chromium that is installed: the system's, or the one that Playwright downloaded.
+    """Return a Chromium that is installed: the one that CHROMIUM names, the system's, or the one of Playwright.
 
     The headless shell comes first: it is what Playwright itself is tested with, and it has no windows to wait for.
     """
+    if named := os.environ.get("CHROMIUM"):
+        return shutil.which(named)
     for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):
         if path := shutil.which(name):
             return path
@@ -54,8 +58,7 @@ def chromium() -> str | None:
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
     path = chromium()
-    if path is None:
-        pytest.skip("no Chromium: apt-get install chromium, or python -m playwright install chromium")
+    assert path is not None, "pytest_collection_modifyitems has skipped all tests"
     return {**browser_type_launch_args, "executable_path": path, "args": ["--no-sandbox"]}
 
 
@@ -109,7 +112,10 @@ def admin_page(page: Any) -> Any:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All tests here share one installation, so they run without pytest-xdist."""
     here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun="TargetClosedError"))
+    found = [item for item in items if here in item.path.parents]
+    is_missing = bool(found) and chromium() is None
+    for item in found:
+        item.add_marker(pytest.mark.browser)
+        item.add_marker(pytest.mark.flaky(reruns=1, only_rerun="TargetClosedError"))
+        if is_missing:  # before an installation is started for them
+            item.add_marker(pytest.mark.skip(reason=NO_CHROMIUM))
