@@ -1,16 +1,19 @@
 """What the generator says about its documents is true."""
 
 from decimal import Decimal
+from functools import cache
 
 import pytest
 
-from fixtures.generator import INVOICE_KINDS, Vendor, generate
+from fixtures import generator
+from fixtures.generator import INVOICE_KINDS, Vendor
 from fixtures.generator.countries import LOCALES
 from fixtures.generator.negatives import KINDS as NEGATIVE_KINDS
 from fixtures.generator.negatives import OWN_FIELDS
 from invex.fields.labels import label_from_json, label_to_json
 from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
 
+generate = cache(generator.generate)  # several tests look at the same documents
 FIELDS = {f.key: f for f in STANDARD_FIELDS}
 COLUMNS = {c.key for c in LINE_ITEMS.columns}
 

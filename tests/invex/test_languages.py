@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from babel.messages.catalog import Message
+from babel.messages.catalog import Catalog, Message
 from django.test import Client
 from django.urls import reverse
 from django.utils import translation
@@ -45,8 +45,13 @@ def _names(text: str | list[str] | tuple[str, ...]) -> list[list[str]]:
     return [sorted(set(PLACES.findall(one))) for one in ((text,) if isinstance(text, str) else text)]
 
 
-def test_every_message_of_the_sources_is_translated() -> None:
-    kept, wanted = catalogue.read("de"), catalogue.gather()
+@pytest.fixture(scope="module")
+def kept() -> Catalog:
+    return catalogue.read("de")
+
+
+def test_every_message_of_the_sources_is_translated(kept: Catalog) -> None:
+    wanted = catalogue.gather()
     missing = [m.id for m in wanted if m.id and kept.get(_id(m), m.context) is None]
     assert missing == [], "run `make messages` and translate them in the .po file"
     assert catalogue.untranslated(kept) == []
@@ -54,15 +59,15 @@ def test_every_message_of_the_sources_is_translated() -> None:
     assert [m.id for m in kept if m.id and wanted.get(_id(m), m.context) is None] == [], "no longer said anywhere"
 
 
-def test_translations_put_in_what_their_messages_do() -> None:
-    for message in catalogue.read("de"):
+def test_translations_put_in_what_their_messages_do(kept: Catalog) -> None:
+    for message in kept:
         if message.id:
             wanted, found = _names(message.id), _names(message.string)
             assert all(names in wanted for names in found), message.id
 
 
-def test_the_compiled_catalogue_is_that_of_its_source() -> None:
-    assert catalogue.path_of("de").with_suffix(".mo").read_bytes() == catalogue.compiled(catalogue.read("de"))
+def test_the_compiled_catalogue_is_that_of_its_source(kept: Catalog) -> None:
+    assert catalogue.path_of("de").with_suffix(".mo").read_bytes() == catalogue.compiled(kept)
 
 
 def _id(message: Message) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fixtures.generator.render_pdf import render_pdf
+from invex.extraction.management.commands.extract import Command
 from tests.invex.world import vendor
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -68,24 +69,42 @@ def test_one_line_a_file_in_the_order_given(files):
     assert "6 of 7 files" in done.stderr
 
 
-def test_exit_2_only_when_all_failed(files):
-    done = extract("empty.pdf", "wrong.pdf", cwd=files)
-    assert (done.returncode, len(lines(done))) == (2, 2)
+@pytest.fixture
+def run(files, monkeypatch, capsys):
+    """run(arguments...) -> exit code, output and errors of `manage.py extract` in the folder of the files.
+
+    In this process, which may not touch the database either.
+    """
+    monkeypatch.chdir(files)
+
+    def make(*arguments: str) -> tuple[int, str, str]:
+        code = 0
+        try:
+            Command().run_from_argv(["manage.py", "extract", *arguments])
+        except SystemExit as e:
+            code = e.code
+        return code, *capsys.readouterr()
+
+    return make
 
 
-def test_bad_usage_is_exit_2_and_prints_nothing(files):
+def test_exit_2_only_when_all_failed(run):
+    code, out, _ = run("empty.pdf", "wrong.pdf")
+    assert (code, len(out.splitlines())) == (2, 2)
+
+
+def test_bad_usage_is_exit_2_and_prints_nothing(run):
     for arguments in ((), ("good.pdf", "--model", "wrong.pdf"), ("good.pdf", "--model", "none.zip")):
-        done = extract(*arguments, cwd=files)
-        assert (done.returncode, done.stdout) == (2, ""), done.stderr
-        assert done.stderr
-        assert "Traceback" not in done.stderr
+        code, out, errors = run(*arguments)
+        assert (code, out) == (2, ""), errors
+        assert errors
+        assert "Traceback" not in errors
 
 
 def test_the_console_script_does_the_same(files):
     program = (sys.executable, "-c", "from invex.cli import main; main()")
-    environment_path = [*program]
-    done = extract("good.pdf", cwd=ROOT, program=environment_path)
-    assert done.returncode == 2, "the file is not in this folder"
-    done = extract(files / "good.pdf", cwd=ROOT, program=environment_path)
+    done = extract("good.pdf", files / "good.pdf", cwd=ROOT, program=program)
     assert done.returncode == 0, done.stderr
-    assert lines(done)[0]["id"] == "good"
+    missing, found = lines(done)
+    assert missing["error"]["code"] == "empty", "the file is not in this folder"
+    assert found["id"] == "good"
