@@ -9,7 +9,22 @@ import pytest
 from django.db import transaction
 from django.test import override_settings
 
+from invex.accounts.roles import Role
+from invex.documents.models import Document
+
 from .web.access_world import World, make_world
+from .world import access_to, document_in_review, vendor
+
+
+@pytest.fixture(scope="module")
+def key_of_document(once: Any) -> int:
+    """The vendor's first document, read and in review in *demo*: once for all tests of a module."""
+    return document_in_review(access_to("demo", Role.OWNER, name="owner-demo"), vendor().document(0)).pk
+
+
+@pytest.fixture
+def document(key_of_document: int) -> Document:
+    return Document.objects.get(pk=key_of_document)
 
 
 @pytest.fixture(scope="module")

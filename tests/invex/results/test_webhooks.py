@@ -13,6 +13,7 @@ from django.test import Client
 from django.utils import timezone
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from invex.accounts.roles import Role
 from invex.catalog.services import create_template
 from invex.documents import services as documents
 from invex.documents.filters import DocumentFilter
@@ -25,7 +26,7 @@ from invex.results.models import WebhookAttempt, WebhookDelivery, WebhookEndpoin
 from invex.results.states import DeliveryState as S
 from invex.results.states import EndpointState
 from invex.review import services as review
-from tests.invex.world import document_in_review, label_of, sure_document, template_json, vendor
+from tests.invex.world import access_to, document_in_review, label_of, sure_document, template_json, vendor
 
 from .receiver import receiving, status
 
@@ -52,10 +53,11 @@ def endpoint(access, receiver):
     return webhooks.create_endpoint(access, url=receiver.url(), events=list(payloads.TYPES))
 
 
-@pytest.fixture
-def document(access):
+@pytest.fixture(scope="module")
+def key_of_document(once) -> int:
+    access = access_to("demo", Role.OWNER, name="owner-demo")
     create_template(access, template_json(ACME.name))
-    return document_in_review(access, ONE)
+    return document_in_review(access, ONE).pk
 
 
 @pytest.fixture

@@ -6,18 +6,19 @@ import pytest
 from django.test import Client
 
 from invex.accounts.roles import Role
+from invex.documents.models import Document
 from invex.extraction import jobs, queries
 from invex.kernel.errors import NotNow
 from invex.review import leases, services
-from tests.invex.world import document_in_review, label_of, run_events, vendor
+from tests.invex.world import access_to, document_in_review, label_of, run_events, vendor
 
 pytestmark = pytest.mark.django_db
 ACME = vendor()
 
 
-@pytest.fixture
-def held(access):
-    """A document of a kind that was learned while a person looked at it."""
+@pytest.fixture(scope="module")
+def key_of_held(once) -> int:
+    access = access_to("demo", Role.OWNER, name="owner-demo")
     waiting = document_in_review(access, ACME.document(1))
     assert leases.take(access, waiting, "key")
     first = document_in_review(access, ACME.document(0))
@@ -25,7 +26,13 @@ def held(access):
     run_events()
     waiting.refresh_from_db()
     assert waiting.template == "", "nobody else changes what a person looks at"
-    return waiting
+    return waiting.pk
+
+
+@pytest.fixture
+def held(key_of_held) -> Document:
+    """A document of a kind that was learned while a person looked at it."""
+    return Document.objects.get(pk=key_of_held)
 
 
 @pytest.fixture

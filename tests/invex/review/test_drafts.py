@@ -17,19 +17,20 @@ from invex.documents.states import DocumentState as S
 from invex.extraction.models import Extraction
 from invex.review import drafts, services
 from invex.review.models import Comment, Draft
-from tests.invex.world import document_in_review, label_of, template_json, vendor
+from tests.invex.world import access_to, document_in_review, label_of, template_json, vendor
 
 pytestmark = pytest.mark.django_db
 ACME = vendor()
 ONE = ACME.document(0)
 
 
-@pytest.fixture
-def document(access):
+@pytest.fixture(scope="module")
+def key_of_document(once) -> int:
+    access = access_to("demo", Role.OWNER, name="owner-demo")
     create_template(access, template_json(ACME.name))
     row = document_in_review(access, ONE)
     Document.objects.filter(pk=row.pk).update(template=ACME.name)
-    return Document.objects.get(pk=row.pk)
+    return row.pk
 
 
 @pytest.fixture

@@ -34,9 +34,25 @@ def bob(access):
     return access_to("demo", Role.REVIEWER, name="bob")
 
 
+@pytest.fixture(scope="module")
+def keys_of_three(once) -> list[int]:
+    access = access_to("demo", Role.OWNER, name="owner-demo")
+    return [document_in_review(access, ACME.document(n)).pk for n in range(3)]
+
+
 @pytest.fixture
-def document(access):
-    return document_in_review(access, ACME.document(0))
+def three(keys_of_three) -> list[Document]:
+    """Three documents in review, in the order in which they came; the first is the surest."""
+    for pk, doubt in zip(keys_of_three, (0.5, 2.0, 2.0), strict=True):
+        Document.objects.filter(pk=pk).update(doubt=doubt)
+    return [Document.objects.get(pk=pk) for pk in keys_of_three]
+
+
+@pytest.fixture
+def document(keys_of_three) -> Document:
+    """The first of them, alone."""
+    Document.objects.exclude(pk=keys_of_three[0]).delete()
+    return Document.objects.get()
 
 
 def reload(document):
@@ -103,13 +119,6 @@ def test_nobody_loses_values_to_a_reread_while_they_are_at_it(ann, document, mon
 
 
 class TestQueue:
-    @pytest.fixture
-    def three(self, access):
-        rows = [document_in_review(access, ACME.document(n)) for n in range(3)]
-        for row, doubt in zip(rows, (0.5, 2.0, 2.0), strict=True):
-            Document.objects.filter(pk=row.pk).update(doubt=doubt)
-        return [reload(row) for row in rows]
-
     def test_the_uncertain_come_first_and_of_equals_the_oldest(self, ann, three):
         first, second, third = three
         assert list(waiting(ann.project, Queue())) == [second, third, first]
@@ -174,9 +183,7 @@ class TestPages:
         ann.post(f"{address}presence/", {"key": key, "do": "leave"})
         assert leases.holder(reload(document)) == ""
 
-    def test_each_who_starts_gets_another_document(self, access, two):
-        for number in range(2):
-            document_in_review(access, ACME.document(number))
+    def test_each_who_starts_gets_another_document(self, three, two):
         places = {client.get("/p/demo/inbox/start/", follow=True).request["PATH_INFO"] for client in two}
         assert len(places) == 2
 

@@ -31,11 +31,6 @@ ONE = ACME.document(0)
 
 
 @pytest.fixture
-def document(access):
-    return document_in_review(access, ONE)
-
-
-@pytest.fixture
 def template(access):
     return create_template(access, template_json(ACME.name))
 

@@ -25,11 +25,6 @@ ACME = vendor()
 ONE = ACME.document(0)
 
 
-@pytest.fixture
-def document(access):
-    return document_in_review(access, ONE)
-
-
 @pytest.fixture(autouse=True)
 def no_worker(monkeypatch):
     """Nobody reads a document as another template here; test_read_as.py does."""

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from invex.accounts.access import Access
 from invex.catalog.models import Template
 from invex.catalog.services import create_template
 from invex.documents.models import Batch, Document
@@ -30,7 +31,17 @@ def template(access) -> Template:
 @pytest.fixture
 def read(access, template) -> Callable[..., Document]:
     """read(confidence=..., draw=..., sampled=..., codes=...) -> a document that waits for a person."""
-    batch = Batch.objects.create(project=access.project, name="b", created_by="ann")
+    return reading(access)
+
+
+@pytest.fixture
+def decide(access) -> Callable[..., None]:
+    """decide(document, right=...) -> a person confirms it, or corrects one value."""
+    return deciding(access)
+
+
+def reading(access: Access) -> Callable[..., Document]:
+    batch = Batch.objects.get_or_create(project=access.project, name="b", created_by="ann")[0]
 
     def make(
         confidence: float = 0.99,
@@ -57,10 +68,7 @@ def read(access, template) -> Callable[..., Document]:
     return make
 
 
-@pytest.fixture
-def decide(access) -> Callable[..., None]:
-    """decide(document, right=...) -> a person confirms it, or corrects one value."""
-
+def deciding(access: Access) -> Callable[..., None]:
     def make(document: Document, right: bool = True, **changes: Any) -> None:
         fields = {"number": [{"value": "A1"}], "total": [{"value": "5.00" if right else "6.00"}]}
         confirm(access, document.pk, {"template": "Acme", "fields": fields, **changes})

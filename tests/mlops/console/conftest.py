@@ -22,9 +22,10 @@ def access():
     return access_to("acme", Role.OWNER)
 
 
-@pytest.fixture
-def confirmed(access):
+@pytest.fixture(scope="module")
+def confirmed(once) -> None:
     """Eight confirmed documents of one vendor, without line items; the first five are there to judge by."""
+    access = access_to("acme", Role.OWNER)
     for number in range(8):
         one = vendor().document(number)
         document = read_document(access, one)

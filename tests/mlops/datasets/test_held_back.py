@@ -13,6 +13,7 @@ from invex.accounts.roles import Role
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
 from invex.review import services as review
+from invex.review.models import ConfirmedLabel
 from mlops.datasets import folder, queries, services
 from mlops.datasets.models import DatasetVersion
 from mlops.datasets.selection import Selection
@@ -29,16 +30,22 @@ def access():
     return access_to("acme", Role.OWNER)
 
 
-@pytest.fixture
-def labels(access):
-    """The labels of four confirmed documents of one vendor, the oldest first."""
+@pytest.fixture(scope="module")
+def keys_of_labels(once) -> list[int]:
+    access = access_to("acme", Role.OWNER)
     found = []
     for number in range(COUNT):
         one = vendor().document(number)
         document = read_document(access, one)
         Document.objects.filter(pk=document.pk).update(state=DocumentState.REVIEW)
-        found.append(review.confirm(access, document.pk, label_of(one, tables={}), may_create_template=True))
+        found.append(review.confirm(access, document.pk, label_of(one, tables={}), may_create_template=True).pk)
     return found
+
+
+@pytest.fixture
+def labels(keys_of_labels) -> list[ConfirmedLabel]:
+    """The labels of four confirmed documents of one vendor, the oldest first."""
+    return [ConfirmedLabel.objects.get(pk=pk) for pk in keys_of_labels]
 
 
 def hold(access, *labels) -> None:

@@ -22,6 +22,7 @@ from invex.review.page import is_blind
 from mlops.deployment import blast, jobs
 from mlops.deployment.models import Reread
 from mlops.deployment.states import RereadState
+from mlops.registry.models import Build
 from mlops.registry.services import shipped
 from tests.invex.world import access_to, document_in_review, label_of, vendor
 from tests.mlops.console.conftest import browser  # noqa: F401
@@ -36,23 +37,34 @@ def access():
     return access_to("acme", Role.OWNER)
 
 
-@pytest.fixture
-def bad(access):
-    """A build that reads nothing is live."""
+@pytest.fixture(scope="module")
+def key_of_bad(once) -> int:
+    access = access_to("acme", Role.OWNER)
     row = build(access)
     deploy(access, row)
-    return row
+    return row.pk
 
 
 @pytest.fixture
-def documents(access, bad):
-    """What it read: one approved by nobody, one approved by a person, one that waits."""
+def bad(key_of_bad) -> Build:
+    """A build that reads nothing is live."""
+    return Build.objects.get(pk=key_of_bad)
+
+
+@pytest.fixture(scope="module")
+def keys_of_documents(key_of_bad) -> list[int]:
     author = access_to("acme", Role.AUTHOR)
-    made = [document_in_review(author, vendor().document(n)) for n in range(3)]
-    Document.objects.filter(pk=made[0].pk).update(state=DocumentState.APPROVED, approved_by=AUTO)
-    extraction._tell(made[0], Extraction.objects.get(document=made[0]), is_approved=True)
-    review.confirm(access, made[1].pk, label_of(vendor().document(1)), may_create_template=True)
+    made = [document_in_review(author, vendor().document(n)).pk for n in range(3)]
+    Document.objects.filter(pk=made[0]).update(state=DocumentState.APPROVED, approved_by=AUTO)
+    extraction._tell(Document.objects.get(pk=made[0]), Extraction.objects.get(document=made[0]), is_approved=True)
+    review.confirm(access_to("acme", Role.OWNER), made[1], label_of(vendor().document(1)), may_create_template=True)
     return made
+
+
+@pytest.fixture
+def documents(keys_of_documents) -> list[Document]:
+    """What it read: one approved by nobody, one approved by a person, one that waits."""
+    return [Document.objects.get(pk=pk) for pk in keys_of_documents]
 
 
 def read_anew(access, bad, documents):

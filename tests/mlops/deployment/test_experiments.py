@@ -32,10 +32,16 @@ def access():
     return ml_admin()
 
 
+@pytest.fixture(scope="module")
+def key_of_ab(once) -> int:
+    access = ml_admin()
+    return deploy(access, build(access, 1), build(access, 2), mode=Mode.AB, share=EVEN).pk
+
+
 @pytest.fixture
-def ab(access):
-    """A live A/B test of two builds."""
-    return deploy(access, build(access, 1), build(access, 2), mode=Mode.AB, share=EVEN)
+def ab(key_of_ab) -> DeploymentRevision:
+    """A live A/B test of two builds, in *acme*."""
+    return DeploymentRevision.objects.get(pk=key_of_ab)
 
 
 @pytest.fixture
@@ -198,6 +204,10 @@ def test_what_nobody_has_judged_yet_holds_up_what_came_later(ab):
 
 class TestCanary:
     @pytest.fixture
+    def access(self):
+        return ml_admin("canary")
+
+    @pytest.fixture
     def canary(self, access):
         share = {"model": 0.9, "challenger": 0.1}
         return deploy(access, build(access, 1), build(access, 2), mode=Mode.CANARY, share=share)
@@ -242,9 +252,10 @@ class TestCanary:
 
 
 class TestShadow:
-    def test_the_challenger_reads_too_and_nobody_sees_it(self, access):
+    def test_the_challenger_reads_too_and_nobody_sees_it(self):
+        access = ml_admin("shadow")
         row = deploy(access, build(access, 1), build(access, 2), mode=Mode.SHADOW)
-        author = access_to("acme", Role.AUTHOR)
+        author = access_to("shadow", Role.AUTHOR)
         document = read_document(author, vendor().document(0))
         run_events()
         found = {e.arm: e for e in Extraction.objects.filter(document=document)}

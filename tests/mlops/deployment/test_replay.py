@@ -58,16 +58,23 @@ def version(monkeypatch):
     return change
 
 
-@pytest.fixture
-def live(access, confirmed, reads, version):  # noqa: F811
-    """The shipped build is deployed with a threshold, and code one has read the frozen set."""
+@pytest.fixture(scope="module")
+def read_by_one(confirmed) -> None:  # noqa: F811
+    access = access_to("acme", Role.OWNER)  # noqa: F811
     datasets.freeze(datasets.request(access, Selection()))
     deploy(access, shipped())
-    row = services.set_thresholds(access, HOLDS)
-    assert jobs.sweep_code() == 1
-    first = CodeReplay.objects.get()
-    assert jobs.replay_code(first.pk)
-    return row
+    services.set_thresholds(access, HOLDS)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(frozen_set, "reader", Reads)
+        for module in (replay, jobs):
+            patched.setattr(module, "reading_code", lambda: "one")
+        assert jobs.sweep_code() == 1
+        assert jobs.replay_code(CodeReplay.objects.get().pk)
+
+
+@pytest.fixture
+def live(read_by_one, reads, version) -> None:
+    """The shipped build is deployed with a threshold, and code one has read the frozen set."""
 
 
 def thresholds(access) -> dict:  # noqa: F811

@@ -75,12 +75,18 @@ def _boxes(value):
     return [{"page": b.page, "box": list(b.box)} for b in value.boxes]
 
 
-@pytest.fixture
-def held(access) -> ConfirmedLabel:
-    """Five that agree, and one that they contradict."""
+@pytest.fixture(scope="module")
+def key_of_held(once) -> int:
+    access = access_to("demo", Role.OWNER, name="owner-demo")
     for number in range(5):
         confirm(access, number)
-    return confirm(access, 5, is_odd=True)
+    return confirm(access, 5, is_odd=True).pk
+
+
+@pytest.fixture
+def held(key_of_held) -> ConfirmedLabel:
+    """Five that agree, and one that they contradict."""
+    return ConfirmedLabel.objects.get(pk=key_of_held)
 
 
 def entry(access) -> dict:

@@ -6,14 +6,12 @@ import datetime
 from dataclasses import replace
 
 import pytest
-from django.db import IntegrityError
 
 from invex.accounts.roles import Role
-from invex.catalog.services import create_template, remove_template, update_template
+from invex.catalog.services import create_template, update_template
 from invex.documents.models import Document
 from invex.extraction import jobs as extraction
 from invex.extraction.models import Extraction
-from invex.kernel.models import Event
 from invex.review import services as review
 from mlops.deployment.predictor import load
 from mlops.memory import jobs, queries, services, strangers
@@ -34,20 +32,6 @@ def confirm(access, one):
     review.confirm(access, document.pk, label_of(one), may_create_template=True)
     run_events()
     return document
-
-
-def test_next_document_of_the_template_is_read_with_what_was_confirmed(access):
-    acme = vendor()
-    confirm(access, acme.document(0))
-    one = acme.document(1)
-    document = document_in_review(access, one)
-    extraction = Extraction.objects.get(document=document, is_current=True)
-    assert document.template == acme.name
-    assert extraction.memory == 1
-    read = {key: [v["value"] for v in values] for key, values in extraction.prediction["fields"].items()}
-    expected = {key: [v.value for v in values] for key, values in one.label.fields.items() if values}
-    right = [key for key in expected if read.get(key) == expected[key]]
-    assert len(right) >= 0.6 * len(expected), f"only {right} of {sorted(expected)}"
 
 
 def test_waiting_documents_are_read_again_and_the_approved_one_is_not(access):
@@ -87,71 +71,6 @@ def test_the_same_reading_under_a_newer_memory_adds_no_extraction(access):
     assert extraction.reread_waiting(access.project.pk) == 0
 
 
-def test_refit_is_idempotent(access):
-    acme = vendor()
-    document = confirm(access, acme.document(0))
-    assert MemoryRevision.objects.count() == 1
-    assert jobs.refit(document.pk) == 0
-    assert MemoryRevision.objects.count() == 1
-    MemoryRevision.objects.all().delete()
-    assert jobs.refit(document.pk) == 1
-
-
-def test_the_same_examples_give_the_same_blobs(access):
-    document = confirm(access, vendor().document(0))
-    first = queries.newest(access.project.pk)
-    MemoryRevision.objects.all().delete()
-    jobs.refit(document.pk)
-    second = queries.newest(access.project.pk)
-    assert (first.fitted, first.index) == (second.fitted, second.index)
-
-
-def test_a_lost_race_is_repeated_on_top_of_the_other_refit(access, monkeypatch):
-    acme, other = vendor(7), vendor(11)
-    confirm(access, acme.document(0))
-    document = document_in_review(access, other.document(0))
-    review.confirm(access, document.pk, label_of(other.document(0)), may_create_template=True)
-    before = queries.newest(access.project.pk)
-    stale = [before]
-
-    def newest(project_id, build=None, found=queries.newest):
-        return stale.pop() if stale else found(project_id, build)
-
-    MemoryRevision.objects.create(
-        project=access.project, revision=2, build=before.build, fitted=before.fitted, index=before.index
-    )
-    monkeypatch.setattr(services.queries, "newest", newest)
-    services.refit(access.project.pk, other.name, base_package())
-    found = MemoryRevision.objects.order_by("-revision").first()
-    assert found.revision == 3
-    assert set(found.fitted) == {acme.name, other.name}
-
-
-def test_two_revisions_with_the_same_number_are_impossible(access):
-    confirm(access, vendor().document(0))
-    with pytest.raises(IntegrityError):
-        MemoryRevision.objects.create(project=access.project, revision=1, build="b")
-
-
-def test_only_the_project_learns(access):
-    acme = vendor()
-    confirm(access, acme.document(0))
-    elsewhere = access_to("other")
-    assert document_in_review(elsewhere, acme.document(1)).template == ""
-    assert load(elsewhere.project.pk).memory is None
-
-
-def test_a_document_opened_again_is_forgotten_until_it_is_confirmed(access):
-    acme = vendor()
-    document = confirm(access, acme.document(0))
-    review.reopen(access, document.pk)
-    run_events()
-    assert queries.newest(access.project.pk).fitted == {}
-    review.confirm(access, document.pk, label_of(acme.document(0)))
-    run_events()
-    assert set(queries.newest(access.project.pk).fitted) == {acme.name}
-
-
 def test_a_corrected_template_changes_both(access):
     acme = vendor()
     create_template(access, template_json("Other"))
@@ -159,14 +78,6 @@ def test_a_corrected_template_changes_both(access):
     review.confirm(access, document.pk, label_of(acme.document(0), template="Other"))
     run_events()
     assert set(queries.newest(access.project.pk).fitted) == {"Other"}
-
-
-def test_a_retired_template_is_no_longer_recognised(access):
-    acme = vendor()
-    confirm(access, acme.document(0))
-    assert remove_template(access, acme.name) is False
-    run_events()
-    assert document_in_review(access, acme.document(1)).template == ""
 
 
 def test_a_changed_specification_is_learned(access):
@@ -186,16 +97,6 @@ def test_the_predictor_is_kept_until_memory_or_templates_change(access, django_a
         assert load(access.project.pk) is kept
     create_template(access, template_json("New"))
     assert load(access.project.pk) is not kept
-
-
-def test_memory_updated_says_what_changed(access):
-    acme = vendor()
-    confirm(access, acme.document(0))
-    event = Event.objects.get(name="memory.updated")
-    assert event.subject == str(access.project.pk)
-    assert event.payload["template"] == acme.name
-    assert load(access.project.pk).changed_since(None) == {acme.name}
-    assert load(access.project.pk).changed_since(1) == frozenset()
 
 
 def test_examples_are_capped_newest_first_and_spread(access, monkeypatch):
