@@ -193,9 +193,7 @@ class TestPages:
         assert [e["holder"] for e in bob.get("/p/demo/inbox/").context["documents"]] == ["ann"]
 
     def test_the_inbox_has_pages(self, two, document, monkeypatch):
-        from invex.review.views import inbox
-
-        monkeypatch.setattr(inbox, "PER_PAGE", 1)
+        monkeypatch.setattr("invex.kernel.pager.PER_PAGE", 1)
         document_in_review(access_to("demo"), ACME.document(1))
         first = two[0].get("/p/demo/inbox/?order=age")
         assert (len(first.context["documents"]), first.context["older"]) == (1, "?order=age&page=2")
