@@ -19,5 +19,5 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RenameField(model_name="idempotencykey", old_name="body_sha256", new_name="body_hmac"),
-        migrations.RunPython(key_hashes),
+        migrations.RunPython(key_hashes, migrations.RunPython.noop),
     ]
