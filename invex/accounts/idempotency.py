@@ -33,7 +33,9 @@ from invex.kernel.errors import InvexError
 from invex.kernel.models import IdempotencyKey
 from invex.kernel.rest.problems import UNUSABLE_BODY, problem, unusable_body
 
+from .access import Access
 from .auth import bearer_token
+from .pages import ProjectRequest
 
 HEADER = "Idempotency-Key"
 MAX_KEY = 200
@@ -77,18 +79,20 @@ def _once(view: View, *, is_slow: bool) -> View:
         if access is None:
             return view(request, *args, **kwargs)  # which says 401
         request.auth = access  # type: ignore[attr-defined]
-        if not 1 <= len(key) <= MAX_KEY:
-            return problem(
-                request, status=422, code="bad_idempotency_key", detail=f"{HEADER}: give 1 to {MAX_KEY} characters."
-            )
-        scope = f"{access.project.slug} {access.actor} {request.method} {request.get_full_path()}"
-        scope_sha256 = hashlib.sha256(scope.encode()).hexdigest()
-        try:
-            body_hmac = _body_hmac(request)
-        except UNUSABLE_BODY as e:
-            return unusable_body(request, e)
         run = functools.partial(view, request, *args, **kwargs)
-        return _answer_once(run, request, scope_sha256, key, body_hmac, is_slow=is_slow)
+        return _answer_with_key(run, request, access, key, is_slow=is_slow)
+
+    return answer
+
+
+def once_slow_page(view: View) -> View:
+    """Wrap a page, below `in_project`, as `once_slow` does an operation. A script sends the key, and gets JSON."""
+
+    @functools.wraps(view)
+    def answer(request: ProjectRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        key = request.headers.get(HEADER)
+        run = functools.partial(view, request, *args, **kwargs)
+        return run() if key is None else _answer_with_key(run, request, request.access, key, is_slow=True)
 
     return answer
 
@@ -108,6 +112,22 @@ class _Transaction(ExitStack):
         if not self.is_open:
             self.enter_context(transaction.atomic())
             self.is_open = True
+
+
+def _answer_with_key(
+    run: Callable[[], HttpResponse], request: HttpRequest, access: Access, key: str, *, is_slow: bool
+) -> HttpResponse:
+    if not 1 <= len(key) <= MAX_KEY:
+        return problem(
+            request, status=422, code="bad_idempotency_key", detail=f"{HEADER}: give 1 to {MAX_KEY} characters."
+        )
+    scope = f"{access.project.slug} {access.actor} {request.method} {request.get_full_path()}"
+    scope_sha256 = hashlib.sha256(scope.encode()).hexdigest()
+    try:
+        body_hmac = _body_hmac(request)
+    except UNUSABLE_BODY as e:
+        return unusable_body(request, e)
+    return _answer_once(run, request, scope_sha256, key, body_hmac, is_slow=is_slow)
 
 
 def _answer_once(

@@ -8,11 +8,12 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import Case, When
-from django.http import FileResponse, HttpResponseBase, JsonResponse
+from django.http import FileResponse, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from invex.accounts.idempotency import once_slow_page
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.kernel import blobs
@@ -77,10 +78,12 @@ def batch(request: ProjectRequest, pk: int) -> HttpResponseBase:
 
 @require_POST
 @in_project(Right.UPLOAD)
-def upload(request: ProjectRequest, pk: int) -> HttpResponseBase:
-    """Receive the files of one request; the page's script sends one a request, a browser without script several.
+@once_slow_page
+def upload(request: ProjectRequest, pk: int) -> HttpResponse:
+    """Receive the files of one request; a browser without script sends several.
 
-    Of several, what cannot be taken is told and stops nothing.
+    The page's script sends one a request, each with a key of its own: sent again, it is taken once. Of several, what
+    cannot be taken is told and stops nothing.
     """
     row = queries.batch(request.access.project, pk)
     files = request.FILES.getlist("file")

@@ -2,6 +2,7 @@
 (() => {
   const PARALLEL = 4;
   const TRIES = 3;
+  const TRIES_WHILE_BUSY = 7;  // two minutes: so long the server takes at most to find that its first try was broken off
   const form = document.getElementById("upload");
   if (!form) return;
   const bar = document.getElementById("upload-bar");
@@ -46,13 +47,17 @@
     if (running === 0 && waiting.length === 0) finished();
   };
 
-  const send = (file, tries) => {
+  // What is sent again has the same key: a file that arrived although its answer did not is not taken twice.
+  const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((b) => b.toString(16).padStart(2, "0")).join("");
+
+  const send = (file, key, tries = 1, busy = 0) => {
     const body = new FormData();
     body.append("file", file, file.name);
     const request = new XMLHttpRequest();
     request.open("POST", target);
     request.setRequestHeader("X-CSRFToken", form.querySelector("[name=csrfmiddlewaretoken]").value);
     request.setRequestHeader("Accept", "application/json");
+    request.setRequestHeader("Idempotency-Key", key);
     request.upload.addEventListener("progress", (event) => { inFlight.set(file, event.loaded); show(); });
     request.addEventListener("load", () => {
       if (request.status < 300) {
@@ -60,24 +65,29 @@
         for (const one of JSON.parse(request.responseText).refused) tell(`${file.name} › ${one.name}`, one.message);
         return settle(file);
       }
-      if (request.status >= 500 && tries < TRIES) return void setTimeout(() => send(file, tries + 1), 1000 * tries);
-      let problem = `HTTP ${request.status}`;
-      try { problem = JSON.parse(request.responseText).detail || problem; } catch { /* not ours: the status must do */ }
-      settle(file, problem);
+      if (request.status >= 500 && tries < TRIES) return again(file, key, tries);
+      let said = {};
+      try { said = JSON.parse(request.responseText); } catch { /* not ours: the status must do */ }
+      if (said.code === "still_running" && busy < TRIES_WHILE_BUSY) {
+        return void setTimeout(() => send(file, key, tries, busy + 1), 1000 * 2 ** busy);
+      }
+      settle(file, said.detail || `HTTP ${request.status}`);
     });
     request.addEventListener("error", () => {
-      if (tries < TRIES) setTimeout(() => send(file, tries + 1), 1000 * tries);
+      if (tries < TRIES) again(file, key, tries);
       else settle(file, form.dataset.network);
     });
     request.send(body);
   };
+
+  const again = (file, key, tries) => setTimeout(() => send(file, key, tries + 1), 1000 * tries);
 
   const next = () => {
     while (running < PARALLEL && waiting.length) {
       running += 1;
       const file = waiting.shift();
       if (file.size > Number(form.dataset.maxBytes)) setTimeout(() => settle(file, form.dataset.tooLarge));
-      else send(file, 1);
+      else send(file, newKey());
     }
   };
 

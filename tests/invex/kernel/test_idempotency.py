@@ -79,6 +79,41 @@ def test_a_nonsense_key_is_refused(api, key):
     assert open_batch(api(), key=key).status_code == 422
 
 
+def test_a_file_that_a_page_sends_again_is_taken_once(client, person, batch):
+    client.force_login(person("reviewer"))
+
+    def send(content: bytes = b"one", key: str = "k-1"):
+        return client.post(
+            f"/p/demo/batches/{batch.pk}/upload/", {"file": SimpleUploadedFile("a.pdf", content)},
+            headers={"Accept": "application/json", "Idempotency-Key": key},
+        )  # fmt: skip
+
+    first, again = send(), send()
+    assert (first.status_code, again.status_code) == (202, 202)
+    assert first.json() == again.json() == {"ids": [str(Document.objects.get().pk)], "refused": []}
+    assert send(b"two").json()["code"] == "idempotency_key_reused"
+    send(key="k-2")
+    assert Document.objects.count() == 2
+    client.force_login(person("owner"))
+    assert send().json() != first.json(), "a key belongs to a person"
+
+
+def test_what_a_page_refuses_may_be_sent_again(client, person, batch, settings):
+    client.force_login(person("reviewer"))
+
+    def send():
+        return client.post(
+            f"/p/demo/batches/{batch.pk}/upload/", {"file": SimpleUploadedFile("a.pdf", b"12345")},
+            headers={"Accept": "application/json", "Idempotency-Key": "k-1"},
+        )  # fmt: skip
+
+    settings.MAX_UPLOAD_BYTES = 4
+    assert send().status_code == 413
+    settings.MAX_UPLOAD_BYTES = 5
+    assert send().status_code == 202
+    assert Document.objects.count() == 1
+
+
 def test_a_key_belongs_to_its_token_and_address(api, other_project):
     mine, theirs = api(), api("owner", other_project)
     assert open_batch(mine).json()["id"] != open_batch(theirs).json()["id"]
