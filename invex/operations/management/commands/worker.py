@@ -25,7 +25,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, queues: list[str], burst: bool, **options: Any) -> None:
         import django_rq
-        from rq.worker import SimpleWorker
+
+        from invex.kernel.rq_worker import Worker
 
         try:
             found = [django_rq.get_queue(name) for name in queues]
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         if "online" not in queues:  # what people wait for comes first
             os.nice(LOWEST_PRIORITY if queues == ["training"] else LOW_PRIORITY)
         with liveness.beating(queues):
-            worker = SimpleWorker(found, connection=found[0].connection, serializer=found[0].serializer)
+            worker = Worker(found, connection=found[0].connection, serializer=found[0].serializer)
             worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
 
 
