@@ -56,14 +56,14 @@ def test_of_more_documents_than_are_compared_at_once_each_gets_its_turn(monkeypa
     """A project in which older ones waited for ever was woken for nothing every few seconds."""
     monkeypatch.setattr(grouping, "MOST", 2)
     access = access_to("acme", Role.AUTHOR)
-    alone = [made(access, seed, 0)[0] for seed in (8, 9)]
     alike = made(access, 7, 0, 1)
+    alone = [made(access, seed, 0)[0] for seed in (8, 9)]
     assert jobs.group(access.project.pk) == 2
-    assert members(access) == [{d.pk for d in alike}]  # the newest first
+    assert Look.objects.filter(document__in=alone, group=None).count() == 2, "the newest come first"
     assert grouping.is_behind(access.project.pk)
     assert jobs.group(access.project.pk) == 2
+    assert members(access) == [{d.pk for d in alike}]
     assert not grouping.is_behind(access.project.pk)
-    assert Look.objects.filter(document__in=alone, group=None).count() == 2
     second = made(access, 9, 1)[0]
     assert jobs.group(access.project.pk) == 2  # with the newest that was alone
     assert {alone[1].pk, second.pk} in members(access)
