@@ -21,6 +21,8 @@ BAD_INPUT, NOTHING_TO_DO = 2, 5  # exit codes, FORMATS section 6
 class ProjectCommand(BaseCommand):
     """A command that acts in a project as the installation itself."""
 
+    requires_system_checks: list[str] = []  # `run` makes them; they load all pages, for seconds
+
     def access(self, slug: str) -> Access:
         """Return what it may do. Raises NotFound, which lists projects."""
         return system_access(slug)

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import chdtrc
 
 MOST_BINS = 10
 PER_BIN = 10  # documents of the smaller window, at least, where bins are made; rarer categories share one
@@ -89,6 +88,8 @@ def _shift(labels: Sequence[str], counts: NDArray[np.float64]) -> Shift:
     smooth /= smooth.sum(axis=1, keepdims=True)
     psi = float(((smooth[1] - smooth[0]) * np.log(smooth[1] / smooth[0])).sum())
     expected = np.outer(used.sum(axis=1), used.sum(axis=0)) / used.sum()
+    from scipy.special import chdtrc  # here: a process that only shows pages computes none
+
     p = float(chdtrc(freedom, ((used - expected) ** 2 / expected).sum()))
     return Shift(psi, max(0.0, psi - freedom * (1 / n + 1 / m)), p, bins)
 

@@ -17,6 +17,7 @@ BAD_USAGE = 2
 
 class Command(BaseCommand):
     help = "Make a project and print its short name, alone, on standard output."
+    requires_system_checks: list[str] = []  # `run` makes them; they load all pages, for seconds
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="as people know it, e.g. 'Accounts payable'")

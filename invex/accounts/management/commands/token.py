@@ -19,6 +19,7 @@ BAD_USAGE = 2
 
 class Command(BaseCommand):
     help = "Make an API token of a project and print it, once and alone, on standard output."
+    requires_system_checks: list[str] = []  # `run` makes them; they load all pages, for seconds
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--project", required=True, help="short name of the project, e.g. demo")

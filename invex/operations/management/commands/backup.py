@@ -16,6 +16,7 @@ BAD_INPUT = 2
 
 class Command(BaseCommand):
     help = "Back up rows and files of one moment below FOLDER, while everything runs. Prints the new backup's folder."
+    requires_system_checks: list[str] = []  # `run` makes them; they load all pages, for seconds
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path, metavar="FOLDER", help="holds all backups; their files are shared")

@@ -14,6 +14,7 @@ INTERRUPTED = 130  # exit code, as shells say it
 
 class Command(BaseCommand):
     help = "Make the project demo with sample documents. Needs no Redis; the workers read them once they run."
+    requires_system_checks: list[str] = []  # `run` makes them; they load all pages, for seconds
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not demo.is_missing():

@@ -17,6 +17,7 @@ BAD_INPUT = 2
 
 class Command(BaseCommand):
     help = "Put a backup into this installation, which must be empty. Stop Invex before, start it afterwards."
+    requires_system_checks: list[str] = []  # `run` makes them; they load all pages, for seconds
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("backup", type=Path, metavar="BACKUP", help="a folder that `manage.py backup` printed")

@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 class Command(BaseCommand):
     help = "Look every few seconds for rows and events whose job is gone, and wake them again."
+    requires_system_checks: list[str] = []  # `run` makes them; they load all pages, for seconds
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--once", action="store_true", help="one round, then stop")

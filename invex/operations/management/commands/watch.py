@@ -27,6 +27,7 @@ class Command(BaseCommand):
         "Take the files of a folder as documents, and move them to its folder `taken`, or to `refused` with the reason "
         "beside them. Files that are still being written wait."
     )
+    requires_system_checks: list[str] = []  # `run` makes them; they load all pages, for seconds
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path, metavar="DIR")

@@ -18,6 +18,7 @@ LOW_PRIORITY = 15  # a batch that is read must not slow down the pages of who wo
 
 class Command(BaseCommand):
     help = "Run the jobs of the given queues. It holds its models and does not fork."
+    requires_system_checks: list[str] = []  # `run` makes them; they load all pages, for seconds
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("queues", nargs="+", choices=settings.QUEUES)

@@ -17,6 +17,7 @@ OPERATOR = Actor("system", "operator")
 
 class Command(BaseCommand):
     help = "Turn automatic approval off in every project, or on again; status says what is off and which promises hold."
+    requires_system_checks: list[str] = []  # `run` makes them; they load all pages, for seconds
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("turn", choices=["off", "on", "status"])

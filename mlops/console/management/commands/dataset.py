@@ -26,6 +26,7 @@ WORKERS = 2  # that read files without words; each holds an OCR process of about
 
 class Command(BaseCommand):
     help = "Freeze, import, export and compare dataset versions of a project."
+    requires_system_checks: list[str] = []  # `run` makes them; they load all pages, for seconds
 
     def add_arguments(self, parser: CommandParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
