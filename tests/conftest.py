@@ -31,6 +31,7 @@ TIME = {"slow": 2400, "browser": 1200, "installation": 1200}
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    gc.disable()  # until all is imported and collected, which stays
     # Two workers share two cores: a second thread of tesseract, numpy or torch in each would only wait for the other.
     os.environ |= {"OMP_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1", "OPENBLAS_NUM_THREADS": "1"}
     # Dozens of processes import the same: where bytecode is not kept, each compiles all of it anew.
@@ -65,9 +66,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was imported and collected stays to the end: the garbage collector need not look at it again and again."""
-    gc.collect()
+    """The garbage collector need not look at what was imported again and again."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")

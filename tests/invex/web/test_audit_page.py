@@ -105,7 +105,10 @@ def recorded() -> set[tuple[str, str]]:
     """(type of the subject, action) of every call of `record` whose words stand in the code."""
     found = set()
     for path in (p for room in ("invex", "mlops") for p in (ROOT / room).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text())):
+        text = path.read_text()
+        if "audit.record(" not in text and not any(path.name == name and call in text for name, call in RECORDERS):
+            continue  # parsing all of the product takes seconds
+        for node in ast.walk(ast.parse(text)):
             recorder = RECORDERS.get((path.name, ast.unparse(node.func))) if isinstance(node, ast.Call) else None
             if recorder is not None:
                 found.add((recorder[1], ast.literal_eval(node.args[recorder[0]])))
