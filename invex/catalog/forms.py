@@ -1,4 +1,4 @@
-"""The form of a template: rows of fields, its first table, locale, rows of rules."""
+"""The form of a template: rows of fields, of the columns of its tables, locale, rows of rules."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from django.utils.translation import gettext_lazy
 
 from invex.fields.rules import RULE_KINDS
 from invex.fields.spec import FIELD_TYPES
+from invex.fields.standard import LINE_ITEMS
 
 from .rule_form import DETAILS, RuleRow, row_of, rule_of
 
 SPARE_FIELDS = 3  # empty rows at the end, for browsers without JavaScript
-_ROW = re.compile(r"(field|column|rule):([0-9]{1,6}):(?:key|fields)")
+_ROW = re.compile(r"(field|column[0-9]{1,4}|rule):([0-9]{1,6}):(?:key|fields)")
+_TABLE = re.compile(r"table:([0-9]{1,4}):key")
 KIND_LABELS = {
     "pattern": gettext_lazy("looks like"),
     "range": gettext_lazy("lies between"),
@@ -28,16 +30,19 @@ KIND_LABELS = {
 def read_template_form(data: Mapping[str, str], *, edited: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the template as FORMATS section 7 writes it, for the catalogue to check.
 
-    edited: the template that is changed; its name and its further tables, which the form does not show, stay. A new
-    one brings its name in the form. A row without key and label is left out.
+    edited: the template that is changed; its name, which the form does not show, stays. A new one brings its name in
+    the form. A row without key and label is left out, and so is a table without columns.
     """
     fields = _rows(data, "field")
-    columns = _rows(data, "column")
-    first = [{"key": data.get("table_key", "").strip() or "line_items", "columns": columns}] if columns else []
+    tables = sorted(int(m[1]) for n in data if (m := _TABLE.fullmatch(n)))
     out: dict[str, Any] = {
         "name": edited["name"] if edited else data.get("name", "").strip(),
         "fields": fields,
-        "tables": [*first, *(edited or {}).get("tables", ())[1:]],
+        "tables": [
+            {"key": data.get(f"table:{number}:key", "").strip(), "columns": columns}
+            for number in tables
+            if (columns := _rows(data, f"column{number}"))
+        ],
         "rules": _rules(data, (edited or {}).get("rules") or ()),
     }
     locale = {k: data[k] for k in ("date_order", "decimal") if data.get(k)}
@@ -82,12 +87,21 @@ def key_of(label: str) -> str:
 
 def form_context(spec: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the form's page needs to show `spec` (JSON of a template)."""
-    table = next(iter(spec.get("tables", ())), {"key": "line_items", "columns": []})
+    tables = [(table["key"], table["columns"]) for table in spec.get("tables", ())]
+    keys = [key for key, _ in tables]
+    spare: tuple[str, list[Any]] = (LINE_ITEMS.key if LINE_ITEMS.key not in keys else "", [])
     return {
         "field_rows": [*enumerate([*spec.get("fields", ()), *({} for _n in range(SPARE_FIELDS))])],
-        "further_tables": spec.get("tables", ())[1:],
-        "column_rows": [*enumerate([*table["columns"], {}])],
-        "table_key": table["key"],
+        "tables": [
+            {
+                "number": number,
+                "kind": f"column{number}",
+                "key": key,
+                "rows": [*enumerate([*columns, {}])],
+                "is_spare": number == len(tables),
+            }
+            for number, (key, columns) in enumerate([*tables, spare])
+        ],
         "rule_rows": [*enumerate([*map(row_of, spec.get("rules") or ()), RuleRow("", "", "")])],
         "kinds": [(kind, KIND_LABELS[kind], DETAILS[kind]) for kind in RULE_KINDS],
         "locale": spec.get("locale") or {},

@@ -38,12 +38,42 @@ def sent(**changes):
         "field:0:key": "number",
         "field:0:label": "Number",
         "field:0:type": "id",
-        "table_key": "line_items",
-        "column:0:key": "quantity",
-        "column:0:type": "number",
+        "table:0:key": "line_items",
+        "column0:0:key": "quantity",
+        "column0:0:type": "number",
+        "table:1:key": "taxes",
+        "column1:0:key": "rate",
+        "column1:0:type": "percentage",
         "date_order": "ydm",
         **changes,
     }
+
+
+def test_each_table_is_a_part_of_the_form(client, access):
+    services.create_template(access, TWO_TABLES)
+    page = reverse("template", args=["demo", "Order"])
+    shown = client.get(page).content.decode()
+    for name in ("column0:0:key", "column1:0:key", "table:0:key", "table:1:key", "table:2:key"):
+        assert f'name="{name}"' in shown
+    added = {"column1:1:label": "Base amount", "column1:1:key": "", "column1:1:type": "amount"}
+    another = {"table:2:key": "notes", "column2:0:key": "note", "column2:0:type": "text"}
+    assert client.post(page, sent(**added, **another)).status_code == 302
+    tables = queries.template(access.project, "Order").spec["tables"]
+    assert [(t["key"], [c["key"] for c in t["columns"]]) for t in tables] == [
+        ("line_items", ["quantity"]), ("taxes", ["rate", "base_amount"]), ("notes", ["note"]),
+    ]  # fmt: skip
+    without = {name: value for name, value in sent(version=2).items() if not name.startswith("column1")}
+    assert client.post(page, {**without, "table:0:key": "goods"}).status_code == 302
+    assert [t["key"] for t in queries.template(access.project, "Order").spec["tables"]] == ["goods"]
+
+
+def test_a_table_without_a_key_is_not_lost_without_a_word(client, access):
+    services.create_template(access, TWO_TABLES)
+    page = reverse("template", args=["demo", "Order"])
+    answer = client.post(page, sent(**{"table:2:key": "", "column2:0:key": "note", "column2:0:type": "text"}))
+    assert answer.status_code == 422
+    assert b"column2:0:key" in answer.content
+    assert b'value="note"' in answer.content
 
 
 def test_what_the_form_does_not_show_stays(client, access):
