@@ -35,6 +35,7 @@ def schema_with(*, limits: bool) -> schemathesis.BaseSchema:
 schema = schema_with(limits=False)
 drawn = settings(
     deadline=None,
+    max_examples=EXAMPLES,  # a profile's number goes before that of the configuration above
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
