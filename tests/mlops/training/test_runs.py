@@ -265,15 +265,19 @@ def test_labels_that_contradict_each_other_stop_it(access, confirmed, no_validat
 
 
 class TestCommand:
-    def test_waits_and_prints_the_build(self, access, confirmed, no_validation, capsys):
+    @pytest.fixture
+    def learned(self, whole, no_validation, monkeypatch) -> None:
+        """What is learned was learned before: it takes seconds, and the command only waits for it."""
+        package = store().path(whole.package_sha256)
+        monkeypatch.setattr(steps.process, "learn", lambda *_, **__: package)
+
+    def test_waits_and_prints_the_build(self, access, learned, capsys):
         call_command("train", "--project", "acme", "--package-version", "0.3.0", "--wait", "--json")
         said = json.loads(capsys.readouterr().out)
         assert said["passed"] is True
         assert Build.objects.filter(name=said["build"]).exists()
 
-    def test_a_refused_build_is_exit_code_3(self, access, whole, no_validation, monkeypatch):
-        learned = store().path(whole.package_sha256)  # what it learns does not matter here
-        monkeypatch.setattr(steps.process, "learn", lambda *_, **__: learned)
+    def test_a_refused_build_is_exit_code_3(self, access, learned):
         SideAssignment.objects.update(side=Side.TRAIN)
         with pytest.raises(CommandError, match="documents on the test side") as caught:
             call_command("train", "--project", "acme", "--package-version", "0.3.0", "--wait")
