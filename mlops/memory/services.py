@@ -96,7 +96,7 @@ def _fit(
 ) -> _Fitted | None:
     """Return what the template became, None when that is what is known already."""
     row = Template.objects.filter(project=project_id, name=name, retired_at__isnull=True).first()
-    basis = queries.basis(project_id).get(name)  # before the examples: what comes in between is learned next
+    basis = queries.basis(project_id).get(name, {})  # before the examples: what comes in between is learned next
     labels = queries.examples(project_id, name) if row is not None else []
     if row is None or not labels:
         return _Fitted(None, index.without_template(name)) if known is not None else None
@@ -107,7 +107,7 @@ def _fit(
     choices = queries.choices(labels)
     asked = [label for label in labels if choices.get(label.pk) != ExampleDecision.OUT]
     pairs = [(label, sample) for label in asked if (sample := queries.sample(label)) is not None]
-    held = _held(base, spec, pairs, known, basis or {}, choices)
+    held = _held(base, spec, pairs, known, basis, choices)
     learned = [(label, sample) for label, sample in pairs if label.pk not in {one["label"] for one in held}]
     if not learned:  # nothing but what somebody took out
         return _Fitted(None, index.without_template(name)) if known is not None else None
@@ -141,7 +141,8 @@ def _held(
     before = known.get("held", []) if known is not None else []
     seen = {*(known or {}).get("documents", ()), *(one["document"] for one in before)}
     new = [sample for label, sample in pairs if label.document_id not in seen]
-    is_decided = known is not None and known["basis"].get("decided") != basis.get("decided")
+    # Entries of before this was mended have no basis where the first example came in between.
+    is_decided = known is not None and (known["basis"] or {}).get("decided") != basis.get("decided")
     if (
         known is not None
         and not is_decided
@@ -183,7 +184,7 @@ def _fit_strangers(
     return _Fitted(entry, TemplateIndex({**kept, **found.looks}))
 
 
-def _digest(build: str, spec: TemplateSpec, basis: dict[str, Any] | None, labels: list[ConfirmedLabel]) -> str:
+def _digest(build: str, spec: TemplateSpec, basis: dict[str, Any], labels: list[ConfirmedLabel]) -> str:
     """sha256 of all that a fit depends on: the build, the specification, and the labels, which never change."""
     content = [build, template_to_json(spec), basis, [label.pk for label in labels]]
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -71,6 +71,28 @@ def test_the_same_reading_under_a_newer_memory_adds_no_extraction(access):
     assert extraction.reread_waiting(access.project.pk) == 0
 
 
+@pytest.mark.parametrize("is_kept_without", [False, True], ids=["now", "kept by an earlier version"])
+def test_a_first_example_that_comes_while_it_learns_is_learned_and_so_is_the_second(
+    access, monkeypatch, is_kept_without
+):
+    acme = vendor()
+    document = document_in_review(access, acme.document(0))
+    review.confirm(access, document.pk, label_of(acme.document(0)), may_create_template=True)
+    with monkeypatch.context() as nothing_yet:
+        nothing_yet.setattr(queries, "basis", lambda project_id: {})
+        assert services.refit(access.project.pk, acme.name, base_package()).fitted[acme.name]["examples"] == 1
+    if is_kept_without:
+        row = MemoryRevision.objects.get()
+        row.fitted[acme.name]["basis"] = None
+        row.save()
+    second = document_in_review(access, acme.document(1))
+    review.confirm(access, second.pk, label_of(acme.document(1)), may_create_template=True)
+    assert services.catch_up(access.project.pk, base_package()) >= 1
+    newest = MemoryRevision.objects.order_by("-revision").first()
+    assert newest.fitted[acme.name]["examples"] == 2
+    assert acme.name not in queries.out_of_date(access.project.pk, base_package().build)
+
+
 def test_a_corrected_template_changes_both(access):
     acme = vendor()
     create_template(access, template_json("Other"))
