@@ -286,8 +286,12 @@ class TestInterfaces:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20)
 @given(
-    names=st.lists(st.text(st.characters(codec="utf-8"), min_size=1, max_size=20), min_size=1, max_size=5, unique=True)
-)
+    # zipfile cuts names at NUL, and writes none that is empty.
+    names=st.lists(
+        st.text(st.characters(codec="utf-8"), min_size=1, max_size=20).filter(lambda name: name[0] != "\0"),
+        min_size=1, max_size=5, unique=True,
+    )
+)  # fmt: skip
 def test_any_member_name_is_only_shown(names):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
