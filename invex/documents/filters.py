@@ -20,7 +20,7 @@ UNKNOWN = "-"  # in the address: documents of no known template
 
 @dataclass(frozen=True, slots=True)
 class DocumentFilter:
-    """Which documents are meant; "" = all. name: how the name begins. batch: its id."""
+    """Which documents are meant; "" = all. name: a part of it. batch: its id."""
 
     name: str = ""
     state: str = ""

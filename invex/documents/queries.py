@@ -51,7 +51,7 @@ def documents(
 ) -> QuerySet[Document]:
     """The documents of the project that fit each filter given.
 
-    template: a name, "" = unknown. updated_since: inclusive. name: how the name begins, in any case.
+    template: a name, "" = unknown. updated_since: inclusive. name: a part of it, in any case.
     """
     rows = Document.objects.filter(project=project).select_related("batch", "twin")
     if state is not None:
@@ -63,7 +63,7 @@ def documents(
     if updated_since is not None:
         rows = rows.filter(updated_at__gte=updated_since)
     if name:
-        rows = rows.filter(name__istartswith=name)
+        rows = rows.filter(name__icontains=name)
     return rows
 
 

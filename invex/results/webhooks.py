@@ -34,11 +34,16 @@ SENT_BY = ("invex.results.jobs.deliver", "results")
 
 
 def create_endpoint(access: Access, *, url: str, events: Sequence[str]) -> WebhookEndpoint:
-    """Return a new endpoint with its secret; it is told what happens from now on. Raises BadInput."""
+    """Return a new endpoint with its secret; it is told what happens from now on. Raises BadInput, Conflict.
+
+    The same address twice would be told everything twice, as happens when a browser sends a form again.
+    """
     access.require(Right.ADMIN)
     values = {"url": _checked_url(url), "events": _checked_events(events)}
     if queries.endpoints(access).count() >= MAX_ENDPOINTS:
         raise Conflict(_("A project has at most %(n)d webhooks; delete one.") % {"n": MAX_ENDPOINTS}, code="too_many")
+    if queries.endpoints(access).filter(url=values["url"]).exists():
+        raise Conflict(_("There is a webhook with this address: change that one."), code="same_address")
     with transaction.atomic():
         row = WebhookEndpoint.objects.create(
             project=access.project, secret=signing.new_secret(), announced_until=timezone.now(),

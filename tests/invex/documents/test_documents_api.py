@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from invex.accounts.roles import Role
-from invex.documents import services
+from invex.documents import queries, services
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
 
@@ -183,3 +183,9 @@ def test_a_list_costs_the_same_queries_however_long(api, access, receive, django
     client.get(path)  # notes the token's use
     with django_assert_max_num_queries(3):
         assert len(client.get(path).json()["items"]) >= 12
+
+
+def test_documents_are_found_by_a_part_of_their_name(receive, project):
+    wanted = receive(b"1", name="LOPAA invoice VK003357.pdf")
+    receive(b"2", name="LOPAA invoice VK003358.pdf")
+    assert [row.pk for row in queries.documents(project, name="vk003357")] == [wanted.pk]

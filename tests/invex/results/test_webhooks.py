@@ -525,6 +525,14 @@ class TestPages:
         send()
         assert len(receiver.received) == 2
 
+    def test_a_form_that_the_browser_sends_again_makes_no_second_webhook(self, client, receiver):
+        form = {"url": receiver.url(), "event": ["document.approved"]}
+        assert client.post("/p/demo/settings/webhooks/", form).status_code == 200
+        again = client.post("/p/demo/settings/webhooks/", form)
+        assert again.status_code == 422
+        assert "There is a webhook with this address" in again.content.decode()
+        assert WebhookEndpoint.objects.count() == 1
+
     def test_what_is_wrong_is_said_beside_the_form(self, client, access):
         answer = client.post("/p/demo/settings/webhooks/", {"url": "https://10.0.0.1/", "event": ["document.approved"]})
         assert answer.status_code == 422
