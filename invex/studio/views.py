@@ -133,6 +133,8 @@ def try_on(request: ProjectRequest, pk: int) -> HttpResponseBase:
         drawn = _read(document, raw, queries.known(project), edited, unnamed=designs.UNNAMED)
         if drawn.errors:
             context["problem"] = "; ".join(f"{label}: {text}" for label, text in drawn.errors.items())
+        elif not drawn.spec.fields and not drawn.spec.tables:
+            context["is_empty"] = True
         elif others:
             tried = trying.ask_worker(document, drawn, others)
             named = {row.pk: row for row in others}

@@ -1,26 +1,53 @@
-"""What a build's page draws of the gate's report: the calibration curve, and templates taken for another."""
+"""What a build's page says of the gate's report: its figures, the calibration curve, templates taken for another."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from django.utils.translation import gettext as _
 
 from mlops.registry.models import Build
 
 SHOWN_CONFUSIONS = 50
 
 
-def test_side(build: Build) -> dict[str, Any]:
-    """Return what was measured of the build on the test side; {} where nobody judged it here."""
+def on_test_side(build: Build, who: str = "candidate") -> dict[str, Any]:
+    """Return what was measured of the build on the test side; {} where nobody judged it here.
+
+    who: "incumbent" = of what read then.
+    """
     test = build.report.get("test")
-    candidate = test.get("candidate") if isinstance(test, dict) else None
-    return candidate if isinstance(candidate, dict) else {}
+    measured = test.get(who) if isinstance(test, dict) else None
+    return measured if isinstance(measured, dict) else {}
+
+
+def f1_percent(build: Build) -> float | None:
+    """Return the build's F1 on the test side, in percent; None where nobody measured it here."""
+    f1 = on_test_side(build).get("f1")
+    return None if f1 is None else 100 * f1
+
+
+def figures(build: Build) -> list[tuple[str, str]]:
+    """Return what the gate measured of the build, and beside it of what read then: (label, percent), for people."""
+    said = []
+    for who, name in (("candidate", build.name), ("incumbent", str(build.report.get("incumbent", "")))):
+        measured = on_test_side(build, who)
+        whole = measured.get("report", {}).get("document_exact")
+        for label, share in ((_("F1, test side"), measured.get("f1")), (_("Whole documents right"), whole)):
+            if share is not None:
+                said.append((f"{label}, {name}" if who == "incumbent" else label, f"{100 * share:.1f} %"))
+    if documents := on_test_side(build).get("report", {}).get("documents"):
+        said.append((_("Documents"), str(documents)))
+    if repository := build.report.get("repository"):
+        said.append((_("Judged where it came from"), str(repository)))
+    return said
 
 
 def curve(build: Build) -> list[dict[str, Any]]:
     """Return the bins of the curve with their places in a square of side 1, y from the top, as SVG attributes."""
     found = []
-    most = max((one["values"] for one in test_side(build).get("calibration", [])), default=1)
-    for one in test_side(build).get("calibration", []):
+    most = max((one["values"] for one in on_test_side(build).get("calibration", [])), default=1)
+    for one in on_test_side(build).get("calibration", []):
         found.append(
             {
                 **one,
@@ -41,5 +68,5 @@ def line(points: list[dict[str, Any]]) -> str:
 
 def confusions(build: Build) -> list[dict[str, Any]]:
     """Return the templates that were taken for another, the most frequent first."""
-    found: list[dict[str, Any]] = test_side(build).get("confusions", [])
+    found: list[dict[str, Any]] = on_test_side(build).get("confusions", [])
     return found[:SHOWN_CONFUSIONS]

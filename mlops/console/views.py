@@ -80,11 +80,12 @@ def build(request: ProjectRequest, name: str) -> HttpResponseBase:
         "learned_from": datasets.versions(project).filter(hash=row.dataset).first() if row.dataset else None,
         "runs": row.training_runs.filter(project=project),
         "metrics": _scalars(row.metrics),
-        "findings": _scalars(row.report),
+        "figures": build_report.figures(row),
+        "rules": row.report.get("rules", []),
         "curve": curve,
         "curve_line": build_report.line(curve),
         "confusions": build_report.confusions(row),
-        "is_measured": bool(build_report.test_side(row)),
+        "is_measured": bool(build_report.on_test_side(row)),
         "documents": read.values("document").distinct().count(),
         "by_template": read.values("template").order_by().annotate(n=Count("document", distinct=True)).order_by("-n"),
         "deployed_in": row.deployed_in.filter(deployment__project=project)
@@ -255,6 +256,7 @@ def _rows(request: ProjectRequest, live: DeploymentRevision | None) -> list[dict
             "row": row,
             "roles": roles.get(row.pk, []),
             "is_fixed": row.version in fixed,
+            "f1": build_report.f1_percent(row),
             "score": None if (score := builds.score_of(row)) is None else 100 * score,
         }
         for row in builds.builds(request.access.project).order_by("-id")
@@ -283,7 +285,7 @@ def _facts(row: Build) -> list[tuple[str, str]]:
 
 
 def _scalars(data: dict[str, Any]) -> list[tuple[str, str]]:
-    """Return the figures and texts of a flat part of a report; what is nested is in the package."""
+    """Return the figures and texts of what the manifest measured; what is nested is in the package."""
     return [
         (key, f"{value:.4g}" if isinstance(value, float) else str(value))
         for key, value in data.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import html
 import io
 import zipfile
 from types import SimpleNamespace
@@ -19,10 +20,12 @@ from mlops.datasets import jobs as dataset_jobs
 from mlops.datasets import services as datasets
 from mlops.datasets.models import DatasetVersion
 from mlops.datasets.selection import Selection
+from mlops.registry import services as registry
 from mlops.training import jobs, services
 from mlops.training.models import TrainingRun
 from mlops.training.states import RunState, Step
 from tests.invex.world import access_to
+from tests.mlops.factory import build
 
 pytestmark = pytest.mark.django_db
 HOME = "/p/acme/models"
@@ -132,6 +135,10 @@ class TestRuns:
         said = text(browser.get(f"{HOME}/builds/{row.build.name}/"))
         assert f"{HOME}/runs/{row.pk}/" in said
         assert f"{HOME}/datasets/{row.dataset_id}/" in said
+        f1 = f"{100 * row.report['test']['candidate']['f1']:.1f} %"
+        assert f"<dt>F1, test side</dt><dd>{f1}</dd>" in said
+        assert f"F1 {f1}" in text(browser.get(f"{HOME}/")), "the list of builds says it, too"
+        assert html.escape(row.report["rules"][0]["reason"]) in said
         twin = services.request(access, row.dataset, version="0.3.1")
         said = text(browser.get(f"{HOME}/runs/compare/?run={row.pk}&run={twin.pk}"))
         assert "<strong>0.3.0</strong>" in said
@@ -142,6 +149,15 @@ class TestRuns:
         assert f"Run {twin.pk}: from" in said
         assert row.dataset.hash[:12] in said
         assert f"Run {row.pk}" in text(browser.get(f"{HOME}/runs/"))
+
+    def test_a_refused_build_says_why(self, access, browser):
+        rules = [{"name": "overall", "ok": False, "reason": "F1 is 81.0 %, that of what reads 93.0 %."}]
+        row = build(access)
+        registry.judge(access.actor, row, passed=False, report={"passed": False, "rules": rules})
+        said = text(browser.get(f"{HOME}/builds/{row.name}/"))
+        assert rules[0]["reason"] in said
+        assert "Let it through" in said
+        assert f'href="{HOME}/code/"' in said, "the page of the code is in the menu of the area"
 
     def test_a_dataset_that_was_frozen_before(self, access, confirmed, browser):
         row = frozen(access)
