@@ -289,3 +289,37 @@ def test_axe_finds_nothing_serious(admin_page: Page) -> None:
             (v["id"], [n["html"] for n in v["nodes"]][:3]) for v in found if v["impact"] in ("serious", "critical")
         ]
         assert not serious, address
+
+
+def test_rejecting_and_postponing_need_no_mouse(admin_page: Page) -> None:
+    page = admin_page
+    address = open_first(page)
+    name = page.locator("h1").inner_text()
+    page.keyboard.press("Escape")
+    page.keyboard.press("r")
+    page.keyboard.type("not an invoice")
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: url != address)
+    expect(page.locator(".message.success")).to_contain_text(f"{name} was rejected")
+    page.goto(address)
+    expect(page.get_by_text("Rejected: not an invoice")).to_be_visible()
+    page.get_by_role("button", name="Open again").click()
+    address = open_first(page)
+    page.keyboard.press("Alt+l")
+    page.keyboard.press("ArrowDown")  # 3 days
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: url != address)
+    expect(page.locator(".message.success")).to_contain_text("comes back on")
+
+
+def test_enter_in_a_field_decides_nothing_even_where_no_script_runs(admin_page: Page) -> None:
+    page = admin_page
+    page.route("**/js/**", lambda route: route.abort())
+    page.goto("/p/demo/inbox/start/?order=age")
+    posts = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    field(page, 1).press("Enter")
+    page.locator("summary", has_text="Reject").click()
+    page.get_by_label("Why (may be empty)").press("Enter")
+    page.wait_for_timeout(300)
+    assert not posts

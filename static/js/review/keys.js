@@ -28,6 +28,9 @@ export class Keys {
     menu.querySelector("input, select").focus();
   }
 
+  /* Do what the menu of "later" or of "reject" that this stands in is for. */
+  decide(menu) { menu.querySelector("[name=action]").click(); }
+
   approve() { this.form?.querySelector("[name=action][value=approve]")?.click(); }
 
   key(event) {
@@ -40,6 +43,8 @@ export class Keys {
 
   find(event) {
     const {key, target, altKey, shiftKey} = event, isControl = event.ctrlKey || event.metaKey;
+    const menu = isText(target) && target.closest(".decide .menu");
+    if (menu && key === "Enter" && !event.isComposing) return () => this.decide(menu);
     if (isControl && altKey) return {ArrowRight: () => this.go("next"), ArrowLeft: () => this.go("back")}[key];
     if (isControl) return this.withControl(key, shiftKey, target);
     const isField = target.matches?.("[data-value]");
