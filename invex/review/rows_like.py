@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from typing import Any
 
 from invex.fields.geometry import Box, PageBox, union
@@ -20,6 +21,7 @@ SAME_LINE = 0.5  # of the height of a line, by which the centre of a word may be
 SAME_CELL = 1.2  # times the height of a word: a larger gap begins the next cell
 NEAR = 0.03  # of the page's width: a word further from every column belongs to none
 WRAPPED_WITHIN = 1.7  # heights of a line from one to the next, for a text that goes on
+EMPTY = 5.0  # heights of a line without a word below which a table ends, unless its rows stand further apart
 ANCHORS = 0.6  # of the columns with numbers that a line must fill to begin a row
 
 Row = dict[str, dict[str, Any]]
@@ -45,6 +47,8 @@ def rows_like(
 ) -> list[Row]:
     """Return the rows below the last given one, on its page and the next, as cells {"value", "text", "boxes"}.
 
+    The table ends where the page is empty for much longer than between its rows: a footer has numbers, too.
+
     given: rows with boxes; those without any say nothing. pages: the words of each page in reading order.
     """
     shaped = [row for row in given if any(cell.get("boxes") for cell in row.values())]
@@ -58,13 +62,20 @@ def rows_like(
     wraps = any(len(_lines_of(cell)) > 1 for row in shaped for cell in row.values())
     rows: list[Row] = []
     sums = _Sums(shaped, found)
+    reach = _reach(shaped)
     last: Box | None = None
     for page in range(below_page, len(pages)):
         last = None
+        bottom = below_y if page == below_page else None
         for line in _visual_lines(pages[page]):
             frame = union([w.box for w in line])
             if page == below_page and frame.center[1] <= below_y:
                 continue
+            if not any(column.gap(word.box) <= NEAR for word in line for column in found):
+                continue  # it stands beside the table
+            if bottom is not None and frame.y0 - bottom > reach:
+                return rows
+            bottom = max(frame.y1, bottom or 0.0)
             cells = _cells(line, found, page, locale)
             fitting = sum(key in cells and _is_number(cells[key], found) for key in anchors)
             if fitting >= ANCHORS * len(anchors):
@@ -125,6 +136,15 @@ def _columns(rows: Sequence[Mapping[str, Mapping[str, Any]]], specs: Sequence[Fi
 def _end(rows: Sequence[Mapping[str, Mapping[str, Any]]]) -> tuple[int, float]:
     """Page and height of the bottom of the last row."""
     return max((p["page"], p["box"][3]) for row in rows for cell in row.values() for p in cell.get("boxes", ()))
+
+
+def _reach(rows: Sequence[Mapping[str, Mapping[str, Any]]]) -> float:
+    """Return how far below a line of the table its next one may begin, in heights of the page."""
+    boxes = [[(p["page"], Box(*p["box"])) for cell in row.values() for p in cell.get("boxes", ())] for row in rows]
+    heights = sorted(box.height for row in boxes for _, box in row)
+    starts = sorted(min((page, box.y0) for page, box in row) for row in boxes)
+    apart = max((b - a for (page, a), (after, b) in pairwise(starts) if page == after), default=0.0)
+    return max(EMPTY * heights[len(heights) // 2], 1.5 * apart)
 
 
 def _lines_of(cell: Mapping[str, Any]) -> list[Any]:

@@ -114,6 +114,24 @@ class TestRowsLike:
         rows = rows_like([first], columns, [page], LocaleSpec())
         assert [row["amount"]["value"] for row in rows] == ["5.00", "8.00", "9.00"], "what is no sum stays a row"
 
+    def test_a_table_ends_where_the_page_is_empty_for_long(self):
+        page = [*row_of(0.24, "Screws", "3", "5.00"), *row_of(0.62, "Footer", "37", "63.85")]
+        after = row_of(0.05, "Page", "2", "2.00")
+        found = rows_like([given(0.2, "Bolts", "2", "10.00")], COLUMNS, [page, after], LocaleSpec())
+        assert [row["description"]["value"] for row in found] == ["Screws"]
+
+    def test_rows_that_stand_far_apart_are_read_as_far(self):
+        page = [*row_of(0.50, "Screws", "3", "5.00"), *row_of(0.65, "Nuts", "4", "7.00")]
+        first = [given(0.2, "Bolts", "2", "10.00"), given(0.35, "Pins", "1", "1.00")]
+        found = rows_like(first, COLUMNS, [page], LocaleSpec())
+        assert [row["description"]["value"] for row in found] == ["Screws", "Nuts"]
+
+    def test_lines_between_the_rows_are_no_empty_page(self):
+        between = [word for n in range(8) for word in line(0.22 + 0.02 * n, ("about", 0.1), ("it", 0.2))]
+        page = [*between, *row_of(0.38, "Screws", "3", "5.00")]
+        found = rows_like([given(0.2, "Bolts", "2", "10.00")], COLUMNS, [page], LocaleSpec())
+        assert [row["amount"]["value"] for row in found] == ["5.00"]
+
     def test_rows_without_a_place_or_without_numbers_say_nothing(self):
         page = row_of(0.3, "Bolts", "2", "10.00")
         assert rows_like([{"amount": {"value": "1"}}], COLUMNS, [page], LocaleSpec()) == []
