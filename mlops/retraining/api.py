@@ -65,7 +65,7 @@ class AutomaticBody(Body):
 
     freeze: bool = True
     train: bool = True
-    deploy: bool = True
+    deploy: bool = False
     promote: bool = True
 
 

@@ -19,6 +19,8 @@ LONGEST_COOLDOWN_H = 24 * 366
 LONGEST_TRIAL_DAYS = 366
 MOST_RUNS = 1000
 MOST_DRIFT = 10  # of a population stability; 0.25 is called much
+# A candidate is made by itself; that it meets documents, a person says once: the whole circle is switched on.
+BY_ITSELF = frozenset({Step.FREEZE, Step.TRAIN, Step.PROMOTE})
 MODES = (Mode.CANARY, Mode.AB, Mode.SINGLE)
 
 
@@ -60,7 +62,7 @@ class Policy:
     runs: int | None = 7
     cpu_h: float | None = None
     gpu_h: float | None = None
-    automatic: frozenset[Step] = frozenset(Step)
+    automatic: frozenset[Step] = BY_ITSELF
     mode: Mode = Mode.CANARY
     trial_days: int = 14
     selection: Selection = field(default_factory=Selection)
@@ -104,7 +106,7 @@ class Policy:
             else _count(budget, "runs", MOST_RUNS, default=7, name="budget."),
             cpu_h=_hours(budget, "cpu_h"),
             gpu_h=_hours(budget, "gpu_h"),
-            automatic=frozenset(step for step in Step if _yes(automatic, str(step), default=True)),
+            automatic=frozenset(step for step in Step if _yes(automatic, str(step), default=step in BY_ITSELF)),
             mode=Mode(mode),
             trial_days=_count(data, "trial_days", LONGEST_TRIAL_DAYS, default=14),
             selection=Selection.from_json(data.get("selection", {})),

@@ -35,7 +35,7 @@ POLICY = {
         "unknown": {"on": True, "threshold": 0.2, "newest": 20, "least": 10},
         "accuracy": {"on": False, "threshold": 0.9, "newest": 200, "least": 1},  # only measured
     },
-    "automatic": {"freeze": False},  # whoever labels says when there are enough labels
+    "automatic": {"freeze": False, "deploy": True},  # whoever labels says when there are enough labels
     "mode": "A/B",
 }
 

@@ -32,8 +32,14 @@ pytestmark = pytest.mark.django_db
 S = CircleState
 
 
+@pytest.fixture(autouse=True)
+def by_itself(access) -> None:
+    """The whole circle is switched on."""
+    stopping_at(access)
+
+
 def stopping_at(access, *steps: Step, mode: str = "canary") -> None:
-    services.set_policy(access, {"automatic": {str(step): False for step in steps}, "mode": mode})
+    services.set_policy(access, {"automatic": {str(step): step not in steps for step in Step}, "mode": mode})
 
 
 @pytest.fixture
