@@ -172,7 +172,6 @@ def password(request: ProjectRequest, pk: int) -> HttpResponseBase:
     """Take the password of an encrypted document and read it."""
     row = queries.document(request.access.project, pk)
     services.give_password(request.access, row, password=request.POST.get("password", ""))
-    messages.success(request, _("Invex reads the document with this password now."))
     return redirect("document", request.access.project.slug, pk)
 
 

@@ -326,6 +326,19 @@ class TestNothingHalfDone:
 
 
 class TestInterfaces:
+    def test_a_wrong_password_is_said_once(self, receive, run_jobs, make_pdf, person):
+        client = Client()
+        client.force_login(person(Role.REVIEWER))
+        document = receive(make_pdf("one", password="sesame"))
+        run_jobs("invex.documents.")
+        path = f"/p/demo/documents/{document.pk}/"
+        client.post(f"{path}password/", {"password": "wrong"})
+        run_jobs("invex.documents.")
+        said = client.get(path).content.decode()
+        assert said.count("The password does not open the file.") == 1
+        assert "reads the document with this password" not in said
+        assert ">encrypted<" not in said, "a word for programs"
+
     def test_the_page(self, worker, waiting, person):
         client = Client()
         client.force_login(person(Role.REVIEWER))
