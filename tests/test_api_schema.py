@@ -16,7 +16,7 @@ from invex.documents.states import DocumentState
 from invex.wsgi import application
 
 # The generator's client now and then sends a multipart body without the file that it drew.
-LEFT_OUT = [{"where": ["file", "file"], "message": "Field required"}]
+LEFT_OUT = [{"where": ["file"], "message": "Field required"}]
 EXAMPLES = 3  # an operation, drawn at random
 
 

@@ -23,7 +23,7 @@ from invex.kernel.rest.problems import Problem
 from invex.kernel.rest.schemas import row_id
 from invex.review import services as reviews
 
-from . import export_queries, exports, queries, services
+from . import export_queries, exports, queries, services, writers
 from .models import Export
 from .schemas import (
     EventFilters,
@@ -146,7 +146,7 @@ def get_export(request: ApiRequest, id: str) -> Any:
     summary="The file of an export",
     openapi_extra={
         "responses": {
-            200: {"content": {"application/octet-stream": {}}},
+            200: {"content": {kind.partition(";")[0]: {} for kind in writers.CONTENT_TYPES.values()}},
             409: {"description": "It is not ready."},
             410: {"description": "It has expired; make it again."},
         }
@@ -158,7 +158,7 @@ def get_export_file(request: ApiRequest, id: str) -> Any:
         exports.opened(request.auth, row),
         as_attachment=True,
         filename=f"export-{row.pk}.{row.format}",
-        content_type="application/octet-stream",
+        content_type=writers.CONTENT_TYPES[row.format],
     )
 
 

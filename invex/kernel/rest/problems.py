@@ -69,9 +69,14 @@ def problem(
 
 def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
     """Return 422 for a request that the schema refuses; the error lists its places as pydantic does."""
-    found = [{"where": list(e["loc"]), "message": e["msg"]} for e in error.errors]
+    found = [{"where": _place(list(e["loc"])), "message": e["msg"]} for e in error.errors]
     first = f"{'.'.join(map(str, found[0]['where']))}: {found[0]['message']}" if found else "The request is not valid."
     return problem(request, status=422, code="invalid", detail=first, errors=found)
+
+
+def _place(loc: list[Any]) -> list[Any]:
+    """Return where something is wrong; a parameter that is named like the part of the request is said once."""
+    return loc[1:] if loc[:1] == loc[1:2] else loc
 
 
 def _known(request: HttpRequest, error: Any) -> HttpResponse:

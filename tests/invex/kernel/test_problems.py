@@ -46,6 +46,9 @@ def test_every_kind_of_error_is_a_problem(api, db):
 def test_a_validation_problem_says_where(api):
     problem = api().get("/api/v1/documents?limit=0&updated_since=yesterday").json()
     assert [e["where"] for e in problem["errors"]] == [["query", "limit"], ["query", "updated_since"]]
+    problem = api("owner").post("/api/v1/batches", {"nmae": "x"}, content_type="application/json").json()
+    assert ["body", "nmae"] in [e["where"] for e in problem["errors"]]
+    assert "body.body" not in problem["detail"]
 
 
 def test_a_fault_of_ours_leaks_nothing(api, monkeypatch):

@@ -326,7 +326,9 @@ class TestRest:
         assert client.get(made.json()["file"]).status_code == 409
         run_jobs("invex.results")
         assert client.get(made["Location"]).json()["state"] == "ready"
-        assert len(client.get(made.json()["file"]).getvalue().splitlines()) == 2
+        file = client.get(made.json()["file"])
+        assert file["Content-Type"] == "application/x-ndjson"
+        assert len(file.getvalue().splitlines()) == 2
         Export.objects.update(state=S.EXPIRED)
         assert client.get(made.json()["file"]).status_code == 410
 
