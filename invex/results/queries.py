@@ -58,6 +58,7 @@ def _result(document: Document, extraction: Extraction | None, label: ConfirmedL
 
 
 def _object(document: Document, extraction: Extraction | None, label: ConfirmedLabel | None) -> dict[str, Any]:
+    read = extraction.prediction["warnings"] if extraction else document.warnings
     return {
         "format": PREDICTION_FORMAT,
         "id": str(document.pk),
@@ -68,7 +69,7 @@ def _object(document: Document, extraction: Extraction | None, label: ConfirmedL
         "state": document.state,
         "by": document.approved_by or None,
         "seconds": round((document.read_seconds or 0.0) + (extraction.seconds if extraction else 0.0), 4),
-        "warnings": extraction.prediction["warnings"] if extraction else document.warnings,
+        "warnings": [*read, *(label.failed if label else ())],
     }
 
 

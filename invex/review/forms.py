@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from invex.fields.findings import Finding
 from invex.fields.labels import label_from_json
 from invex.fields.spec import FieldSpec, LocaleSpec, TableSpec, TemplateSpec
 from invex.fields.validators import BadValue, depends_on_locale, entered
@@ -53,6 +54,24 @@ def read_form(spec: TemplateSpec, data: Mapping[str, str], *, template: str | No
         if f"t:{table.key}" in data
     }
     return Sent({"template": template, "fields": fields, "tables": tables}, errors)
+
+
+def marks(data: Mapping[str, str], failures: Iterable[Finding]) -> dict[str, str]:
+    """Return what failed checks say of the form's inputs, by name; cells of tables are left to the grid."""
+    found: dict[str, str] = {}
+    for failure in failures:
+        for target in failure.targets:
+            if target.column is None:
+                numbers = sorted(int(m[2]) for n in data if (m := _FIELD.fullmatch(n)) and m[1] == target.key)
+                filled = [number for number in numbers if data[f"f:{target.key}:{number}"].strip()]
+                number = filled[target.index] if target.index < len(filled) else 0
+                found.setdefault(f"f:{target.key}:{number}", failure.message)
+    return found
+
+
+def read_told(raw: str) -> frozenset[str]:
+    """Return the sentences of failed checks that the page has told its person, as it sends them back."""
+    return frozenset(one for one in _list(raw) if isinstance(one, str))
 
 
 def read_spent(raw: str) -> Spent | None:

@@ -17,6 +17,7 @@ class ConfirmedLabel(models.Model):
     source = models.CharField(max_length=8)  # person | token | bulk | xml
     actor = models.CharField(max_length=200)
     corrected = models.JSONField(default=list)  # keys whose value differs from what was shown
+    failed = models.JSONField(default=list, blank=True)  # sentences of the checks that the values fail all the same
     extraction = models.ForeignKey(Extraction, null=True, on_delete=models.SET_NULL)  # what was shown
     seconds = models.FloatField(null=True, blank=True)  # that a person was at the document; None = nobody counted
     field_seconds = models.JSONField(default=dict, blank=True)  # of them at each field or table

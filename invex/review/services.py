@@ -20,6 +20,7 @@ from invex.documents.models import Document
 from invex.documents.states import WORKING, DocumentState
 from invex.extraction import duplicates
 from invex.extraction.models import REOPENED, Extraction
+from invex.extraction.pipeline import UNKNOWN
 from invex.fields.labels import Label, label_to_json
 from invex.fields.locale import infer, settle
 from invex.fields.spec import LocaleSpec, TemplateSpec
@@ -29,7 +30,7 @@ from invex.kernel.errors import BadInput, Conflict, NotFound
 from invex.kernel.outbox import emit
 from invex.kernel.states import move
 
-from . import drafts, printed, queries
+from . import checks, drafts, printed, queries
 from .labels import (
     Shape,
     Spent,
@@ -83,11 +84,12 @@ def confirm(
     stored = label_to_json(_located(document, label, target.shape))
     if before and is_approved and before.label == stored:
         return before
+    shown = seen_by(document, seen)
+    failures = checks.failed(document, label, target.asked, shown)
     writes.begin()
     with transaction.atomic():
         duplicates.one_at_a_time(access.project.pk)
         template = _save_template(access, target)
-        shown = _seen(document, seen)
         corrected = corrections(label, _judged(before, shown), target.shape)
         _approve(access, document, label, data)
         ConfirmedLabel.objects.filter(document=document, is_current=True).update(is_current=False)
@@ -99,6 +101,7 @@ def confirm(
             source=label.source,
             actor=str(access.actor),
             corrected=list(corrected),
+            failed=list(dict.fromkeys(failure.message for failure in failures)),
             extraction=shown,
             seconds=spent.seconds if spent is not None else None,
             field_seconds=dict(spent.fields) if spent is not None else {},
@@ -198,6 +201,13 @@ class _Target:
     template: Template | None = None
     spec: TemplateSpec | None = None
 
+    @property
+    def asked(self) -> TemplateSpec:
+        """What the document is checked against."""
+        if self.spec is not None or self.template is None:
+            return self.spec or UNKNOWN
+        return catalog.spec(self.template)
+
 
 def _target_of(access: Access, document: Document, label: Label, *, may_create: bool) -> _Target:
     """Return what the label names; nothing is written. Raises BadInput for an unknown template or field."""
@@ -256,7 +266,7 @@ def _located(document: Document, label: Label, shape: Shape) -> Label:
     return with_boxes(label, found, shape) if found is not None else label
 
 
-def _seen(document: Document, extraction: int | None) -> Extraction | None:
+def seen_by(document: Document, extraction: int | None) -> Extraction | None:
     """Return the extraction that a person looked at, which a re-read may have replaced; else the current one."""
     rows = Extraction.objects.filter(document=document)
     found = rows.filter(pk=extraction).first() if extraction else None

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from invex.catalog import queries as catalog
 from invex.catalog.models import Template
 from invex.documents.models import Document
-from invex.fields.checks import check
-from invex.fields.labels import Label, LabelValue, label_from_json
+from invex.fields.confirmed import failures
+from invex.fields.labels import Label, label_from_json
 from invex.fields.master_data import Lists
-from invex.fields.prediction import Prediction, TemplateMatch, Value
 from invex.fields.spec import TemplateSpec
 from invex.masterdata.queries import ProjectLists
 from invex.review import queries as reviews
@@ -59,26 +58,7 @@ def replay(row: Template, changed: TemplateSpec) -> Replay:
 
 def _failures(spec: TemplateSpec, label: Label, lists: Lists) -> tuple[str, ...]:
     """Return the sentences of the checks that fail on what was confirmed, values that are not asked for left out."""
-    checked = check(spec, _as_prediction(spec, label), spec.locale, lists=lists)
-    return tuple(dict.fromkeys(f.message for f in checked.failures))
-
-
-def _as_prediction(spec: TemplateSpec, label: Label) -> Prediction:
-    tables = {t.key: {c.key for c in t.columns} for t in spec.tables}
-    return Prediction(
-        TemplateMatch(spec.name, 1.0),
-        {key: tuple(_value(v) for v in values) for key, values in label.fields.items() if spec.field(key)},
-        {
-            key: tuple({c: _value(v) for c, v in row.items() if c in tables[key]} for row in rows)
-            for key, rows in label.tables.items()
-            if key in tables
-        },
-    )
-
-
-def _value(value: LabelValue) -> Value:
-    """What a person confirmed, canonical: how it is printed is no question any more."""
-    return Value(value.value, value.value, 1.0, "person", value.boxes)
+    return tuple(dict.fromkeys(f.message for f in failures(spec, label, lists=lists)))
 
 
 def _lost(now: TemplateSpec, changed: TemplateSpec, label: Label) -> list[str]:

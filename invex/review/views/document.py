@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import json
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -24,10 +26,11 @@ from invex.documents.services import reject
 from invex.documents.states import WORKING, DocumentState
 from invex.extraction import duplicates
 from invex.extraction import queries as extractions
+from invex.fields.labels import label_from_json
 from invex.kernel.errors import BadInput, Conflict, NotNow
 from invex.kernel.sent import sent_whole
 
-from .. import drafts, forms, leases, page, queries, queue, services
+from .. import checks, drafts, forms, leases, page, queries, queue, services
 from ..models import ConfirmedLabel, Draft
 
 LONGEST_LATER_DAYS = 365
@@ -120,6 +123,12 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
         problem = _("Some values are not understood; they are marked.")
         typed = page.Typed(data, chosen, sent.errors)
         return _show(request, row, chosen, typed=typed, key=key, problem=problem, status=422)
+    told, shown = forms.read_told(data.get("told", "")), services.seen_by(row, seen)
+    failures = checks.unseen(row, label_from_json(sent.label), spec, shown, told=told)
+    if failures and version == row.version:  # a person may know better: they are asked once
+        typed = page.Typed(data, chosen, forms.marks(data, failures))
+        doubts = list(dict.fromkeys(failure.message for failure in failures))
+        return _show(request, row, chosen, typed=typed, key=key, doubts=doubts, status=422)
     try:
         spent = forms.read_spent(data.get("spent", ""))
         label = services.confirm(access, row.pk, sent.label, version=version, seen=seen, spent=spent)
@@ -169,6 +178,7 @@ def _show(
     typed: page.Typed | None = None,
     draft: Draft | None = None,
     problem: str = "",
+    doubts: Sequence[str] = (),
     status: int = 200,
     is_conflict: bool = False,
 ) -> HttpResponse:
@@ -202,6 +212,8 @@ def _show(
         "comments": queries.comments(row),
         "learned": sent_whole(request.GET.get("learned", "")),
         "problem": problem,
+        "doubts": doubts,
+        "told": json.dumps([*forms.read_told(request.POST.get("told", "")), *doubts]),
         "is_conflict": is_conflict,
         "theirs": queries.current_label(row) if is_conflict else None,
     }

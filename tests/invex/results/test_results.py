@@ -281,3 +281,15 @@ def test_warnings_of_the_predictor_are_told_too(api, access, project):
     row.prediction["warnings"] = ["page 2: hard to read"]
     row.save(update_fields=["prediction"])
     assert api("viewer").get(f"/api/v1/documents/{document.pk}/result").json()["warnings"] == ["page 2: hard to read"]
+
+
+@pytest.mark.django_db
+def test_checks_that_the_confirmed_values_fail_are_warnings_of_the_result(api, access, project):
+    from invex.review.services import confirm
+    from tests.invex.world import document_in_review, vendor
+
+    document = document_in_review(access, vendor().document(0))
+    values = {"net_amount": "99999.99", "tax_amount": "53.63", "total_amount": "335.91"}
+    confirm(access, document.pk, {"template": None, "fields": {key: [{"value": v}] for key, v in values.items()}})
+    warnings = api("viewer").get(f"/api/v1/documents/{document.pk}/result").json()["warnings"]
+    assert warnings == ["Net amount + Tax amount is 100053.62, but Total amount is 335.91"]

@@ -14,6 +14,7 @@ from invex.accounts.roles import Role
 from invex.catalog.services import create_template, remove_template
 from invex.documents.models import Document, PageImage
 from invex.documents.states import DocumentState as S
+from invex.fields.findings import Finding, Target
 from invex.kernel.errors import NotNow
 from invex.review import forms
 from invex.web import trends
@@ -156,3 +157,53 @@ def test_a_document_of_several_pages_has_them_small_beside(client, document):
     assert b"thumbnails" not in client.get(page_of(document)).content
     Document.objects.filter(pk=document.pk).update(page_count=3)
     assert client.get(page_of(document)).content.count(b"data-to=") == 3
+
+
+SUMS = {"f:net_amount:0": "282.28", "f:tax_amount:0": "53.63", "f:total_amount:0": "335.91"}
+
+
+def approve(client: Client, document: Document, **changes: str):
+    sent = {"action": "approve", "template": "Order", "version": document.version, **SUMS, **changes}
+    return client.post(page_of(document), sent)
+
+
+def test_a_right_document_is_approved_at_once(client, access, document):
+    create_template(access, template_json("Order"))
+    assert approve(client, document).status_code == 302
+    assert document.labels.get().failed == []
+
+
+def test_values_that_a_check_contradicts_are_asked_about_once(client, access, document):
+    create_template(access, template_json("Order"))
+    wrong = {"f:net_amount:0": "99999.99"}
+    asked = approve(client, document, **wrong)
+    assert asked.status_code == 422
+    assert not document.labels.exists()
+    [doubt] = asked.context["doubts"]
+    assert doubt == "Net amount + Tax amount is 100053.62, but Total amount is 335.91"
+    shown = {row.spec.key: row for row in asked.context["screen"].rows}
+    assert shown["net_amount"].inputs[0].value == "99999.99"  # what was typed is kept, and marked
+    assert {key for key, row in shown.items() if row.mark == "wrong"} == {"net_amount", "tax_amount", "total_amount"}
+    told = asked.context["told"]
+    other = approve(client, document, **{"f:net_amount:0": "88888.88"}, told=told)  # wrong in another way
+    assert other.status_code == 422
+    assert approve(client, document, **wrong, told=other.context["told"]).status_code == 302
+    assert document.labels.get().failed == [doubt]
+
+
+def test_nobody_is_asked_about_a_check_that_the_page_said_fails(client, access, document):
+    create_template(access, template_json("Order"))
+    sentence = "Net amount + Tax amount is 100053.62, but Total amount is 335.91"
+    read = document.extractions.get(is_current=True)
+    read.reasons = [{"code": "net_plus_tax", "message": sentence, "field": "net_amount"}]
+    read.save(update_fields=["reasons"])
+    assert approve(client, document, **{"f:net_amount:0": "99999.99"}).status_code == 302
+    assert document.labels.get().failed == [sentence]
+
+
+def test_only_the_value_that_a_check_speaks_of_is_marked():
+    late = Finding("range", False, "too late", (Target("due_date", 1), Target("line_items", 0, "amount")))
+    sent = {"f:due_date:0": "2020-01-01", "f:due_date:2": " ", "f:due_date:10": "2030-01-01"}
+    assert forms.marks(sent, [late]) == {"f:due_date:10": "too late"}
+    missing = Finding("required", False, "missing", (Target("iban"),))
+    assert forms.marks({"f:iban:0": ""}, [missing]) == {"f:iban:0": "missing"}
