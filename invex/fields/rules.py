@@ -38,11 +38,14 @@ _PARAMS: Mapping[str, frozenset[str]] = {
 RULE_KINDS = tuple(_PARAMS)
 
 
-def validate_rule(rule: RuleSpec, spec: TemplateSpec) -> None:
-    """Raise BadSpec when `rule` makes no sense for `spec`; the message says what to change."""
-    where = f"rule {rule.kind} of {', '.join(rule.fields) or 'no field'}"
+def validate_rule(rule: RuleSpec, spec: TemplateSpec, number: int = 1) -> None:
+    """Raise BadSpec when `rule` makes no sense for `spec`; the message says what to change.
+
+    number: of the rule in its template, from 1.
+    """
+    where = f"Rule {number} ({', '.join(rule.fields) or '–'})"
     if rule.kind not in _PARAMS:
-        raise BadSpec(f"rule kind {rule.kind!r}: use one of {', '.join(RULE_KINDS)}")
+        raise BadSpec(f"{where}: there is no rule kind {rule.kind!r}; use one of {', '.join(RULE_KINDS)}")
     unknown = sorted(set(rule.params) - _PARAMS[rule.kind])
     if unknown:
         raise BadSpec(f"{where}: unknown parameter {unknown[0]!r}; it takes {', '.join(sorted(_PARAMS[rule.kind]))}")
@@ -52,7 +55,7 @@ def validate_rule(rule: RuleSpec, spec: TemplateSpec) -> None:
     for key in rule.fields:
         field = spec.field(key)
         if field is None:
-            raise BadSpec(f"{where}: the template has no field {key!r}")
+            raise BadSpec(f"{where}: the template has no field {key!r}; name its fields by their keys")
         types.append(field.type)
     try:
         _VALIDATE[rule.kind](rule, spec, types)

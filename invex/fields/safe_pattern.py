@@ -30,7 +30,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
         tree = parser.parse(pattern)
         compiled = re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as e:
-        raise BadSpec(f"pattern {pattern!r} is not a regular expression: {e}") from e
+        raise BadSpec(f"pattern {pattern!r} is not a regular expression ({e}); write for example RE-[0-9]+") from e
     open_repeats, ways = _ways(tree)
     if comb(LONGEST_VALUE + open_repeats, open_repeats) * ways > MOST_WAYS:
         raise BadSpec(f"pattern {pattern!r} has too many repetitions; use exact counts such as \\d{{4}}, fewer * + ?")

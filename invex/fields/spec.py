@@ -43,8 +43,10 @@ class TableSpec:
     def __post_init__(self) -> None:
         if not KEY.fullmatch(self.key):
             raise BadSpec(f"table key {self.key!r}: use lower-case letters, digits and _, starting with a letter")
-        if len({c.key for c in self.columns}) != len(self.columns):
-            raise BadSpec(f"table {self.key!r}: two columns have the same key")
+        keys = [c.key for c in self.columns]
+        twice = next((key for key in keys if keys.count(key) > 1), "")
+        if twice:
+            raise BadSpec(f"Table {self.key}: two columns have the same key, {twice}; rename one.")
 
 
 @dataclass(frozen=True, slots=True)

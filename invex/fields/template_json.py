@@ -37,7 +37,7 @@ def template_from_json(data: Any) -> TemplateSpec:
     template = _object(data, "template")
     name = template.get("name")
     if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME or "/" in name:
-        raise BadSpec(f"name: 1 to {LONGEST_NAME} characters, without /")
+        raise BadSpec(f"Give the template a name of 1 to {LONGEST_NAME} characters, without /.")
     fields = tuple(_field(f, f"fields[{i}]") for i, f in enumerate(_list(template, "fields")))
     tables = tuple(_table(t, f"tables[{i}]") for i, t in enumerate(_list(template, "tables")))
     keys = [f.key for f in fields] + [t.key for t in tables]
@@ -46,11 +46,8 @@ def template_from_json(data: Any) -> TemplateSpec:
         raise BadSpec(f"key {twice[0]!r} is used twice; every field and table needs its own")
     rules = tuple(_rule(r, f"rules[{i}]") for i, r in enumerate(_list(template, "rules")))
     spec = TemplateSpec(name.strip(), fields, tables, rules, _locale(template.get("locale")))
-    for index, rule in enumerate(rules):
-        try:
-            validate_rule(rule, spec)
-        except BadSpec as e:
-            raise BadSpec(f"rules[{index}]: {e}") from e
+    for number, rule in enumerate(rules, start=1):
+        validate_rule(rule, spec, number)
     return spec
 
 
@@ -82,10 +79,7 @@ def _field(data: Any, where: str) -> FieldSpec:
         raise BadSpec(f"{where}: label is a text of at most {LONGEST_NAME} characters")
     if not isinstance(is_required, bool):
         raise BadSpec(f"{where}: required is true or false")
-    try:
-        return FieldSpec(field["key"], field["type"], label, is_required)
-    except BadSpec as e:
-        raise BadSpec(f"{where}: {e}") from e
+    return FieldSpec(field["key"], field["type"], label, is_required)
 
 
 def _table(data: Any, where: str) -> TableSpec:
@@ -95,10 +89,7 @@ def _table(data: Any, where: str) -> TableSpec:
     columns = tuple(_field(c, f"{where}.columns[{i}]") for i, c in enumerate(_list(table, "columns")))
     if not columns:
         raise BadSpec(f"{where}: a table needs at least one column")
-    try:
-        return TableSpec(table["key"], columns)
-    except BadSpec as e:
-        raise BadSpec(f"{where}: {e}") from e
+    return TableSpec(table["key"], columns)
 
 
 def _rule(data: Any, where: str) -> RuleSpec:

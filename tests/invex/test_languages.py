@@ -198,6 +198,14 @@ def test_programs_are_answered_in_english(client: Client) -> None:
         ("Net + VAT is 11.90, but Total is 12.00", "Net + VAT ergibt 11.90, aber Total ist 12.00"),
         ("Line 3: the file is odd", "Line 3: the file is odd"),
         (
+            "Table taxes: two columns have the same key, rate; rename one.",
+            "Tabelle taxes: zwei Spalten haben denselben Schlüssel, rate; benennen Sie eine um.",
+        ),
+        (
+            "Rule 2 (nope, total): the template has no field 'nope'; name its fields by their keys",
+            "Regel 2 (nope, total): die Vorlage hat kein Feld 'nope'; nennen Sie Felder mit ihrem Schlüssel",
+        ),
+        (
             "Name: 'x' is not a date such as 2020-03-29",
             "Name: 'x' ist kein Datum wie 2020-03-29",
         ),

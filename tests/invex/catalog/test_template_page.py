@@ -136,3 +136,13 @@ def test_an_untouched_rule_stays_as_it_was_written_and_a_new_one_is_added(client
     assert client.post(page, sent(**shown, **added)).status_code == 302
     rules = queries.template(access.project, "Order").spec["rules"]
     assert rules == [written, {"kind": "pattern", "fields": ["number"], "params": {"regex": "[0-9]+"}}]
+
+
+def test_the_preview_says_what_is_wrong_with_a_rule(client, access):
+    services.create_template(access, TWO_TABLES)
+    typed = {"rule:0:kind": "order", "rule:0:fields": "number, nope", "rule:0:detail": ""}
+    said = client.post(reverse("template-replay", args=["demo", "Order"]), sent(**typed)).content.decode()
+    assert "Rule 1 (number, nope): the template has no field" in said
+    assert "input from:closest form" in client.get(reverse("template", args=["demo", "Order"])).content.decode(), (
+        "it follows what is typed, not only what has been left"
+    )
