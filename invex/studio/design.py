@@ -18,6 +18,7 @@ from invex.review.rows import table_title
 
 MOST_FIELDS = 500
 MOST_TABLES = 20
+NAMELESS = "no_name"  # code of what is refused since a part of the template has no name
 UNNAMED = "new"  # what a template is called while it is tried without a name
 
 
@@ -85,7 +86,9 @@ def _fields(drawn: Mapping[str, Any], known: Known, before: TemplateSpec) -> tup
     fields: dict[str, FieldSpec] = {}
     counts: dict[str, int] = {}
     values: dict[str, str] = {}
-    for one in _list(drawn, "fields")[:MOST_FIELDS]:
+    for place, one in enumerate(_list(drawn, "fields")[:MOST_FIELDS], start=1):
+        if not _label(one):
+            raise BadInput(_("Field %(n)s has no name: name it, or remove it.") % {"n": place}, code=NAMELESS)
         field = _named(one, known.fields, before.fields)
         fields.setdefault(field.key, field)
         number = counts[field.key] = counts.get(field.key, -1) + 1
@@ -104,12 +107,13 @@ def _tables(
     """The tables in order, as key and columns, and their cells as the form of the review screen sends them."""
     tables: list[tuple[str, list[FieldSpec]]] = []
     cells: dict[str, str] = {}
-    for one in _list(drawn, "tables")[:MOST_TABLES]:
+    for place, one in enumerate(_list(drawn, "tables")[:MOST_TABLES], start=1):
         drawn_columns = _list(one, "columns")[:MOST_FIELDS]
         if not drawn_columns:
             continue
-        key = _table_key(one, known, before)
+        key = _table_key(one, place, known, before)
         kept = next((table.columns for table in before.tables if table.key == key), ())
+        _refuse_nameless_column(drawn_columns, _label(one) or table_title(key))
         columns = [_named(column, known.columns.get(key, ()), kept) for column in drawn_columns]
         rows = [
             {c.key: cell for c, cell in zip(columns, row) if isinstance(cell, dict)}
@@ -121,13 +125,24 @@ def _tables(
     return tables, cells
 
 
-def _table_key(one: Mapping[str, Any], known: Known, before: TemplateSpec) -> str:
+def _refuse_nameless_column(columns: list[dict[str, Any]], table: str) -> None:
+    for place, column in enumerate(columns, start=1):
+        if not _label(column):
+            said = _("Column %(n)s of the table “%(table)s” has no name: name it, or remove it.")
+            raise BadInput(said % {"n": place, "table": table}, code=NAMELESS)
+
+
+def _label(one: Mapping[str, Any]) -> str:
+    return " ".join(str(one.get("label") or "").split())
+
+
+def _table_key(one: Mapping[str, Any], place: int, known: Known, before: TemplateSpec) -> str:
     """The key of the table of that name: the one that it was before, the one that the project knows, else a new one."""
     if any(table.key == one.get("key") for table in before.tables):
         return str(one["key"])
-    label = " ".join(str(one.get("label") or "").split())
+    label = _label(one)
     if not label:
-        raise BadInput(_("Give every table a name, or remove it."), code="no_name")
+        raise BadInput(_("Table %(n)s has no name: name it, or remove it.") % {"n": place}, code=NAMELESS)
     same = next((key for key in known.columns if label.casefold() in (key, table_title(key).casefold())), None)
     key = same or key_of(label)
     if not key:
@@ -145,9 +160,7 @@ def _named(one: Mapping[str, Any], known: Sequence[FieldSpec], before: Sequence[
 
     The last has the type chosen.
     """
-    label = " ".join(str(one.get("label") or "").split())
-    if not label:
-        raise BadInput(_("Give every field a name, or remove it."), code="no_name")
+    label = _label(one)
     kept = next((f for f in before if f.key == one.get("key")), None)
     if kept is not None:
         return FieldSpec(kept.key, _type(one, kept.type), label, bool(one.get("required", kept.required)))

@@ -68,7 +68,7 @@ def studio(request: ProjectRequest) -> HttpResponseBase:
             edited_version=sent_whole(request.POST.get("template_version")),
         )
     except (BadInput, Conflict) as e:
-        return _show(request, document, raw, edited, problem=e.message, status=e.status)
+        return _show(request, document, raw, edited, problem=e)
     said = _("Template %(name)s is made, and its first example confirmed. Documents like it are read with it now.")
     if edited:
         said = _("Version %(version)s of template %(name)s is saved, and this document confirmed as an example of it.")
@@ -94,8 +94,7 @@ def _show(
     drawn: str,
     edited: Template | None,
     *,
-    problem: str = "",
-    status: int = 200,
+    problem: BadInput | Conflict | None = None,
 ) -> HttpResponse:
     project = request.access.project
     offered = queries.known(project)
@@ -113,10 +112,11 @@ def _show(
         "edited": edited,
         "others": queries.others(project, document, edited.name if edited else ""),
         "types": FIELD_TYPES,
-        "problem": problem,
+        "problem": problem.message if problem else "",
+        "is_nameless": problem is not None and problem.code == designs.NAMELESS,
         "is_open": document.state == DocumentState.REVIEW,
     }
-    return render(request, "studio/studio.html", context, status=status)
+    return render(request, "studio/studio.html", context, status=problem.status if problem else 200)
 
 
 @require_POST

@@ -96,4 +96,9 @@ addEventListener("keydown", (event) => {
   }
 });
 form.querySelector("[data-undo]").addEventListener("click", () => history.undo());
-name.focus();
+/* What was refused since it has no name is marked until it has one; the first has the focus. */
+const nameless = "isNameless" in root.dataset
+  ? [...form.querySelectorAll(".studio-field.nameless [data-name], .studio-table.nameless [data-table-name], th.nameless [data-name]")] : [];
+for (const input of nameless) input.setAttribute("aria-invalid", "true");
+form.addEventListener("input", ({target}) => { if (target.value.trim()) target.removeAttribute("aria-invalid"); });
+(nameless[0] || name).focus();

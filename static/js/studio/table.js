@@ -176,6 +176,7 @@ export class DrawnTable {
       const column = this.columns[at(heading)];
       if (input.matches("[data-name]")) {
         column.name = input.value;
+        heading.classList.toggle("nameless", !input.value.trim());
         const known = knownAs("known-columns", input.value, this.name.value);
         if (known) { column.type = known.type; heading.querySelector("[data-type]").value = known.type; }
       } else {
@@ -202,6 +203,7 @@ export class DrawnTable {
     this.box.querySelector("thead tr").replaceChildren(...this.columns.map(({name, type}) => {
       const heading = make("studio-column");
       heading.querySelector("[data-name]").value = name;
+      heading.classList.toggle("nameless", !name.trim());
       heading.querySelector("[data-type]").value = type;
       return heading;
     }));

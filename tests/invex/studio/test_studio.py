@@ -216,6 +216,22 @@ class TestSeveralTables:
         found = read(access, drawn(VENDOR.document(0), tables=[self.ITEMS, taxes]))
         assert list(found.errors) == ["Taxes: Rate"]
 
+    @pytest.mark.parametrize(
+        ("nameless", "said"),
+        [
+            ({"fields": [{"label": "Number", "type": "id"}, {"label": " "}]}, "Field 2 has no name"),
+            ({"tables": [{"label": "", "columns": [{"label": "Rate"}]}]}, "Table 1 has no name"),
+            (
+                {"tables": [{"label": "Taxes", "columns": [{"label": "Rate"}, {"label": ""}]}]},
+                "Column 2 of the table “Taxes”",
+            ),
+        ],
+    )
+    def test_what_has_no_name_is_named_by_its_place(self, access, nameless, said) -> None:
+        with pytest.raises(BadInput, match=said) as caught:
+            read(access, json.dumps({"name": "Acme invoice", **nameless}))
+        assert caught.value.code == design.NAMELESS
+
     def test_a_template_is_changed_and_keeps_its_keys_rules_and_locale(self, access, saved) -> None:
         rule = {"kind": "pattern", "fields": ["invoice_number"], "params": {"regex": ".+"}}
         changed = {**saved.spec, "rules": [rule], "locale": {"date_order": "dmy", "decimal": ","}}
@@ -262,6 +278,9 @@ class TestSeveralTables:
         assert "Taxes" in page.context["design"]
         sent = json.loads(page.context["design"])
         sent["tables"].pop(0)
+        nameless = {**sent, "tables": [{**sent["tables"][0], "columns": [{"label": "", "type": "text"}]}]}
+        refused = client.post(address, {"design": json.dumps(nameless), "version": sample.version})
+        assert (refused.status_code, b"data-is-nameless" in refused.content) == (422, True)
         answer = client.post(address, {"design": json.dumps(sent), "version": sample.version, "template_version": 1})
         assert answer.status_code == 302
         saved.refresh_from_db()
