@@ -30,11 +30,15 @@ const pages = new Pages(document.getElementById("pages"), {picked});
 const thumbnails = document.getElementById("thumbnails");
 if (thumbnails) new Thumbnails(thumbnails, pages);
 
+const count = () => {
+  grids.forEach((grid) => grid.check());
+  const needy = fields.needCount() + grids.filter((grid) => grid.needs).length;
+  form.querySelector("[data-need]").textContent = needy ? `▲ ${needy} ${says("need")}` : `✓ ${says("none")}`;
+};
+
 const changed = () => {
   presence?.changed();
-  grids.forEach((grid) => grid.check());
-  const count = fields.needCount() + grids.filter((grid) => grid.needs).length;
-  form.querySelector("[data-need]").textContent = count ? `▲ ${count} ${says("need")}` : `✓ ${says("none")}`;
+  count();
 };
 
 /* What the current template asks for: the questions about meanings are asked with it. */
@@ -112,6 +116,7 @@ if (form && root.dataset.key) {
       line.textContent = `▲ ${who} ${says("taken")}`;
       line.hidden = false;
     },
+    checked: (failed) => { fields.check(failed); count(); },
     told: (isGood) => { form.querySelector("[data-kept]").textContent = isGood ? `✓ ${says("saved")}` : `▲ ${says("unsaved")}`; },
   });
 }

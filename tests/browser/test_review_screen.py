@@ -323,3 +323,28 @@ def test_enter_in_a_field_decides_nothing_even_where_no_script_runs(admin_page: 
     page.get_by_label("Why (may be empty)").press("Enter")
     page.wait_for_timeout(300)
     assert not posts
+
+
+def test_values_that_do_not_agree_need_the_person_and_one_more_approval(admin_page: Page, installation: Any) -> None:
+    page = admin_page
+    [[example]] = installation.rows("SELECT MIN(id) FROM documents_document WHERE template LIKE '% invoice'")
+    address = f"/p/demo/documents/{example}/"
+    page.goto(address)
+    if page.get_by_role("button", name="Open again").is_visible():
+        page.get_by_role("button", name="Open again").click()
+    page.wait_for_selector(WORD, state="attached")
+    net, total = (page.locator(f"[data-field='{key}']") for key in ("net_amount", "total_amount"))
+    net.locator("[data-value]").first.fill("99999.99")
+    total.locator("[data-value]").first.fill("99999.99")
+    page.locator("[data-field='tax_amount'] [data-value]").first.fill("12.00")
+    expect(total.locator("[data-fails-why]")).to_contain_text("but")
+    expect(total).to_have_class(re.compile(r"\bwrong\b"))
+    expect(page.locator("[data-need]")).to_contain_text("need you")
+    net.locator("[data-value]").first.fill("99987.99")
+    expect(total.locator("[data-fails-why]")).to_be_hidden()
+    net.locator("[data-value]").first.fill("1.00")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Not approved yet")).to_be_visible()
+    expect(total.locator("[data-value]").first).to_have_value("99999.99")
+    page.goto(address)  # what was typed is kept, and given up for the tests after this one
+    page.get_by_role("button", name="Start anew").click()

@@ -18,7 +18,6 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
-from invex.catalog import queries as catalog
 from invex.documents import queries as documents
 from invex.documents.frames import frames
 from invex.documents.models import Document
@@ -26,11 +25,10 @@ from invex.documents.services import reject
 from invex.documents.states import WORKING, DocumentState
 from invex.extraction import duplicates
 from invex.extraction import queries as extractions
-from invex.fields.labels import label_from_json
 from invex.kernel.errors import BadInput, Conflict, NotNow
 from invex.kernel.sent import sent_whole
 
-from .. import checks, drafts, forms, leases, page, queries, queue, services
+from .. import drafts, forms, leases, page, queries, queue, services, typed
 from ..models import ConfirmedLabel, Draft
 
 LONGEST_LATER_DAYS = 365
@@ -54,8 +52,8 @@ def document(request: ProjectRequest, pk: int) -> HttpResponseBase:
         row.refresh_from_db(fields=["held_by", "held_until", "held_key"])
     draft = drafts.of(access, row) if access.may(Right.REVIEW) else None
     if draft is not None and draft.version != row.version:
-        typed = page.Typed(draft.data, draft.template)
-        return _show(request, row, draft.template, typed=typed, key=key, is_conflict=True)
+        kept = page.Typed(draft.data, draft.template)
+        return _show(request, row, draft.template, typed=kept, key=key, is_conflict=True)
     chosen = request.GET.get("template", draft.template if draft is not None else row.template)
     chosen = chosen if _is_template(request, row, chosen) else ""
     typed_before = page.Typed(draft.data, draft.template) if draft is not None else None
@@ -115,20 +113,17 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
     access, chosen, data = request.access, request.POST.get("template", ""), request.POST.dict()
     if not _is_template(request, row, chosen):
         raise BadInput(_("There is no template %(name)s.") % {"name": chosen})
-    template = catalog.template(access.project, chosen) if chosen else None
-    spec = catalog.spec(template) if template is not None else page.spec_of(row, chosen, data)
-    sent = forms.read_form(spec, data, template=chosen or None, locale=lambda: services.document_locale(row, template))
+    spec, sent = typed.read(row, chosen, data)
     key, seen = data.get("key", ""), sent_whole(data.get("extraction", ""))
     if sent.errors:
         problem = _("Some values are not understood; they are marked.")
-        typed = page.Typed(data, chosen, sent.errors)
-        return _show(request, row, chosen, typed=typed, key=key, problem=problem, status=422)
-    told, shown = forms.read_told(data.get("told", "")), services.seen_by(row, seen)
-    failures = checks.unseen(row, label_from_json(sent.label), spec, shown, told=told)
-    if failures and version == row.version:  # a person may know better: they are asked once
-        typed = page.Typed(data, chosen, forms.marks(data, failures))
+        kept = page.Typed(data, chosen, sent.errors)
+        return _show(request, row, chosen, typed=kept, key=key, problem=problem, status=422)
+    failures = typed.doubts(row, spec, sent, data) if version == row.version else ()
+    if failures:  # a person may know better: they are asked once
+        kept = page.Typed(data, chosen, forms.marks(data, failures))
         doubts = list(dict.fromkeys(failure.message for failure in failures))
-        return _show(request, row, chosen, typed=typed, key=key, doubts=doubts, status=422)
+        return _show(request, row, chosen, typed=kept, key=key, doubts=doubts, status=422)
     try:
         spent = forms.read_spent(data.get("spent", ""))
         label = services.confirm(access, row.pk, sent.label, version=version, seen=seen, spent=spent)
@@ -137,9 +132,9 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
         is_stale = e.code == "stale"
         if is_stale:  # what was typed is not lost, even if the page is closed now
             drafts.save(access, row, data, version=version or 0, template=chosen, extraction=seen, is_stale=True)
-        typed = page.Typed(data, chosen)
+        kept = page.Typed(data, chosen)
         problem = "" if is_stale else e.message
-        return _show(request, row, chosen, typed=typed, key=key, problem=problem, status=e.status, is_conflict=is_stale)
+        return _show(request, row, chosen, typed=kept, key=key, problem=problem, status=e.status, is_conflict=is_stale)
     messages.success(
         request,
         _("%(name)s is approved. Documents like it are read again with what was learned.") % {"name": row.name},

@@ -21,7 +21,7 @@ from invex.kernel.errors import BadInput
 from invex.kernel.sent import sent_whole
 from invex.kernel.spoken import spoken
 
-from .. import drafts, leases, meaning, page, printed, progress
+from .. import drafts, forms, leases, meaning, page, printed, progress, typed
 
 KEPT_S = 24 * 3600  # words in a browser
 
@@ -44,17 +44,26 @@ def presence(request: ProjectRequest, pk: int) -> HttpResponseBase:
 @require_POST
 @in_project(Right.REVIEW)
 def draft(request: ProjectRequest, pk: int) -> HttpResponseBase:
-    """Keep what the person has typed so far; the page sends it while they work, and as it is closed."""
+    """Keep what the person has typed so far; the page sends it while they work, and as it is closed.
+
+    Answers with the checks that fail on it and that the page does not say yet: {"failed": {input: sentence}}.
+    """
     row = documents.document(request.access.project, pk)
     data = request.POST.dict()
     version = sent_whole(data.get("version", ""))
     if version is None:
         raise BadInput("A draft says which version of the document it started from.", code="bad_draft")
     extraction = sent_whole(data.get("extraction", ""))
-    drafts.save(request.access, row, data, version=version, template=data.get("template", ""), extraction=extraction)
+    chosen = data.get("template", "")
+    drafts.save(request.access, row, data, version=version, template=chosen, extraction=extraction)
     if data.get("do") == "leave":
         leases.release(request.access, row, data.get("key", ""))
-    return HttpResponse(status=204)
+        return HttpResponse(status=204)
+    if chosen not in ("", *page.template_names(request.access.project, row)):
+        return JsonResponse({"failed": {}})
+    spec, sent = typed.read(row, chosen, data)
+    failed = forms.marks(data, typed.doubts(row, spec, sent, data))
+    return JsonResponse({"failed": {name: spoken(sentence) for name, sentence in failed.items()}})
 
 
 @require_GET

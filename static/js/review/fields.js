@@ -110,7 +110,8 @@ export class Fields {
     const inputs = [...field.querySelectorAll("[data-value]")];
     if (!field.dataset.was) field.dataset.was = field.classList.contains("wrong") ? "wrong" : field.classList.contains("needs") ? "needs" : "none";
     const isSeen = inputs.some((input) => hidden(input, "by").value);
-    field.classList.toggle("wrong", !isSeen && field.dataset.was === "wrong");
+    const fails = field.dataset.fails !== field.dataset.accepted && field.dataset.fails;
+    field.classList.toggle("wrong", Boolean(fails) || !isSeen && field.dataset.was === "wrong");
     field.classList.toggle("needs", !isSeen && field.dataset.was === "needs");
     field.classList.toggle("seen", isSeen);
     field.querySelectorAll(":scope > .why[data-remark]").forEach((remark) => { remark.hidden = isSeen; });
@@ -118,7 +119,7 @@ export class Fields {
       const bySelf = Boolean(hidden(input, "by").value), value = input.closest(".value");
       const mark = value.querySelector(".mark");
       mark.dataset.was ??= JSON.stringify([mark.className, mark.textContent, mark.title]);
-      const [className, text, title] = bySelf ? ["mark mark-person", "✓", this.says("person")] : JSON.parse(mark.dataset.was);
+      const [className, text, title] = fails ? ["mark mark-wrong", "✗", fails] : bySelf ? ["mark mark-person", "✓", this.says("person")] : JSON.parse(mark.dataset.was);
       Object.assign(mark, {className, textContent: text, title});
       if (title) { mark.setAttribute("role", "img"); mark.setAttribute("aria-label", title); mark.removeAttribute("aria-hidden"); }
       value.querySelectorAll("[data-remark]").forEach((remark) => { remark.hidden = bySelf; });
@@ -190,7 +191,27 @@ export class Fields {
 
   hideMeaning(input) { input.closest(".value").querySelector("[data-meaning]").hidden = true; }
 
+  /* What stands there now fails checks ({name of the input: sentence}): it needs a person until one says that it is right. */
+  check(failed) {
+    for (const field of this.fields) {
+      const fails = [...field.querySelectorAll("[data-value]")].map((input) => failed[input.name]).find(Boolean) || "";
+      if (fails === (field.dataset.fails || "")) continue;
+      field.dataset.fails = fails;
+      const line = field.querySelector("[data-fails-why]");
+      line.textContent = `✗ ${fails}`;
+      line.hidden = !fails;
+      this.refresh(field);
+    }
+    this.draw();
+  }
+
   accept(input) {
+    const field = fieldOf(input), {fails} = field.dataset;
+    if (fails && fails !== field.dataset.accepted) {
+      field.dataset.accepted = fails;
+      this.refresh(field);
+      this.changed();
+    }
     if (!hidden(input, "by").value && this.needs(fieldOf(input))) this.change(input, {open: stateOf(input).open});
   }
 

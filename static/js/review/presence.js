@@ -6,9 +6,10 @@ const IDLE_MS = 10 * 60_000;  // without a key or a click the document is free f
 const PAUSE_MS = 700;  // of typing, after which the draft is sent
 
 export class Presence {
-  /* taken(who): somebody else has the document now. told(text, isGood): whether the draft is kept. */
-  constructor(root, form, {taken, told}) {
-    Object.assign(this, {root, form, taken, told});
+  /* taken(who): somebody else has the document now. told(isGood): whether the draft is kept. checked(failed): what of it
+     fails a check, {name of the input: sentence}. */
+  constructor(root, form, {taken, told, checked}) {
+    Object.assign(this, {root, form, taken, told, checked});
     this.isDirty = false;
     this.isOver = false;  // decided: nothing is left to keep
     this.active = Date.now();
@@ -61,6 +62,7 @@ export class Presence {
       const answer = await fetch(this.root.dataset.draft, {method: "POST", body: this.data()});
       this.told(answer.ok);
       if (!answer.ok) this.isDirty = true;
+      else if (!this.isDirty) this.checked((await answer.json()).failed);
     } catch {
       this.isDirty = true;
       this.told(false);

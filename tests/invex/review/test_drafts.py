@@ -56,7 +56,7 @@ def value_of(page, key: str) -> str:
 
 
 def test_a_draft_comes_back_and_is_gone_after_approval(client, document, address):
-    assert client.post(f"{address}draft/", typed(document, invoice_number="half ty")).status_code == 204
+    assert client.post(f"{address}draft/", typed(document, invoice_number="half ty")).status_code == 200
     document.refresh_from_db()
     assert document.has_draft
     page = client.get(address)  # as after a crash: nothing but the server knows
@@ -128,7 +128,7 @@ def test_a_draft_that_arrives_during_the_approval_does_not_outlive_it(client, ac
         return row
 
     monkeypatch.setattr(queries, "document", approved_meanwhile)
-    assert client.post(f"{address}draft/", typed(document, invoice_number="late")).status_code == 204
+    assert client.post(f"{address}draft/", typed(document, invoice_number="late")).status_code == 200
     assert asked
     document.refresh_from_db()
     assert (document.state, document.has_draft) == (S.APPROVED, False)
@@ -198,3 +198,15 @@ def test_the_browser_keeps_words_that_are_asked_for_by_what_they_were_read_into(
     assert asked.json()["words"]
     assert "immutable" in asked.headers["Cache-Control"]
     assert "Cache-Control" not in client.get(f"{address}words/0", {"of": "another"}).headers
+
+
+def test_keeping_a_draft_says_which_checks_fail_on_it(client, document, address):
+    right = {"net_amount": "282.28", "tax_amount": "53.63", "total_amount": "335.91"}
+    assert client.post(f"{address}draft/", typed(document, **right)).json() == {"failed": {}}
+    wrong = typed(document, **{**right, "net_amount": "99999.99"})
+    failed = client.post(f"{address}draft/", wrong).json()["failed"]
+    assert set(failed) == {"f:net_amount:0", "f:tax_amount:0", "f:total_amount:0"}
+    told = json.dumps(list(failed.values()))
+    assert client.post(f"{address}draft/", {**wrong, "told": told}).json() == {"failed": {}}
+    half = typed(document, **{**right, "net_amount": "99999.99", "tax_amount": "fifty"})
+    assert client.post(f"{address}draft/", half).json() == {"failed": {}}

@@ -145,7 +145,7 @@ PAGES: tuple[Row, ...] = (
     Row("document-presence", REVIEW, ("document",), method="POST", body={"key": "k"}, answer=204, audited=False),
     Row("example-decide", REVIEW, ("label",), method="POST", body={"choice": "keep"}, answer=302),
     Row("document-fresh", REVIEW, ("document",), answer=204),
-    Row("document-draft", REVIEW, ("document",), method="POST", body={"version": "0"}, answer=204, audited=False),
+    Row("document-draft", REVIEW, ("document",), method="POST", body={"version": "0"}, audited=False),
     Row("document-meaning", READ, ("document",), query="key=total_amount&text=5"),
     Row("document-region", REVIEW, ("document",), method="POST", body={"page": "0", "box": "[]"}, answer=422),
     Row("document-rows", REVIEW, ("document",), method="POST", body={"table": "nothing", "rows": "[]"}, answer=422),
