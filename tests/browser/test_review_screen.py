@@ -345,6 +345,9 @@ def test_values_that_do_not_agree_need_the_person_and_one_more_approval(admin_pa
     net.locator("[data-value]").first.fill("1.00")
     page.keyboard.press("Control+Enter")
     expect(page.get_by_text("Not approved yet")).to_be_visible()
+    bar = page.locator(".decide").bounding_box()
+    why = net.locator(".why.wrong:visible").first.bounding_box()
+    assert why["y"] + why["height"] <= bar["y"], "why it is not approved is hidden by the bar"
     expect(total.locator("[data-value]").first).to_have_value("99999.99")
     page.goto(address)  # what was typed is kept, and given up for the tests after this one
     page.get_by_role("button", name="Start anew").click()
