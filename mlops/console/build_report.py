@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -25,6 +26,35 @@ def f1_percent(build: Build) -> float | None:
     """Return the build's F1 on the test side, in percent; None where nobody measured it here."""
     f1 = on_test_side(build).get("f1")
     return None if f1 is None else 100 * f1
+
+
+@dataclass(frozen=True, slots=True)
+class Weakest:
+    """The template that a build reads worst on the test side. f1: in percent."""
+
+    name: str
+    f1: float
+
+
+def weakest(build: Build) -> Weakest | None:
+    """Return the template that the build reads worst; None where nobody measured it here."""
+    by_template = {name: f1 for name, f1 in on_test_side(build).get("by_template", {}).items() if f1 is not None}
+    if not by_template:
+        return None
+    name = min(by_template, key=lambda one: (by_template[one], one))
+    return Weakest(name, 100 * by_template[name])
+
+
+def recognised_percent(build: Build) -> float | None:
+    """Return how many of the documents of known templates found theirs on the test side, in percent."""
+    accuracy = on_test_side(build).get("report", {}).get("template", {}).get("accuracy")
+    return None if accuracy is None else 100 * accuracy
+
+
+def milliseconds_a_page(build: Build) -> float | None:
+    """Return how long a page of the test side took to read from its words, in milliseconds."""
+    seconds = on_test_side(build).get("seconds_a_page")
+    return None if seconds is None else 1000 * seconds
 
 
 def figures(build: Build) -> list[tuple[str, str]]:

@@ -257,6 +257,9 @@ def _rows(request: ProjectRequest, live: DeploymentRevision | None) -> list[dict
             "roles": roles.get(row.pk, []),
             "is_fixed": row.version in fixed,
             "f1": build_report.f1_percent(row),
+            "weakest": build_report.weakest(row),
+            "recognised": build_report.recognised_percent(row),
+            "ms_a_page": build_report.milliseconds_a_page(row),
             "score": None if (score := builds.score_of(row)) is None else 100 * score,
         }
         for row in builds.builds(request.access.project).order_by("-id")

@@ -137,7 +137,11 @@ class TestRuns:
         assert f"{HOME}/datasets/{row.dataset_id}/" in said
         f1 = f"{100 * row.report['test']['candidate']['f1']:.1f} %"
         assert f"<dt>F1, test side</dt><dd>{f1}</dd>" in said
-        assert f"F1 {f1}" in text(browser.get(f"{HOME}/")), "the list of builds says it, too"
+        listed = text(browser.get(f"{HOME}/"))
+        assert f"F1 {f1}" in listed, "the list of builds says it, too"
+        worst, lowest = min(row.report["test"]["candidate"]["by_template"].items(), key=lambda one: one[1])
+        assert f'{worst} <span class="nowrap">{100 * lowest:.1f} %</span>' in listed
+        assert f"{1000 * row.report['test']['candidate']['seconds_a_page']:.0f} ms a page" in listed
         assert html.escape(row.report["rules"][0]["reason"]) in said
         twin = services.request(access, row.dataset, version="0.3.1")
         said = text(browser.get(f"{HOME}/runs/compare/?run={row.pk}&run={twin.pk}"))
