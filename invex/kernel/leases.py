@@ -6,7 +6,6 @@ Each attempt at a row has its number: a worker whose lease ran out finds another
 from __future__ import annotations
 
 import datetime
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -16,6 +15,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from .actor import SYSTEM
+from .repeating import repeated
 from .states import Stateful, move
 
 LEASE = datetime.timedelta(seconds=45)  # so long a killed worker's rows wait for the next one
@@ -58,20 +58,15 @@ def lost(row: Leased) -> Q:
 @contextmanager
 def kept(rows: QuerySet[Any]) -> Iterator[None]:
     """Renew `leased_until` of `rows` (those that the caller holds, and only while it does) in a thread of its own."""
-    done = threading.Event()
 
     def renew() -> None:
-        while not done.wait(RENEWED_EVERY_S):
-            try:
-                rows.all().update(leased_until=until())
-            except DatabaseError:  # busy or away: the next renewal may work, else the sweeper takes the row back
-                close_old_connections()
-        connection.close()
+        try:
+            rows.all().update(leased_until=until())
+        except DatabaseError:  # busy or away: the next renewal may work, else the sweeper takes the row back
+            close_old_connections()
 
-    thread = threading.Thread(target=renew, name="lease", daemon=True)
-    thread.start()
-    try:
+    def hang_up() -> None:
+        connection.close()  # that of the thread, which asks for it
+
+    with repeated(renew, every_s=RENEWED_EVERY_S, name="lease", after=hang_up):
         yield
-    finally:
-        done.set()
-        thread.join()

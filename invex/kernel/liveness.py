@@ -8,11 +8,12 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import threading
 from collections.abc import Iterator, Sequence
 
 import django_rq
 import redis
+
+from .repeating import repeated
 
 BEAT_S = 3
 LIFE_S = 15
@@ -23,27 +24,20 @@ PREFIX = "invex:alive:"
 @contextlib.contextmanager
 def beating(queues: Sequence[str]) -> Iterator[None]:
     """While the block runs, say every BEAT_S seconds that `queues` have a worker."""
-    stop = threading.Event()
     who = f"{socket.gethostname()}:{os.getpid()}"
 
     keys = [f"{PREFIX}{queue}:{who}" for queue in queues]
     connection = django_rq.get_connection(queues[0])
 
     def beat() -> None:
-        while True:
-            with contextlib.suppress(redis.RedisError):  # the next beat tries again
-                for key in keys:
-                    connection.set(key, "1", ex=LIFE_S)
-            if stop.wait(BEAT_S):
-                break
+        with contextlib.suppress(redis.RedisError):  # the next beat tries again
+            for key in keys:
+                connection.set(key, "1", ex=LIFE_S)
 
-    thread = threading.Thread(target=beat, name="liveness", daemon=True)
-    thread.start()
     try:
-        yield
+        with repeated(beat, every_s=BEAT_S, name="liveness", at_once=True, join_s=JOIN_S):
+            yield
     finally:
-        stop.set()
-        thread.join(timeout=JOIN_S)
         with contextlib.suppress(redis.RedisError):  # Redis is gone as well; the keys run out
             connection.delete(*keys)
 

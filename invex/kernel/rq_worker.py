@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections.abc import Iterator
 
 import redis
 from rq.job import Job
 from rq.queue import Queue
 from rq.worker import SimpleWorker
+
+from .repeating import repeated
 
 BEAT_S = 30.0
 LIFE_S = 120  # without a beat after which RQ gives a job up
@@ -23,27 +23,14 @@ class Worker(SimpleWorker):
     """
 
     def execute_job(self, job: Job, queue: Queue) -> None:
-        with self._beating(job):
+        with repeated(lambda: self._beat(job), every_s=BEAT_S, name="heartbeat"):
             super().execute_job(job, queue)
 
-    @contextlib.contextmanager
-    def _beating(self, job: Job) -> Iterator[None]:
-        over = threading.Event()
-
-        def beat() -> None:
-            while not over.wait(BEAT_S):
-                execution = self.execution
-                if execution is None:
-                    continue
-                with contextlib.suppress(redis.RedisError), self.connection.pipeline() as pipeline:
-                    self.heartbeat(LIFE_S, pipeline=pipeline)
-                    execution.heartbeat(job.started_job_registry, LIFE_S, pipeline=pipeline)
-                    pipeline.execute()
-
-        thread = threading.Thread(target=beat, name="heartbeat", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
+    def _beat(self, job: Job) -> None:
+        execution = self.execution
+        if execution is None:
+            return
+        with contextlib.suppress(redis.RedisError), self.connection.pipeline() as pipeline:
+            self.heartbeat(LIFE_S, pipeline=pipeline)
+            execution.heartbeat(job.started_job_registry, LIFE_S, pipeline=pipeline)
+            pipeline.execute()

@@ -227,7 +227,8 @@ def _tried(row: Circle, policy: Policy) -> bool:
         return _end(row, S.PROMOTED, _why(live))
     if live.pk != revision.pk:  # the share of a canary grew
         Circle.objects.filter(pk=row.pk).update(deployment=live)
-    if _may_go_on(row, policy, Step.PROMOTE if _asks(live) else None) and _asks(live):
+    asks = _asks(live)
+    if _may_go_on(row, policy, Step.PROMOTE if asks else None) and asks:
         why = f"Retraining {row.pk}: {live.evidence['sentence']}"
         deployment.end_experiment(_system(row), live, DIVIDED[Mode(live.mode)][1], why=why)
         return _end(row, S.PROMOTED, _why(deployments.live(row.project)))

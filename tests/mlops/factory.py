@@ -6,6 +6,8 @@ import os
 from dataclasses import replace
 from functools import lru_cache
 
+import pytest
+
 from fixtures.generator import Vendor
 from invex.accounts.access import Access
 from invex.accounts.roles import Role
@@ -21,6 +23,9 @@ from mlops.memory.base import base_package
 from mlops.registry.models import Build
 from mlops.registry.services import judge, register
 from mlops.registry.states import BuildState
+from mlops.training import jobs
+from mlops.training.models import TrainingRun
+from mlops.training.states import RunState
 from tests.invex.world import access_to
 
 
@@ -86,3 +91,11 @@ def vendors(count: int) -> list[Vendor]:
 def marked(package: Package, number: int) -> Package:
     """The same package under another build number."""
     return replace(package, manifest={**package.manifest, "build": number})
+
+
+def ran(row: TrainingRun) -> int:
+    """Take a run to its end, and return its key; validation by folds, which has tests of its own, is left out."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("mlops.datasets.validation.MOST_CROSS_VALIDATED", 0)
+        assert jobs.run(row.pk) == RunState.DONE
+    return row.pk

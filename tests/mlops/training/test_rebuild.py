@@ -20,11 +20,11 @@ from mlops.datasets.selection import Selection
 from mlops.datasets.states import DatasetState, Side
 from mlops.learning.learner import code_version
 from mlops.memory.base import base_package
-from mlops.training import jobs, rebuild, services
+from mlops.training import rebuild, services
 from mlops.training.models import TrainingRun
 from mlops.training.states import RunState
 from tests.invex.world import access_to, label_of, read_document, vendor
-from tests.mlops.factory import build
+from tests.mlops.factory import build, ran
 
 pytestmark = pytest.mark.django_db
 
@@ -48,10 +48,7 @@ def key_of_run(once) -> int:
             side=Side.TEST if number < 5 else Side.TRAIN,
         )  # fmt: skip
     row = services.request(access, datasets.request(access, Selection()), version="0.2.0", seed=3)
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("mlops.datasets.validation.MOST_CROSS_VALIDATED", 0)
-        assert jobs.run(row.pk) == RunState.DONE
-    return row.pk
+    return ran(row)
 
 
 @pytest.fixture

@@ -28,6 +28,7 @@ from mlops.training import jobs, leftovers, services, steps
 from mlops.training.models import TrainingRun
 from mlops.training.states import RunState, Step
 from tests.invex.world import access_to, label_of, read_document, vendor
+from tests.mlops.factory import ran
 
 pytestmark = pytest.mark.django_db
 TESTED = range(6)  # documents on the test side
@@ -73,10 +74,7 @@ def requested(access, **kwargs) -> TrainingRun:
 @pytest.fixture(scope="module")
 def key_of_whole(confirmed) -> int:
     row = requested(access_to("acme", Role.OWNER))
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("mlops.datasets.validation.MOST_CROSS_VALIDATED", 0)
-        assert jobs.run(row.pk) == RunState.DONE
-    return row.pk
+    return ran(row)
 
 
 @pytest.fixture
