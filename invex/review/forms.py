@@ -57,7 +57,7 @@ def read_form(spec: TemplateSpec, data: Mapping[str, str], *, template: str | No
 
 
 def marks(data: Mapping[str, str], failures: Iterable[Finding]) -> dict[str, str]:
-    """Return what failed checks say of the form's inputs, by name; cells of tables are left to the grid."""
+    """Return what failed checks say of the form's inputs and of the cells of its grids, by name."""
     found: dict[str, str] = {}
     for failure in failures:
         for target in failure.targets:
@@ -66,6 +66,10 @@ def marks(data: Mapping[str, str], failures: Iterable[Finding]) -> dict[str, str
                 filled = [number for number in numbers if data[f"f:{target.key}:{number}"].strip()]
                 number = filled[target.index] if target.index < len(filled) else 0
                 found.setdefault(f"f:{target.key}:{number}", failure.message)
+            else:
+                rows = [n for n, row in enumerate(_list(data.get(f"t:{target.key}"))) if _is_filled(row)]
+                if target.index < len(rows):
+                    found.setdefault(f"t:{target.key}:{rows[target.index]}:{target.column}", failure.message)
     return found
 
 
@@ -94,11 +98,19 @@ def _rows(table: TableSpec, raw: str, locale: Locale, errors: dict[str, str]) ->
         found = {
             key: _understood(columns[key], f"t:{table.key}:{number}:{key}", cell, locale, errors)
             for key, cell in (row.items() if isinstance(row, dict) else ())
-            if key in columns and isinstance(cell, dict) and str(cell.get("value") or "").strip()
+            if key in columns and _has_value(cell)
         }
         if found:
             rows.append(found)
     return rows
+
+
+def _has_value(cell: Any) -> bool:
+    return isinstance(cell, dict) and bool(str(cell.get("value") or "").strip())
+
+
+def _is_filled(row: Any) -> bool:
+    return isinstance(row, dict) and any(_has_value(cell) for cell in row.values())
 
 
 def _understood(

@@ -52,7 +52,7 @@ class Screen:
 
     @property
     def need_count(self) -> int:
-        return sum(row.needs_person for row in self.rows)
+        return sum(row.needs_person for row in self.rows) + sum(table.needs_person for table in self.tables)
 
     @property
     def seen(self) -> int | None:
@@ -99,7 +99,7 @@ def screen(
     rows, tables = rows_of(spec, shown, reasons, by_person=shown_label is not None, is_blind=blind)
     if typed is not None:
         rows, tables = with_typed(rows, tables, typed.data, touched_only=typed.template != chosen)
-        rows = with_errors(rows, typed.errors)
+        rows, tables = with_errors(rows, tables, typed.errors)
         if is_conflict and label is not None:
             rows, tables = with_theirs(rows, tables, label.label)
     known = {r.spec.key for r in rows} | {t.spec.key for t in tables}

@@ -96,6 +96,10 @@ class TableRows:
         return f"t:{self.spec.key}"
 
     @property
+    def needs_person(self) -> bool:
+        return bool(self.remarks) or any("failed" in cell for row in self.rows for cell in row.values())
+
+    @property
     def as_json(self) -> str:
         return json.dumps(self.rows, ensure_ascii=False, separators=(",", ":"))
 
@@ -257,19 +261,41 @@ def _typed_cells(raw: str, spec: TableSpec) -> tuple[dict[str, dict[str, Any]], 
         return ()
     keys = {c.key for c in spec.columns}
     return tuple(
-        {k: v for k, v in row.items() if k in keys and isinstance(v, dict)} for row in rows if isinstance(row, dict)
+        {key: _sent_cell(cell) for key, cell in row.items() if key in keys and isinstance(cell, dict)}
+        for row in rows
+        if isinstance(row, dict)
     )
 
 
-def with_errors(rows: list[FieldRow], errors: Mapping[str, str]) -> list[FieldRow]:
-    """Return the rows with what could not be understood said at its input."""
-    return [
+def _sent_cell(cell: Mapping[str, Any]) -> dict[str, Any]:
+    """A cell as the grid sent it, without what was said of it: that is found anew."""
+    return {name: said for name, said in cell.items() if name != "failed"}
+
+
+def with_errors(
+    rows: list[FieldRow], tables: list[TableRows], errors: Mapping[str, str]
+) -> tuple[list[FieldRow], list[TableRows]]:
+    """Return the rows with what is wrong said at its input, or in its cell ("t:TABLE:ROW:COLUMN")."""
+    fields = [
         replace(
             row,
             inputs=tuple(replace(i, mark="wrong", error=errors[i.name]) if i.name in errors else i for i in row.inputs),
         )
         for row in rows
     ]
+    return fields, [replace(table, rows=_cells_with_errors(table, errors)) for table in tables]
+
+
+def _cells_with_errors(table: TableRows, errors: Mapping[str, str]) -> tuple[dict[str, dict[str, Any]], ...]:
+    return tuple(
+        {
+            column: {**cell, "failed": spoken(errors[name])}
+            if (name := f"{table.name}:{number}:{column}") in errors
+            else cell
+            for column, cell in row.items()
+        }
+        for number, row in enumerate(table.rows)
+    )
 
 
 def with_theirs(

@@ -10,6 +10,7 @@ from invex.fields.findings import Finding
 from invex.fields.labels import label_from_json
 from invex.fields.spec import TemplateSpec
 from invex.kernel.sent import sent_whole
+from invex.kernel.spoken import spoken
 
 from . import checks, forms, page, services
 
@@ -21,6 +22,18 @@ def read(document: Document, chosen: str, data: Mapping[str, str]) -> tuple[Temp
     return spec, forms.read_form(
         spec, data, template=chosen or None, locale=lambda: services.document_locale(document, template)
     )
+
+
+def failing(document: Document, chosen: str, data: Mapping[str, str]) -> dict[str, str]:
+    """Return what is wrong with what was typed and is not said on its page yet: the sentence by input, or by cell.
+
+    data says which extraction its page was made of. A field that is not understood says so itself while it is typed;
+    a cell does not.
+    """
+    spec, sent = read(document, chosen, data)
+    cells = {name: problem for name, problem in sent.errors.items() if name.startswith("t:")}
+    found = cells or forms.marks(data, doubts(document, spec, sent, data))
+    return {name: spoken(sentence) for name, sentence in found.items()}
 
 
 def doubts(document: Document, spec: TemplateSpec, sent: forms.Sent, data: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -108,15 +108,23 @@ new Keys({
   fields, grids, pages, history, form, root, dialog: document.getElementById("keys"), go: (where) => location.assign(root.dataset[where]),
 });
 
+/* What stands there now fails checks: {name of the input or of the cell: sentence}. */
+const check = (failed) => {
+  fields.check(failed);
+  grids.forEach((grid) => grid.mistakes(failed));
+  count();
+};
+
 if (form && root.dataset.key) {
   new Clock(form);
+  check(JSON.parse(root.dataset.failed));
   presence = new Presence(root, form, {
     taken: (who) => {
       const line = root.querySelector("[data-taken]");
       line.textContent = `▲ ${who} ${says("taken")}`;
       line.hidden = false;
     },
-    checked: (failed) => { fields.check(failed); count(); },
+    checked: check,
     told: (isGood) => { form.querySelector("[data-kept]").textContent = isGood ? `✓ ${says("saved")}` : `▲ ${says("unsaved")}`; },
   });
 }

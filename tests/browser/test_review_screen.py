@@ -349,5 +349,34 @@ def test_values_that_do_not_agree_need_the_person_and_one_more_approval(admin_pa
     why = net.locator(".why.wrong:visible").first.bounding_box()
     assert why["y"] + why["height"] <= bar["y"], "why it is not approved is hidden by the bar"
     expect(total.locator("[data-value]").first).to_have_value("99999.99")
-    page.goto(address)  # what was typed is kept, and given up for the tests after this one
+    net.locator("[data-value]").first.fill("2.00")
+    draft_is_kept(page)
+    page.goto(address)  # what was typed is kept, with what fails on it
+    expect(total.locator("[data-fails-why]")).to_contain_text("but")
+    expect(total.locator(".mark").first).to_have_text("✗")
+    page.get_by_role("button", name="Start anew").click()  # given up for the tests after this one
+
+
+def test_a_cell_that_is_not_right_is_marked_while_one_types(admin_page: Page, installation: Any) -> None:
+    page = admin_page
+    [[example]] = installation.rows("SELECT MIN(id) FROM documents_document WHERE template LIKE '% invoice'")
+    address = f"/p/demo/documents/{example}/"
+    page.goto(address)
+    if page.get_by_role("button", name="Open again").is_visible():
+        page.get_by_role("button", name="Open again").click()
+    page.wait_for_selector(WORD, state="attached")
+    amount = page.locator("[data-grid] tbody tr").first.locator("td.number").last
+    was = amount.inner_text()
+    amount.click()
+    page.keyboard.type("many")
+    page.keyboard.press("Enter")
+    expect(amount.locator(".mark-wrong")).to_have_text("✗")
+    expect(amount).to_have_attribute("title", re.compile("many"))
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("[data-cell-why]")).to_contain_text("many")
+    page.keyboard.press("Control+z")
+    expect(amount).to_have_text(was)
+    expect(page.locator("[data-cell-why]")).to_be_hidden()
+    draft_is_kept(page)
+    page.goto(address)
     page.get_by_role("button", name="Start anew").click()

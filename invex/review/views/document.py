@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -57,7 +57,11 @@ def document(request: ProjectRequest, pk: int) -> HttpResponseBase:
     chosen = request.GET.get("template", draft.template if draft is not None else row.template)
     chosen = chosen if _is_template(request, row, chosen) else ""
     typed_before = page.Typed(draft.data, draft.template) if draft is not None else None
-    return _show(request, row, chosen, typed=typed_before, draft=draft, key=key)
+    failed: dict[str, str] = {}
+    if draft is not None and draft.template == chosen:
+        read = extractions.current(row)
+        failed = typed.failing(row, chosen, {**draft.data, "extraction": str(read.pk) if read is not None else ""})
+    return _show(request, row, chosen, typed=typed_before, draft=draft, key=key, failed=failed)
 
 
 @require_GET
@@ -174,6 +178,7 @@ def _show(
     draft: Draft | None = None,
     problem: str = "",
     doubts: Sequence[str] = (),
+    failed: Mapping[str, str] | None = None,
     status: int = 200,
     is_conflict: bool = False,
 ) -> HttpResponse:
@@ -208,6 +213,7 @@ def _show(
         "learned": sent_whole(request.GET.get("learned", "")),
         "problem": problem,
         "doubts": doubts,
+        "failed": json.dumps(failed or {}),
         "told": json.dumps([*forms.read_told(request.POST.get("told", "")), *doubts]),
         "is_conflict": is_conflict,
         "theirs": queries.current_label(row) if is_conflict else None,

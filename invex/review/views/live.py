@@ -21,7 +21,7 @@ from invex.kernel.errors import BadInput
 from invex.kernel.sent import sent_whole
 from invex.kernel.spoken import spoken
 
-from .. import drafts, forms, leases, meaning, page, printed, progress, typed
+from .. import drafts, leases, meaning, page, printed, progress, typed
 
 KEPT_S = 24 * 3600  # words in a browser
 
@@ -46,7 +46,7 @@ def presence(request: ProjectRequest, pk: int) -> HttpResponseBase:
 def draft(request: ProjectRequest, pk: int) -> HttpResponseBase:
     """Keep what the person has typed so far; the page sends it while they work, and as it is closed.
 
-    Answers with the checks that fail on it and that the page does not say yet: {"failed": {input: sentence}}.
+    Answers with what is wrong with it and the page does not say yet: {"failed": {input or cell: sentence}}.
     """
     row = documents.document(request.access.project, pk)
     data = request.POST.dict()
@@ -61,9 +61,7 @@ def draft(request: ProjectRequest, pk: int) -> HttpResponseBase:
         return HttpResponse(status=204)
     if chosen not in ("", *page.template_names(request.access.project, row)):
         return JsonResponse({"failed": {}})
-    spec, sent = typed.read(row, chosen, data)
-    failed = forms.marks(data, typed.doubts(row, spec, sent, data))
-    return JsonResponse({"failed": {name: spoken(sentence) for name, sentence in failed.items()}})
+    return JsonResponse({"failed": typed.failing(row, chosen, data)})
 
 
 @require_GET

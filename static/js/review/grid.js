@@ -1,5 +1,5 @@
 /* Line items as a grid with the keys of a spreadsheet. Rows are never changed, only replaced, so that undo keeps them.
-   A row maps column keys to cells {value, text, boxes, mark, remarks}. */
+   A row maps column keys to cells {value, text, boxes, mark, remarks, failed}. */
 
 import {format, parse, rounding, times} from "./decimals.js";
 import {boxesOfWords} from "./pages.js";
@@ -23,6 +23,7 @@ export class Grid {
     this.rows = JSON.parse(this.hidden.value || "[]");
     this.at = [0, 0];
     this.editor = null;
+    this.fails = new Map();  // cells that fail a check as they stand now -> the sentence
     this.render();
     this.check();
     section.addEventListener("keydown", (event) => this.key(event));
@@ -64,9 +65,50 @@ export class Grid {
   }
 
   show(td, cell) {
+    const isWrong = this.isWrong(cell), isMarked = isWrong || Boolean(cell?.mark), why = this.why(cell);
     td.textContent = cell?.value ?? "";
-    td.classList.toggle("look", Boolean(cell?.mark));
-    td.title = (cell?.remarks || []).join("\n");
+    td.classList.toggle("wrong", isWrong);
+    td.classList.toggle("look", isMarked && !isWrong);
+    td.title = why;
+    if (!isMarked) return;
+    const says = why || this.says(isWrong ? "wrong" : "look");
+    td.prepend(make("span", {class: `mark mark-${isWrong ? "wrong" : "look"}`, role: "img", "aria-label": says}, isWrong ? "✗" : "▲"));
+  }
+
+  /* What stands there now fails checks ({name of the cell: sentence}): it needs a person until one looks at it. */
+  mistakes(failed) {
+    const found = new Map();
+    this.rows.forEach((row, number) => {
+      for (const [key, cell] of Object.entries(row)) {
+        const says = failed[`${this.hidden.name}:${number}:${key}`];
+        if (says) found.set(cell, says);
+      }
+    });
+    const before = this.fails;
+    this.fails = found;
+    this.rows.forEach((row, number) => this.columns.forEach(({key}, column) => {
+      const cell = row[key], isEdited = this.editor && number === this.at[0] && column === this.at[1];
+      if (cell && before.get(cell) !== found.get(cell) && !isEdited) this.show(this.td([number, column]), cell);
+    }));
+    if (this.isActive) this.sayWhy();
+    if ([...found.keys()].some((cell) => !before.has(cell)) && !this.needs) {
+      this.isAlarmed = true;
+      this.section.classList.add("needs");
+    } else if (!found.size && this.isAlarmed) {
+      this.isAlarmed = false;
+      this.section.classList.remove("needs");
+    }
+  }
+
+  isWrong(cell) { return Boolean(cell?.mark === "wrong" || cell?.failed || this.fails.has(cell)); }
+  isMarked(cell) { return Boolean(cell?.mark) || this.isWrong(cell); }
+  why(cell) { return [this.fails.get(cell) || cell?.failed, ...cell?.remarks || []].filter(Boolean).join("\n"); }
+
+  /* What is wrong with the chosen cell, for who cannot point at it. */
+  sayWhy() {
+    const line = this.section.querySelector("[data-cell-why]"), says = this.why(this.cell(this.at));
+    line.textContent = `${this.isWrong(this.cell(this.at)) ? "✗" : "▲"} ${says}`;
+    line.hidden = !says;
   }
 
   /* One cell can be reached with Tab, the others with the arrows. */
@@ -90,14 +132,15 @@ export class Grid {
     this.td(this.at).focus({preventScroll: true});
     this.td(this.at).scrollIntoView({block: "nearest", inline: "nearest"});
     this.section.classList.remove("needs");
+    this.sayWhy();
     this.showBoxes();
     return true;
   }
 
   focus() {
-    const row = this.rows.findIndex((cells) => Object.values(cells).some((cell) => cell.mark));
+    const row = this.rows.findIndex((cells) => Object.values(cells).some((cell) => this.isMarked(cell)));
     if (!this.rows.length) this.add();
-    const column = row < 0 ? 0 : this.columns.findIndex((c) => this.rows[row][c.key]?.mark);
+    const column = row < 0 ? 0 : this.columns.findIndex((c) => this.isMarked(this.rows[row][c.key]));
     this.go([Math.max(0, row), Math.max(0, column)]);
   }
 

@@ -7,7 +7,7 @@ const PAUSE_MS = 700;  // of typing, after which the draft is sent
 
 export class Presence {
   /* taken(who): somebody else has the document now. told(isGood): whether the draft is kept. checked(failed): what of it
-     fails a check, {name of the input: sentence}. */
+     fails a check, {name of the input or of the cell: sentence}. */
   constructor(root, form, {taken, told, checked}) {
     Object.assign(this, {root, form, taken, told, checked});
     this.isDirty = false;

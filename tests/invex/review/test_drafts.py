@@ -210,3 +210,21 @@ def test_keeping_a_draft_says_which_checks_fail_on_it(client, document, address)
     assert client.post(f"{address}draft/", {**wrong, "told": told}).json() == {"failed": {}}
     half = typed(document, **{**right, "net_amount": "99999.99", "tax_amount": "fifty"})
     assert client.post(f"{address}draft/", half).json() == {"failed": {}}
+
+
+def test_a_draft_that_is_opened_again_says_at_once_which_checks_fail_on_it(client, document, address):
+    wrong = {"net_amount": "99999.99", "tax_amount": "53.63", "total_amount": "335.91"}
+    client.post(f"{address}draft/", typed(document, **wrong))
+    failed = json.loads(client.get(address).context["failed"])
+    assert set(failed) == {"f:net_amount:0", "f:tax_amount:0", "f:total_amount:0"}
+
+
+def test_keeping_a_draft_says_which_cells_fail_a_check_or_are_not_understood(client, document, address):
+    def failed(**cells: str) -> set[str]:
+        row = {key: {"value": value} for key, value in cells.items()}
+        sent = {**typed(document), "t:line_items": json.dumps([{}, row])}
+        return set(client.post(f"{address}draft/", sent).json()["failed"])
+
+    assert failed(quantity="2", unit_price="10.00", amount="25.00") == {"t:line_items:1:amount"}
+    assert failed(quantity="two", unit_price="10.00", amount="20.00") == {"t:line_items:1:quantity"}
+    assert failed(quantity="2", unit_price="10.00", amount="20.00") == set()

@@ -202,8 +202,36 @@ def test_nobody_is_asked_about_a_check_that_the_page_said_fails(client, access, 
 
 
 def test_only_the_value_that_a_check_speaks_of_is_marked():
-    late = Finding("range", False, "too late", (Target("due_date", 1), Target("line_items", 0, "amount")))
+    late = Finding("range", False, "too late", (Target("due_date", 1), Target("line_items", 1, "amount")))
     sent = {"f:due_date:0": "2020-01-01", "f:due_date:2": " ", "f:due_date:10": "2030-01-01"}
     assert forms.marks(sent, [late]) == {"f:due_date:10": "too late"}
+    rows = [{"amount": {"value": "1"}}, {}, {"amount": {"value": " "}}, {"amount": {"value": "2"}}]
+    cells = forms.marks({"t:line_items": json.dumps(rows)}, [late])
+    assert cells["t:line_items:3:amount"] == "too late"  # rows without a value are not counted
     missing = Finding("required", False, "missing", (Target("iban"),))
     assert forms.marks({"f:iban:0": ""}, [missing]) == {"f:iban:0": "missing"}
+
+
+WRONG_ROW = {"quantity": {"value": "2"}, "unit_price": {"value": "10.00"}, "amount": {"value": "25.00"}}
+
+
+def test_a_cell_that_fails_a_check_is_marked(client, access, document):
+    create_template(access, template_json("Order"))
+    asked = approve(client, document, **{"t:line_items": json.dumps([{}, WRONG_ROW])})
+    assert asked.status_code == 422
+    [table] = asked.context["screen"].tables
+    assert [key for key, cell in table.rows[1].items() if "failed" in cell] == ["amount"]
+    assert table.rows[1]["amount"]["failed"] == "row 1: 2 × 10.00 is not 25.00"
+    assert table.needs_person
+    once_more = {"t:line_items": table.as_json, "told": asked.context["told"]}
+    again = approve(client, document, **once_more, **{"f:net_amount:0": "1.00"})
+    assert not again.context["screen"].tables[0].needs_person  # what was said before is not sent back as true
+    assert approve(client, document, **once_more).status_code == 302
+
+
+def test_a_cell_that_is_not_understood_is_marked(client, access, document):
+    create_template(access, template_json("Order"))
+    row = {**WRONG_ROW, "quantity": {"value": "two"}}
+    asked = approve(client, document, **{"t:line_items": json.dumps([row])})
+    assert asked.status_code == 422
+    assert [key for key, cell in asked.context["screen"].tables[0].rows[0].items() if "failed" in cell] == ["quantity"]
