@@ -8,6 +8,7 @@ the field-agnostic prior weighs (mlops.learning.matching) and what a person is t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,15 +68,34 @@ SEEDS: dict[str, np.uint64] = {
 assert len(set(SEEDS.values())) == len(GROUPS)
 GROUP_INDEX = {name: i for i, name in enumerate(GROUPS)}
 _SEED_OF_GROUP: Hashes = np.array(list(SEEDS.values()), np.uint64)
+ONE_HOT = np.eye(len(GROUPS), dtype=np.float32)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Features:
     """K candidates x F features. bucket: int32 (K, F). weight: float32 (K, F), 0 = no feature. group: int32 (F,)."""
 
     bucket: NDArray[np.int32]
     weight: Floats
     group: Ints
+
+    @cached_property
+    def at(self) -> NDArray[np.intp]:
+        """`bucket` as numpy wants an index to be; else it converts for every look-up."""
+        return self.bucket.astype(np.intp)
+
+    @cached_property
+    def norms(self) -> Floats:
+        """(K, G) length of what each candidate has in each group."""
+        out: Floats = np.sqrt((self.weight.astype(np.float32) ** 2) @ ONE_HOT[self.group])
+        return out
+
+    @cached_property
+    def unit(self) -> Floats:
+        """(K, F) `weight`, of unit length in each group."""
+        lengths: Floats = np.maximum(self.norms, 1e-6)
+        out: Floats = self.weight / lengths[:, self.group]
+        return out
 
     def rows(self, keep: np.ndarray) -> Features:
         return Features(self.bucket[keep], self.weight[keep], self.group)
@@ -89,12 +109,15 @@ class Columns:
         self._values: list[np.ndarray] = []
         self._weights: list[np.ndarray | float] = []
         self._groups: list[int] = []
+        self._plain: list[int] = []  # columns of `_values`
+        self._taken: list[tuple[int, Features, np.ndarray]] = []
 
     def add(self, group: str, values: np.ndarray, weights: np.ndarray | float = 1.0) -> None:
         """values: (K,) or (K, c) integers; weights: a number or of the same shape."""
         columns = values.shape[1] if values.ndim == 2 else 1  # not -1: a document may have no candidate of a type
         self._values.append(values.reshape(self.size, columns))
         self._weights.append(np.reshape(weights, (-1, 1)) if np.ndim(weights) == 1 else weights)
+        self._plain.extend(range(len(self._groups), len(self._groups) + columns))
         self._groups.extend([GROUP_INDEX[group]] * columns)
 
     def add_soft(self, group: str, position: np.ndarray, bins: int, salt: int = 0) -> None:
@@ -105,14 +128,25 @@ class Columns:
         base = low.astype(np.uint64) + np.uint64(salt * 1000)
         self.add(group, np.stack([base, base + np.uint64(1)], axis=1), np.stack([1 - share, share], axis=1))
 
+    def take(self, table: Features, rows: np.ndarray) -> None:
+        """rows: (K,) of `table`, whose columns are hashed already."""
+        self._taken.append((len(self._groups), table, rows))
+        self._groups.extend(table.group.tolist())
+
     def done(self) -> Features:
-        values = np.empty((self.size, len(self._groups)), np.uint64)
-        weights = np.empty(values.shape, np.float32)
+        group = np.array(self._groups, np.int32)
+        buckets = np.empty((self.size, len(group)), np.int32)
+        weights = np.empty((self.size, len(group)), np.float32)
+        for at, table, rows in self._taken:
+            here = slice(at, at + len(table.group))
+            buckets[:, here], weights[:, here] = table.bucket.take(rows, axis=0), table.weight.take(rows, axis=0)
+        values = np.empty((self.size, len(self._plain)), np.uint64)
+        own = np.empty(values.shape, np.float32)
         at = 0
         for value, weight in zip(self._values, self._weights):
             here = slice(at, at + value.shape[1])
-            values[:, here], weights[:, here] = value, weight
+            values[:, here], own[:, here] = value, weight
             at = here.stop
-        group = np.array(self._groups, np.int32)
-        values ^= _SEED_OF_GROUP[group]
-        return Features(bucket(mix(values)), weights, group)
+        values ^= _SEED_OF_GROUP[group[self._plain]]
+        buckets[:, self._plain], weights[:, self._plain] = bucket(mix(values)), own
+        return Features(buckets, weights, group)

@@ -66,6 +66,7 @@ class _Scratch(threading.local):
 
     def __init__(self) -> None:
         self.table = np.zeros(BUCKETS, np.float32)
+        self.number = np.zeros(BUCKETS, np.int32)
 
 
 _SCRATCH = _Scratch()
@@ -80,6 +81,20 @@ def dense(buckets: NDArray[np.int32], values: NDArray[np.float32]) -> Iterator[N
         yield table
     finally:
         table[buckets] = 0
+
+
+@contextmanager
+def numbered(buckets: NDArray[np.intp]) -> Iterator[NDArray[np.int32]]:
+    """Lend (BUCKETS,) the number of each of `buckets`, from 1 on and below 1 + their count, 0 for all others.
+
+    Not to be kept, nested or written to. Equal buckets have one number, so that some numbers are of none.
+    """
+    number = _SCRATCH.number
+    number[buckets] = np.arange(1, len(buckets) + 1, dtype=np.int32)
+    try:
+        yield number
+    finally:
+        number[buckets] = 0
 
 
 class RangeHasher:

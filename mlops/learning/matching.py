@@ -18,15 +18,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .candidates import Candidates
-from .feature_groups import GROUP_INDEX, GROUPS, Features
-from .hashing import dense
+from .feature_groups import GROUP_INDEX, ONE_HOT, Features
+from .hashing import dense, numbered
 from .layout import Floats, Ints
 
 ANY_TYPE = "*"
 LABEL_GROUPS = ("left1", "label_left", "above_cell", "header", "line_head", "label")
 CUES = ("first", "last", "first_page", "height", "cells", "unique", "labelled", "near", "beside")
 NEAR, BESIDE = 0.1, 0.1  # of the page: distances at which values are in each other's company
-_ONE_HOT = np.eye(len(GROUPS), dtype=np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +114,9 @@ class Supports:
 
         The other candidates get the least of these scores.
         """
+        if len(likely) == len(features.bucket):
+            every: Floats = match_each(matcher, kind, self, features).mean(axis=0)
+            return every
         scores = match_each(matcher, kind, self, features.rows(likely)).mean(axis=0)
         out = np.full(len(features.bucket), scores.min() if len(scores) else 0, np.float32)
         out[likely] = scores
@@ -123,28 +125,28 @@ class Supports:
 
 def similarities(support: Features, features: Features) -> Floats:
     """(S, K, G) cosine between each support and each candidate in each group; 0 where either has no feature there."""
-    one_hot = _ONE_HOT[features.group]
-    norms = np.sqrt((features.weight.astype(np.float32) ** 2) @ one_hot)
+    one_hot = ONE_HOT[features.group]
+    norms = features.norms
     out = np.empty((len(support.bucket), *norms.shape), np.float32)
     for s, (bucket, weight) in enumerate(zip(support.bucket, support.weight.astype(np.float32))):
-        norm = np.sqrt(weight**2 @ _ONE_HOT[support.group])
+        norm = np.sqrt(weight**2 @ ONE_HOT[support.group])
         with dense(bucket, weight) as table:
-            products = (table.take(features.bucket) * features.weight) @ one_hot
+            products = (table.take(features.at) * features.weight) @ one_hot
         out[s] = products / np.maximum(norms * norm, 1e-6)
     return np.clip(out, 0, 1)
 
 
 def _weighted_similarity(theta: Floats, support: Features, features: Features) -> Floats:
-    """(S, K) `similarities` @ theta, without the groups in between."""
-    norms = np.sqrt((features.weight.astype(np.float32) ** 2) @ _ONE_HOT[features.group])
-    unit = features.weight / np.maximum(norms, 1e-6)[:, features.group]
-    support_norms = np.sqrt((support.weight.astype(np.float32) ** 2) @ _ONE_HOT[support.group])
-    worth = support.weight * (theta / np.maximum(support_norms, 1e-6))[:, support.group]
-    out = np.empty((len(support.bucket), len(features.bucket)), np.float32)
-    bucket_of = features.bucket.astype(np.intp)  # converted once, not for every support
-    for s, (bucket, weight) in enumerate(zip(support.bucket, worth)):
-        with dense(bucket, weight) as table:
-            out[s] = np.einsum("kf,kf->k", table.take(bucket_of), unit)
+    """(S, K) `similarities` @ theta, without the groups in between.
+
+    The supports' weights stand below each other in a table with a column a bucket, so each feature is looked for once.
+    """
+    worth = support.weight * (theta / np.maximum(support.norms, 1e-6))[:, support.group]
+    with numbered(support.at.ravel()) as number:
+        column, sought = number[support.at], number.take(features.at)
+    table = np.zeros((len(worth), worth.size + 1), np.float32)
+    np.add.at(table.ravel(), (column + np.arange(len(worth))[:, None] * table.shape[1]).ravel(), worth.ravel())
+    out: Floats = np.einsum("skf,kf->sk", table.take(sought, axis=1), features.unit)
     return out
 
 

@@ -15,15 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .feature_groups import Features
-from .hashing import dense
+from .hashing import BUCKETS, dense
 from .layout import Floats
 
 Doubles = NDArray[np.float64]
+MANY_WEIGHTS = 10_000  # so many, as day zero's, are laid out once and kept, a megabyte a field
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,9 @@ class Bag:
     meant: Floats | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Scorer:
-    """Sparse weights: buckets int32 (n,), values float32 (n,), and the score of NULL."""
+    """Sparse weights: buckets int32 (n,), none twice, values float32 (n,), and the score of NULL."""
 
     buckets: NDArray[np.int32]
     values: Floats
@@ -71,9 +73,21 @@ class Scorer:
 
     def scores(self, features: Features) -> Floats:
         """(K,) without any offset."""
+        if len(self.buckets) >= MANY_WEIGHTS:
+            return self._weighted(self._table, features)
         with dense(self.buckets, self.values) as table:
-            out: Floats = np.einsum("kf,kf->k", table.take(features.bucket), features.weight)
+            return self._weighted(table, features)
+
+    @staticmethod
+    def _weighted(table: Floats, features: Features) -> Floats:
+        out: Floats = np.einsum("kf,kf->k", table.take(features.at), features.weight)
         return out
+
+    @cached_property
+    def _table(self) -> Floats:
+        table = np.zeros(BUCKETS, np.float32)
+        table[self.buckets] = self.values
+        return table
 
     def contributions(self, features: Features, row: int) -> Floats:
         """(F,) what each feature column adds to the score of one candidate."""

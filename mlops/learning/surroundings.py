@@ -1,4 +1,8 @@
-"""Where a candidate stands: the words beside, above and below it, and its place on the page."""
+"""Where a candidate stands: the words beside, above and below it, and its place on the page.
+
+Candidates of all types share words, and what surrounds one depends on the words that it begins and ends with and on the
+cell above it. So that is hashed once for each word and cell of a document, and a candidate takes its rows.
+"""
 
 from __future__ import annotations
 
@@ -16,52 +20,114 @@ COLUMN_STEPS = 3  # cells above the nearest two whose text is a feature
 LINE_WORDS = 4  # at the beginning of the line that are features
 
 
-def add_beside(columns: Columns, context: Context, candidates: Candidates) -> None:
+class Surroundings:
+    """Features of a layout's n words, and of its m cells and of no cell: row m, which is row NO_CELL.
+
+    left, label, section, line_above, left_edge, place, line_shape: around the word that a value begins with.
+    right, right_edge: around the last word of its first line. below, form_below: around its very last word.
+    above, column, form_above: of the cell above it.
+    """
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        layout, n = context.layout, context.layout.words
+        left, right, label = Columns(n), Columns(n), Columns(n)
+        _add_beside(left, right, label, context)
+        self.left, self.right, self.label = left.done(), right.done(), label.done()
+        cells = layout.cells + 1
+        above, column, form = Columns(cells), Columns(cells), Columns(cells)
+        self.header = _add_above(above, column, form, context)
+        self.above, self.column, self.form_above = above.done(), column.done(), form.done()
+        below, form, section, line_above = Columns(n), Columns(n), Columns(n), Columns(n)
+        _add_around(below, form, section, line_above, context)
+        self.below, self.form_below = below.done(), form.done()
+        self.section, self.line_above = section.done(), line_above.done()
+        left_edge, right_edge, place, shape = Columns(n), Columns(n), Columns(n), Columns(n)
+        _add_place(left_edge, right_edge, place, shape, context)
+        self.left_edge, self.right_edge = left_edge.done(), right_edge.done()
+        self.place, self.line_shape = place.done(), shape.done()
+
+
+def add_beside(columns: Columns, around: Surroundings, candidates: Candidates) -> None:
     """Words left and right of the candidate in its line."""
-    layout, first, last = context.layout, candidates.first, candidates.last
+    columns.take(around.left, candidates.first)
+    columns.take(around.right, candidates.last)
+    columns.take(around.label, candidates.first)
+    before, after = _inside(candidates)
+    columns.add("inside", tokens(before))
+    columns.add("inside", tokens(after), 0.5)
+
+
+def add_above(columns: Columns, around: Surroundings, candidates: Candidates) -> None:
+    """Words, cells and headings above and below."""
+    layout, first, last, tail = candidates.layout, candidates.first, candidates.last, candidates.tail
+    above = layout.word_above[first]
+    above = np.where((above == NO_CELL) & (last > first), layout.word_above[last], above)
+    columns.take(around.above, above)
+    columns.take(around.below, tail)
+    columns.take(around.section, first)
+    columns.take(around.column, above)
+    columns.take(around.form_below, tail)
+    columns.take(around.form_above, above)
+    columns.take(around.line_above, first)
+    columns.add("column_end", _column_end(candidates, around.header[above], around.context))
+
+
+def add_position(columns: Columns, around: Surroundings, candidates: Candidates) -> None:
+    """Its place on the page, in its cell and in its line."""
+    layout, first = candidates.layout, candidates.first
+    columns.take(around.left_edge, first)
+    columns.take(around.right_edge, candidates.last)
+    columns.take(around.place, first)
+    cell = layout.cell[first]
+    begins = (first == layout.cell_start[cell]) & (candidates.start == 0)
+    ends = candidates.last + 1 == layout.cell_start[cell + 1]
+    columns.add("edges", begins * 2 + ends)
+    columns.take(around.line_shape, first)
+
+
+def _add_beside(left: Columns, right: Columns, label: Columns, context: Context) -> None:
+    """Of every word the words beside it, and the label before it."""
+    layout = context.layout
     none = layout.words
-    line = layout.line[first]
+    word = np.arange(none, dtype=np.int32)
+    line = layout.line
     begin, finish = layout.line_start[line], layout.line_start[line + 1]
-    left = []
-    at = first
+    before = []
+    at: Ints = word
     for _ in range(3):
         at = context.spoken_before[at]
-        left.append(np.where(at >= begin, at, none))
+        before.append(np.where(at >= begin, at, none))
         at = np.maximum(at, 0)
-    right = [np.where(last + i < finish, last + i, none) for i in (1, 2)]
+    after = [np.where(word + i < finish, word + i, none) for i in (1, 2)]
     for i, group in enumerate(("left1", "left2", "left3")):
-        columns.add(group, context.word[left[i]], (1.0, 0.7, 0.5)[i])
-    columns.add("left12", mix(context.word[left[0]]) + context.word[left[1]], 0.7)
-    columns.add("right1", context.word[right[0]], 0.7)
-    columns.add("right2", context.word[right[1]], 0.4)
+        left.add(group, context.word[before[i]], (1.0, 0.7, 0.5)[i])
+    left.add("left12", mix(context.word[before[0]]) + context.word[before[1]], 0.7)
+    right.add("right1", context.word[after[0]], 0.7)
+    right.add("right2", context.word[after[1]], 0.4)
     # The label is what precedes in the cell, else the nearest cell of letters to the left.
-    cell = layout.cell[first]
-    label_cell = cell.copy()
-    own = context.spoken_before[first] >= layout.cell_start[cell]
+    cell = layout.cell
+    own = context.spoken_before >= layout.cell_start[cell]
     previous = np.where(own, cell, cell - 1)
     for _ in range(3):
         other_line = (previous < 0) | (layout.cell_line[np.maximum(previous, 0)] != line)
         previous = np.where(other_line, NO_CELL, previous)
         climb = (previous != NO_CELL) & ~own & ~context.is_alpha_cell[previous]
         previous = np.where(climb, previous - 1, previous)
-    label_cell = previous
-    label_start = np.where(label_cell == NO_CELL, 0, layout.cell_start[label_cell])
-    label_stop = np.where(label_cell == NO_CELL, 0, np.where(own, first, layout.cell_start[label_cell + 1]))
-    label = context.range(np.maximum(label_start, label_stop - 4), label_stop)
-    columns.add("label_left", label)
-    columns.add("label", label, 0.7 * (label > 0))
-    ends = [np.where(label_stop - i >= np.maximum(label_start, 1), label_stop - i, none) for i in (1, 2)]
-    grams = np.concatenate([context.trigrams[np.where(label_stop > label_start, e, none)] for e in ends], axis=1)
-    columns.add("chars_left", grams, TRIGRAM_WEIGHT * (grams > 0))
-    columns.add("label_word", context.word[np.stack(ends, axis=1)], 0.5 * np.stack([e != none for e in ends], axis=1))
-    columns.add("line_head", context.word[np.where(begin < first, begin, none)])
-    columns.add("line_head", context.range(begin, np.minimum(begin + 2, first)), 0.7)
+    start = np.where(previous == NO_CELL, 0, layout.cell_start[previous])
+    stop = np.where(previous == NO_CELL, 0, np.where(own, word, layout.cell_start[previous + 1]))
+    text = context.range(np.maximum(start, stop - 4), stop)
+    label.add("label_left", text)
+    label.add("label", text, 0.7 * (text > 0))
+    ends = [np.where(stop - i >= np.maximum(start, 1), stop - i, none) for i in (1, 2)]
+    grams = np.concatenate([context.trigrams[np.where(stop > start, e, none)] for e in ends], axis=1)
+    label.add("chars_left", grams, TRIGRAM_WEIGHT * (grams > 0))
+    label.add("label_word", context.word[np.stack(ends, axis=1)], 0.5 * np.stack([e != none for e in ends], axis=1))
+    label.add("line_head", context.word[np.where(begin < word, begin, none)])
+    label.add("line_head", context.range(begin, np.minimum(begin + 2, word)), 0.7)
     for i in range(1, LINE_WORDS):
-        at = np.where(begin + i < first, begin + i, none)
-        columns.add("line_head", context.word[at] + np.uint64(1), 0.4 * (at != none))
-    before, after = _inside(candidates)
-    columns.add("inside", tokens(before))
-    columns.add("inside", tokens(after), 0.5)
+        at = np.where(begin + i < word, begin + i, none)
+        label.add("line_head", context.word[at] + np.uint64(1), 0.4 * (at != none))
 
 
 def _inside(candidates: Candidates) -> tuple[list[str], list[str]]:
@@ -78,52 +144,55 @@ def _inside(candidates: Candidates) -> tuple[list[str], list[str]]:
     return before, after
 
 
-def add_above(columns: Columns, context: Context, candidates: Candidates) -> None:
-    """Words, cells and headings above and below."""
-    layout, first = context.layout, candidates.first
+def _add_above(above: Columns, column: Columns, form: Columns, context: Context) -> Ints:
+    """Of every cell its words and what is above it.
+
+    Return (m + 1,) its heading: the cell itself or one above it.
+    """
+    layout = context.layout
     none = layout.words
-    above = layout.word_above[first]
-    wide = candidates.last > first
-    above = np.where((above == NO_CELL) & wide, layout.word_above[candidates.last], above)
-    start = np.where(above == NO_CELL, none, np.append(layout.cell_start, none)[above])
-    stop = np.where(above == NO_CELL, none, np.append(layout.cell_start, none)[above + 1])
-    columns.add("above", context.word[np.minimum(start, none)], 0.6)
-    columns.add("above", context.word[np.where(stop - 2 >= start, stop - 1, none)], 0.6)
-    columns.add("above_cell", context.cell_text[above])
-    above2 = np.append(layout.above, NO_CELL)[above]
-    columns.add("above2_cell", context.cell_text[above2], 0.6)
-    header = np.where((above != NO_CELL) & context.is_alpha_cell[above], above, context.header[above])
-    columns.add("header", context.cell_text[header])
-    columns.add("label", context.cell_text[header], 0.7 * (header != NO_CELL))
-    head = np.where(header == NO_CELL, none, np.append(layout.cell_start, none)[header])
-    head_stop = np.where(header == NO_CELL, none, np.append(layout.cell_start, none)[header + 1])
-    second = np.where(head + 1 < head_stop, head + 1, none)
-    columns.add("label_word", context.word[head], 0.5 * (head != none))
-    columns.add("label_word", context.word[second], 0.5 * (second != none))
-    grams = np.concatenate([context.trigrams[head], context.trigrams[second]], axis=1)
-    columns.add("chars_above", grams, TRIGRAM_WEIGHT * (grams > 0))
-    columns.add("below_cell", context.cell_text[np.append(layout.below, NO_CELL)[layout.cell[candidates.tail]]], 0.5)
-    section = context.section[layout.cell[first]]
-    columns.add("section", context.cell_text[section], 1.0 * (section != NO_CELL))
-    head = np.where(section == NO_CELL, none, np.append(layout.cell_start, none)[section])
-    columns.add("section", context.word[head], 0.7 * (section != NO_CELL))
-    grams = context.trigrams[head]
-    columns.add("section", grams + np.uint64(1), TRIGRAM_WEIGHT * (grams > 0))
+    cell = np.append(np.arange(layout.cells), NO_CELL)
     further = np.append(layout.above, NO_CELL)
-    step = above2
+    begin, finish = np.append(layout.cell_start[:-1], none), np.append(layout.cell_start[1:], none)
+    above.add("above", context.word[begin], 0.6)
+    above.add("above", context.word[np.where(finish - 2 >= begin, finish - 1, none)], 0.6)
+    above.add("above_cell", context.cell_text)
+    above.add("above2_cell", context.cell_text[further], 0.6)
+    header = np.where((cell != NO_CELL) & context.is_alpha_cell, cell, context.header)
+    above.add("header", context.cell_text[header])
+    above.add("label", context.cell_text[header], 0.7 * (header != NO_CELL))
+    head, head_stop = begin[header], finish[header]
+    second = np.where(head + 1 < head_stop, head + 1, none)
+    above.add("label_word", context.word[head], 0.5 * (head != none))
+    above.add("label_word", context.word[second], 0.5 * (second != none))
+    grams = np.concatenate([context.trigrams[head], context.trigrams[second]], axis=1)
+    above.add("chars_above", grams, TRIGRAM_WEIGHT * (grams > 0))
+    step = further
     for _ in range(COLUMN_STEPS):
         step = further[step]
-        columns.add("column_text", context.cell_text[step], 0.5 * (step != NO_CELL))
-    below = np.append(layout.below, NO_CELL)
-    next_cell = below[layout.cell[candidates.tail]]
-    columns.add("around", context.form[next_cell])
-    columns.add("around", context.form[below[next_cell]] + np.uint64(1), 0.7)
-    columns.add("around", context.form[above] + np.uint64(2), 0.7)
-    line = layout.line[first]
-    previous = np.maximum(line - 1, 0)
-    same_page = (line > 0) & (layout.line_page[previous] == layout.line_page[line])
-    columns.add("line_above", context.word[np.where(same_page, layout.line_start[previous], none)], 0.7)
-    columns.add("column_end", _column_end(candidates, header, context))
+        column.add("column_text", context.cell_text[step], 0.5 * (step != NO_CELL))
+    form.add("around", context.form + np.uint64(2), 0.7)
+    return header
+
+
+def _add_around(below: Columns, form: Columns, section: Columns, line_above: Columns, context: Context) -> None:
+    """Of every word the cells below it, the heading of its block and the line above."""
+    layout = context.layout
+    none = layout.words
+    beneath = np.append(layout.below, NO_CELL)
+    next_cell = beneath[layout.cell]
+    below.add("below_cell", context.cell_text[next_cell], 0.5)
+    form.add("around", context.form[next_cell])
+    form.add("around", context.form[beneath[next_cell]] + np.uint64(1), 0.7)
+    heading = context.section[layout.cell]
+    section.add("section", context.cell_text[heading], 1.0 * (heading != NO_CELL))
+    head = np.append(layout.cell_start[:-1], none)[heading]
+    section.add("section", context.word[head], 0.7 * (heading != NO_CELL))
+    grams = context.trigrams[head]
+    section.add("section", grams + np.uint64(1), TRIGRAM_WEIGHT * (grams > 0))
+    previous = np.maximum(layout.line - 1, 0)
+    same_page = (layout.line > 0) & (layout.line_page[previous] == layout.line_page[layout.line])
+    line_above.add("line_above", context.word[np.where(same_page, layout.line_start[previous], none)], 0.7)
 
 
 def _column_end(candidates: Candidates, header: Ints, context: Context) -> Hashes:
@@ -140,30 +209,27 @@ def _column_end(candidates: Candidates, header: Ints, context: Context) -> Hashe
     return out
 
 
-def add_position(columns: Columns, context: Context, candidates: Candidates) -> None:
+def _add_place(left_edge: Columns, right_edge: Columns, place: Columns, shape: Columns, context: Context) -> None:
+    """Of every word its edges, its place on the page, the page, and what its line looks like."""
     layout = context.layout
-    box, page = candidates.box, layout.page[candidates.first]
-    x0, x1, y0 = box[:, 0], box[:, 2], box[:, 1]
-    columns.add_soft("x0", x0, X_BINS)
-    columns.add_soft("x1", x1, X_BINS)
-    columns.add_soft("y0", y0, Y_BINS)
+    box, page = layout.box, layout.page
+    x0, y0 = box[:, 0], box[:, 1]
+    left_edge.add_soft("x0", x0, X_BINS)
+    right_edge.add_soft("x1", box[:, 2], X_BINS)
+    place.add_soft("y0", y0, Y_BINS)
     cells = [
         np.floor(np.clip(x0, 0, 1) * PLACE_BINS + d) * 100 + np.floor(np.clip(y0, 0, 1) * PLACE_BINS + e)
         for d in (0, 0.5)
         for e in (0, 0.5)
     ]
-    columns.add("place", np.stack(cells, axis=1) * 4 + np.arange(4), 0.5)
+    place.add("place", np.stack(cells, axis=1) * 4 + np.arange(4), 0.5)
     pages = len(layout.document.pages)
-    columns.add("page", np.minimum(page, 3))
-    columns.add("page", 10 + np.minimum(pages - 1 - page, 3))
-    cell = layout.cell[candidates.first]
-    begins = (candidates.first == layout.cell_start[cell]) & (candidates.start == 0)
-    ends = candidates.last + 1 == layout.cell_start[cell + 1]
-    columns.add("edges", begins * 2 + ends)
-    in_line = np.minimum(context.cell_in_line[cell], 6)
-    of_line = np.minimum(context.cells_of_line[layout.cell_line[cell]], 8)
-    columns.add("line_shape", in_line * 20 + of_line, 0.7)
-    columns.add("line_shape", 1000 + (of_line - 1 - in_line), 0.7)
+    place.add("page", np.minimum(page, 3))
+    place.add("page", 10 + np.minimum(pages - 1 - page, 3))
+    in_line = np.minimum(context.cell_in_line[layout.cell], 6)
+    of_line = np.minimum(context.cells_of_line[layout.line], 8)
+    shape.add("line_shape", in_line * 20 + of_line, 0.7)
+    shape.add("line_shape", 1000 + (of_line - 1 - in_line), 0.7)
     typical = float(np.median(layout.height)) if layout.words else 1.0
-    size = np.log2(np.maximum(layout.height[candidates.first], 1e-4) / max(typical, 1e-4))
-    columns.add_soft("size", (np.clip(size, -1, 2) + 1) / 3, 9)
+    size = np.log2(np.maximum(layout.height, 1e-4) / max(typical, 1e-4))
+    shape.add_soft("size", (np.clip(size, -1, 2) + 1) / 3, 9)

@@ -16,6 +16,7 @@ from .hashing import Hashes, tokens
 from .layout import Layout, lay_out
 from .network.inputs import read_inputs
 from .network.serving import Evidence, Network
+from .surroundings import Surroundings
 
 LOCALE_LINES = 200  # of a document, that are asked for its conventions
 
@@ -36,6 +37,10 @@ class View:
     @cached_property
     def context(self) -> Context:
         return Context(self.layout)
+
+    @cached_property
+    def surroundings(self) -> Surroundings:
+        return Surroundings(self.context)
 
     @cached_property
     def blocks(self) -> Blocks:
@@ -60,7 +65,7 @@ class View:
     def features(self, kind: str, breaks: Breaks = NO_BREAKS) -> Features:
         key = (kind, breaks if kind in TEXT_TYPES else NO_BREAKS)
         if key not in self._features:
-            self._features[key] = featurize(self.context, self.candidates(*key))
+            self._features[key] = featurize(self.surroundings, self.candidates(*key))
         return self._features[key]
 
     def evidence(self, network: Network) -> Evidence:
