@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
-from tests.invex.reading.made_files import draw_invoice
+from tests.invex.reading.made_files import SLIP, draw_invoice, draw_slip
 
 
 @pytest.fixture
@@ -32,3 +32,8 @@ def make_pdf(tmp_path: Path) -> Callable[..., Path]:
 @pytest.fixture
 def invoice_pdf(make_pdf) -> Path:
     return make_pdf(draw_invoice)
+
+
+@pytest.fixture
+def slip_pdf(make_pdf) -> Path:
+    return make_pdf(draw_slip, name="slip.pdf", size=SLIP)

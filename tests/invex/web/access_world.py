@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from django.test import Client
+from django.test.client import ClientHandler
 from django.utils import timezone
 from PIL import Image
 
@@ -314,17 +315,21 @@ class World:
     ids: dict[str, int | str]
     people: dict[str, str]
     tokens: dict[str, str]
+    handler: ClientHandler = field(default_factory=lambda: ClientHandler(enforce_csrf_checks=False))  # with middleware
 
     def browser(self, who: str | None) -> Client:
         """A browser in which that person is logged in, or nobody."""
         client = Client()
+        client.handler = self.handler
         if who is not None:
             client.cookies["sessionid"] = self.people[who]
         return client
 
     def program(self, who: str) -> Client:
         """A program with that token."""
-        return Client(headers={"Authorization": f"Bearer {self.tokens[who]}"})
+        client = Client(headers={"Authorization": f"Bearer {self.tokens[who]}"})
+        client.handler = self.handler
+        return client
 
 
 def make_world(slug: str = "demo") -> World:

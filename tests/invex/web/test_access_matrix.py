@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
-from django.db.models import Count, Q
+from django.db import connection, transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
@@ -175,9 +174,11 @@ def _ask(world: World, client: Client, row: Row, path: str, method: str | None =
 
 def _changes(home: str) -> tuple[int, int]:
     """Return how many changes were written down, and how many of them in other projects than `home`."""
-    elsewhere = Count("pk", filter=~Q(project__in=(home, "")))
-    found = AuditEntry.objects.aggregate(all=Count("pk"), elsewhere=elsewhere)
-    return found["all"], found["elsewhere"]
+    table = AuditEntry._meta.db_table
+    with connection.cursor() as cursor:  # it is asked thousands of times, and the ORM would take longer than the answer
+        cursor.execute(f"SELECT count(*), count(*) FILTER (WHERE project NOT IN (%s, '')) FROM {table}", [home])
+        everywhere, elsewhere = cursor.fetchone()
+    return everywhere, elsewhere
 
 
 def _filled(value: Any, world: World) -> Any:
