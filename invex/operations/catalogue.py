@@ -115,7 +115,10 @@ def untranslated(catalogue: Catalog) -> list[str]:
 
 
 def _add(catalogue: Catalog, place: str, source: io.BufferedIOBase) -> None:
-    for _line, message, _comments, context in extract("python", source, KEYWORDS):
+    text = source.read()
+    if b"_(" not in text and b"gettext" not in text:  # half of the modules: a second less
+        return
+    for _line, message, _comments, context in extract("python", io.BytesIO(text), KEYWORDS):
         catalogue.add(message, context=context, locations=[(place, 0)])
 
 

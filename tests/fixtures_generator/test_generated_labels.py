@@ -47,7 +47,7 @@ def test_boxes_contain_the_text(code):
 
 
 def test_noisy_boxes_contain_the_noisy_text():
-    for seed in range(40):
+    for seed in range(16):
         one = generate(seed, noise=1.0)
         for key, value in values_of(one):
             words = spelled(one.document, value.boxes)  # noise tears lines apart: others may stand between
@@ -63,7 +63,7 @@ def test_noise_changes_words_and_keeps_values():
 
 
 def test_sums_add_up():
-    for seed in range(150):
+    for seed in range(60):
         content = generate(seed).content
         assert content.net + content.tax == content.total
         assert sum(t.base for t in content.taxes) == content.net
@@ -105,7 +105,7 @@ def test_line_items_are_those_of_the_content():
 
 
 def test_words_are_on_the_page():
-    for seed in range(60):
+    for seed in range(25):
         for page in generate(seed, noise=0.5).document.pages:
             for word in page.words:
                 assert 0 <= word.box.x0 <= word.box.x1 <= 1
@@ -136,9 +136,9 @@ def test_orders_and_contracts_have_fields_of_their_own(kind):
 
 @pytest.mark.parametrize("kind", INVOICE_KINDS)
 def test_every_kind_has_the_fields_that_matter(kind):
-    labels = [generate(seed, kind=kind).label.fields for seed in range(40)]
+    labels = [generate(seed, kind=kind).label.fields for seed in range(20)]
     for key in ("invoice_number", "invoice_date", "total_amount", "supplier_name"):
-        assert sum(bool(fields[key]) for fields in labels) >= 30, key
+        assert sum(bool(fields[key]) for fields in labels) >= 15, key
 
 
 def test_documents_of_a_vendor_share_the_layout():

@@ -98,5 +98,5 @@ def rate_at(step: int, config: TrainingConfig) -> float:
 
 def deterministic(threads: int = 1) -> None:
     """Same input, same bytes: one order of additions."""
-    torch.use_deterministic_algorithms(True)
+    torch.set_deterministic_debug_mode("error")  # as use_deterministic_algorithms, which imports a compiler for 2 s
     torch.set_num_threads(threads)

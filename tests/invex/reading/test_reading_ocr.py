@@ -83,9 +83,7 @@ SIDEWAYS = (SLIP[1], SLIP[0])
 
 def test_a_scan_is_read_by_ocr_and_turned(make_pdf, slip_pdf):
     sideways = scan_of(slip_pdf, rotation=90)
-    path = make_pdf(
-        lambda canvas: canvas.drawImage(scanned(sideways), 0, 0, *SIDEWAYS), name="scan.pdf", size=SIDEWAYS
-    )
+    path = make_pdf(lambda canvas: canvas.drawImage(scanned(sideways), 0, 0, *SIDEWAYS), name="scan.pdf", size=SIDEWAYS)
     document = read_file(path)
     (page,) = document.pages
     assert document.reader.startswith("1+rapidocr-")

@@ -49,7 +49,7 @@ def one_order_of_additions():
     threads = torch.get_num_threads()
     deterministic()
     yield
-    torch.use_deterministic_algorithms(False)
+    torch.set_deterministic_debug_mode("default")
     torch.set_num_threads(threads)
 
 
@@ -92,8 +92,9 @@ def test_an_interrupted_training_ends_with_the_same_bytes(examples, stop):
 
 
 def test_training_learns(examples):
-    trainer = Trainer(TINY, TrainingConfig(steps=40, batch=6, warmup=2, rate=2e-2), len(STANDARD_FIELDS))
-    losses = [p.loss for p in trainer.run(examples)]
+    few = examples[:2]
+    trainer = Trainer(TINY, TrainingConfig(steps=30, batch=2, warmup=2, rate=2e-2), len(STANDARD_FIELDS))
+    losses = [p.loss for p in trainer.run(few)]
     assert losses[-1] < 0.6 * losses[0]
 
 

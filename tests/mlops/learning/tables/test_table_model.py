@@ -34,7 +34,7 @@ def learned():
 
 @pytest.fixture(scope="module")
 def day_zero():
-    documents = [generate(seed, kind="invoice", locale="en-GB") for seed in range(16)]
+    documents = [generate(seed, kind="invoice", locale="en-GB") for seed in range(8)]
     return train_day_zero_table([Sample(str(i), d.document, d.label) for i, d in enumerate(documents)])
 
 
