@@ -12,6 +12,7 @@ from invex.fields.rules import RULE_KINDS
 from invex.fields.spec import FIELD_TYPES
 from invex.fields.standard import LINE_ITEMS
 
+from .field_names import field_name, standard_key, written_label
 from .rule_form import DETAILS, RuleRow, row_of, rule_of
 
 SPARE_FIELDS = 3  # empty rows at the end, for browsers without JavaScript
@@ -39,9 +40,9 @@ def read_template_form(data: Mapping[str, str], *, edited: Mapping[str, Any] | N
         "name": edited["name"] if edited else data.get("name", "").strip(),
         "fields": fields,
         "tables": [
-            {"key": data.get(f"table:{number}:key", "").strip(), "columns": columns}
+            {"key": key, "columns": columns}
             for number in tables
-            if (columns := _rows(data, f"column{number}"))
+            if (columns := _rows(data, f"column{number}", key := data.get(f"table:{number}:key", "").strip()))
         ],
         "rules": _rules(data, (edited or {}).get("rules") or ()),
     }
@@ -66,13 +67,15 @@ def _numbers(data: Mapping[str, str], kind: str) -> list[int]:
     return sorted({int(m[2]) for n in data if (m := _ROW.fullmatch(n)) and m[1] == kind})
 
 
-def _rows(data: Mapping[str, str], kind: str) -> list[dict[str, Any]]:
+def _rows(data: Mapping[str, str], kind: str, table: str = "") -> list[dict[str, Any]]:
+    """The fields, or the columns of a table, by their keys; a standard one may be called by its name alone."""
     found = []
     for number in _numbers(data, kind):
         label = data.get(f"{kind}:{number}:label", "").strip()
-        key = data.get(f"{kind}:{number}:key", "").strip() or key_of(label)
+        key = data.get(f"{kind}:{number}:key", "").strip() or standard_key(label, table) or key_of(label)
         if not key:
             continue
+        label = written_label(f"{table}.{key}" if table else key, label)
         row: dict[str, Any] = {"key": key, "type": data.get(f"{kind}:{number}:type", "text"), "label": label}
         if kind == "field":
             row["required"] = data.get(f"{kind}:{number}:required") == "on"
@@ -91,13 +94,13 @@ def form_context(spec: Mapping[str, Any]) -> dict[str, Any]:
     keys = [key for key, _ in tables]
     spare: tuple[str, list[Any]] = (LINE_ITEMS.key if LINE_ITEMS.key not in keys else "", [])
     return {
-        "field_rows": [*enumerate([*spec.get("fields", ()), *({} for _n in range(SPARE_FIELDS))])],
+        "field_rows": [*enumerate([*map(_called, spec.get("fields", ())), *({} for _n in range(SPARE_FIELDS))])],
         "tables": [
             {
                 "number": number,
                 "kind": f"column{number}",
                 "key": key,
-                "rows": [*enumerate([*columns, {}])],
+                "rows": [*enumerate([*(_called(column, key) for column in columns), {}])],
                 "is_spare": number == len(tables),
             }
             for number, (key, columns) in enumerate([*tables, spare])
@@ -107,3 +110,9 @@ def form_context(spec: Mapping[str, Any]) -> dict[str, Any]:
         "locale": spec.get("locale") or {},
         "types": FIELD_TYPES,
     }
+
+
+def _called(field: Mapping[str, Any], table: str = "") -> dict[str, Any]:
+    """A field or column of a template with its name in the reader's language, where it has one."""
+    path = f"{table}.{field['key']}" if table else field["key"]
+    return {**field, "label": field_name(path, field["label"]) if field.get("label") else ""}

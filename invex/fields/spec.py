@@ -81,3 +81,8 @@ class TemplateSpec:
 
     def field(self, key: str) -> FieldSpec | None:
         return next((f for f in self.fields if f.key == key), None)
+
+
+def title_of(key: str) -> str:
+    """Return a key as people write it: "line_items" -> "Line items"."""
+    return key.replace("_", " ").capitalize()

@@ -17,26 +17,44 @@ from django.utils.translation import trans_real
 CONTEXT = "sentence"  # of these messages, which keeps them apart from those that code marks
 PLACE = re.compile(r"\{(\d)\}")
 DETAIL = re.compile(r"(.*[.!]) \((.*)\)", re.DOTALL)  # "The file is empty. (0 bytes)": what a library said
+AND = " + "  # between names
 SEPARATOR = ": "  # "Line 3: the file is empty" is said in two parts
 
 
-def spoken(sentence: str) -> str:
-    """Return `sentence` in the active language; as it is where that has no words for it."""
+def spoken(sentence: str, names: str = "") -> str:
+    """Return `sentence` in the active language; as it is where that has no words for it.
+
+    names: context of the messages which are names that the sentence may put in, also several with " + " between them;
+    without it a name is never translated, since a customer's own may look the same.
+    """
     language = translation.get_language() or ""
     if not sentence or language.startswith("en"):
         return sentence
-    return _spoken(language, str(sentence))
+    return _spoken(language, str(sentence), names)
 
 
 @lru_cache(maxsize=4096)
-def _spoken(language: str, sentence: str) -> str:
+def _spoken(language: str, sentence: str, names: str) -> str:
     for pattern, said in _patterns(language):
         if found := pattern.fullmatch(sentence):
-            return _filled(said, [_spoken(language, part) for part in found.groups()])
+            return _filled(said, [_spoken(language, part, names) for part in found.groups()])
+    if names and (named := _named(language, sentence, names)):
+        return named
     if found := DETAIL.fullmatch(sentence):
-        return f"{_spoken(language, found[1])} ({found[2]})"
+        return f"{_spoken(language, found[1], names)} ({found[2]})"
     head, separator, tail = sentence.partition(SEPARATOR)
-    return f"{_spoken(language, head)}{SEPARATOR}{_spoken(language, tail)}" if separator else sentence
+    if not separator:
+        return sentence
+    return f"{_spoken(language, head, names)}{SEPARATOR}{_spoken(language, tail, names)}"
+
+
+def _named(language: str, text: str, names: str) -> str:
+    """Return the names that `text` consists of, translated; "" where it is something else."""
+    catalogue = trans_real.translation(language)._catalog  # type: ignore[attr-defined]
+    keys = [f"{names}\x04{part}" for part in text.split(AND)]
+    if not any(key in catalogue for key in keys):
+        return ""
+    return AND.join(str(catalogue[key]) if key in catalogue else key.partition("\x04")[2] for key in keys)
 
 
 def _filled(said: str, parts: list[str]) -> str:

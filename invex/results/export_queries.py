@@ -13,6 +13,7 @@ from invex.accounts.access import Access
 from invex.accounts.models import Project
 from invex.accounts.roles import Right
 from invex.catalog import queries as catalog
+from invex.catalog.field_names import field_name
 from invex.catalog.models import VocabularyField
 from invex.documents.filters import UNKNOWN
 from invex.documents.models import Document
@@ -76,10 +77,12 @@ def sources(project: Project, template: str = "", *, rows: str = DOCUMENTS) -> l
     """
     found = [Source(name, type, _document_label(name)) for name, type in DOCUMENT_SOURCES.items()]
     fields, columns = _fields(project, template, rows)
-    found += [Source(f"field.{f.key}", f.type, f.label or f.key) for f in fields]
+    found += [Source(f"field.{f.key}", f.type, f.label or f.key, field_name(f.key, f.label)) for f in fields]
     if rows != DOCUMENTS:
         found.append(Source(LINE_NUMBER, "number", _("Line")))
-        found += [Source(f"line.{c.key}", c.type, c.label or c.key) for c in columns]
+        found += [
+            Source(f"line.{c.key}", c.type, c.label or c.key, field_name(f"{rows}.{c.key}", c.label)) for c in columns
+        ]
     return found
 
 

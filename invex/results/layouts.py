@@ -36,12 +36,13 @@ class Source:
     """A thing that a column can show.
 
     name: `document.*` of DOCUMENT_SOURCES, `field.KEY`, LINE_NUMBER, or `line.COLUMN` of the table whose lines are
-    the rows. type: of the field.
+    the rows. type: of the field. label: the header in files; said: what people call it, "" = as the header.
     """
 
     name: str
     type: str
     label: str
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Any
 
 from invex.fields.identifiers import collapse, is_iban
 from invex.fields.labels import Label, LabelValue, label_from_json
-from invex.fields.spec import KEY, FieldSpec, LocaleSpec, TableSpec, TemplateSpec
+from invex.fields.spec import KEY, FieldSpec, LocaleSpec, TableSpec, TemplateSpec, title_of
 from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
 from invex.fields.validators import problem
 from invex.fields.values import NUMERIC_TYPES, canonical, is_same, readings
@@ -216,11 +216,6 @@ def extended(spec: TemplateSpec, label: Label, known: Shape) -> TemplateSpec:
             columns.append(FieldSpec(column, kind, title_of(column)))
         tables[key] = TableSpec(key, tuple(columns))
     return replace(spec, fields=spec.fields + tuple(fields), tables=tuple(tables.values()))
-
-
-def title_of(key: str) -> str:
-    """Return a key as people write it: "line_items" -> "Line items"."""
-    return key.replace("_", " ").capitalize()
 
 
 def observed_locale(label: Label, shape: Shape) -> LocaleSpec:

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from invex.accounts.models import Project
+from invex.catalog.field_names import field_name
 
-from .labels import title_of
 from .models import ConfirmedLabel
 
 
@@ -32,7 +32,7 @@ class HeldExample:
 
     @property
     def field_label(self) -> str:
-        return title_of(self.field)
+        return field_name(self.field)
 
     @property
     def is_open(self) -> bool:

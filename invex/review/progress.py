@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Max
 
 from invex.accounts.models import Project
+from invex.catalog.field_names import names_of
 from invex.documents import queries as documents
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
@@ -59,8 +61,9 @@ def since(project: Project, label_id: int) -> Learned:
     behind = current.filter(template__in=(label.template, ""), document__in=in_review.filter(documents.untouched()))
     if memory is not None:
         behind = behind.exclude(checked_memory__gte=memory)
+    called = names_of(project)
     read_again = current.filter(number__gt=1, created_at__gte=label.created_at).order_by("-pk")[:MOST_SHOWN]
-    changes = tuple(c for row in read_again if (c := _change(row)).values)
+    changes = tuple(c for row in read_again if (c := _change(row, called)).values)
     held = None
     if memory is not None and label.template:
         examples = held_examples(project, label.template)
@@ -68,7 +71,7 @@ def since(project: Project, label_id: int) -> Learned:
     return Learned(label, memory is not None, behind.count(), changes, held)
 
 
-def _change(after: Extraction) -> Change:
+def _change(after: Extraction, called: Callable[[str], str]) -> Change:
     rows = Extraction.objects.filter(document=after.document_id, number__lt=after.number)
     number = rows.aggregate(n=Max("number"))["n"]
     before = rows.filter(number=number).first()
@@ -81,7 +84,7 @@ def _change(after: Extraction) -> Change:
     for key in dict.fromkeys((*new, *old)):
         was, now = _texts(old.get(key)), _texts(new.get(key))
         if was != now:
-            found.append((key, was, now))
+            found.append((called(key), was, now))
     return Change(after.document, tuple(found))
 
 

@@ -7,14 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.utils.translation import gettext as _
-
+from invex.catalog.field_names import CONTEXT, field_name
 from invex.fields.master_data import MASTER_DATA
 from invex.fields.spec import FieldSpec, TableSpec, TemplateSpec
-from invex.fields.standard import LINE_ITEMS
 from invex.kernel.spoken import spoken
-
-from .labels import title_of
 
 SURE = 0.9  # at and above, a value that passed its checks is shown as confirmed by the machine
 URGENCY = ("wrong", "look", "sure", "person")
@@ -56,6 +52,10 @@ class FieldRow:
     looked_up_with: tuple[str, ...] = ()
 
     @property
+    def label(self) -> str:
+        return field_name(self.spec.key, self.spec.label)
+
+    @property
     def mark(self) -> str:
         """The most urgent mark of the row."""
         marks = {i.mark for i in self.inputs}
@@ -73,11 +73,6 @@ class FieldRow:
         return Input(f"f:{self.spec.key}:NUMBER")
 
 
-def table_title(key: str) -> str:
-    """Return what people call the table of that key."""
-    return _("Line items") if key == LINE_ITEMS.key else title_of(key)
-
-
 @dataclass(frozen=True, slots=True)
 class TableRows:
     """A table: its rows as the page's grid takes them, a mapping of column keys to cells each."""
@@ -89,7 +84,7 @@ class TableRows:
 
     @property
     def label(self) -> str:
-        return table_title(self.spec.key)
+        return field_name(self.spec.key)
 
     @property
     def name(self) -> str:
@@ -105,7 +100,10 @@ class TableRows:
 
     @property
     def columns_json(self) -> str:
-        columns = [{"key": c.key, "type": c.type, "label": c.label or title_of(c.key)} for c in self.spec.columns]
+        columns = [
+            {"key": c.key, "type": c.type, "label": field_name(f"{self.spec.key}.{c.key}", c.label)}
+            for c in self.spec.columns
+        ]
         return json.dumps(columns, ensure_ascii=False)
 
 
@@ -210,7 +208,7 @@ def _cell(value: Mapping[str, Any], *, by_person: bool, is_blind: bool) -> dict[
         "text": value.get("text") or "",
         "boxes": value.get("boxes", []),
         "mark": "" if mark in ("sure", "person") else mark,
-        "remarks": [spoken(remark) for remark in failed],
+        "remarks": [spoken(remark, CONTEXT) for remark in failed],
     }
     return {k: v for k, v in cell.items() if v or k == "value"}
 
@@ -289,7 +287,7 @@ def with_errors(
 def _cells_with_errors(table: TableRows, errors: Mapping[str, str]) -> tuple[dict[str, dict[str, Any]], ...]:
     return tuple(
         {
-            column: {**cell, "failed": spoken(errors[name])}
+            column: {**cell, "failed": spoken(errors[name], CONTEXT)}
             if (name := f"{table.name}:{number}:{column}") in errors
             else cell
             for column, cell in row.items()

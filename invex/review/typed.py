@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from invex.catalog import queries as catalog
+from invex.catalog.field_names import CONTEXT
 from invex.documents.models import Document
 from invex.fields.findings import Finding
 from invex.fields.labels import label_from_json
@@ -33,7 +34,7 @@ def failing(document: Document, chosen: str, data: Mapping[str, str]) -> dict[st
     spec, sent = read(document, chosen, data)
     cells = {name: problem for name, problem in sent.errors.items() if name.startswith("t:")}
     found = cells or forms.marks(data, doubts(document, spec, sent, data))
-    return {name: spoken(sentence) for name, sentence in found.items()}
+    return {name: spoken(sentence, CONTEXT) for name, sentence in found.items()}
 
 
 def doubts(document: Document, spec: TemplateSpec, sent: forms.Sent, data: Mapping[str, str]) -> tuple[Finding, ...]:

@@ -9,12 +9,12 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from invex.catalog.field_names import field_name, written_label
 from invex.catalog.forms import key_of
-from invex.fields.spec import FIELD_TYPES, BadSpec, FieldSpec, LocaleSpec, TemplateSpec
+from invex.fields.spec import FIELD_TYPES, BadSpec, FieldSpec, LocaleSpec, TemplateSpec, title_of
 from invex.fields.template_json import template_from_json, template_to_json
 from invex.kernel.errors import BadInput
 from invex.review.forms import read_form
-from invex.review.rows import table_title
 
 MOST_FIELDS = 500
 MOST_TABLES = 20
@@ -113,8 +113,8 @@ def _tables(
             continue
         key = _table_key(one, place, known, before)
         kept = next((table.columns for table in before.tables if table.key == key), ())
-        _refuse_nameless_column(drawn_columns, _label(one) or table_title(key))
-        columns = [_named(column, known.columns.get(key, ()), kept) for column in drawn_columns]
+        _refuse_nameless_column(drawn_columns, _label(one) or field_name(key))
+        columns = [_named(column, known.columns.get(key, ()), kept, table=key) for column in drawn_columns]
         rows = [
             {c.key: cell for c, cell in zip(columns, row) if isinstance(cell, dict)}
             for row in one.get("rows") or ()
@@ -143,7 +143,8 @@ def _table_key(one: Mapping[str, Any], place: int, known: Known, before: Templat
     label = _label(one)
     if not label:
         raise BadInput(_("Table %(n)s has no name: name it, or remove it.") % {"n": place}, code=NAMELESS)
-    same = next((key for key in known.columns if label.casefold() in (key, table_title(key).casefold())), None)
+    said = label.casefold()
+    same = next((k for k in known.columns if said in (k, title_of(k).casefold(), field_name(k).casefold())), None)
     key = same or key_of(label)
     if not key:
         raise BadInput(_("%(label)s: choose a name with a letter of A to Z in it.") % {"label": label}, code="bad_name")
@@ -155,17 +156,27 @@ def _list(drawn: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
-def _named(one: Mapping[str, Any], known: Sequence[FieldSpec], before: Sequence[FieldSpec]) -> FieldSpec:
-    """The field of that name: the one that it was before, the one that the project knows, else a new one.
+def _named(
+    one: Mapping[str, Any], known: Sequence[FieldSpec], before: Sequence[FieldSpec], *, table: str = ""
+) -> FieldSpec:
+    """The field of that name, or the column of `table`.
 
-    The last has the type chosen.
+    The one that it was before, the one that the project knows, else a new one, with the type chosen.
     """
     label = _label(one)
+
+    def path(key: str) -> str:
+        return f"{table}.{key}" if table else key
+
+    def called(field: FieldSpec) -> str:
+        return field_name(path(field.key), field.label).casefold()
+
     kept = next((f for f in before if f.key == one.get("key")), None)
     if kept is not None:
-        return FieldSpec(kept.key, _type(one, kept.type), label, bool(one.get("required", kept.required)))
+        written = written_label(path(kept.key), label)
+        return FieldSpec(kept.key, _type(one, kept.type), written, bool(one.get("required", kept.required)))
     is_required = bool(one.get("required"))
-    same = next((f for f in known if label.casefold() in (f.label.casefold(), f.key)), None)
+    same = next((f for f in known if label.casefold() in (f.label.casefold(), f.key, called(f))), None)
     if same is not None:
         return FieldSpec(same.key, same.type, same.label or label, is_required)
     key = key_of(label)
@@ -192,7 +203,7 @@ def _said_of(name: str, spec: TemplateSpec) -> str:
     kind, key, *rest = name.split(":")
     if kind == "f":
         field = spec.field(key)
-        return field.label if field is not None else key
+        return field_name(key, field.label) if field is not None else key
     column = next((c for t in spec.tables if t.key == key for c in t.columns if c.key == rest[-1]), None)
-    said = column.label if column is not None else rest[-1]
-    return f"{table_title(key)}: {said}" if len(spec.tables) > 1 else said
+    said = field_name(f"{key}.{column.key}", column.label) if column is not None else rest[-1]
+    return f"{field_name(key)}: {said}" if len(spec.tables) > 1 else said

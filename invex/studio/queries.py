@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 
 from invex.accounts.models import Project
 from invex.catalog import queries as catalog
+from invex.catalog.field_names import field_name
 from invex.documents import queries as documents
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
@@ -23,7 +24,6 @@ from invex.fields.validators import BadValue, entered
 from invex.kernel.errors import BadInput, NotFound
 from invex.kernel.sent import sent_whole
 from invex.review import printed
-from invex.review.rows import table_title
 from invex.review.rows_like import rows_like
 from invex.review.services import document_locale
 
@@ -98,7 +98,7 @@ def drawn_already(document: Document, offered: Known) -> dict[str, Any]:
     prediction = extraction.prediction if extraction is not None else {}
     specs = {f.key: f for f in offered.fields}
     fields = [
-        {"label": specs[key].label or key, "type": specs[key].type, "required": False, **_as_drawn(value)}
+        {"label": field_name(key, specs[key].label), "type": specs[key].type, "required": False, **_as_drawn(value)}
         for key, values in prediction.get("fields", {}).items()
         for value in values
         if key in specs
@@ -108,8 +108,8 @@ def drawn_already(document: Document, offered: Known) -> dict[str, Any]:
     for key, rows in prediction.get("tables", {}).items():
         columns = [c for c in offered.columns.get(key, ()) if any(c.key in row for row in rows)]
         if columns:
-            tables.append({"label": table_title(key), **_table_drawn(columns, rows)})
-    return {"name": "", "fields": fields, "tables": tables or [{"label": table_title(LINE_ITEMS.key)}]}
+            tables.append({"label": field_name(key), **_table_drawn(key, columns, rows)})
+    return {"name": "", "fields": fields, "tables": tables or [{"label": field_name(LINE_ITEMS.key)}]}
 
 
 def drawn_of(document: Document, spec: TemplateSpec) -> dict[str, Any]:
@@ -117,25 +117,30 @@ def drawn_of(document: Document, spec: TemplateSpec) -> dict[str, Any]:
     extraction = extractions.current(document)
     prediction = extraction.prediction if extraction is not None else {}
     fields = [
-        {"key": f.key, "label": f.label or f.key, "type": f.type, "required": f.required, **drawn}
+        {"key": f.key, "label": field_name(f.key, f.label), "type": f.type, "required": f.required, **drawn}
         for f in spec.fields
         for drawn in [_as_drawn(value) for value in prediction.get("fields", {}).get(f.key, ())] or [{}]
     ]
     tables = [
-        {"key": t.key, "label": table_title(t.key)}
-        | _table_drawn(t.columns, prediction.get("tables", {}).get(t.key, []), is_kept=True)
+        {"key": t.key, "label": field_name(t.key)}
+        | _table_drawn(t.key, t.columns, prediction.get("tables", {}).get(t.key, []), is_kept=True)
         for t in spec.tables
     ]
     return {"name": spec.name, "fields": fields, "tables": tables}
 
 
 def _table_drawn(
-    columns: Sequence[FieldSpec], rows: Sequence[dict[str, Any]], *, is_kept: bool = False
+    table: str, columns: Sequence[FieldSpec], rows: Sequence[dict[str, Any]], *, is_kept: bool = False
 ) -> dict[str, Any]:
     """The columns and rows of a table as the page draws them; is_kept: the columns keep their keys."""
     return {
         "columns": [
-            {"label": c.label or c.key, "type": c.type, **({"key": c.key} if is_kept else {})} for c in columns
+            {
+                "label": field_name(f"{table}.{c.key}", c.label),
+                "type": c.type,
+                **({"key": c.key} if is_kept else {}),
+            }
+            for c in columns
         ],
         "rows": [[_as_drawn(row[c.key]) if c.key in row else None for c in columns] for row in rows],
     }

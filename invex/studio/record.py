@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from invex.catalog import queries as catalog
+from invex.catalog.field_names import field_name
 from invex.catalog.models import Template
 from invex.documents.models import Document
 from invex.fields.template_json import template_from_json
 from invex.review import queries as reviews
-from invex.review.labels import title_of
 from invex.review.models import ConfirmedLabel
 from invex.review.ports import HeldExample, held_examples
 
@@ -151,7 +151,7 @@ def _fields(row: Template, judged: list[ConfirmedLabel]) -> tuple[Field, ...]:
     corrected = Counter(key for one in as_it for key in one.corrected)
     labels = {field.key: field.label for field in catalog.spec(row).fields}
     found = [
-        Field(labels.get(key) or title_of(key), n, corrected[key], _seconds(key, as_it)) for key, n in asked.items()
+        Field(field_name(key, labels.get(key, "")), n, corrected[key], _seconds(key, as_it)) for key, n in asked.items()
     ]
     return tuple(sorted(found, key=lambda f: (-f.percent, f.label)))
 
@@ -185,8 +185,9 @@ def _versions(row: Template) -> tuple[Change, ...]:
     before: dict[str, str] = {}
     for version in row.versions.order_by("version"):
         spec = template_from_json(version.spec)
-        now = {f.key: f.label or f.key for f in spec.fields}
-        now |= {f"{t.key}.{c.key}": c.label or c.key for t in spec.tables for c in t.columns}
+        now = {f.key: field_name(f.key, f.label) for f in spec.fields}
+        columns = [(f"{t.key}.{c.key}", c.label) for t in spec.tables for c in t.columns]
+        now |= {path: field_name(path, label) for path, label in columns}
         added = tuple(label for key, label in now.items() if key not in before)
         removed = tuple(label for key, label in before.items() if key not in now)
         found.append(Change(version.version, version.created_by, version.created_at, added, removed))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from invex.catalog import queries as catalog
+from invex.catalog.field_names import field_name
 from invex.catalog.models import Template
 from invex.documents.models import Document
 from invex.fields.confirmed import failures
@@ -66,11 +67,11 @@ def _lost(now: TemplateSpec, changed: TemplateSpec, label: Label) -> list[str]:
     for field in now.fields:
         values = label.fields.get(field.key, ())
         if values and changed.field(field.key) is None:
-            lost.append(f"{field.label or field.key}: {' · '.join(v.value for v in values)[:LONGEST]}")
+            lost.append(f"{field_name(field.key, field.label)}: {' · '.join(v.value for v in values)[:LONGEST]}")
     columns = {t.key: {c.key for c in t.columns} for t in changed.tables}
     for table in now.tables:
         for column in table.columns:
             filled = sum(column.key in row for row in label.tables.get(table.key, ()))
             if filled and column.key not in columns.get(table.key, set()):
-                lost.append(f"{column.label or column.key} ({filled})")
+                lost.append(f"{field_name(f'{table.key}.{column.key}', column.label)} ({filled})")
     return lost

@@ -29,6 +29,7 @@ WORST = (GOOD, LOOK, BAD)
 class Line:
     """What would be read for one field: mark is good, look or bad; values are canonical."""
 
+    key: str
     label: str
     values: tuple[str, ...]
     mark: str
@@ -57,7 +58,7 @@ def ask_worker(document: Document, design: Design, others: Iterable[Document]) -
             one["document"],
             one["mark"],
             one["is_recognised"],
-            tuple(Line(ln["label"], tuple(ln["values"]), ln["mark"], tuple(ln["boxes"])) for ln in one["lines"]),
+            tuple(Line(**{**ln, "values": tuple(ln["values"]), "boxes": tuple(ln["boxes"])}) for ln in one["lines"]),
             tuple((key, rows) for key, rows in one["tables"]),
             tuple(one["remarks"]),
         )
@@ -113,4 +114,4 @@ def _line(field: FieldSpec, outcome: Outcome, failed: set[str]) -> Line:
         for value in values
         for b in value.boxes
     )
-    return Line(field.label or field.key, tuple(value.value for value in values), mark, boxes)
+    return Line(field.key, field.label, tuple(value.value for value in values), mark, boxes)

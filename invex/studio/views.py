@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.catalog import queries as catalog
+from invex.catalog.field_names import field_name
 from invex.catalog.forms import read_template_form
 from invex.catalog.models import Template
 from invex.documents import queries as documents
@@ -24,7 +25,6 @@ from invex.fields.spec import FIELD_TYPES, BadSpec
 from invex.fields.template_json import template_from_json
 from invex.kernel.errors import BadInput, Conflict, NotNow
 from invex.kernel.sent import sent_whole
-from invex.review.rows import table_title
 from invex.review.services import document_locale
 
 from . import design as designs
@@ -102,10 +102,10 @@ def _show(
         "document": document,
         "pages": frames(project.slug, document),
         "design": drawn,
-        "known_fields": [{"label": f.label or f.key, "type": f.type} for f in offered.fields],
-        "known_tables": [table_title(key) for key in offered.columns],
+        "known_fields": [{"label": field_name(f.key, f.label), "type": f.type} for f in offered.fields],
+        "known_tables": [field_name(key) for key in offered.columns],
         "known_columns": [
-            {"label": f.label or f.key, "type": f.type, "table": table_title(key)}
+            {"label": field_name(f"{key}.{f.key}", f.label), "type": f.type, "table": field_name(key)}
             for key, columns in offered.columns.items()
             for f in columns
         ],
@@ -142,7 +142,7 @@ def try_on(request: ProjectRequest, pk: int) -> HttpResponseBase:
                 {
                     "document": named[one.document],
                     "result": one,
-                    "tables": [(table_title(key), rows) for key, rows in one.tables],
+                    "tables": [(field_name(key), rows) for key, rows in one.tables],
                 }
                 for one in tried
             ]

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
+from invex.catalog.field_names import names_of
 from invex.documents.queries import AUTO
 from invex.kernel.pager import one_page
 from mlops.deployment import blast
@@ -65,12 +66,16 @@ def reread(request: ProjectRequest, pk: int) -> HttpResponseBase:
     row = blast.reread(request.access.project, pk)
     found = blast.anew(row)
     differing = blast.differences(list(found.values()))
+    called = names_of(request.access.project)
     context = {
         "row": row,
         "read": len(found),
         "same": sum(not fields for fields in differing.values()),
         "documents": [
-            {"document": found[number].document, "fields": fields}
+            {
+                "document": found[number].document,
+                "fields": [(called(one.key) if one.key else "", one) for one in fields],
+            }
             for number, fields in sorted(differing.items())
             if fields
         ],

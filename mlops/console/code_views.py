@@ -13,12 +13,15 @@ from django.views.decorators.http import require_GET, require_POST
 from invex.accounts.models import Project
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
+from invex.catalog.field_names import names_of
 from invex.kernel.errors import NotFound
 from mlops.deployment import queries as deployments
 from mlops.deployment import replay
 from mlops.deployment.models import CodeReplay
 from mlops.deployment.reading_code import reading_code
 from mlops.deployment.states import ReplayState
+
+from .rule_names import named
 
 SHOWN = 20  # trials
 SHOWN_DIFFERENCES = 100  # documents of a trial
@@ -72,12 +75,18 @@ def is_held(project: Project) -> bool:
 
 
 def _shown(row: CodeReplay) -> dict[str, Any]:
+    called = names_of(row.project)
     numbers = dict(row.dataset.documents.filter(erased_at__isnull=True).values_list("name", "document"))
     return {
         "row": row,
-        "rules": row.report.get("rules", []),
+        "rules": named(row.report.get("rules", [])),
         "differences": [
-            {**one, "pk": numbers.get(one["document"]), "gain": one["then"] - one["now"]}
+            {
+                **one,
+                "fields": [called(key) for key in one["fields"]],
+                "pk": numbers.get(one["document"]),
+                "gain": one["then"] - one["now"],
+            }
             for one in row.report.get("differences", [])[:SHOWN_DIFFERENCES]
         ],
         "documents": len(row.read.get("documents", {})),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from invex.catalog.field_names import names_of
 from mlops.compute.gpus import CPU
 from mlops.training.leftovers import LOG, folder
 from mlops.training.models import TrainingRun
@@ -117,15 +118,21 @@ def beside(row: TrainingRun) -> list[dict[str, Any]]:
     return [
         {"title": _("Overall"), "rows": list(_overall(row))},
         {"title": _("By template"), "rows": _pairs(row.report["test"], lambda m: m["by_template"], _("unknown"))},
-        {"title": _("By field"), "rows": _pairs(row.report["test"], _by_field, "")},
+        {"title": _("By field"), "rows": _pairs(row.report["test"], _by_field(names_of(row.project)), "")},
     ]
 
 
 def differences(row: TrainingRun) -> list[dict[str, Any]]:
     """Return the documents that the two read differently, the greatest losses last, with a link where there is one."""
     numbers = dict(row.dataset.documents.filter(erased_at__isnull=True).values_list("name", "document"))
+    called = names_of(row.project)
     return [
-        {**said, "pk": numbers.get(said["document"]), "gain": said["incumbent_errors"] - said["candidate_errors"]}
+        {
+            **said,
+            "fields": [called(key) for key in said["fields"]],
+            "pk": numbers.get(said["document"]),
+            "gain": said["incumbent_errors"] - said["candidate_errors"],
+        }
         for said in row.report.get("differences", [])[:SHOWN_DIFFERENCES]
     ]
 
@@ -153,7 +160,7 @@ def compared(pair: Sequence[TrainingRun]) -> list[dict[str, Any]]:
     return [
         {"title": _("Overall"), "rows": [_row(_("F1"), both["candidate"]["f1"], both["incumbent"]["f1"])]},
         {"title": _("By template"), "rows": _pairs(both, lambda m: m["by_template"], _("unknown"))},
-        {"title": _("By field"), "rows": _pairs(both, _by_field, "")},
+        {"title": _("By field"), "rows": _pairs(both, _by_field(names_of(pair[0].project)), "")},
     ]
 
 
@@ -206,10 +213,14 @@ def _overall(row: TrainingRun) -> Iterator[dict[str, Any]]:
             yield _row(_("Milliseconds a page"), *ms, unit="", less_is_better=True)
 
 
-def _by_field(measurement: dict[str, Any]) -> dict[str, float | None]:
-    report = measurement["report"]
-    counted = {**report["fields"], **{_("%(table)s, cells") % {"table": k}: v for k, v in report["tables"].items()}}
-    return {key: counts["f1"] for key, counts in counted.items() if counts["support"] or counts["fp"]}
+def _by_field(called: Callable[[str], str]) -> Callable[[dict[str, Any]], dict[str, float | None]]:
+    def figures(measurement: dict[str, Any]) -> dict[str, float | None]:
+        report = measurement["report"]
+        counted = {called(key): counts for key, counts in report["fields"].items()}
+        counted |= {_("%(table)s, cells") % {"table": called(key)}: counts for key, counts in report["tables"].items()}
+        return {name: counts["f1"] for name, counts in counted.items() if counts["support"] or counts["fp"]}
+
+    return figures
 
 
 def _pairs(both: dict[str, Any], figures: Any, unnamed: str) -> list[dict[str, Any]]:

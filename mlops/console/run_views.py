@@ -25,7 +25,7 @@ from mlops.registry import queries as builds
 from mlops.training import queries, services
 from mlops.training.states import OPEN, RunState
 
-from . import area, learning_curves, run_report
+from . import area, learning_curves, rule_names, run_report
 from .dataset_views import choice
 from .forms import read_seed, read_selection
 
@@ -94,7 +94,7 @@ def run(request: ProjectRequest, pk: int) -> HttpResponseBase:
         "learning_runs": [row],
         "yields": run_report.yields(row),
         "log": run_report.log_tail(row),
-        "rules": row.report.get("rules", []),
+        "rules": rule_names.named(row.report.get("rules", [])),
         "beside": run_report.beside(row),
         "differences": run_report.differences(row),
         "poll_s": run_report.poll_s(row) if row.state in OPEN else 0,

@@ -32,7 +32,7 @@ from mlops.registry.models import Build
 from mlops.registry.states import BuildState, Origin
 from mlops.training import services as training
 
-from . import build_report
+from . import build_report, rule_names
 from .code_views import is_held
 
 SHOWN_REVISIONS = 50
@@ -81,7 +81,7 @@ def build(request: ProjectRequest, name: str) -> HttpResponseBase:
         "runs": row.training_runs.filter(project=project),
         "metrics": _scalars(row.metrics),
         "figures": build_report.figures(row),
-        "rules": row.report.get("rules", []),
+        "rules": rule_names.named(row.report.get("rules", [])),
         "curve": curve,
         "curve_line": build_report.line(curve),
         "confusions": build_report.confusions(row),

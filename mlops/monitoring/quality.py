@@ -10,6 +10,7 @@ from django.db.models import Avg, Case, Count, F, IntegerField, Max, Min, Q, Sum
 from django.utils.translation import gettext as _
 
 from invex.accounts.models import Project
+from invex.catalog.field_names import names_of
 from invex.documents.states import DocumentState
 
 from .accuracy import Estimate, Judged, estimate
@@ -182,9 +183,10 @@ def templates(project: Project, chosen: Selection) -> list[TemplateRow]:
 
 @dataclass(frozen=True, slots=True)
 class FieldRow:
-    """A field or table in the window, of the chosen templates."""
+    """A field or table in the window, of the chosen templates. name: what people call it."""
 
     key: str
+    name: str
     drawn: Estimate
     reviewed: Estimate
 
@@ -195,5 +197,6 @@ def fields(project: Project, chosen: Selection) -> list[FieldRow]:
     rows = FieldJudgement.objects.filter(**chosen.filters, project=project).order_by()
     for key, p, is_right, n in rows.values_list("field", "probability", "is_right").annotate(n=Count("pk")):
         judged[key].append(Row(p, Judged(int(is_right), 1, p or 1.0, n)))
-    found = [FieldRow(key, drawn(some), reviewed(some)) for key, some in judged.items()]
+    called = names_of(project)
+    found = [FieldRow(key, called(key), drawn(some), reviewed(some)) for key, some in judged.items()]
     return sorted(found, key=lambda row: (row.drawn.share if row.drawn.share is not None else 2.0, row.key))

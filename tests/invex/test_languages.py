@@ -15,7 +15,6 @@ from django.utils import translation
 from django.utils.translation import trans_real
 
 from invex.accounts.roles import Role
-from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
 from invex.kernel import spoken
 from invex.operations import catalogue
 from invex.urls import project_pages
@@ -30,12 +29,11 @@ SILENT = {"script", "style", "code", "pre", "kbd"}  # what a person reads there 
 NO_END = {"input", "img", "br", "meta", "link", "hr", "rect", "wbr", "path", "line", "circle", "use"}
 # What the world of the access matrix holds: names of rows; labels of fields, which are the project's own; addresses.
 DATA = re.compile(
-    r"MARKER[\w ._-]*|invoice_en_us_7|line_items|(Demo|demo|Invex)(-[\w.-]+)?|[0-9a-f]{12,}"
+    r"MARKER[\w ._-]*|invoice_en_us_7|(Demo|demo|Invex)(-[\w.-]+)?|[0-9a-f]{12,}"
     r"|\S+://\S+|ml_admin|[\w-]+\.(json|pdf|csv)|of (owner|ml_admin|author|reviewer|viewer)"
 )
-LABELS = {word for field in (*STANDARD_FIELDS, *LINE_ITEMS.columns) for word in WORD.findall(field.label or field.key)}
-NAMES = LABELS | {
-    "Invex", "Acme", "suppliers", "batch", "ping", "owner", "viewer", "reviewer", "author", "system", "invex", "ann", "erp",
+NAMES = {
+    "Invex", "Marker", "Acme", "suppliers", "batch", "ping", "owner", "viewer", "reviewer", "author", "system", "invex", "ann", "erp",
     "number", "name", "csv", "CSV", "PDF", "REST",
     "Alt", "Ctrl", "Enter", "cpu", "MB",
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import template
 from django.utils.safestring import SafeString
 
+from invex.catalog.field_names import CONTEXT, field_name
 from invex.catalog.type_names import TYPE_NAMES
 from invex.kernel.spoken import spoken as spoken_sentence
 from invex.review.reason_names import REASON_NAMES
@@ -16,6 +17,18 @@ register = template.Library()
 def spoken(sentence: object) -> str:
     """Return the sentence in the active language; markup that a page made of it stays as it is."""
     return sentence if isinstance(sentence, SafeString) else spoken_sentence(str(sentence or ""))
+
+
+@register.filter
+def check_spoken(sentence: object) -> str:
+    """Return what a check of fields says in the active language, the standard fields by their names in it."""
+    return spoken_sentence(str(sentence or ""), CONTEXT)
+
+
+@register.filter("field_name")
+def field_name_filter(path: str, label: str = "") -> str:
+    """Return what people call a field, a table or a column ("table.column"); label: as its template calls it."""
+    return field_name(path, label)
 
 
 @register.filter

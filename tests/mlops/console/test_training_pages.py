@@ -16,6 +16,7 @@ from mlops.compute import services as compute
 from mlops.compute.models import Gpu
 from mlops.compute.probes import GpuFigures
 from mlops.console import run_report
+from mlops.console.rule_names import rule_name
 from mlops.datasets import jobs as dataset_jobs
 from mlops.datasets import services as datasets
 from mlops.datasets.models import DatasetVersion
@@ -124,7 +125,8 @@ class TestRuns:
         for step in Step:
             assert str(step.label) in said
         for rule in row.report["rules"]:
-            assert rule["name"] in said
+            assert rule_name(rule["name"]) in said
+        assert "Enough documents" in said, "what people call the rule, not its name in reports"
         for one in row.report["differences"]:
             assert f'href="/p/acme/documents/{one["document"]}/"' in said
         losses = row.progress[-1]["losses"]

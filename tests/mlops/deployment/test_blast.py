@@ -232,6 +232,6 @@ def test_on_the_pages(access, bad, documents, browser):  # noqa: F811
     assert answer.status_code == 302
     jobs.reread(answer["Location"].rstrip("/").rpartition("/")[2])
     said = browser.get(answer["Location"]).content.decode()
-    assert "total_amount" in said
+    assert "Total amount" in said
     back = browser.post(f"{answer['Location']}take-back/", {"document": str(documents[0].pk)}, follow=True)
     assert b"1 document is in review with the new values." in back.content
