@@ -30,7 +30,12 @@ STALE = datetime.timedelta(seconds=30)
 
 def current(document: Document) -> Extraction | None:
     """Return the extraction that is shown, None before the first."""
-    return Extraction.objects.filter(document=document, is_current=True).first()
+    return of(document).first()
+
+
+def of(document: Document) -> QuerySet[Extraction]:
+    """Return the extraction that is shown, alone; none before the first."""
+    return Extraction.objects.filter(document=document, is_current=True)
 
 
 def stranded() -> QuerySet[Document]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime
 import secrets
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from invex.accounts.access import Access
@@ -32,22 +33,29 @@ def free_for(access: Access) -> Q:
     return Q(held_until__isnull=True) | Q(held_until__lt=timezone.now()) | Q(held_by=str(access.actor))
 
 
-def take(access: Access, document: Document, key: str, *, by_force: bool = False) -> bool:
-    """Take the lease of a document in review. Return False when somebody else has it.
+def take(access: Access, document_id: int, key: str) -> bool:
+    """Take the lease of a document in review. Return False when somebody else has it. Raises NotAllowed."""
+    return bool(_waiting(access, document_id).filter(free_for(access)).update(**_mine(access, key)))
 
-    by_force: whoever has it loses it; their unsaved work stays theirs. Raises NotAllowed.
+
+def take_over(access: Access, document: Document, key: str) -> None:
+    """Take the lease of a document in review whoever has it: they lose it, their unsaved work stays theirs.
+
+    Raises NotAllowed.
     """
+    if not take(access, document.pk, key) and _waiting(access, document.pk).update(**_mine(access, key)):
+        audit.record(
+            access.actor, "took over", "document", document.pk, project=access.project.slug, held_by=document.held_by
+        )
+
+
+def _waiting(access: Access, document_id: int) -> QuerySet[Document]:
     access.require(Right.REVIEW)
-    waiting = Document.objects.filter(pk=document.pk, project=access.project, state=DocumentState.REVIEW)
-    mine = {"held_by": str(access.actor), "held_until": timezone.now() + LEASE, "held_key": key}
-    if waiting.filter(free_for(access)).update(**mine):
-        return True
-    if not by_force or not waiting.update(**mine):
-        return False
-    audit.record(
-        access.actor, "took over", "document", document.pk, project=access.project.slug, held_by=document.held_by
-    )
-    return True
+    return Document.objects.filter(pk=document_id, project=access.project, state=DocumentState.REVIEW)
+
+
+def _mine(access: Access, key: str) -> dict[str, Any]:
+    return {"held_by": str(access.actor), "held_until": timezone.now() + LEASE, "held_key": key}
 
 
 def renew(access: Access, document: Document, key: str) -> bool:
@@ -56,7 +64,7 @@ def renew(access: Access, document: Document, key: str) -> bool:
     ours = Document.objects.filter(
         pk=document.pk, project=access.project, state=DocumentState.REVIEW, held_by=str(access.actor)
     )
-    return bool(ours.update(held_until=timezone.now() + LEASE)) or take(access, document, key)
+    return bool(ours.update(held_until=timezone.now() + LEASE)) or take(access, document.pk, key)
 
 
 def release(access: Access, document: Document, key: str) -> None:

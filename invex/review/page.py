@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -105,6 +107,16 @@ def screen(
     known = {r.spec.key for r in rows} | {t.spec.key for t in tables}
     remarks = [r["message"] for r in reasons if r.get("field") not in known and r["code"] not in SAID_ELSEWHERE]
     return Screen(document, chosen, rows, tables, remarks, extraction, shown_label, is_as_read, blind)
+
+
+def made_of(document: Document) -> str:
+    """Return what the page of a document that waits is made of, in short: where this is another one, so is the page."""
+    extraction = extractions.of(document).values_list("pk", "reasons").first()
+    template = catalog.templates(document.project).filter(name=document.template).values_list("version").first()
+    comment = queries.comments(document).values_list("pk").last()
+    about = (document.pk, document.version, document.reading, document.template, document.reason_code)
+    said = [*about, document.has_draft, document.twin_id, extraction, template, comment]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 
 def template_names(project: Project, document: Document) -> list[str]:

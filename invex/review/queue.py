@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet
 
 from invex.accounts.access import Access
 from invex.accounts.models import Project
+from invex.documents import queries as documents
 from invex.documents.models import Document
 from invex.kernel.sent import sent_whole
 
@@ -58,6 +59,11 @@ class Queue:
         return {name: value for name, value in said.items() if value}
 
     @property
+    def is_whole(self) -> bool:
+        """Whether everything that waits fits it."""
+        return not (self.template or self.batch or self.reason)
+
+    @property
     def query(self) -> str:
         """The queue in an address: "?order=age", or "" for the usual one."""
         text = urlencode(self.parameters)
@@ -100,17 +106,14 @@ def _beyond(order: tuple[str, ...], document: Document, *, backwards: bool) -> Q
     return found
 
 
-def take_next(access: Access, queue: Queue, document: Document) -> int | None:
-    """Take the document behind this one for the person; None when nothing is left.
+def take_next(access: Access, queue: Queue, document: Document) -> Document | None:
+    """Take the document behind this one for the person, and return it as it is then; None when nothing is left.
 
     Somebody who asks at the same moment gets another one.
     """
-    for _ in range(waiting(access.project, queue).count() + 1):
-        found = neighbour(access, queue, document)
-        if found is None:
-            return None
-        if leases.take(access, Document.objects.get(pk=found), leases.new_key()):
-            return found
+    while (found := neighbour(access, queue, document)) is not None:  # whoever is faster takes one out of it
+        if leases.take(access, found, leases.new_key()):
+            return documents.document(access.project, found)
     return None
 
 

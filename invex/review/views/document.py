@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -32,6 +33,7 @@ from .. import drafts, forms, leases, page, queries, queue, services, typed
 from ..models import ConfirmedLabel, Draft
 
 LONGEST_LATER_DAYS = 365
+PART = "X-Invex-Part"  # header: of the page only what differs from that of another document
 
 
 @require_http_methods(["GET", "POST"])
@@ -47,7 +49,7 @@ def document(request: ProjectRequest, pk: int) -> HttpResponseBase:
     key = ""
     if access.may(Right.REVIEW) and row.state == DocumentState.REVIEW:
         key = leases.new_key()
-        if not leases.take(access, row, key):
+        if not leases.take(access, row.pk, key):
             key = ""
         row.refresh_from_db(fields=["held_by", "held_until", "held_key"])
     draft = drafts.of(access, row) if access.may(Right.REVIEW) else None
@@ -62,6 +64,24 @@ def document(request: ProjectRequest, pk: int) -> HttpResponseBase:
         read = extractions.current(row)
         failed = typed.failing(row, chosen, {**draft.data, "extraction": str(read.pk) if read is not None else ""})
     return _show(request, row, chosen, typed=typed_before, draft=draft, key=key, failed=failed)
+
+
+@require_GET
+@in_project(Right.REVIEW)
+def ahead(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """The page of the document behind this one in the queue, for a script that shows it once it is this person's.
+
+    Nothing is taken and nothing changes. 204 where there is none, or one with a draft of this person, which has more to
+    say; 304 where it is still made of ?have.
+    """
+    access, asked = request.access, queue.Queue.asked(request.GET)
+    found = queue.neighbour(access, asked, documents.document(access.project, pk))
+    row = documents.document(access.project, found) if found is not None else None
+    if row is None or (row.has_draft and drafts.of(access, row) is not None):
+        return HttpResponse(status=204)
+    if page.made_of(row) == request.GET.get("have"):
+        return HttpResponse(status=304)
+    return _show(request, row, row.template, key="", is_ahead=True)
 
 
 @require_GET
@@ -95,7 +115,7 @@ def _decide(request: ProjectRequest, row: Document) -> HttpResponseBase:
     if action == "reopen":
         services.reopen(access, row.pk, version=version)
     elif action == "take over":
-        leases.take(access, row, leases.new_key(), by_force=True)
+        leases.take_over(access, row, leases.new_key())
     elif action == "discard":
         drafts.discard(access, row)
     elif action == "comment":
@@ -153,11 +173,53 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
 
 
 def _to_next(request: ProjectRequest, row: Document, label: ConfirmedLabel | None = None) -> HttpResponse:
-    """Go to the next document of the queue, which is then this person's, or to the inbox when none is left."""
-    following = queue.take_next(request.access, queue.Queue.asked(request.GET), row)
+    """Go to the next document of the queue, which is then this person's, or to the inbox when none is left.
+
+    A script is told the address; and where it has the page of that document already, what belongs to it now.
+    """
+    access, asked = request.access, queue.Queue.asked(request.GET)
+    following = queue.take_next(access, asked, row)
     if following is None:
-        return redirect("inbox", request.access.project.slug)
-    return redirect(_address(request, following, label))
+        address = reverse("inbox", args=[access.project.slug])
+    else:
+        address = _address(request, following.pk, label)
+    if not _is_part(request):
+        return redirect(address)
+    said: dict[str, Any] = {"address": address, "is_over": following is None}
+    if following is not None and request.POST.get("ahead") == page.made_of(following):
+        said["ahead"] = _taken(request, following, asked, label)
+    return JsonResponse(said)
+
+
+def _taken(request: ProjectRequest, row: Document, asked: queue.Queue, label: ConfirmedLabel | None) -> dict[str, Any]:
+    """What a page that was made before its document was taken does not say yet."""
+    context = {
+        "document": row,
+        "queue": asked,
+        "learned": label.pk if label is not None else None,
+        "is_behind": label is None and extractions.is_behind(row),  # else what is learned now is waited for
+        **_left(request, asked),
+    }
+    return {
+        "key": row.held_key,
+        "arrived": render_to_string("review/_arrived.html", context, request),
+        "left": render_to_string("review/_left.html", context, request),
+        "waiting": context["waiting_in_all"],
+    }
+
+
+def _left(request: ProjectRequest, asked: queue.Queue) -> dict[str, int]:
+    """How many documents wait in the queue, and in the whole project."""
+    waiting = queue.waiting(request.access.project, asked).count()
+    return {
+        "waiting": waiting,
+        "waiting_in_all": waiting if asked.is_whole else queries.to_review(request.access.project).count(),
+    }
+
+
+def _is_part(request: ProjectRequest) -> bool:
+    """Whether a script asks, that puts what differs into the page that it has: static/js/review/turning.js."""
+    return PART in request.headers
 
 
 def _address(request: ProjectRequest, pk: int, label: ConfirmedLabel | None = None) -> str:
@@ -181,6 +243,7 @@ def _show(
     failed: Mapping[str, str] | None = None,
     status: int = 200,
     is_conflict: bool = False,
+    is_ahead: bool = False,
 ) -> HttpResponse:
     access, asked = request.access, queue.Queue.asked(request.GET)
     read_as = None
@@ -190,8 +253,12 @@ def _show(
     is_open = row.state == DocumentState.REVIEW or (is_conflict and row.state == DocumentState.APPROVED)
     holder = leases.holder(row)
     held_by_other = holder if holder not in ("", str(access.actor)) else ""
-    waiting, following = queue.waiting(access.project, asked), queue.neighbour(access, asked, row)
+    is_part = is_ahead or _is_part(request)
     context = {
+        "frame": "shell/part.html" if is_part else "shell/base.html",
+        "address": reverse("document", args=[access.project.slug, row.pk]),
+        "is_ahead": is_ahead,
+        "made_of": page.made_of(row) if is_ahead else "",
         "document": row,
         "screen": shown,
         "pages": frames(access.project.slug, row),
@@ -207,8 +274,8 @@ def _show(
         "spent": request.POST.get("spent", ""),
         "is_behind": bool(key) and draft is None and extractions.is_behind(row),
         "queue": asked,
-        "waiting": waiting.count(),
-        "next_document": documents.document(access.project, following) if following is not None else None,
+        "has_next": queue.neighbour(access, asked, row) is not None,
+        **_left(request, asked),
         "comments": queries.comments(row),
         "learned": sent_whole(request.GET.get("learned", "")),
         "problem": problem,
@@ -218,7 +285,10 @@ def _show(
         "is_conflict": is_conflict,
         "theirs": queries.current_label(row) if is_conflict else None,
     }
-    return render(request, "review/document.html", context, status=status)
+    answer = render(request, "review/document.html", context, status=status)
+    if is_part:
+        answer.headers[PART] = "1"
+    return answer
 
 
 def _read_as(request: ProjectRequest, row: Document, template: str) -> dict[str, Any]:

@@ -5,12 +5,13 @@ const TICK_MS = 500;
 const IDLE_MS = 60_000;
 
 export class Clock {
-  constructor(form) {
+  constructor(form, {signal}) {
     this.input = form.elements.spent;
     this.spent = {seconds: 0, fields: {}, ...JSON.parse(this.input.value || "{}")};
     this.active = performance.now();
-    for (const name of ["pointerdown", "pointermove", "keydown", "wheel"]) addEventListener(name, () => { this.active = performance.now(); }, {passive: true});
-    setInterval(() => this.tick(), TICK_MS);
+    for (const name of ["pointerdown", "pointermove", "keydown", "wheel"]) addEventListener(name, () => { this.active = performance.now(); }, {passive: true, signal});
+    const ticks = setInterval(() => this.tick(), TICK_MS);
+    signal.addEventListener("abort", () => clearInterval(ticks));
   }
 
   tick() {

@@ -3,9 +3,9 @@
 const isText = (target) => target.matches?.("input:not([type=hidden]), textarea, select, [contenteditable]");
 
 export class Keys {
-  constructor({fields, grids, pages, history, form, go, dialog, root}) {
+  constructor({fields, grids, pages, history, form, go, dialog, root, signal}) {
     Object.assign(this, {fields, grids, pages, history, form, go, dialog, root});
-    document.addEventListener("keydown", (event) => this.key(event));
+    document.addEventListener("keydown", (event) => this.key(event), {signal});
     root.querySelector("[data-show-keys]")?.addEventListener("click", () => this.help());
   }
 
@@ -118,7 +118,7 @@ export class Keys {
       g: this.grids.length ? () => this.grids[0].focus() : undefined,
       l: () => this.open("later"),
       r: () => this.open("reject"),
-      Enter: document.activeElement === document.body && fields ? () => this.next(null) : undefined,
+      Enter: document.activeElement?.matches("body, main") && fields ? () => this.next(null) : undefined,
     }[key];
   }
 }

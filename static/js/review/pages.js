@@ -16,8 +16,9 @@ export const rectangle = (box, kind) => {
 };
 
 export class Pages {
-  /* picked({page, words, box, isAdding}): words are [text, x0, y0, x1, y1]; none where a box was drawn over no text. */
-  constructor(root, {picked}) {
+  /* picked({page, words, box, isAdding}): words are [text, x0, y0, x1, y1]; none where a box was drawn over no text.
+     signal: aborted when these pages are shown no more, for those that leave before the browser does. */
+  constructor(root, {picked, signal}) {
     this.root = root;
     this.picked = picked;
     this.words = new Map();  // page -> words, once it came near
@@ -34,10 +35,11 @@ export class Pages {
       }
     }, {root, rootMargin: "50%"});
     this.frames.forEach((frame) => this.near.observe(frame));
+    signal?.addEventListener("abort", () => this.near.disconnect());
     root.addEventListener("pointerdown", (event) => this.begin(event));
-    addEventListener("pointermove", (event) => this.move(event));
-    addEventListener("pointercancel", () => { this.drag = null; this.mark(); });  // a finger that scrolls
-    addEventListener("pointerup", (event) => this.end(event));
+    addEventListener("pointermove", (event) => this.move(event), {signal});
+    addEventListener("pointercancel", () => { this.drag = null; this.mark(); }, {signal});  // a finger that scrolls
+    addEventListener("pointerup", (event) => this.end(event), {signal});
     root.addEventListener("wheel", (event) => {
       if (!event.ctrlKey) return;
       event.preventDefault();

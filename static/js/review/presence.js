@@ -7,17 +7,18 @@ const PAUSE_MS = 700;  // of typing, after which the draft is sent
 
 export class Presence {
   /* taken(who): somebody else has the document now. told(isGood): whether the draft is kept. checked(failed): what of it
-     fails a check, {name of the input or of the cell: sentence}. */
-  constructor(root, form, {taken, told, checked}) {
+     fails a check, {name of the input or of the cell: sentence}. signal: aborted when another document takes the place of
+     this one. */
+  constructor(root, form, {taken, told, checked, signal}) {
     Object.assign(this, {root, form, taken, told, checked});
     this.isDirty = false;
     this.isOver = false;  // decided: nothing is left to keep
     this.active = Date.now();
-    for (const name of ["pointerdown", "keydown", "wheel"]) addEventListener(name, () => this.touch(), {passive: true});
-    setInterval(() => { if (Date.now() - this.active < IDLE_MS) this.beat(); }, BEAT_MS);
-    addEventListener("pagehide", () => this.leave());
-    addEventListener("pageshow", (event) => { if (event.persisted) this.beat(); });
-    form.addEventListener("submit", () => { this.isOver = true; });
+    for (const name of ["pointerdown", "keydown", "wheel"]) addEventListener(name, () => this.touch(), {passive: true, signal});
+    const beats = setInterval(() => { if (Date.now() - this.active < IDLE_MS) this.beat(); }, BEAT_MS);
+    addEventListener("pagehide", () => this.leave(), {signal});
+    addEventListener("pageshow", (event) => { if (event.persisted) this.beat(); }, {signal});
+    signal.addEventListener("abort", () => { clearInterval(beats); clearTimeout(this.pause); });
   }
 
   touch() {
@@ -27,13 +28,13 @@ export class Presence {
   }
 
   data(extra = {}) {
-    const data = new FormData(this.form);
+    const data = new URLSearchParams(new FormData(this.form));  // which the server reads faster than parts
     for (const [name, value] of Object.entries(extra)) data.set(name, value);
     return data;
   }
 
   signal(extra) {
-    const data = new FormData();
+    const data = new URLSearchParams();
     for (const name of ["csrfmiddlewaretoken", "key"]) data.set(name, this.form.elements[name].value);
     for (const [name, value] of Object.entries(extra)) data.set(name, value);
     return data;

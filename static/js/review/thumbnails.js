@@ -2,7 +2,7 @@
    of Tab, the arrows go from page to page. */
 
 export class Thumbnails {
-  constructor(root, pages) {
+  constructor(root, pages, {signal}) {
     Object.assign(this, {root, pages});
     this.buttons = [...root.querySelectorAll("[data-to]")];
     this.mark(this.buttons[0]);
@@ -20,6 +20,7 @@ export class Thumbnails {
       this.mark(this.buttons[Number(most.dataset.page)]);
     }, {root: pages.root, threshold: [0, 0.25, 0.5, 0.75, 1]});
     pages.frames.forEach((frame) => watch.observe(frame));
+    signal.addEventListener("abort", () => watch.disconnect());
   }
 
   go(button) {

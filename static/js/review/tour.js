@@ -1,6 +1,8 @@
 /* The tour of the keys: steps in a dialog, the part of the page that each is about is lit. It comes by itself until its
    person has seen it or put it away, and again from the list of keys. */
 
+let isOver = false;  // in this page of the browser: what was fetched before does not know it
+
 export class Tour {
   constructor(dialog, {token}) {
     Object.assign(this, {dialog, token});
@@ -16,7 +18,7 @@ export class Tour {
       this.do(what);
     });
     dialog.addEventListener("close", () => this.end());
-    if ("first" in dialog.dataset) this.start();
+    if ("first" in dialog.dataset && !isOver) this.start();
   }
 
   start() {
@@ -47,6 +49,7 @@ export class Tour {
   }
 
   end() {
+    isOver = true;
     this.light("");
     const data = new FormData();
     data.set("csrfmiddlewaretoken", this.token);

@@ -88,7 +88,7 @@ def test_nothing_is_read_over_below_a_person(receive, run_jobs, access, access_a
     if what == "a draft":
         drafts.save(clerk, seen, {"f.total_amount": "1"}, version=seen.version, template="", extraction=None)
     elif what == "a lease":
-        leases.take(clerk, seen, "k")
+        leases.take(clerk, seen.pk, "k")
     else:
         Document.objects.update(version=seen.version + 1)
     with pytest.raises(Conflict) as caught:
@@ -102,7 +102,7 @@ def test_who_holds_a_document_may_have_it_read_again(receive, run_jobs, access):
     run_jobs(DOCUMENTS)
     Document.objects.update(state=S.REVIEW)
     seen = queries.document(access.project, document.pk)
-    leases.take(access, seen, "k")
+    leases.take(access, seen.pk, "k")
     services.retry(access, seen)
     document.refresh_from_db()
     assert (document.state, document.held_by, document.version) == (S.RECEIVED, "", seen.version + 1)

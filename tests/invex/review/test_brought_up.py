@@ -20,7 +20,7 @@ ACME = vendor()
 def key_of_held(once) -> int:
     access = access_to("demo", Role.OWNER, name="owner-demo")
     waiting = document_in_review(access, ACME.document(1))
-    assert leases.take(access, waiting, "key")
+    assert leases.take(access, waiting.pk, "key")
     first = document_in_review(access, ACME.document(0))
     services.confirm(access, first.pk, label_of(ACME.document(0)), may_create_template=True)
     run_events()

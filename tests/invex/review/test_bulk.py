@@ -54,7 +54,7 @@ def test_what_may_not_be_approved_unseen_is_skipped_with_a_why(access, make, oth
     good, failed, foreign = make(0), make(1, reasons=[{"code": "required", "message": "total is missing"}]), None
     foreign = document_in_review(other_access, ACME.document(2))
     held, begun, audit, done = make(3), make(4), make(5), make(6)
-    leases.take(access_to("demo", Role.REVIEWER, name="bob"), held, "b")
+    leases.take(access_to("demo", Role.REVIEWER, name="bob"), held.pk, "b")
     Document.objects.filter(pk=begun.pk).update(has_draft=True)
     Document.objects.filter(pk=audit.pk).update(reason_code="audit", reason_message="drawn at random")
     Document.objects.filter(pk=done.pk).update(state=S.REJECTED)

@@ -125,7 +125,7 @@ def test_nothing_is_made_when_the_sample_cannot_be_confirmed(access) -> None:
     document = document_in_review(access, VENDOR.document(0))
     with pytest.raises(Conflict):
         services.save(access, document, read(access, drawn(VENDOR.document(0))), version=document.version + 1)
-    leases.take(access_to("acme", Role.REVIEWER, name="bob"), document, "key")
+    leases.take(access_to("acme", Role.REVIEWER, name="bob"), document.pk, "key")
     document.refresh_from_db()
     with pytest.raises(Conflict, match="bob"):
         services.save(access, document, read(access, drawn(VENDOR.document(0))), version=document.version)

@@ -142,6 +142,7 @@ PAGES: tuple[Row, ...] = (
     Row("document-file", READ, ("document",)),
     Row("document-words", READ, ("document", 0)),
     Row("document-next", REVIEW, ("document",), answer=302),
+    Row("document-ahead", REVIEW, ("document",)),
     Row("document-presence", REVIEW, ("document",), method="POST", body={"key": "k"}, answer=204, audited=False),
     Row("example-decide", REVIEW, ("label",), method="POST", body={"choice": "keep"}, answer=302),
     Row("document-fresh", REVIEW, ("document",), answer=204),

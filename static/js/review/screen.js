@@ -1,0 +1,160 @@
+/* One document on the page, its parts put together. Field and box are one, everything works with the keyboard alone, and
+   nothing that is typed is lost. */
+
+import {Clock} from "./clock.js";
+import {Fields} from "./fields.js";
+import {Grid} from "./grid.js";
+import {History} from "./history.js";
+import {Keys} from "./keys.js";
+import {Pages} from "./pages.js";
+import {Presence} from "./presence.js";
+import {Thumbnails} from "./thumbnails.js";
+import {Tour} from "./tour.js";
+
+/* Bring the document in `root` to life. signal: aborted when another one takes its place. visit(address): go to a page of
+   the review. Returns its form, who is there (both null where nothing can be done), and whether somebody has begun. */
+export const open = (root, {signal, visit}) => {
+  const form = root.querySelector("#review-form");
+  const says = (name) => root.dataset[`says${name[0].toUpperCase()}${name.slice(1)}`];
+  const post = async (address, body) => {
+    const data = new FormData();
+    data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+    for (const [name, value] of Object.entries(body)) data.set(name, value);
+    const answer = await fetch(address, {method: "POST", body: data, headers: {Accept: "application/json"}});
+    return answer.ok ? answer.json() : null;
+  };
+
+  let fields = null, presence = null;
+  const grids = [];
+  const history = new History((target, state) => (typeof target === "string" ? fields.restore(target, state) : target.restore(state)));
+  const pages = new Pages(document.getElementById("pages"), {picked, signal});
+
+  const thumbnails = document.getElementById("thumbnails");
+  if (thumbnails) new Thumbnails(thumbnails, pages, {signal});
+
+  const count = () => {
+    grids.forEach((grid) => grid.check());
+    const needy = fields.needCount() + grids.filter((grid) => grid.needs).length;
+    form.querySelector("[data-need]").textContent = needy ? `▲ ${needy} ${says("need")}` : `✓ ${says("none")}`;
+  };
+
+  const changed = () => {
+    presence?.changed();
+    count();
+  };
+
+  /* What the current template asks for: the questions about meanings are asked with it. */
+  const ask = async ({key, text, find}) => {
+    const query = new URLSearchParams({key, text, find, template: form.elements.template.value});
+    try {
+      const answer = await fetch(`${root.dataset.meaning}?${query}`, {headers: {Accept: "application/json"}});
+      return answer.ok ? answer.json() : null;
+    } catch { return null; }
+  };
+
+  function picked({page, words, box, isAdding}) {
+    if (!fields) return;
+    const grid = grids.find((one) => one.isActive);
+    const target = grid || fields.chosen && fields;
+    if (!target && words.length === 1) {  // nothing chosen: a click on a value chooses its field
+      const hit = fields.at(page, words[0].slice(1));
+      if (hit) fields.focus(hit);
+      return;
+    }
+    if (!target || fields.isReadOnly) return;
+    if (words.length) take(target, words, page, isAdding);
+    else readRegion(target, page, box, isAdding);
+  }
+
+  function take(target, words, page, isAdding) {
+    const input = fields.chosen;
+    target.fillWith(words, page, {isAdding});
+    if (target !== fields || isAdding) return;
+    const next = fields.nextNeedy(input);
+    if (next) fields.focus(next);
+  }
+
+  /* A box over no text: OCR reads it, on a worker that is kept for those who wait. */
+  async function readRegion(target, page, box, isAdding) {
+    const status = form.querySelector("[data-kept]");
+    status.textContent = `◔ ${says("reading")}`;
+    const found = await post(root.dataset.region, {page, box: JSON.stringify(box)}).catch(() => null);
+    status.textContent = found?.words.length ? "" : `▲ ${says("nothingRead")}`;
+    if (found?.words.length) take(target, found.words, page, isAdding);
+  }
+
+  /* Rows down to the chosen one are right: the rest of the table is read like them. */
+  async function like(grid) {
+    const given = grid.rows.slice(0, grid.at[0] + 1), status = form.querySelector("[data-kept]");
+    if (!given.some((row) => Object.values(row).some((cell) => cell.boxes?.length))) { status.textContent = `▲ ${says("correctRow")}`; return; }
+    const body = {table: grid.section.dataset.grid, rows: JSON.stringify(given), template: form.elements.template.value};
+    const found = await post(root.dataset.like, body).catch(() => null);
+    if (!found?.rows.length) { status.textContent = `▲ ${says("rowsNone")}`; return; }
+    grid.take([...given, ...found.rows]);
+    grid.go([given.length, 0]);
+    status.textContent = `${found.rows.length} ${says("rowsRead")}`;
+  }
+
+  if (form) {
+    fields = new Fields(form, {pages, history, says, ask, changed});
+    const total = (key) => {
+      const input = form.querySelector(`[data-field="${key}"] [data-value]`);
+      return input?.value.trim() ? {value: input.value, label: input.closest(".value").querySelector("label").firstChild.textContent.trim()} : null;
+    };
+    for (const section of form.querySelectorAll("[data-grid]")) {
+      grids.push(new Grid(section, {pages, history, changed, total, like, says, isReadOnly: () => fields.isReadOnly}));
+    }
+  }
+
+  new Keys({
+    fields, grids, pages, history, form, root, dialog: document.getElementById("keys"), signal, go: (where) => { presence?.leave(); visit(root.dataset[where]); },
+  });
+
+  /* What stands there now fails checks: {name of the input or of the cell: sentence}. */
+  const check = (failed) => {
+    fields.check(failed);
+    grids.forEach((grid) => grid.mistakes(failed));
+    count();
+  };
+
+  if (form && root.dataset.key) {
+    new Clock(form, {signal});
+    check(JSON.parse(root.dataset.failed));
+    presence = new Presence(root, form, {
+      signal,
+      taken: (who) => {
+        const line = root.querySelector("[data-taken]");
+        line.textContent = `▲ ${who} ${says("taken")}`;
+        line.hidden = false;
+      },
+      checked: check,
+      told: (isGood) => { form.querySelector("[data-kept]").textContent = isGood ? `✓ ${says("saved")}` : `▲ ${says("unsaved")}`; },
+    });
+  }
+
+  let isBegun = false;
+  for (const name of ["pointerdown", "keydown"]) addEventListener(name, () => { isBegun = true; }, {once: true, capture: true, signal});
+
+  root.addEventListener("change", async (event) => {
+    if (!event.target.matches("[data-submit-on-change]")) return;
+    const chosen = event.target.form;
+    await presence?.save();
+    visit(`${location.pathname}?${new URLSearchParams(new FormData(chosen))}`);
+  });
+
+  if (fields && !fields.isReadOnly && matchMedia("(min-width: 901px)").matches) {
+    const first = fields.firstNeedy() || fields.inputs[0];
+    if (first) fields.focus(first);
+  }
+
+  const tourDialog = document.getElementById("tour");
+  const showTour = document.querySelector("[data-show-tour]");
+  if (tourDialog && form) {  // last: closing it gives the focus back to the first field
+    const tour = new Tour(tourDialog, {token: form.elements.csrfmiddlewaretoken.value});
+    showTour.addEventListener("click", () => { document.getElementById("keys").close(); tour.start(); });
+  } else {
+    showTour.hidden = true;
+  }
+
+  return {form, get presence() { return presence; }, get isBegun() { return isBegun; }};
+};
