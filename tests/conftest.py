@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import MagicMock
 
 import hypothesis
 import pytest
@@ -238,7 +239,7 @@ class Jobs:
 
         if self.is_away:
             raise redis.ConnectionError("Redis is away")
-        return SimpleNamespace(enqueue=self._enqueue, count=len(self.waiting))
+        return SimpleNamespace(enqueue=self._enqueue, count=len(self.waiting), connection=MagicMock())
 
     def _enqueue(self, job: str, *args: Any, at_front: bool = False, **_: Any) -> SimpleNamespace:
         self.waiting.insert(0 if at_front else len(self.waiting), (job, args))

@@ -69,7 +69,7 @@ def documents(
 
 def document(project: Project, document_id: int | str) -> Document:
     """Return one document. Raises NotFound, also for an id of another project."""
-    found = documents(project).filter(pk=_key(document_id)).first()
+    found = Document.objects.filter(project=project, pk=_key(document_id)).first()
     if found is None:
         raise NotFound(f"There is no document {document_id} in this project.")
     found.project = project  # which the caller has: nobody asks the database for it

@@ -13,7 +13,7 @@ from django.utils.module_loading import import_string
 
 from . import request_ids
 from .models import Event
-from .queue import wake
+from .queue import wake_all
 
 # An event this old that is still not dispatched lost its process; younger ones are on their way.
 STALE = datetime.timedelta(seconds=10)
@@ -54,7 +54,7 @@ def forget_words(subject: object, *, project: str, of: str) -> None:
 def dispatch(event: Event) -> bool:
     """Wake every job of the event. Return False when Redis was away; the sweeper tries again."""
     jobs = import_string(settings.FLOW)
-    if not all(wake(job, event.subject, queue=queue) for job, queue in jobs.get(event.name, ())):
+    if not wake_all(jobs.get(event.name, ()), event.subject):
         return False
     Event.objects.filter(pk=event.pk, dispatched_at__isnull=True).update(dispatched_at=timezone.now())
     return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 from typing import Any
 
 import django_rq
@@ -26,11 +27,22 @@ def wake(job: str, *args: int | str, queue: str = "default", at_front: bool = Fa
     at_front: somebody waits for it. Call it outside of a transaction or from on_commit: a worker must
     find the row that it is woken for.
     """
+    return wake_all([(job, queue)], *args, at_front=at_front)
+
+
+def wake_all(jobs: Iterable[tuple[str, str]], *args: int | str, at_front: bool = False) -> bool:
+    """Enqueue several (job, queue) with the same arguments at once, all or none: see `wake`."""
+    jobs = list(jobs)
     try:
-        found = django_rq.get_queue(_served(queue))
-        found.enqueue(job, *args, at_front=at_front, result_ttl=0, failure_ttl=24 * 3600)
+        queues = {name: django_rq.get_queue(_served(name)) for name in {queue for _, queue in jobs}}
+        if not queues:
+            return True
+        with next(iter(queues.values())).connection.pipeline() as sent:
+            for job, name in jobs:
+                queues[name].enqueue(job, *args, at_front=at_front, result_ttl=0, failure_ttl=24 * 3600, pipeline=sent)
+            sent.execute()
     except redis.RedisError as e:
-        log.warning("Redis cannot be reached (%s); %s%s is not woken now", e, job, args)
+        log.warning("Redis cannot be reached (%s); %s%s is not woken now", e, ", ".join(job for job, _ in jobs), args)
         return False
     return True
 

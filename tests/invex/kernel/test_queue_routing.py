@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 import redis
@@ -12,7 +13,7 @@ from invex.kernel import queue
 
 class Queue:
     def __init__(self, name: str, jobs: list[tuple[str, str]]) -> None:
-        self.name, self._jobs = name, jobs
+        self.name, self._jobs, self.connection = name, jobs, MagicMock()
 
     def enqueue(self, job: str, *args: Any, **options: Any) -> None:
         self._jobs.append((self.name, job))
