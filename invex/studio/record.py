@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from django.utils import timezone
 
 from invex.catalog import queries as catalog
-from invex.catalog.field_names import field_name
+from invex.catalog.field_names import field_name, names_of
 from invex.catalog.models import Template
 from invex.documents.models import Document
 from invex.fields.template_json import template_from_json
@@ -80,7 +80,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """How a template does. fields: the worst first; confused: (other template, "" = unknown) -> times, both ways."""
+    """How a template does. fields: the worst first; confused: (other template, "" = unknown) -> times, both ways.
+
+    examples: with the names of what was corrected.
+    """
 
     judged: int
     untouched: int
@@ -88,7 +91,7 @@ class Record:
     weeks: tuple[Week, ...]
     taken_for: tuple[tuple[str, int], ...]
     mistaken_for_it: tuple[tuple[str, int], ...]
-    examples: tuple[ConfirmedLabel, ...]
+    examples: tuple[tuple[ConfirmedLabel, tuple[str, ...]], ...]
     suspected: tuple[Document, ...]
     held: tuple[HeldExample, ...]
     versions: tuple[Change, ...]
@@ -121,6 +124,7 @@ def record(row: Template) -> Record:
         is_current=True, document__project=row.project_id, extraction__template=row.name, source__in=JUDGED
     ).exclude(template=row.name)
     suspected = ports.suspected(row.project)
+    called = names_of(row.project)
     return Record(
         judged=len(judged),
         untouched=len(untouched),
@@ -128,7 +132,7 @@ def record(row: Template) -> Record:
         weeks=_weeks(judged),
         taken_for=_counted([_shown_as(one) or "" for one in judged if _shown_as(one) != row.name]),
         mistaken_for_it=_counted(list(others.values_list("template", flat=True)[:MOST])),
-        examples=tuple(labels[:EXAMPLES]),
+        examples=tuple((one, tuple(map(called, one.corrected))) for one in labels[:EXAMPLES]),
         held=tuple(held_examples(row.project, row.name)),
         suspected=tuple(one.document for one in labels if one.document.sha256 in suspected),
         versions=_versions(row),

@@ -5,11 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from invex.fields.spec import title_of
 from mlops.registry.models import Build
 
 SHOWN_CONFUSIONS = 50
+METRIC_NAMES: dict[str, str | Promise] = {  # of a package's manifest (mlops.learning.held_out)
+    "held_out": gettext_lazy("Measured on"),
+    "fields": gettext_lazy("F1 of the fields"),
+    "line_items": gettext_lazy("F1 of the line items"),
+    "document_exact": gettext_lazy("Whole documents right"),
+    "invented_on_others": gettext_lazy("Documents of other kinds in which a value was invented"),
+    "calibration_error": gettext_lazy("Error of the confidence"),
+}
+
+
+def metric_name(key: str) -> str:
+    """Return what people call a figure of a package's manifest; one that is not known says its key."""
+    return str(METRIC_NAMES.get(key, title_of(key)))
 
 
 def on_test_side(build: Build, who: str = "candidate") -> dict[str, Any]:

@@ -290,7 +290,7 @@ def _facts(row: Build) -> list[tuple[str, str]]:
 def _scalars(data: dict[str, Any]) -> list[tuple[str, str]]:
     """Return the figures and texts of what the manifest measured; what is nested is in the package."""
     return [
-        (key, f"{value:.4g}" if isinstance(value, float) else str(value))
+        (build_report.metric_name(key), f"{value:.4g}" if isinstance(value, float) else str(value))
         for key, value in data.items()
         if isinstance(value, str | int | float)
     ]

@@ -1,5 +1,5 @@
 /* The frame: project switcher, "/" to search, questions before what cannot be undone, copying what is shown once,
-   wide tables scrolled by keyboard, pictures of pages that are still being drawn. */
+   wide tables scrolled by keyboard, stacked ones readable, pictures of pages that are still being drawn. */
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-project-switcher]")) location.assign(event.target.value);
 });
@@ -41,8 +41,32 @@ function reachWideTables() {
     else frame.removeAttribute("tabindex");
   }
 }
-document.addEventListener("DOMContentLoaded", reachWideTables);
-document.addEventListener("htmx:afterSettle", reachWideTables);
+
+/* On a phone the rows of a list are stacked: each figure then says what it is, as its column's heading does elsewhere. */
+const isEmpty = (cell) => !cell.textContent.trim() && !cell.querySelector("svg, img, input, select");
+function nameCells() {
+  for (const table of document.querySelectorAll("table.stack-small, table[data-rows]")) {
+    const headings = [...table.tHead?.rows[0]?.cells ?? []].map((th) => {
+      const shown = [...th.childNodes].filter((node) => !node.matches?.(".visually-hidden"));
+      return shown.map((node) => node.textContent).join("").trim();
+    });
+    for (const row of table.tBodies[0]?.rows ?? []) {
+      if (row.cells.length !== headings.length) continue;
+      [...row.cells].forEach((cell, n) => { if (headings[n] && !isEmpty(cell)) cell.dataset.heading = headings[n]; });
+    }
+  }
+}
+
+/* The entry of where one is can be seen in a menu that is wider than its place. */
+for (const entry of document.querySelectorAll("nav [aria-current=page]")) {
+  const menu = entry.parentElement;
+  menu.scrollLeft = Math.max(0, entry.offsetLeft - menu.offsetLeft - (menu.clientWidth - entry.offsetWidth) / 2);
+}
+
+for (const arrange of [reachWideTables, nameCells]) {
+  document.addEventListener("DOMContentLoaded", arrange);
+  document.addEventListener("htmx:afterSettle", arrange);
+}
 addEventListener("resize", reachWideTables);
 
 /* Pages far back in a long document are drawn when somebody looks: until then the picture is not there yet. */
