@@ -26,6 +26,8 @@ from invex.accounts.access import Access
 from invex.accounts.models import Membership, Project, User
 from invex.accounts.roles import Role
 from invex.kernel.actor import Actor
+from mlops.learning.view import View
+from tests.kept_views import sharing
 
 # Seconds of a test, its fixtures included, where the 300 of pyproject.toml are too few: the first that fits holds.
 TIME = {"slow": 2400, "browser": 1200, "installation": 1200}
@@ -109,14 +111,15 @@ def once(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -
         DATA_DIR=data, TMP_DIR=data / "tmp", STORAGE_URL=(data / "blobs").as_uri(), PASSWORD_HASHERS=MD5
     )
     with django_db_blocker.unblock(), transaction.atomic():
-        with there:
+        with there, pytest.MonkeyPatch.context() as patched:
+            patched.setattr(View, "__init__", sharing)
             yield data
         transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)
-def data_dir(request, tmp_path):
-    """Blobs and temporary files of a database test lie in a folder of its own."""
+def data_dir(request, tmp_path, monkeypatch):
+    """Blobs and temporary files of a database test lie in a folder of its own; what it reads is looked at once."""
     is_marked = request.node.get_closest_marker("django_db") is not None  # which asks for the database by no fixture
     if not is_marked and "db" not in request.fixturenames and "transactional_db" not in request.fixturenames:
         return tmp_path
@@ -124,6 +127,7 @@ def data_dir(request, tmp_path):
     settings.DATA_DIR = tmp_path
     settings.STORAGE_URL = (tmp_path / "blobs").as_uri()
     settings.PASSWORD_HASHERS = MD5
+    monkeypatch.setattr(View, "__init__", sharing)
     if "once" in request.fixturenames:
         shutil.copytree(request.getfixturevalue("once"), tmp_path, dirs_exist_ok=True)
     return tmp_path
