@@ -146,9 +146,8 @@ def email_spans(line: str) -> Iterator[Span]:
 def id_spans(line: str) -> Iterator[Span]:
     """Yield the tokens of `line` with a digit in them, and two neighbours where a space may lie inside a number."""
     previous: re.Match[str] | None = None
-    for match in _TOKEN.finditer(line):
-        has_digit = any(c.isdigit() for c in match[0])
-        if has_digit:
+    for match in _TOKEN.finditer(line) if any(map(str.isdigit, line)) else ():
+        if any(map(str.isdigit, match[0])):
             start = match.start()
             yield Span(start, match.end(), (Reading(match[0]),))
             abbreviation = _ABBREVIATION.match(match[0])

@@ -40,6 +40,7 @@ _CUSTOM["sv"] = LocaleSpec("ymd", ",")
 # An American address ends in state and ZIP; where dollars are not the only money, they need not be American.
 _AMERICAN_ADDRESS = re.compile(r"\b[A-Z]{2},? \d{5}(?:-\d{4})?\b")
 _DIGIT = re.compile(r"\d")
+_SEPARATOR = re.compile(r"[.,]\s?\d")  # a number without one says nothing about the decimal mark
 _OTHER_MONEY = re.compile(r"[€£¥₹]|\b(?:RM|EUR|GBP|CAD|AUD|SGD|MYR|VAT|GST|ABN)(?![A-Za-z])|[ACS]\$")
 
 
@@ -98,7 +99,7 @@ def _votes(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     orders = [span.readings[0].date_order for span in date_spans(text) if len(span.readings) == 1]
     decimals = [
         span.readings[0].decimal
-        for span in number_spans(text)
+        for span in (number_spans(text) if _SEPARATOR.search(text) else ())
         if len(span.readings) == 1 and _is_telling(span.readings[0])
     ]
     return tuple(filter(None, orders)), tuple(filter(None, decimals))

@@ -25,6 +25,8 @@ _TIGHT = (
 )
 # With white space: as a separator of groups, or where OCR saw a gap beside a decimal separator.
 _LOOSE = r"(?:\d{1,3}(?:\s\d{3})+(?:\s?[.,]\s?\d{1,4})?|\d{1,3}(?:[.,]\s?\d{3})*(?:\s[.,]\s?|[.,]\s)\d\d|[.,]\s\d\d)"
+# A match starts neither with white space nor inside a word, which spares trying all the rest at most characters.
+_MAY_START = r"(?!\s)(?!(?<=[^\W\d_])[^\W\d_])"
 _START = r"(?<!\d)(?<!\d[.,/:'-])"
 _END = r"(?!\d)(?![.,/:'-]\d)"
 _CURRENCY = rf"(?:(?P<before>{BESIDE_NUMBER})\s?)?"
@@ -35,7 +37,7 @@ _CREDIT = r"(?:(?P<minus_after>-)(?![\w-])|\s?(?P<credit>CR)\b)?"
 
 def _pattern(number: str) -> re.Pattern[str]:
     return re.compile(
-        rf"(?P<open>\()?(?:(?<![\w)])(?P<minus>-\s?))?{_CURRENCY}(?:(?P<minus_inside>-)\s?)?"
+        rf"{_MAY_START}(?P<open>\()?(?:(?<![\w)])(?P<minus>-\s?))?{_CURRENCY}(?:(?P<minus_inside>-)\s?)?"
         rf"{_START}(?P<number>{number}){_END}{_NO_DECIMALS}{_CREDIT}{_CURRENCY_AFTER}"
         rf"(?(open)\s?(?P<close>\))?)(?:\s?(?P<percent>%))?"
     )

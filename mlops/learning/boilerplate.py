@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +57,9 @@ class Boilerplate:
         # The newest word of each run counts. Even places are runs, odd ones what lies between the runs.
         bounds = np.stack([candidates.first, candidates.last + 1], axis=1).ravel()
         out: Floats = np.maximum.reduceat(np.append(new, np.float32(0)), bounds)[::2]
-        for k, rest in candidates.rest.items():
-            out[k] = max(out[k], new[list(rest)].max())
+        if candidates.rest:
+            wrapped, words = list(candidates.rest), list(candidates.rest.values())
+            starts = np.cumsum([0, *map(len, words[:-1])])
+            newest = np.maximum.reduceat(new[list(chain.from_iterable(words))], starts)
+            out[wrapped] = np.maximum(out[wrapped], newest)
         return out

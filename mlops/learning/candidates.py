@@ -16,7 +16,8 @@ from itertools import pairwise
 import numpy as np
 
 from invex.fields.readings import Reading, Span
-from invex.fields.values import readings, spans
+from invex.fields.spec import LocaleSpec
+from invex.fields.values import choose, readings, spans
 
 from .hashing import fold
 from .layout import NO_CELL, Floats, Ints, Layout
@@ -61,6 +62,7 @@ class Candidates:
     texts: tuple[str, ...]
     readings: tuple[tuple[Reading, ...], ...]
     rest: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    _values: dict[LocaleSpec, list[str]] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -81,9 +83,14 @@ class Candidates:
     def tail(self) -> Ints:
         """(K,) the very last word of each candidate, of its last line."""
         out = self.last.copy()
-        for k, words in self.rest.items():
-            out[k] = words[-1]
+        out[list(self.rest)] = [words[-1] for words in self.rest.values()]
         return out
+
+    def values(self, locale: LocaleSpec) -> list[str]:
+        """(K,) what each candidate says under a locale."""
+        if locale not in self._values:
+            self._values[locale] = [choose(means, locale).value for means in self.readings]
+        return self._values[locale]
 
     @cached_property
     def box(self) -> Floats:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .hashing import Hashes, RangeHasher, fold, token, tokens
 from .layout import NO_CELL, Ints, Layout
@@ -22,18 +24,18 @@ class Context:
     def __init__(self, layout: Layout) -> None:
         self.layout = layout
         n = layout.words
-        self.word = np.append(tokens([fold(t) for t in layout.texts]), np.uint64(token("\n")))  # word n: no word
+        words, of = _distinct(layout.texts)
+        self.word = np.append(words.identity[of], np.uint64(token("\n")))  # word n: no word
         self.range = RangeHasher(self.word[:n])
-        self.is_alpha_word = np.array([sum(map(str.isalpha, t)) * 2 > len(t) for t in layout.texts], bool)
-        self.trigrams = _trigrams(layout.texts)
-        spoken = np.where([any(map(str.isalnum, t)) for t in layout.texts], np.arange(n), -1)
+        self.trigrams = np.append(words.trigrams[of], np.zeros((1, TRIGRAMS), np.uint64), axis=0)
+        spoken = np.where(words.is_spoken[of], np.arange(n), -1)
         # (n,) the nearest earlier word with letters or digits: punctuation between label and value says little
         self.spoken_before = (
             np.concatenate([[-1], np.maximum.accumulate(spoken)[:-1]]).astype(np.int32) if n else spoken
         )
         start, stop = layout.cell_start[:-1], layout.cell_start[1:]
         self.cell_text = np.append(self.range(start, stop), np.uint64(0))  # cell -1: no cell
-        alpha = np.concatenate([[0], np.cumsum(self.is_alpha_word)])
+        alpha = np.concatenate([[0], np.cumsum(words.is_alpha[of])])
         self.is_alpha_cell = (
             np.append(2 * (alpha[stop] - alpha[start]) >= (stop - start), False) if n else np.zeros(1, bool)
         )
@@ -45,7 +47,7 @@ class Context:
         self.section = self._sections(
             colons & (in_line == np.bincount(layout.cell_line, minlength=layout.lines))[layout.cell_line]
         )
-        self.form = np.append(tokens([_form(t) for t in cells]), np.uint64(0))
+        self.form = np.append(tokens(list(map(_form, cells))), np.uint64(0))
         self.domains = _domains(layout.texts)
         self.line_first = layout.line_start[:-1]
         self.cell_in_line = (
@@ -77,34 +79,64 @@ class Context:
         return header
 
 
-def _trigrams(texts: tuple[str, ...]) -> Hashes:
-    """(n + 1, TRIGRAMS) hashes of the letter trigrams of each word, 0 where it has no more."""
-    number = {text: i for i, text in enumerate(dict.fromkeys(texts))}
-    rows = np.array([*map(_trigrams_of, number), (0,) * TRIGRAMS], np.uint64)
-    out: Hashes = rows[[*(number[text] for text in texts), len(number)]]
-    return out
+class _Word(NamedTuple):
+    """A text: the hash of what it is as context, whether most of it is letters, whether any of it is letter or digit.
+
+    trigrams: TRIGRAMS hashes, 0 where it has no more.
+    """
+
+    identity: int
+    is_alpha: bool
+    is_spoken: bool
+    trigrams: tuple[int, ...]
+
+
+class _Words(NamedTuple):
+    """t texts: the fields of _Word, (t,) and (t, TRIGRAMS)."""
+
+    identity: Hashes
+    is_alpha: NDArray[np.bool_]
+    is_spoken: NDArray[np.bool_]
+    trigrams: Hashes
+
+
+def _distinct(texts: tuple[str, ...]) -> tuple[_Words, NDArray[np.intp]]:
+    """Return the distinct texts, and (n,) which of them each is."""
+    number: dict[str, int] = {}
+    of = np.array([number.setdefault(text, len(number)) for text in texts], np.intp)
+    found = list(map(_word, number))
+    words = _Words(
+        np.array([w.identity for w in found], np.uint64),
+        np.array([w.is_alpha for w in found], bool),
+        np.array([w.is_spoken for w in found], bool),
+        np.array([w.trigrams for w in found], np.uint64).reshape(-1, TRIGRAMS),
+    )
+    return words, of
 
 
 @lru_cache(maxsize=1 << 15)
-def _trigrams_of(text: str) -> tuple[int, ...]:
-    """(TRIGRAMS,) of one word."""
-    marked = f"^{fold(text)}$"
+def _word(text: str) -> _Word:
+    """A template prints most of its words on every document."""
+    folded = fold(text)
+    marked = f"^{folded}$"
     grams = [marked[j : j + 3] for j in range(len(marked) - 2)]
     if len(grams) > TRIGRAMS:  # the sense of a German compound is at its end
         grams = [*grams[: TRIGRAMS // 2], *grams[-TRIGRAMS // 2 :]]
-    return (*map(token, grams), *(0,) * (TRIGRAMS - len(grams)))
+    hashes = (*map(token, grams), *(0,) * (TRIGRAMS - len(grams)))
+    return _Word(token(folded), sum(map(str.isalpha, text)) * 2 > len(text), any(map(str.isalnum, text)), hashes)
 
 
 def _domains(texts: tuple[str, ...]) -> list[str]:
     """Names of the web and mail addresses on a document, without www and the top-level domain."""
     found: dict[str, None] = {}
-    for text in texts:
-        if "@" in text or "www." in text.casefold() or text.casefold().startswith("http"):
-            for match in _DOMAIN.finditer(text.casefold()):
+    for text in map(str.casefold, texts):
+        if "@" in text or "www." in text or text.startswith("http"):
+            for match in _DOMAIN.finditer(text):
                 found[match[1].replace("-", "")] = None
     return list(found)
 
 
+@lru_cache(maxsize=1 << 15)
 def _form(text: str) -> str:
     """What kinds of words a line has: `D-10115 Berlin` -> `m a`; a: letters, 0: digits, m: mixed, -: neither."""
     forms = []

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from invex.fields.spec import LocaleSpec
-from invex.fields.values import choose
 
 from .candidates import Candidates
 from .layout import Floats
@@ -41,10 +40,12 @@ def rank(candidates: Candidates, scores: Floats, null: float, locale: LocaleSpec
     order = np.argsort(-scores, kind="stable")
     mass: dict[str, float] = {}
     best: dict[str, int] = {}
+    values = candidates.values(locale)
     # Occurrences beyond these share next to no mass.
-    for k in order[: 20 * most].tolist():
-        value = choose(candidates.readings[k], locale).value
-        mass[value] = mass.get(value, 0.0) + float(e[k])
+    order = order[: 20 * most]
+    for k, share in zip(order.tolist(), e[order].tolist()):
+        value = values[k]
+        mass[value] = mass.get(value, 0.0) + share
         best.setdefault(value, k)
     ranked = sorted(mass, key=lambda v: (-mass[v], best[v]))[:most]
     return Ranking(tuple(Choice(v, mass[v] / total, best[v]) for v in ranked), e_null / total)

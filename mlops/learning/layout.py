@@ -8,14 +8,15 @@ All pages of a document are one layout: words are numbered through, line after l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from invex.fields.geometry import Box, PageBox, union
-from invex.reading.types import Document, Page
+from invex.reading.types import Document, Page, Word
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
@@ -96,31 +97,21 @@ class Layout:
 
 def lay_out(document: Document) -> Layout:
     """Return the layout of all pages; words without visible text are dropped."""
-    parts = [_page_lines(page) for page in document.pages]
-    order: list[int] = []  # position among the page's words
-    pages: list[int] = []
-    line_sizes: list[int] = []
-    cell_sizes: list[int] = []
-    cell_line: list[int] = []
-    line_page: list[int] = []
-    for number, lines in enumerate(parts):
-        for cells in lines:
-            for cell in cells:
-                order.extend(cell)
-                cell_sizes.append(len(cell))
-                cell_line.append(len(line_sizes))
-            line_sizes.append(sum(map(len, cells)))
-            line_page.append(number)
-            pages.extend([number] * line_sizes[-1])
-    words = [document.pages[p].words[i] for p, i in zip(pages, order)]
+    parts = [_Part.of(page) for page in document.pages]
+    words = [page.words[i] for page, part in zip(document.pages, parts) for i in part.order.tolist()]
+    sizes = [len(part.order) for part in parts]
     texts = tuple(w.text for w in words)
-    box = np.array([w.box for w in words], np.float32).reshape(-1, 4)
-    page = np.array(pages, np.int32)
-    cell_start = np.concatenate([[0], np.cumsum(cell_sizes)]).astype(np.int32)
-    lines_of_cells = np.array(cell_line, np.int32)
-    pages_of_lines = np.array(line_page, np.int32)
+    box = _boxes(words).astype(np.float32)
+    page = np.repeat(np.arange(len(parts), dtype=np.int32), sizes)
+    # A line or a cell that starts a page is another one than the last of the page before.
+    starts_line = _joined([part.starts_line for part in parts], bool)
+    starts_cell = _joined([part.starts_cell for part in parts], bool)
+    line, cell = (np.cumsum(starts, dtype=np.int32) - np.int32(1) for starts in (starts_line, starts_cell))
+    line_at, cell_at = np.flatnonzero(starts_line), np.flatnonzero(starts_cell)
+    line_page, cell_line = page[line_at], line[cell_at]
+    cell_start = np.append(cell_at, len(texts)).astype(np.int32)
     cell_box = _cell_boxes(box, cell_start)
-    above, below, word_above = _pointers(box, cell_box, lines_of_cells, pages_of_lines, cell_start, page)
+    above, below, word_above = _pointers(box, cell_box, cell_line, line_page, cell_start, page)
     return Layout(
         document=document,
         texts=texts,
@@ -129,14 +120,14 @@ def lay_out(document: Document) -> Layout:
         box=box,
         height=box[:, 3] - box[:, 1],
         page=page,
-        line=np.repeat(np.arange(len(line_sizes), dtype=np.int32), line_sizes),
-        cell=np.repeat(np.arange(len(cell_sizes), dtype=np.int32), cell_sizes),
-        origin=np.array(order, np.int32),
+        line=line,
+        cell=cell,
+        origin=_joined([part.order for part in parts], np.int32),
         pixel=np.array([(p.width, p.height) for p in document.pages], np.float32).reshape(-1, 2),
-        line_start=np.concatenate([[0], np.cumsum(line_sizes)]).astype(np.int32),
-        line_page=pages_of_lines,
+        line_start=np.append(line_at, len(texts)).astype(np.int32),
+        line_page=line_page,
         cell_start=cell_start,
-        cell_line=lines_of_cells,
+        cell_line=cell_line,
         cell_box=cell_box,
         above=above,
         below=below,
@@ -144,46 +135,66 @@ def lay_out(document: Document) -> Layout:
     )
 
 
-def _page_lines(page: Page) -> list[list[list[int]]]:
-    """Lines of cells of word positions, top to bottom, left to right."""
-    shown = [i for i, w in enumerate(page.words) if w.text.strip()]
-    if not shown:
-        return []
-    box = np.array([page.words[i].box for i in shown], np.float64)
-    x0, x1 = box[:, 0] * page.width, box[:, 2] * page.width
-    height = np.maximum((box[:, 3] - box[:, 1]) * page.height, 1e-6)
-    center = (box[:, 1] + box[:, 3]) / 2 * page.height
-    level = center - _skew(x0, x1, center, height) * (x0 + x1) / 2
-    order = np.lexsort((x0, level)).tolist()
-    typical = float(np.median(height))
-    # Python's own floats from here on: the loops look at single words.
-    left, right, heights, levels = x0.tolist(), x1.tolist(), height.tolist(), level.tolist()
-    lines: list[list[int]] = []
-    line_level, line_height = 0.0, 0.0
-    for w in order:
-        near = LINE_MERGE_HEIGHTS * min(line_height, heights[w]) if lines else -1.0
-        if abs(levels[w] - line_level) < near:
-            lines[-1].append(w)
-            share = 1 / len(lines[-1])
-            line_level += (levels[w] - line_level) * share
-            line_height += (heights[w] - line_height) * share
+def _joined(parts: list[np.ndarray], dtype: type) -> np.ndarray:
+    return np.concatenate([np.zeros(0, dtype), *parts]).astype(dtype)
+
+
+def _boxes(words: Sequence[Word]) -> NDArray[np.float64]:
+    """(n, 4)"""
+    numbers = chain.from_iterable(word.box for word in words)
+    return np.fromiter(numbers, np.float64, 4 * len(words)).reshape(-1, 4)
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A page, n shown words. order: (n,) positions among its words, line after line, left to right in each.
+
+    starts_line, starts_cell: (n,) whether a word of this order is the first of its line, or cell.
+    """
+
+    order: NDArray[np.intp]
+    starts_line: NDArray[np.bool_]
+    starts_cell: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, page: Page) -> _Part:
+        shown = np.array([i for i, w in enumerate(page.words) if w.text.strip()], np.intp)
+        if not len(shown):
+            return cls(shown, np.zeros(0, bool), np.zeros(0, bool))
+        box = _boxes(page.words)[shown]
+        x0, x1 = box[:, 0] * page.width, box[:, 2] * page.width
+        height = np.maximum((box[:, 3] - box[:, 1]) * page.height, 1e-6)
+        center = (box[:, 1] + box[:, 3]) / 2 * page.height
+        level = center - _skew(x0, x1, center, height) * (x0 + x1) / 2
+        line = _lines(np.lexsort((x0, level)), level, height)
+        order = np.lexsort((x0, line))
+        line, x0, x1, height = line[order], x0[order], x1[order], height[order]
+        starts_line = np.append(True, line[1:] != line[:-1])
+        gap = x0[1:] - x1[:-1]
+        usual = gap[~starts_line[1:] & (x0[1:] > x1[:-1])]
+        least = CELL_GAP_MEDIANS * float(np.median(usual)) if len(usual) else 0.0
+        # A page of single-word cells has only wide gaps, which say nothing about letter spacing.
+        least = min(least, 2 * CELL_GAP_HEIGHTS * float(np.median(height)))
+        is_wide = gap > np.maximum(CELL_GAP_HEIGHTS * np.minimum(height[1:], height[:-1]), least)
+        return cls(shown[order], starts_line, starts_line | np.append(True, is_wide))
+
+
+def _lines(order: NDArray[np.intp], level: NDArray[np.float64], height: NDArray[np.float64]) -> NDArray[np.intp]:
+    """(n,) the line of each word, from 0 on. order: of the words from top to bottom; level: their centres."""
+    line = np.empty(len(order), np.intp)
+    number, size = -1, 0
+    line_level = line_height = 0.0
+    # Python's own numbers: the loop looks at single words.
+    for w, here, high in zip(order.tolist(), level[order].tolist(), height[order].tolist()):
+        if size and abs(here - line_level) < LINE_MERGE_HEIGHTS * min(line_height, high):
+            size += 1
+            share = 1 / size
+            line_level += (here - line_level) * share
+            line_height += (high - line_height) * share
         else:
-            lines.append([w])
-            line_level, line_height = levels[w], heights[w]
-    ordered = [sorted(line, key=lambda w: (left[w], w)) for line in lines]
-    gaps = [left[b] - right[a] for line in ordered for a, b in pairwise(line) if left[b] > right[a]]
-    least = CELL_GAP_MEDIANS * float(np.median(gaps)) if gaps else 0.0
-    # A page of single-word cells has only wide gaps, which say nothing about letter spacing.
-    least = min(least, 2 * CELL_GAP_HEIGHTS * typical)
-    result = []
-    for line in ordered:
-        cells = [[line[0]]]
-        for a, b in pairwise(line):
-            if left[b] - right[a] > max(CELL_GAP_HEIGHTS * min(heights[a], heights[b]), least):
-                cells.append([])
-            cells[-1].append(b)
-        result.append([[shown[w] for w in cell] for cell in cells])
-    return result
+            number, size, line_level, line_height = number + 1, 1, here, high
+        line[w] = number
+    return line
 
 
 def _skew(x0: np.ndarray, x1: np.ndarray, center: np.ndarray, height: np.ndarray) -> float:
@@ -235,9 +246,9 @@ def _nearest(boxes: Floats, line: Ints, cells: Floats, cell_line: Ints, ids: np.
     """For each box the id of the nearest cell on another line that overlaps it in x; ties go to the wider overlap."""
     overlap = np.minimum(boxes[:, None, 2], cells[None, :, 2]) - np.maximum(boxes[:, None, 0], cells[None, :, 0])
     distance = (line[:, None] - cell_line[None, :]) * (1 if upwards else -1)
-    eligible = (overlap > 0) & (distance > 0)
     # Lines count before width: overlap is below 1 page, so it only breaks ties.
-    rank = np.where(eligible, overlap - distance, -np.inf)
+    rank = overlap - distance
+    rank[(overlap <= 0) | (distance <= 0)] = -np.inf
     best = rank.argmax(axis=1)
-    found = eligible[np.arange(len(boxes)), best]
+    found = rank[np.arange(len(boxes)), best] > -np.inf
     return np.where(found, ids[best], NO_CELL).astype(np.int32)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 
@@ -42,33 +43,26 @@ class Scored:
     features: Features
     scores: Floats
     null: float
-    ranking: Ranking
     known: Floats | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Every field of a model on one document."""
+    """Every field of a model on one document. rankings: by field key."""
 
     fields: tuple[Scored, ...]
-    locale: LocaleSpec
+    rankings: Mapping[str, Ranking]
 
     def given(self, absence: Mapping[str, float]) -> Scores:
         """Return the scores given what is known of the document. absence: by field key, factor on the odds of none."""
-        return replace(
-            self,
-            fields=tuple(
-                replace(s, ranking=given_absence(s.ranking, absence.get(s.model.field.key, 1.0))) for s in self.fields
-            ),
-        )
+        rankings = {key: given_absence(r, absence.get(key, 1.0)) for key, r in self.rankings.items()}
+        return replace(self, rankings=rankings)
 
     def values(self) -> dict[str, tuple[Value, ...]]:
         """Return the values of every field; () where nothing is likelier than something."""
-        rankings = relate({s.model.field.key: s.ranking for s in self.fields if s.model.most == 1})
-        return {
-            s.model.field.key: _values(replace(s, ranking=rankings.get(s.model.field.key, s.ranking)), self.locale)
-            for s in self.fields
-        }
+        single = {s.model.field.key for s in self.fields if s.model.most == 1}
+        rankings = {**self.rankings, **relate({key: r for key, r in self.rankings.items() if key in single})}
+        return {s.model.field.key: _values(s, rankings[s.model.field.key]) for s in self.fields}
 
 
 def read_fields(
@@ -79,26 +73,28 @@ def read_fields(
 
 
 def score_fields(view: View, model: TemplateModel, prior: Prior = no_prior, matcher: Matcher = NO_MATCHER) -> Scores:
+    @cache
+    def novelty(kind: str) -> Floats:
+        return model.boilerplate.novelty(view, view.candidates(kind, model.breaks))
+
     locale = _locale(view, model)
-    fields = tuple(score(view, model, f, prior, matcher, locale) for f in model.fields)
-    return Scores(_pulled(model, fields, locale), locale)
-
-
-def _pulled(model: TemplateModel, fields: tuple[Scored, ...], locale: LocaleSpec) -> tuple[Scored, ...]:
-    """The fields, each scored in the light of where the others stand."""
+    fields = [score(view, model, f, prior, matcher, novelty) for f in model.fields]
+    # Each field in the light of where the others stand.
     added = pull(model.springs, {s.model.field.key: (s.candidates, s.scores, s.null) for s in fields})
-    out = []
-    for s in fields:
-        if s.model.field.key in added:
-            scores = s.scores + added[s.model.field.key]
-            s = replace(s, scores=scores, ranking=rank(s.candidates, scores, s.null, locale))
-        out.append(s)
-    return tuple(out)
+    fields = [replace(s, scores=s.scores + added[key]) if (key := s.model.field.key) in added else s for s in fields]
+    rankings = {s.model.field.key: rank(s.candidates, s.scores, s.null, locale) for s in fields}
+    return Scores(tuple(fields), rankings)
 
 
 def score(
-    view: View, model: TemplateModel, field: FieldModel, prior: Prior, matcher: Matcher, locale: LocaleSpec
+    view: View,
+    model: TemplateModel,
+    field: FieldModel,
+    prior: Prior,
+    matcher: Matcher,
+    novelty: Callable[[str], Floats],
 ) -> Scored:
+    """novelty: by field type, see Boilerplate; asked for only where it counts."""
     kind = field.field.type
     candidates = view.candidates(kind, model.breaks)
     features = view.features(kind, model.breaks)
@@ -112,10 +108,9 @@ def score(
     if field.supports is not None and field.match_gain and matcher.theta:
         likely = np.argsort(-scores, kind="stable")[:MOST_MATCHED]
         agreement = field.supports.match(matcher, kind, features, likely)
-        agreement = agreement + matcher.worth_of_novelty(kind) * model.boilerplate.novelty(view, candidates)
+        agreement = agreement + matcher.worth_of_novelty(kind) * novelty(kind)
         scores = scores + np.float32(field.match_gain) * (agreement - expected_agreement(agreement))
-    ranking = rank(candidates, scores, null, locale)
-    return Scored(field, candidates, features, scores, null, ranking, known)
+    return Scored(field, candidates, features, scores, null, known)
 
 
 def expected_agreement(agreement: Floats) -> float:
@@ -134,14 +129,14 @@ def _locale(view: View, model: TemplateModel) -> LocaleSpec:
     return settle(model.locale, view.locale).guess if ambiguous else model.locale
 
 
-def _values(scored: Scored, locale: LocaleSpec) -> tuple[Value, ...]:
+def _values(scored: Scored, ranking: Ranking) -> tuple[Value, ...]:
     """The likeliest value when it is likelier than none; repeated fields go on with what is left."""
     out: list[Value] = []
-    choices, left = list(scored.ranking.choices), 1.0
+    choices, left = list(ranking.choices), 1.0
     most = scored.model.most if scored.model.most == 1 else scored.model.most + 2
     while choices and len(out) < most:
         choice = choices[0]
-        if choice.probability <= scored.ranking.absent:
+        if choice.probability <= ranking.absent:
             break
         second = tuple(
             Alternative(

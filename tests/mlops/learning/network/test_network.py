@@ -12,13 +12,12 @@ import numpy as np
 import pytest
 
 from fixtures.generator import Vendor
-from invex.fields.spec import FieldSpec, LocaleSpec, TemplateSpec
+from invex.fields.spec import FieldSpec, TemplateSpec
 from invex.fields.standard import STANDARD_FIELDS
 from invex.reading.types import Document
 from mlops.learning.candidates import NO_BREAKS
 from mlops.learning.dataset import Sample
 from mlops.learning.layout import lay_out
-from mlops.learning.matching import NO_MATCHER
 from mlops.learning.model import FieldModel, TemplateModel
 from mlops.learning.network.config import NetworkConfig, TrainingConfig
 from mlops.learning.network.examples import Example, make_example
@@ -26,7 +25,7 @@ from mlops.learning.network.inputs import CELL_FLOATS, MOST_CELLS, WORD_FLOATS, 
 from mlops.learning.network.serving import UNREAD, Network
 from mlops.learning.package import EMPTY, Package
 from mlops.learning.predictor import network_prior
-from mlops.learning.reading_fields import score
+from mlops.learning.reading_fields import score_fields
 from mlops.learning.scorer import EMPTY_SCORER
 from mlops.learning.view import View
 
@@ -226,7 +225,7 @@ def test_the_network_travels_in_a_package_and_joins_day_zero(samples, tmp_path):
     assert loaded.to_bytes() == package.to_bytes()
     view, spec = View(samples[0].document), STANDARD_FIELDS[0]
     odds, null = network_prior(loaded.network)(view, spec, NO_BREAKS)
-    scored = score(view, loaded.day_zero, blank[0], network_prior(loaded.network), NO_MATCHER, LocaleSpec())
+    scored = score_fields(view, loaded.day_zero, network_prior(loaded.network)).fields[0]
     np.testing.assert_array_equal(scored.scores, odds)
     assert null == 0.0
 
