@@ -14,6 +14,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from invex.fields.readings import Reading, Span
 from invex.fields.spec import LocaleSpec
@@ -78,6 +79,13 @@ class Candidates:
             for value in dict.fromkeys(r.value for r in means):
                 found.setdefault(value, []).append(k)
         return found
+
+    @cached_property
+    def distinct(self) -> tuple[list[str], NDArray[np.intp]]:
+        """The likeliest values, as they first appear, and (K,) which of them each candidate has."""
+        number: dict[str, int] = {}
+        of = [number.setdefault(means[0].value, len(number)) for means in self.readings]
+        return list(number), np.array(of, np.intp)
 
     @cached_property
     def tail(self) -> Ints:

@@ -61,14 +61,10 @@ class _Kinds(dict[int, str]):
 _KINDS = _Kinds()
 
 
+@lru_cache(maxsize=1 << 15)
 def _shape(text: str) -> str:
     """Runs of digits, capitals and small letters: `INV-2020/11` -> `A-0/0`."""
-    return _runs_of(text[:30].translate(_KINDS))
-
-
-@lru_cache(maxsize=1 << 15)
-def _runs_of(kinds: str) -> str:
-    return "".join(kind for kind, _ in groupby(kinds))
+    return "".join(kind for kind, _ in groupby(text[:30].translate(_KINDS)))
 
 
 def add_order(columns: Columns, context: Context, candidates: Candidates) -> None:
@@ -87,9 +83,9 @@ def add_order(columns: Columns, context: Context, candidates: Candidates) -> Non
         columns.add(group, 100 + np.minimum(finish - 1 - k, most))
         if group == "line_order":
             columns.add(group, 200 + np.minimum(k - begin, most) * 20 + np.minimum(finish - begin, most), 0.7)
-    unique, inverse = np.unique(_values(candidates), return_inverse=True)
-    rank, ranks = _ranks(unique, candidates.kind)
-    ascending = rank[inverse] if size else k
+    values, which = candidates.distinct
+    rank, ranks = _ranks(values, candidates.kind)
+    ascending = rank[which] if size else k
     columns.add("rank", np.minimum(ascending, most), 1.0 if ranks else 0.0)
     columns.add("rank", 100 + np.minimum(ranks - 1 - ascending, most), 1.0 if ranks else 0.0)
     if candidates.kind == "amount":
@@ -100,59 +96,68 @@ def _in_domain(context: Context, candidates: Candidates) -> np.ndarray:
     """(K,) 0: no web address on the document; 1: none with its words; 2: one with its first word, 3: all."""
     out = np.full(len(candidates), int(bool(context.domains)))
     if context.domains:
-        for k, text in enumerate(candidates.texts):
-            words = [w for w in _LETTERS.findall(text.casefold()) if len(w) >= LEAST_DOMAIN_LETTERS]
+        for k, words in enumerate(map(_long_words, candidates.texts)):
             if words and any(words[0] in d for d in context.domains):
                 out[k] = 3 if any(all(w in d for w in words[:2]) for d in context.domains) and len(words) > 1 else 2
     return out
 
 
+@lru_cache(maxsize=1 << 15)
+def _long_words(text: str) -> tuple[str, ...]:
+    return tuple(w for w in _LETTERS.findall(text.casefold()) if len(w) >= LEAST_DOMAIN_LETTERS)
+
+
 def _sums(columns: Columns, candidates: Candidates) -> None:
     """Roles of an amount in a + b = c with other amounts of the document, apart from sums where b may be a tax on a."""
-    size = len(candidates)
-    cents = (
-        np.round(np.array([float(v) for v in _values(candidates)]) * 100).astype(np.int64) if size else np.zeros(0, int)
-    )
-    values = np.unique(np.abs(cents))
+    amounts, which = candidates.distinct
+    cents = np.abs(np.round(np.array([float(v) for v in amounts]) * 100).astype(np.int64))
+    values = np.unique(cents)
     values = values[values > 0][-MOST_SUMMANDS:]
-    a, b = np.triu_indices(len(values))
-    small, large = values[a], values[b]
-    is_sum = np.isin(small + large, values)
-    small, large = small[is_sum], large[is_sum]
-    rate = small / np.maximum(large, 1)
-    is_tax = (np.abs(rate[:, None] - VAT_RATES) * large[:, None] < 1.5).any(axis=1)
-    roles = np.zeros((size, 6), bool)
-    for i, (kind, part) in enumerate((k, p) for k in (is_tax, ~is_tax) for p in (small + large, large, small)):
-        roles[:, i] = np.isin(np.abs(cents), part[kind])
-    columns.add("sums", np.arange(6) + 10 * np.ones((size, 1), int), 1.0 * roles)
+    roles = np.zeros((len(values) + 1, 6), bool)  # the last row: of all other amounts
+    if len(values):
+        a, b = _pairs(len(values))
+        total = values[a] + values[b]
+        c = np.minimum(np.searchsorted(values, total), len(values) - 1)
+        is_sum = values[c] == total
+        a, b, c = a[is_sum], b[is_sum], c[is_sum]
+        small, large = values[a], values[b]
+        is_tax = (np.abs((small / large)[:, None] - VAT_RATES) * large[:, None] < 1.5).any(axis=1)
+        for i, (kind, part) in enumerate((k, p) for k in (is_tax, ~is_tax) for p in (c, b, a)):
+            roles[part[kind], i] = True
+        at = np.minimum(np.searchsorted(values, cents), len(values) - 1)
+        roles = roles[np.where(values[at] == cents, at, -1)]
+    roles = roles[which]
+    columns.add("sums", np.arange(6) + 10 * np.ones((len(candidates), 1), int), 1.0 * roles)
     columns.add("sums", 100 + roles[:, :3] @ np.array([1, 2, 4]))
 
 
-def _values(candidates: Candidates) -> np.ndarray:
-    """(K,) the likeliest reading of each candidate."""
-    return np.array([r[0].value for r in candidates.readings], dtype=str)
+@lru_cache(maxsize=MOST_SUMMANDS)
+def _pairs(size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers a <= b below `size`."""
+    a, b = np.triu_indices(size)
+    return a, b
 
 
 def add_repeats(columns: Columns, candidates: Candidates) -> None:
     """How often the value is printed, and how often before."""
     size = len(candidates)
-    _, inverse, count = np.unique(_values(candidates), return_inverse=True, return_counts=True)
+    _, which = candidates.distinct
+    count = np.bincount(which, minlength=1)
     earlier = np.zeros(size, int)
-    if size:
-        by_value = np.argsort(inverse, kind="stable")
-        starts = np.concatenate([[0], np.cumsum(count)])
-        earlier[by_value] = np.arange(size) - starts[inverse[by_value]]
-    columns.add("repeats", np.minimum(count[inverse], 6))
+    by_value = np.argsort(which, kind="stable")
+    starts = np.concatenate([[0], np.cumsum(count)])
+    earlier[by_value] = np.arange(size) - starts[which[by_value]]
+    columns.add("repeats", np.minimum(count[which], 6))
     columns.add("repeats", 100 + np.minimum(earlier, 3))
-    columns.add("repeats", 200 + (earlier + 1 == count[inverse]), 0.5)
+    columns.add("repeats", 200 + (earlier + 1 == count[which]), 0.5)
 
 
-def _ranks(unique: np.ndarray, kind: str) -> tuple[np.ndarray, int]:
+def _ranks(values: list[str], kind: str) -> tuple[np.ndarray, int]:
     """(rank of each value, number of ranks); types whose values have no order give 0 ranks."""
     if kind in NUMERIC_TYPES:
-        order = np.unique(np.array([float(v) for v in unique]), return_inverse=True)[1]
+        order = np.unique(np.array([float(v) for v in values]), return_inverse=True)[1]
     elif kind == "date":
-        order = np.arange(len(unique))  # ISO dates sort as text
+        order = np.unique(np.array(values, str), return_inverse=True)[1]  # ISO dates sort as text
     else:
-        return np.zeros(len(unique), int), 0
+        return np.zeros(len(values), int), 0
     return order, int(order.max()) + 1 if len(order) else 0
