@@ -15,7 +15,7 @@ from itertools import accumulate, chain
 import numpy as np
 from numpy.typing import NDArray
 
-from invex.fields.geometry import Box, PageBox, union
+from invex.fields.geometry import Box, PageBox
 from invex.reading.types import Document, Page, Word
 
 Ints = NDArray[np.int32]
@@ -89,10 +89,11 @@ class Layout:
         by_line: dict[int, list[int]] = {}
         for w in words:
             by_line.setdefault(int(self.line[w]), []).append(w)
-        return tuple(
-            PageBox(int(self.page[ws[0]]), union([Box(*box) for box in self.box[ws].tolist()]))
-            for _, ws in sorted(by_line.items())
-        )
+        found = []
+        for _, ws in sorted(by_line.items()):
+            x0, y0, x1, y1 = zip(*self.box[ws].tolist(), strict=True)
+            found.append(PageBox(int(self.page[ws[0]]), Box(min(x0), min(y0), max(x1), max(y1))))
+        return tuple(found)
 
 
 def lay_out(document: Document) -> Layout:

@@ -7,8 +7,8 @@ each relation multiplies the probabilities of the combinations that it speaks ab
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from itertools import product
+from dataclasses import dataclass
+from itertools import product, starmap
 
 import numpy as np
 
@@ -72,9 +72,10 @@ def _marginals(rankings: list[Ranking], relation: Relation) -> list[Ranking]:
         known = [c.probability for c in choices]
         rest = max(1.0 - sum(known) - ranking.absent, 0.0)
         joint = np.multiply.outer(joint, np.array([*known, ranking.absent, rest]))
-    for at in product(*(range(len(choices)) for choices in likely)):
-        if relation.holds(*(choices[i].value for choices, i in zip(likely, at, strict=True))):
-            joint[at] *= relation.odds
+    sizes = tuple(map(len, likely))
+    held = starmap(relation.holds, product(*([c.value for c in choices] for choices in likely)))
+    known_part = joint[tuple(map(slice, sizes))]
+    known_part[np.fromiter(held, bool).reshape(sizes)] *= relation.odds
     joint /= joint.sum()
     axes = range(len(rankings))
     return [
@@ -88,6 +89,6 @@ def _updated(ranking: Ranking, known: int, mass: Floats) -> Ranking:
     others = ranking.choices[known:]
     old_rest = 1.0 - sum(c.probability for c in ranking.choices[:known]) - ranking.absent
     scale = float(mass[-1]) / old_rest if old_rest > 0 else 0.0
-    new: list[Choice] = [replace(c, probability=float(p)) for c, p in zip(ranking.choices, mass[:known])]
-    new += [replace(c, probability=c.probability * scale) for c in others]
+    new = [Choice(c.value, float(p), c.best) for c, p in zip(ranking.choices, mass[:known])]
+    new += [Choice(c.value, c.probability * scale, c.best) for c in others]
     return Ranking(tuple(sorted(new, key=lambda c: -c.probability)), float(mass[known]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import exp
 
 import numpy as np
 
@@ -33,8 +34,8 @@ class Calibration:
         return cls(np.tile(np.array([PRIOR[0], *PRIOR[1]], np.float32), (GROUPS, 1)))
 
     def confidence(self, group: int, evidence: tuple[float, ...]) -> float:
-        w = self.weights[group]
-        return float(1 / (1 + np.exp(-(w[0] + w[1:] @ np.array(evidence)))))
+        intercept, *weights = self.weights[group].tolist()
+        return 1 / (1 + exp(-(intercept + sum(w * e for w, e in zip(weights, evidence, strict=True)))))
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {"calibration": self.weights.astype(np.float32)}

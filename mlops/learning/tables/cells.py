@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
+from math import exp, log
 
 import numpy as np
 
@@ -56,7 +57,7 @@ TableRow = dict[int, Cell]
 
 def log_odds(p: float) -> float:
     clipped = min(max(p, 1e-4), 1 - 1e-4)
-    return float(np.log(clipped / (1 - clipped)))
+    return log(clipped / (1 - clipped))
 
 
 def assemble(
@@ -74,12 +75,14 @@ def assemble(
     Rows without a number are dropped, where the table has columns of numbers.
     """
     result = []
+    best = tags.argmax(axis=1)
     for first, stop in rows:
         members = np.arange(lines.start[first], lines.stop[stop - 1])
-        row = _numbers(spec, tokens, members, tags, products, log_odds(float(row_probability[first])))
+        row_odds = log_odds(float(row_probability[first]))
+        row = _numbers(spec, tokens, members, tags, products, row_odds)
         for k, column in enumerate(spec.columns):
             if column.type not in NUMERIC_TYPES:
-                cell = _text(column, k, tokens, members, tags, log_odds(float(row_probability[first])))
+                cell = _text(column, k, tokens, members, tags, best, row_odds)
                 if cell:
                     row[k] = cell
         if any(spec.columns[k].type in NUMERIC_TYPES for k in row) or not _has_numbers(spec):
@@ -97,12 +100,13 @@ def _numbers(
     """Choose one token, or none, for every numeric column."""
     columns = [k for k, c in enumerate(spec.columns) if c.type in NUMERIC_TYPES]
     offers: dict[int, list[tuple[int, float]]] = {}  # column -> (token, log-probability); token -1 is "no such cell"
-    for k in columns:
-        p = np.where(tokens.is_number[members], tags[members, k + 1], 0)
-        best = np.argsort(-p, kind="stable")[:MOST_CANDIDATES]
-        found = [(int(members[i]), float(p[i])) for i in best if p[i] > LEAST]
+    numbers = members[tokens.is_number[members]]
+    shares = tags[numbers][:, [k + 1 for k in columns]].T.tolist()
+    for k, share in zip(columns, shares):
+        likely = [(t, p) for t, p in zip(numbers.tolist(), share) if p > LEAST]
+        found = sorted(likely, key=lambda offer: -offer[1])[:MOST_CANDIDATES]
         absent = max(1 - sum(q for _, q in found), FLOOR)
-        offers[k] = [(t, float(np.log(q))) for t, q in found] + [(-1, float(np.log(absent)))]
+        offers[k] = [(t, log(q)) for t, q in found] + [(-1, log(absent))]
     chosen = {k: max(offers[k], key=lambda o: o[1])[0] for k in columns}
     checked: dict[int, bool] = {}
     for triple in products:
@@ -121,7 +125,7 @@ def _numbers(
             odds = log_odds(float(tags[t, k + 1]))
             fits = checked.get(k)
             evidence = (odds, odds, float(fits is True), float(fits is False), row_odds)
-            others = tuple((o, float(np.exp(p))) for o, p in offers[k] if o not in (t, -1))
+            others = tuple((o, exp(p)) for o, p in offers[k] if o not in (t, -1))
             row[k] = Cell(k, (t,), value, text, evidence, others)
     return row
 
@@ -149,27 +153,34 @@ def multiplies(a: float, b: float, c: float) -> bool:
     return abs(abs(a * b) - abs(c)) <= max(PRODUCT_TOLERANCE, PRODUCT_SHARE * abs(c))
 
 
-def _text(column: FieldSpec, k: int, tokens: Tokens, members: np.ndarray, tags: Floats, row_odds: float) -> Cell | None:
-    """The words of a text column: the tokens that it claims, and the unsure ones after them in their cell."""
-    p = tags[members]
-    claimed = p.argmax(axis=1) == k + 1
-    for i in range(1, len(members)):
-        goes_on = claimed[i - 1] and tokens.cell[members[i]] == tokens.cell[members[i - 1]]
-        if goes_on and not claimed[i] and p[i, k + 1] > FILL and p[i].argmax() == OUTSIDE:
-            claimed[i] = True
-    picked = members[claimed]
-    if not len(picked):
+def _text(
+    column: FieldSpec, k: int, tokens: Tokens, members: np.ndarray, tags: Floats, best: np.ndarray, row_odds: float
+) -> Cell | None:
+    """The words of a text column: the tokens that it claims, and the unsure ones after them in their cell.
+
+    best: (n,) the likeliest tag of each token.
+    """
+    said = best[members].tolist()
+    if k + 1 not in said:
         return None
-    text = text_of(tokens, picked.tolist())
+    p = tags[members, k + 1]
+    claimed = [tag == k + 1 for tag in said]
+    cells, shares = tokens.cell[members].tolist(), p.tolist()
+    for i in range(1, len(members)):
+        goes_on = claimed[i - 1] and cells[i] == cells[i - 1]
+        if goes_on and not claimed[i] and shares[i] > FILL and said[i] == OUTSIDE:
+            claimed[i] = True
+    is_mine = np.array(claimed)
+    picked = members[is_mine].tolist()
+    text = text_of(tokens, picked)
     value = canonical(column.type, text, LocaleSpec(decimal=tokens.decimal))
     if not value:
         return None
-    own = tags[picked, k + 1]
+    own, rivals = p[is_mine], p[~is_mine]
     # Words of the row that nearly belonged are as dangerous as words that hardly did.
-    rivals = p[~claimed, k + 1]
     least = min(float(own.min()), 1 - float(rivals.max())) if len(rivals) else float(own.min())
     evidence = (log_odds(least), log_odds(float(own.mean())), 0.0, 0.0, row_odds)
-    return Cell(k, tuple(picked.tolist()), value, text, evidence)
+    return Cell(k, tuple(picked), value, text, evidence)
 
 
 def text_of(tokens: Tokens, picked: Sequence[int]) -> str:

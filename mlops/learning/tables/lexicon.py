@@ -8,6 +8,7 @@ combination means is learned, not written here.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 
 from invex.fields.folding import fold
@@ -63,14 +64,12 @@ steuerbetrag umsatzsteuer mehrwertsteuer versicherungsteuer gesamtsumme subt pai
 acconto excl incl inkl zzgl abzgl zuzuglich overdracht riporto suman sigue transport saldo solde rabatt discount
 remise sconto korting descuento summa totalt ialt moms valor
 """
-SUM_STEMS = tuple(_SUM_STEMS.split())
 
 _NOTE_STEMS = """
 art artnr artikelnr ref sku ean gtin serial seriennummer serienummer serie lot batch charge lieferschein delivery
 bestell order note hinweis inkl incl hsn imei color colour farbe size grosse model part period zeitraum livraison
 commande pedido ordine rabatt discount remise warranty garantie origin herkunft zolltarif gewicht weight poids
 """
-NOTE_STEMS = tuple(_NOTE_STEMS.split())
 
 _UNITS = """
 stk st stck stuck stuecke pcs pc pce piece pieces ea each unit units unite unites unidad unidades ud uds pz pezzi
@@ -95,18 +94,44 @@ SHORT_STEM = 3  # stems up to this length must be the whole word
 _LETTERS = re.compile(r"[a-z]+")
 
 
+class _Stems:
+    """Stems with bits; a word has the bits of the stems that it starts with, or is."""
+
+    def __init__(self, stems: Mapping[str, int]) -> None:
+        self._stems = stems
+        self._lengths = sorted({len(s) for s in stems if len(s) > SHORT_STEM})
+
+    def __call__(self, text: str) -> int:
+        """The bits of all the words of a folded text."""
+        bits = 0
+        for part in _LETTERS.findall(text):
+            bits |= self._stems.get(part, 0)
+            for length in self._lengths:
+                if length < len(part):
+                    bits |= self._stems.get(part[:length], 0)
+        return bits
+
+
+_HEADERS = _Stems(
+    {
+        stem: sum(1 << bit for bit, group in enumerate(GROUPS) if stem in HEADER_STEMS[group])
+        for stems in HEADER_STEMS.values()
+        for stem in stems
+    }
+)
+_SUMS = _Stems(dict.fromkeys(_SUM_STEMS.split(), 1))
+_NOTES = _Stems(dict.fromkeys(_NOTE_STEMS.split(), 1))
+
+
 @lru_cache(maxsize=1 << 16)
 def header_groups(text: str) -> int:
     """Bit mask over GROUPS of what a word of a header may hint at."""
     folded = fold(text)
-    mask = 1 << GROUPS.index("rate") if "%" in text else 0
-    for part in _LETTERS.findall(folded):
-        for bit, group in enumerate(GROUPS):
-            if any(part == s or (len(s) > SHORT_STEM and part.startswith(s)) for s in HEADER_STEMS[group]):
-                mask |= 1 << bit
+    mask = _HEADERS(folded) | (1 << GROUPS.index("rate") if "%" in text else 0)
     # Compounds put the telling part last: "Nettopreis", "Mehrwertsteuersatz", "Positionsbetrag".
+    end = folded.rstrip(".:")
     for ending, group in _ENDINGS:
-        if folded.rstrip(".:").endswith(ending):
+        if end.endswith(ending):
             mask |= 1 << GROUPS.index(group)
     return mask
 
@@ -127,22 +152,14 @@ _ENDINGS = (
 )
 
 
-def _starts(stems: tuple[str, ...], text: str) -> bool:
-    return any(
-        part == s or (len(s) > SHORT_STEM and part.startswith(s))
-        for part in _LETTERS.findall(fold(text))
-        for s in stems
-    )
-
-
 @lru_cache(maxsize=1 << 16)
 def is_sum_word(text: str) -> bool:
-    return _starts(SUM_STEMS, text)
+    return bool(_SUMS(fold(text)))
 
 
 @lru_cache(maxsize=1 << 16)
 def is_note_word(text: str) -> bool:
-    return _starts(NOTE_STEMS, text)
+    return bool(_NOTES(fold(text)))
 
 
 @lru_cache(maxsize=1 << 16)

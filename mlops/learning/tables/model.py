@@ -17,7 +17,7 @@ from ..dataset import Sample
 from ..layout import Floats, Layout, lay_out
 from . import rows as row_states
 from .calibration import Calibration, Observation, fit_calibration
-from .cells import Product, TableRow, assemble, learn_products, to_value
+from .cells import Cell, Product, TableRow, assemble, learn_products, to_value
 from .day_zero import STANDARD_PRODUCTS, DayZero, lesson, train
 from .features import TableView, view
 from .locate import Located, Row, locate, same_cell
@@ -34,6 +34,7 @@ PRESENT = 0.5  # probability above which a line has a number of a column
 TRUSTS = (1.0, 1.15, 1.3, 1.6, 2.5, 1e6)  # how much surer day zero must be than the template to be preferred
 WRONG_COSTS = 0.5  # of a wrong cell against a right one, when both readers are compared
 TEXT_LAYER = "text"  # source of pages without reading errors
+_Judged = tuple[FieldSpec, Cell, float]  # a cell, its column and its confidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,19 @@ class TableModel:
             return ()
         lines = lines_of(seen)
         said = self.opinion_on(seen, lines)
-        rows = self._values(seen, self.read(seen, lines, said))
+        rows = self._judged(self.read(seen, lines, said), self)
         if self.base is not None and _has_columns_of(self.base.spec, self.spec):
-            others = self._values(seen, self.base.read(seen, lines, said), self.base)
+            others = self._judged(self.base.read(seen, lines, said), self.base)
             if _sureness(others) > self.trust * _sureness(rows):
                 rows = others
-        return tuple(rows)
+        return tuple(
+            {
+                column.key: self._repaired(seen, column, to_value(cell, seen.tokens, column, confidence))
+                for column, cell, confidence in row
+            }
+            for row in rows
+            if row
+        )
 
     def opinion_on(self, seen: TableView, lines: Lines) -> Opinion | None:
         """What day zero says, whether this is its model or it is below this one."""
@@ -99,22 +107,16 @@ class TableModel:
         tags = softmax_log(tag_features(seen, said), self.network.tag)
         return tags, softmax_log(state_features(seen, lines, tags, said), self.network.state)
 
-    def _values(
-        self, seen: TableView, rows: Sequence[TableRow], reader: TableModel | None = None
-    ) -> list[dict[str, Value]]:
-        """Rows as values. reader: the model that chose the cells, when it is the one below."""
-        reader = reader or self
-        result = []
-        for row in rows:
-            values = {}
-            for k, cell in sorted(row.items()):
-                column = reader.spec.columns[k]
-                confidence = reader.calibration.confidence(group_of(column), cell.evidence)
-                value = to_value(cell, seen.tokens, column, confidence)
-                if reader is self or column.key in self.confirmed:
-                    values[column.key] = self._repaired(seen, column, value)
-            result.append(values)
-        return [values for values in result if values]
+    def _judged(self, rows: Sequence[TableRow], reader: TableModel) -> list[list[_Judged]]:
+        """The cells of rows that are asked for, in order of the columns. reader: the model that chose them."""
+        return [
+            [
+                (column, cell, reader.calibration.confidence(group_of(column), cell.evidence))
+                for column, cell in ((reader.spec.columns[k], cell) for k, cell in sorted(row.items()))
+                if reader is self or column.key in self.confirmed
+            ]
+            for row in rows
+        ]
 
     def _repaired(self, seen: TableView, column: FieldSpec, value: Value) -> Value:
         source = seen.tokens.layout.document.pages[value.boxes[0].page].source
@@ -168,9 +170,9 @@ def _has_columns_of(known: TableSpec, asked: TableSpec) -> bool:
     return {(c.key, c.type) for c in asked.columns} <= {(c.key, c.type) for c in known.columns}
 
 
-def _sureness(rows: Sequence[Mapping[str, Value]]) -> float:
+def _sureness(rows: Sequence[Sequence[_Judged]]) -> float:
     """How many cells are likelier right than wrong, weighted by how much."""
-    return sum(value.confidence - 0.5 for row in rows for value in row.values())
+    return sum(confidence - 0.5 for row in rows for _, _, confidence in row)
 
 
 @dataclass(frozen=True, slots=True)
