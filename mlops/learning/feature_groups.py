@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -101,6 +102,14 @@ class Features:
         return Features(self.bucket[keep], self.weight[keep], self.group)
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some columns of a table of features."""
+
+    table: Features
+    columns: slice
+
+
 class Columns:
     """Feature columns while they are collected; they are hashed all at once, which is what makes it fast."""
 
@@ -110,13 +119,14 @@ class Columns:
         self._weights: list[np.ndarray | float] = []
         self._groups: list[int] = []
         self._plain: list[int] = []  # columns of `_values`
-        self._taken: list[tuple[int, Features, np.ndarray]] = []
+        self._taken: list[tuple[int, Part, np.ndarray]] = []
 
     def add(self, group: str, values: np.ndarray, weights: np.ndarray | float = 1.0) -> None:
         """values: (K,) or (K, c) integers; weights: a number or of the same shape."""
         columns = values.shape[1] if values.ndim == 2 else 1  # not -1: a document may have no candidate of a type
         self._values.append(values.reshape(self.size, columns))
-        self._weights.append(np.reshape(weights, (-1, 1)) if np.ndim(weights) == 1 else weights)
+        is_column = isinstance(weights, np.ndarray) and weights.ndim == 1
+        self._weights.append(np.reshape(weights, (-1, 1)) if is_column else weights)
         self._plain.extend(range(len(self._groups), len(self._groups) + columns))
         self._groups.extend([GROUP_INDEX[group]] * columns)
 
@@ -128,18 +138,13 @@ class Columns:
         base = low.astype(np.uint64) + np.uint64(salt * 1000)
         self.add(group, np.stack([base, base + np.uint64(1)], axis=1), np.stack([1 - share, share], axis=1))
 
-    def take(self, table: Features, rows: np.ndarray) -> None:
-        """rows: (K,) of `table`, whose columns are hashed already."""
-        self._taken.append((len(self._groups), table, rows))
-        self._groups.extend(table.group.tolist())
+    def take(self, part: Part, rows: np.ndarray) -> None:
+        """rows: (K,) of a table whose columns are hashed already."""
+        self._taken.append((len(self._groups), part, rows))
+        self._groups.extend(part.table.group[part.columns].tolist())
 
     def done(self) -> Features:
         group = np.array(self._groups, np.int32)
-        buckets = np.empty((self.size, len(group)), np.int32)
-        weights = np.empty((self.size, len(group)), np.float32)
-        for at, table, rows in self._taken:
-            here = slice(at, at + len(table.group))
-            buckets[:, here], weights[:, here] = table.bucket.take(rows, axis=0), table.weight.take(rows, axis=0)
         values = np.empty((self.size, len(self._plain)), np.uint64)
         own = np.empty(values.shape, np.float32)
         at = 0
@@ -148,5 +153,31 @@ class Columns:
             values[:, here], own[:, here] = value, weight
             at = here.stop
         values ^= _SEED_OF_GROUP[group[self._plain]]
-        buckets[:, self._plain], weights[:, self._plain] = bucket(mix(values)), own
+        hashed = bucket(mix(values))
+        if not self._taken:
+            return Features(hashed, own, group)
+        buckets, weights = np.empty((self.size, len(group)), np.int32), np.empty((self.size, len(group)), np.float32)
+        buckets[:, self._plain], weights[:, self._plain] = hashed, own
+        rows_of: dict[tuple[int, int], Features] = {}
+        for at, part, rows in self._taken:
+            key = (id(part.table), id(rows))
+            if key not in rows_of:
+                rows_of[key] = part.table.rows(rows)
+            table = rows_of[key]
+            here = slice(at, at + part.columns.stop - part.columns.start)
+            buckets[:, here], weights[:, here] = table.bucket[:, part.columns], table.weight[:, part.columns]
         return Features(buckets, weights, group)
+
+
+def together(*collected: Columns) -> list[Part]:
+    """The columns of several, all of the same rows, hashed at once: a part for each."""
+    whole = Columns(collected[0].size)
+    bounds = [0]
+    for columns in collected:
+        whole._values.extend(columns._values)
+        whole._weights.extend(columns._weights)
+        whole._groups.extend(columns._groups)
+        bounds.append(len(whole._groups))
+    whole._plain = list(range(bounds[-1]))
+    table = whole.done()
+    return [Part(table, slice(*pair)) for pair in pairwise(bounds)]

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +74,7 @@ def place(candidates: Candidates, rows: NDArray) -> tuple[Floats, Ints]:
     return candidates.box[rows], candidates.layout.page[candidates.first[rows]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Supports:
     """Occurrences of a field's value in confirmed documents, S rows in order of document.
 
@@ -83,6 +84,25 @@ class Supports:
     features: Features
     prior: Floats
     document: Ints
+
+    @cached_property
+    def starts(self) -> NDArray[np.intp]:
+        """(D,) the first occurrence of each document."""
+        return np.flatnonzero(np.diff(self.document, prepend=-1))
+
+    @cached_property
+    def number_of(self) -> NDArray[np.intp]:
+        """(S, F) the numbers of the features' buckets, see `numbered`, each support's above all of the one before."""
+        buckets = self.features.at
+        with numbered(buckets.ravel()) as number:
+            return number[buckets] + np.arange(len(buckets))[:, None] * (buckets.size + 1)
+
+    def worth(self, theta: Floats) -> Floats:
+        """(S, F) what it is worth to have the same feature, so that it sums up to the cosines weighted by theta."""
+        f = self.features
+        lengths: Floats = np.maximum(f.norms, 1e-6)
+        out: Floats = f.weight * (theta / lengths)[:, f.group]
+        return out
 
     @classmethod
     def of(cls, documents: list[tuple[Features, Floats]]) -> Supports | None:
@@ -136,27 +156,28 @@ def similarities(support: Features, features: Features) -> Floats:
     return np.clip(out, 0, 1)
 
 
-def _weighted_similarity(theta: Floats, support: Features, features: Features) -> Floats:
+def _weighted_similarity(theta: Floats, supports: Supports, features: Features) -> Floats:
     """(S, K) `similarities` @ theta, without the groups in between.
 
     The supports' weights stand below each other in a table with a column a bucket, so each feature is looked for once.
     """
-    worth = support.weight * (theta / np.maximum(support.norms, 1e-6))[:, support.group]
-    with numbered(support.at.ravel()) as number:
-        column, sought = number[support.at], number.take(features.at)
-    table = np.zeros((len(worth), worth.size + 1), np.float32)
-    np.add.at(table.ravel(), (column + np.arange(len(worth))[:, None] * table.shape[1]).ravel(), worth.ravel())
+    buckets = supports.features.at
+    table = np.zeros((len(buckets), buckets.size + 1), np.float32)
+    np.add.at(table.ravel(), supports.number_of.ravel(), supports.worth(theta).ravel())
+    with numbered(buckets.ravel()) as number:
+        sought = number.take(features.at)
     out: Floats = np.einsum("skf,kf->sk", table.take(sought, axis=1), features.unit)
     return out
 
 
 def match_each(matcher: Matcher, kind: str, supports: Supports, features: Features) -> Floats:
     """(D, K) for each confirmed document the log-mixture over its occurrences."""
-    theta = matcher.weights(kind)
-    starts = np.flatnonzero(np.diff(supports.document, prepend=-1))
+    theta, starts = matcher.weights(kind), supports.starts
     if theta is None or not len(features.bucket):
         return np.zeros((len(starts), len(features.bucket)), np.float32)
-    scores = _weighted_similarity(theta, supports.features, features) + supports.prior[:, None]
+    scores = _weighted_similarity(theta, supports, features) + supports.prior[:, None]
+    if len(starts) == len(scores):
+        return scores
     top = np.maximum.reduceat(scores, starts, axis=0)
     sizes = np.diff(np.append(starts, len(scores)))
     out: Floats = top + np.log(np.add.reduceat(np.exp(scores - np.repeat(top, sizes, axis=0)), starts, axis=0))

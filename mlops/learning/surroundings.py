@@ -10,7 +10,7 @@ import numpy as np
 
 from .candidates import Candidates
 from .context import Context
-from .feature_groups import Columns
+from .feature_groups import Columns, together
 from .hashing import Hashes, fold, mix, tokens
 from .layout import NO_CELL, Ints
 
@@ -33,19 +33,17 @@ class Surroundings:
         layout, n = context.layout, context.layout.words
         left, right, label = Columns(n), Columns(n), Columns(n)
         _add_beside(left, right, label, context)
-        self.left, self.right, self.label = left.done(), right.done(), label.done()
-        cells = layout.cells + 1
-        above, column, form = Columns(cells), Columns(cells), Columns(cells)
-        self.header = _add_above(above, column, form, context)
-        self.above, self.column, self.form_above = above.done(), column.done(), form.done()
-        below, form, section, line_above = Columns(n), Columns(n), Columns(n), Columns(n)
-        _add_around(below, form, section, line_above, context)
-        self.below, self.form_below = below.done(), form.done()
-        self.section, self.line_above = section.done(), line_above.done()
+        below, form_below, section, line_above = Columns(n), Columns(n), Columns(n), Columns(n)
+        _add_around(below, form_below, section, line_above, context)
         left_edge, right_edge, place, shape = Columns(n), Columns(n), Columns(n), Columns(n)
         _add_place(left_edge, right_edge, place, shape, context)
-        self.left_edge, self.right_edge = left_edge.done(), right_edge.done()
-        self.place, self.line_shape = place.done(), shape.done()
+        around_first = left, label, section, line_above, left_edge, place, shape
+        parts = together(*around_first, right, right_edge, below, form_below)
+        self.left, self.label, self.section, self.line_above, self.left_edge, self.place, self.line_shape = parts[:7]
+        self.right, self.right_edge, self.below, self.form_below = parts[7:]
+        above, column, form_above = (Columns(layout.cells + 1) for _ in range(3))
+        self.header = _add_above(above, column, form_above, context)
+        self.above, self.column, self.form_above = together(above, column, form_above)
 
 
 def add_beside(columns: Columns, around: Surroundings, candidates: Candidates) -> None:
@@ -217,11 +215,8 @@ def _add_place(left_edge: Columns, right_edge: Columns, place: Columns, shape: C
     left_edge.add_soft("x0", x0, X_BINS)
     right_edge.add_soft("x1", box[:, 2], X_BINS)
     place.add_soft("y0", y0, Y_BINS)
-    cells = [
-        np.floor(np.clip(x0, 0, 1) * PLACE_BINS + d) * 100 + np.floor(np.clip(y0, 0, 1) * PLACE_BINS + e)
-        for d in (0, 0.5)
-        for e in (0, 0.5)
-    ]
+    across, down = np.clip(x0, 0, 1) * PLACE_BINS, np.clip(y0, 0, 1) * PLACE_BINS
+    cells = [np.floor(across + d) * 100 + np.floor(down + e) for d in (0, 0.5) for e in (0, 0.5)]
     place.add("place", np.stack(cells, axis=1) * 4 + np.arange(4), 0.5)
     pages = len(layout.document.pages)
     place.add("page", np.minimum(page, 3))
