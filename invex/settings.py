@@ -8,6 +8,7 @@ import ipaddress
 import os
 import re
 import secrets
+import sys
 import tempfile
 from pathlib import Path
 
@@ -51,6 +52,10 @@ TMP_DIR = DATA_DIR / "tmp"
 CACHE_BYTES = _integer("INVEX_CACHE_MB", 4096, least=1) * 2**20  # of files of an S3 store on this machine
 
 
+# These work on files that they are told, and make no data folder.
+OFFLINE_COMMANDS = {"extract", "learn", "predict", "evaluate"}
+
+
 def _secret_key() -> str:
     """The SECRET_KEY of the environment, else one that is made once and kept in DATA."""
     if key := os.environ.get("SECRET_KEY"):
@@ -58,8 +63,10 @@ def _secret_key() -> str:
     path = DATA_DIR / "secret_key"
     try:
         return path.read_text().strip()
-    except FileNotFoundError:
+    except OSError:
         pass
+    if OFFLINE_COMMANDS & set(sys.argv[1:2]):
+        return secrets.token_urlsafe(50)
     try:
         DATA_DIR.mkdir(parents=True, exist_ok=True)
         with open(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as f:
@@ -67,7 +74,7 @@ def _secret_key() -> str:
         return path.read_text().strip()
     except FileExistsError:  # another process was first
         return path.read_text().strip()
-    except OSError:  # a read-only place: `extract` needs no data folder, and signs nothing that outlives the process
+    except OSError:  # a read-only place: what is signed with it does not outlive the process
         return secrets.token_urlsafe(50)
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import tempfile
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -31,12 +33,33 @@ class DatasetCommand(BaseCommand):
 
         logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(message)s")
         workers = min(os.cpu_count() or 1, WORKERS)
-        with ReaderPool(workers) as pool:
-            reader = CachedReader(pool, settings.DATA_DIR / "words", workers)
+        with ReaderPool(workers) as pool, words_folder() as folder:
+            reader = CachedReader(pool, folder, workers)
             reader.read_ahead(_files(options))
             code = command(options, reader)
         if code:
             sys.exit(code)
+
+
+@contextmanager
+def words_folder() -> Iterator[Path]:
+    """Give the folder in which the words of files are kept that were read before.
+
+    In the data folder where there is one, else in the person's cache, which only they can read, else only for this
+    command: it needs no data folder and makes none.
+    """
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "invex"
+    folder = Path(settings.DATA_DIR) if settings.DATA_DIR.is_dir() else cache
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        is_kept = os.access(folder, os.W_OK)
+    except OSError:
+        is_kept = False
+    if is_kept:
+        yield folder / "words"
+    else:
+        with tempfile.TemporaryDirectory(prefix="invex-") as scratch:
+            yield Path(scratch) / "words"
 
 
 def _files(options: Namespace) -> list[Path]:

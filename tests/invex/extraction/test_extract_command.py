@@ -53,7 +53,7 @@ def lines(done):
 
 
 def test_one_line_a_file_in_the_order_given(files):
-    names = ["good.pdf", "encrypted.pdf", "empty.pdf", "truncated.pdf", "wrong.pdf", "missing.pdf", "folder"]
+    names = ["good.pdf", "encrypted.pdf", "empty.pdf", "truncated.pdf", "wrong.pdf", "folder"]
     done = extract(*names, cwd=files)
     found = lines(done)
     assert done.returncode == 0, done.stderr
@@ -64,9 +64,9 @@ def test_one_line_a_file_in_the_order_given(files):
     assert {"template", "fields", "tables", "model", "seconds", "warnings"} <= set(good)
     assert not {"state", "by"} & set(good), "offline they mean nothing"
     codes = [line["error"]["code"] for line in found[1:]]
-    assert codes == ["encrypted", "empty", "corrupt", "unsupported", "empty", "unsupported"]
+    assert codes == ["encrypted", "empty", "corrupt", "unsupported", "unsupported"]
     assert all(line["error"]["message"] for line in found[1:])
-    assert "6 of 7 files" in done.stderr
+    assert "5 of 6 files" in done.stderr
 
 
 @pytest.fixture
@@ -93,6 +93,16 @@ def test_exit_2_only_when_all_failed(run):
     assert (code, len(out.splitlines())) == (2, 2)
 
 
+def test_a_file_that_is_not_there_is_named_and_the_others_are_read(run):
+    code, out, errors = run("nowhere/missing.pdf", "good.pdf")
+    missing, found = map(json.loads, out.splitlines())
+    assert missing["error"]["code"] == "unsupported", "the file is not empty: there is none"
+    assert "no such file: nowhere/missing.pdf" in missing["error"]["message"]
+    assert found["id"] == "good"
+    assert code == 2
+    assert "no such file: nowhere/missing.pdf" in errors
+
+
 def test_bad_usage_is_exit_2_and_prints_nothing(run):
     for arguments in ((), ("good.pdf", "--model", "wrong.pdf"), ("good.pdf", "--model", "none.zip")):
         code, out, errors = run(*arguments)
@@ -104,7 +114,7 @@ def test_bad_usage_is_exit_2_and_prints_nothing(run):
 def test_the_console_script_does_the_same(files):
     program = (sys.executable, "-c", "from invex.cli import main; main()")
     done = extract("good.pdf", files / "good.pdf", cwd=ROOT, program=program)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 2, done.stderr
     missing, found = lines(done)
-    assert missing["error"]["code"] == "empty", "the file is not in this folder"
+    assert "no such file" in missing["error"]["message"], "the file is not in this folder"
     assert found["id"] == "good"

@@ -40,6 +40,7 @@ class Command(BaseCommand):
             predictor = offline(model)
         except (OSError, ValueError) as e:
             raise CommandError(f"--model {model}: {e}", returncode=BAD_INPUT) from e
+        missing = [file for file in files if not file.exists()]
         failed = 0
         with ReaderPool(min(workers, len(files))) as pool:
             for line in _lines(files, pool, predictor, workers):
@@ -48,6 +49,8 @@ class Command(BaseCommand):
                 self.stdout.flush()
         if failed:
             self.stderr.write(f"{failed} of {len(files)} files could not be read; their lines say why.")
+        if missing:  # a name that was mistyped; the other files were read all the same
+            raise CommandError(f"There is no such file: {', '.join(map(str, missing))}", returncode=BAD_INPUT)
         if failed == len(files):
             raise CommandError("No file could be read.", returncode=BAD_INPUT)
 
@@ -66,7 +69,8 @@ def _line(file: Path, reader: Reader, predictor: Predictor) -> dict[str, Any]:
         with file.open("rb"):
             pass
     except FileNotFoundError:
-        return error_to_json(file=str(file), code="empty", message="There is no such file. Check its name.")
+        message = f"There is no such file: {file}. Check its name."
+        return error_to_json(file=str(file), code="unsupported", message=message)
     except OSError as e:
         return error_to_json(file=str(file), code="corrupt", message=f"The file cannot be opened: {e.strerror}.")
     return extract_file(file, reader, predictor)

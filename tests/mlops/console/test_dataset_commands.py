@@ -1,0 +1,44 @@
+"""`manage.py learn`, `predict` and `evaluate`: from a folder to a package, without the product's data folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+from mlops.console import commands
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_a_command_on_a_folder_makes_no_data_folder(tmp_path: Path) -> None:
+    given = {k: v for k, v in os.environ.items() if k in ("PATH", "LANG")}
+    given |= {"DATA": str(tmp_path / "data"), "HOME": str(tmp_path / "home"), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "manage.py"), "learn", "nowhere", "--out", "m.zip"],
+        cwd=tmp_path,
+        env=given,
+        capture_output=True,
+    )
+    assert done.returncode == 2, done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_words_are_kept_in_the_data_folder_or_where_only_the_person_reads_them(tmp_path, settings, monkeypatch):
+    settings.DATA_DIR = tmp_path / "data"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with commands.words_folder() as folder:
+        assert folder == tmp_path / "cache" / "invex" / "words"
+        assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
+    assert not settings.DATA_DIR.exists()
+    settings.DATA_DIR.mkdir()
+    with commands.words_folder() as folder:
+        assert folder == settings.DATA_DIR / "words"
+    (tmp_path / "file").write_text("")
+    settings.DATA_DIR = tmp_path / "none"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    with commands.words_folder() as folder:
+        folder.mkdir(parents=True)
+    assert not folder.exists(), "there is no place to keep them: they are gone with the command"
