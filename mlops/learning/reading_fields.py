@@ -169,5 +169,5 @@ def why(scored: Scored, k: int) -> tuple[tuple[str, float], ...]:
     reasons = list(zip(_GROUP_NAMES, by_group.tolist()))
     if scored.known is not None:
         reasons.append((OTHER_DOCUMENTS, float(scored.known[k])))
-    reasons.sort(key=lambda reason: -reason[1])
-    return tuple(reason for reason in reasons[:REASONS] if reason[1] > LEAST_REASON)
+    telling = [reason for reason in reasons if reason[1] > LEAST_REASON]
+    return tuple(sorted(telling, key=lambda reason: -reason[1])[:REASONS])

@@ -14,6 +14,7 @@ value, and from every other document by leaving its occurrences out: then NULL s
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -73,27 +74,25 @@ class Scorer:
 
     def scores(self, features: Features) -> Floats:
         """(K,) without any offset."""
-        if len(self.buckets) >= MANY_WEIGHTS:
-            return self._weighted(self._table, features)
-        with dense(self.buckets, self.values) as table:
-            return self._weighted(table, features)
-
-    @staticmethod
-    def _weighted(table: Floats, features: Features) -> Floats:
-        out: Floats = np.einsum("kf,kf->k", table.take(features.at), features.weight)
+        with self._weights() as table:
+            out: Floats = np.einsum("kf,kf->k", table.take(features.at), features.weight)
         return out
+
+    def contributions(self, features: Features, row: int) -> Floats:
+        """(F,) what each feature column adds to the score of one candidate."""
+        with self._weights() as table:
+            out: Floats = table[features.bucket[row]] * features.weight[row]
+        return out
+
+    def _weights(self) -> AbstractContextManager[Floats]:
+        """(BUCKETS,) not to be written to."""
+        return nullcontext(self._table) if len(self.buckets) >= MANY_WEIGHTS else dense(self.buckets, self.values)
 
     @cached_property
     def _table(self) -> Floats:
         table = np.zeros(BUCKETS, np.float32)
         table[self.buckets] = self.values
         return table
-
-    def contributions(self, features: Features, row: int) -> Floats:
-        """(F,) what each feature column adds to the score of one candidate."""
-        with dense(self.buckets, self.values) as table:
-            out: Floats = table[features.bucket[row]] * features.weight[row]
-        return out
 
 
 EMPTY_SCORER = Scorer(np.zeros(0, np.int32), np.zeros(0, np.float32), 0.0)

@@ -133,18 +133,17 @@ def _numbers(
 def _together(tokens: Tokens, offers: list[list[tuple[int, float]]]) -> tuple[list[int], bool | None]:
     """The likeliest choice for a * b = c; with whether it holds, None when a factor is absent."""
     best: tuple[float, list[int], bool | None] = (-np.inf, [-1, -1, -1], None)
-    for choice in product(*offers):
-        picked = [t for t, _ in choice]
-        real = [t for t in picked if t >= 0]
-        if len(set(real)) < len(real):
+    value = {t: float(tokens.number[t]) for offer in offers for t, _ in offer if t >= 0}
+    for (a, p), (b, q), (c, r) in product(*offers):
+        if a == b >= 0 or a == c >= 0 or b == c >= 0:
             continue
-        score = sum(p for _, p in choice)
+        score = p + q + r
         fits = None
-        if len(real) == len(picked):
-            fits = multiplies(*(float(tokens.number[t]) for t in picked))
+        if a >= 0 and b >= 0 and c >= 0:
+            fits = multiplies(value[a], value[b], value[c])
             score += PRODUCT_BONUS * fits
         if score > best[0]:
-            best = (score, picked, fits)
+            best = (score, [a, b, c], fits)
     return best[1], best[2]
 
 

@@ -7,6 +7,7 @@ No word is a feature by itself. Word identity hardly helps on known templates an
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -77,21 +78,7 @@ def _own(tokens: Tokens, headers: Headers, is_sum: Bools, is_note: Bools) -> Flo
     number = np.nan_to_num(np.abs(tokens.number))
     sizes = ((number[:, None] >= np.array(SIZES)) & tokens.is_number[:, None]).astype(np.float32)
     rate = np.isin(number, TAX_RATES) & tokens.is_number
-    flags = np.array(
-        [
-            (
-                lexicon.is_unit(t),
-                t.endswith(":"),
-                t[:1] in "-•*·(",
-                len(t) <= 2,
-                len(t) > 12,
-                any(c in "€$£" for c in t),
-                any(c.isdigit() for c in t),
-            )
-            for t in texts
-        ],
-        np.float32,
-    ).reshape(-1, 7)
+    flags = np.array([_flags(t) for t in texts], np.float32).reshape(-1, 7)
     split = np.array([t.stop - t.start for t in tokens.items]) < [
         len(tokens.layout.texts[t.first]) if t.first == t.last else 0 for t in tokens.items
     ]
@@ -108,6 +95,19 @@ def _own(tokens: Tokens, headers: Headers, is_sum: Bools, is_note: Bools) -> Flo
         axis=1,
     ).astype(np.float32)
     return np.concatenate([one_hot(tokens.kind, KINDS), sizes, flags, others], axis=1)
+
+
+@lru_cache(maxsize=1 << 16)
+def _flags(text: str) -> tuple[bool, ...]:
+    return (
+        lexicon.is_unit(text),
+        text.endswith(":"),
+        text[:1] in "-•*·(",
+        len(text) <= 2,
+        len(text) > 12,
+        any(c in "€$£" for c in text),
+        any(map(str.isdigit, text)),
+    )
 
 
 def _line(tokens: Tokens, is_sum: Bools) -> Floats:

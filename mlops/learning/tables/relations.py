@@ -5,6 +5,10 @@ Both hold on any invoice of any language, and nothing else tells items from sums
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate, chain, combinations, pairwise
+from typing import NamedTuple
+
 import numpy as np
 
 from ..layout import Floats
@@ -28,65 +32,70 @@ def arithmetic_features(tokens: Tokens) -> Floats:
     if not len(numeric):
         return out
     starts = np.unique(tokens.line[numeric], return_index=True)[1]
-    groups = np.split(numeric, starts[1:])
-    centers = [float((tokens.y0[g] + tokens.y1[g]).mean() / 2) for g in groups]
+    bounds = [*starts.tolist(), len(numeric)]
+    centers = np.add.reduceat(tokens.y0[numeric] + tokens.y1[numeric], starts) / np.diff(bounds) / 2
+    # A line has a handful of numbers: Python's own are faster than arrays of them.
+    slack = np.where(tokens.decimals > 0, PRICE_ROUNDING * 10.0**-tokens.decimals, 0)
+    about = (tokens.number, slack, tokens.kind == Kind.MONEY)
+    numbers = list(map(_Number, numeric.tolist(), *(column[numeric].tolist() for column in about)))
+    groups = [numbers[start:stop] for start, stop in pairwise(bounds)]
     reach = WINDOW_HEIGHTS * tokens.height
+    near = (np.abs(np.diff(centers)) < reach) & (np.diff(tokens.page[numeric[starts]]) == 0)
     for k, group in enumerate(groups):
-        _products(tokens, group, out[:, 0:4])
-        _sums(tokens, group, out[:, 8:11])
-        if k + 1 < len(groups):
-            after = groups[k + 1]
-            near = abs(centers[k + 1] - centers[k]) < reach and tokens.page[group[0]] == tokens.page[after[0]]
-            if near and len(group) + len(after) <= MAX_NUMBERS:
-                _products(tokens, np.concatenate([group, after]), out[:, 4:8])
+        _mark(out[:, 0:4], _products(group))
+        _mark(out[:, 8:11], _sums(group))
+        if k + 1 < len(groups) and near[k] and len(group) + len(groups[k + 1]) <= MAX_NUMBERS:
+            _mark(out[:, 4:8], _products(group + groups[k + 1]))
     out[:, 11] = out[:, 2] * (tokens.kind == Kind.MONEY)
     return out
 
 
-def _products(tokens: Tokens, group: np.ndarray, out: np.ndarray) -> None:
-    """Mark a, b and c of every a * b = c among the numbers of `group`, c to the right or the largest."""
-    if not 3 <= len(group) <= MAX_NUMBERS:
-        return
-    v = tokens.number[group]
-    slack = PRICE_ROUNDING * 10.0 ** -tokens.decimals[group]
-    product = np.abs(v[:, None] * v[None, :])  # (m, m)
-    tolerance = ROUNDING + np.minimum(np.abs(v)[:, None] * np.where(tokens.decimals[group] > 0, slack, 0)[None, :], 0.5)
-    hit = (
-        np.abs(product[:, :, None] - np.abs(v)[None, None, :])
-        <= np.minimum(tolerance, 0.02 * product + ROUNDING)[:, :, None]
-    )
-    m = len(group)
-    index = np.arange(m)
-    distinct = (index[:, None, None] < index[None, :, None]) & (index[:, None, None] != index[None, None, :])
-    distinct &= index[None, :, None] != index[None, None, :]
-    hit &= distinct & (np.abs(v)[None, None, :] > 0)
-    a, b, c = np.nonzero(hit)
-    if not len(a):
-        return
-    trivial = (np.abs(v[a]) == 1) | (np.abs(v[b]) == 1)
-    if (~trivial).any():  # 1 * x = x is no evidence beside a real product
-        a, b, c, trivial = a[~trivial], b[~trivial], c[~trivial], trivial[~trivial]
-    out[group[a], 0] = 1
-    out[group[b], 1] = 1
-    out[group[c], 2] = 1
-    for part in (a, b, c):
-        out[group[part[~trivial]], 3] = 1
+class _Number(NamedTuple):
+    """A printed number. token: whose. slack: by how much it may be rounded, as a price."""
+
+    token: int
+    value: float
+    slack: float
+    is_money: bool
 
 
-def _sums(tokens: Tokens, group: np.ndarray, out: np.ndarray) -> None:
-    """Mark net, tax and gross where two amounts of a line add up to a third."""
-    money = group[tokens.kind[group] == Kind.MONEY]
-    if not 3 <= len(money) <= MAX_NUMBERS:
-        return
-    v = tokens.number[money]
-    i, j = np.triu_indices(len(money), 1)
-    total = v[i] + v[j]
-    which, at = np.nonzero((np.abs(total[:, None] - v[None, :]) < CENT) & (np.abs(total[:, None]) > CENT))
-    keep = (at != i[which]) & (at != j[which]) & (np.minimum(np.abs(v[i[which]]), np.abs(v[j[which]])) > 0)
-    which, at = which[keep], at[keep]
-    out[money[i[which]], 0] = 1
-    out[money[j[which]], 1] = 1
-    out[money[at], 2] = 1
+def _mark(out: np.ndarray, columns: Sequence[Iterable[int]]) -> None:
+    """Set 1 for the tokens of each column."""
+    for column, found in enumerate(columns):
+        for token in found:
+            out[token, column] = 1
+
+
+def _products(group: Sequence[_Number]) -> Sequence[set[int]]:
+    """The tokens that are a, b or c of an a * b = c among the numbers of `group`; those of one with neither factor 1.
+
+    a stands left of b. 1 * x = x is no evidence beside a real product.
+    """
+    found: list[tuple[int, int, int]] = []
+    telling: list[tuple[int, int, int]] = []
+    for a, b in combinations(group, 2) if 3 <= len(group) <= MAX_NUMBERS else ():
+        product = abs(a.value * b.value)
+        tolerance = min(ROUNDING + min(abs(a.value) * b.slack, 0.5), 0.02 * product + ROUNDING)
+        for c in group:
+            if c is not a and c is not b and c.value and abs(product - abs(c.value)) <= tolerance:
+                is_trivial = abs(a.value) == 1 or abs(b.value) == 1
+                (found if is_trivial else telling).append((a.token, b.token, c.token))
+    if not found and not telling:
+        return ()
+    return (*map(set, zip(*(telling or found), strict=True)), set(chain.from_iterable(telling)))
+
+
+def _sums(group: Sequence[_Number]) -> Sequence[set[int]]:
+    """The tokens that are net, tax or gross where two amounts of a line add up to a third."""
+    money = [number for number in group if number.is_money]
+    found: list[tuple[int, int, int]] = []
+    for a, b in combinations(money, 2) if 3 <= len(money) <= MAX_NUMBERS else ():
+        total = a.value + b.value
+        if a.value and b.value and abs(total) > CENT:
+            found += [
+                (a.token, b.token, c.token) for c in money if c is not a and c is not b and abs(total - c.value) < CENT
+            ]
+    return tuple(map(set, zip(*found, strict=True)))
 
 
 def column_features(tokens: Tokens) -> tuple[Floats, Bools]:
@@ -138,28 +147,39 @@ def _printed_sums(tokens: Tokens) -> tuple[Bools, Bools]:
     money = np.flatnonzero((tokens.kind == Kind.MONEY) & (np.abs(tokens.number) > 0))
     if len(money) < 3:
         return summed, sums
-    cents = np.round(tokens.number[money] * 100).astype(np.int64)
-    order = np.argsort(tokens.x1[money], kind="stable")
-    breaks = np.flatnonzero(np.diff(tokens.x1[money][order]) > ALIGN_HEIGHTS * tokens.height) + 1
+    cents = np.round(tokens.number[money] * 100).astype(np.int64).tolist()
+    printed: dict[int, list[int]] = {}  # cents -> where among the amounts
+    for i, amount in enumerate(cents):
+        printed.setdefault(amount, []).append(i)
+    right = tokens.x1[money]
+    order = np.argsort(right, kind="stable")
+    breaks = np.flatnonzero(np.diff(right[order]) > ALIGN_HEIGHTS * tokens.height) + 1
     for cluster in np.split(order, breaks):
-        column = np.sort(cluster)
-        m = len(column)
-        if not 2 <= m <= MAX_COLUMN:
+        if not 2 <= len(cluster) <= MAX_COLUMN:
             continue
-        running = np.concatenate([[0], np.cumsum(cents[column])])
-        best = (0, 0, 0)
-        # Sums from the first amount on, or after a carry-over: a few starts are enough.
-        for start in range(min(3, m - 1)):
-            totals = running[start + 2 :] - running[start]
-            hits = np.isin(totals, cents) & (totals != 0)
-            for k in np.flatnonzero(hits)[::-1].tolist():
-                stop = start + 2 + k
-                after = np.flatnonzero((cents == totals[k]) & (money > money[column[stop - 1]]))
-                if len(after) and stop - start > best[1] - best[0]:
-                    best = (start, stop, int(after[0]))
-                    break
-        start, stop, total = best
-        if stop - start >= 2:
+        column = np.sort(cluster).tolist()
+        run = _longest_sum([cents[i] for i in column], column, printed)
+        if run is not None:
+            start, stop, total = run
             summed[money[column[start:stop]]] = True
-            sums[money[cents == cents[total]]] |= ~summed[money[cents == cents[total]]]
+            same = money[printed[total]]
+            sums[same] |= ~summed[same]
     return summed, sums
+
+
+def _longest_sum(
+    cents: Sequence[int], column: Sequence[int], printed: Mapping[int, Sequence[int]]
+) -> tuple[int, int, int] | None:
+    """Return start and stop of the longest run of a column that adds up to an amount printed after it, and the amount.
+
+    Sums from the first amount on, or after a carry-over: a few starts are enough. column: where among the amounts.
+    """
+    best: tuple[int, int, int] | None = None
+    running = list(accumulate(cents, initial=0))
+    for start in range(min(3, len(column) - 1)):
+        for stop in range(len(column), start + (best[1] - best[0] if best else 1), -1):
+            total = running[stop] - running[start]
+            if total and printed.get(total, (-1,))[-1] > column[stop - 1]:
+                best = start, stop, total
+                break
+    return best

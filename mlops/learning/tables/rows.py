@@ -100,7 +100,7 @@ def _flags(view: TableView, lines: Lines, best: Floats) -> Floats:
     usual = float(np.median(x0[described])) if described.any() else np.inf
     aligned = np.abs(x0[:, None] - x0[None, :]) < near
     return (
-        np.stack(
+        np.array(
             [
                 money > 0,
                 money > 1,
@@ -125,10 +125,10 @@ def _flags(view: TableView, lines: Lines, best: Floats) -> Floats:
                 lines.y < 0.25,
                 lines.page > 0,
             ],
-            axis=1,
+            np.float32,
         )
-        .astype(np.float32)
-        .reshape(k, FLAGS)
+        .reshape(FLAGS, k)
+        .T
     )
 
 
@@ -164,19 +164,18 @@ def decode(emissions: Floats, transitions: Floats) -> Ints:
     k = len(emissions)
     if not k:
         return np.zeros(0, np.int32)
-    step = np.where(transitions <= IMPOSSIBLE, IMPOSSIBLE, TRANSITION_WEIGHT * transitions)
-    score = emissions[0].astype(np.float64).copy()
-    score[INSIDE] = IMPOSSIBLE
-    back = np.zeros((k, STATES), np.int32)
-    for t in range(1, k):
-        reach = score[:, None] + step
-        back[t] = reach.argmax(axis=0)
-        score = reach.max(axis=0) + emissions[t]
-    states = np.zeros(k, np.int32)
-    states[-1] = int(score.argmax())
-    for t in range(k - 1, 0, -1):
-        states[t - 1] = back[t, states[t]]
-    return states
+    step = np.where(transitions <= IMPOSSIBLE, IMPOSSIBLE, TRANSITION_WEIGHT * transitions).T.tolist()
+    first, *others = emissions.tolist()  # three states: Python's own numbers are faster than arrays of them
+    score = [IMPOSSIBLE if state == INSIDE else p for state, p in enumerate(first)]
+    back: list[list[int]] = []
+    for said in others:
+        reach = [[p + s for p, s in zip(score, into)] for into in step]
+        score = [max(r) + p for r, p in zip(reach, said)]
+        back.append([r.index(max(r)) for r in reach])
+    states = [score.index(max(score))]
+    for came_from in reversed(back):
+        states.append(came_from[states[-1]])
+    return np.array(states[::-1], np.int32)
 
 
 def spans(states: Ints) -> list[tuple[int, int]]:

@@ -247,14 +247,19 @@ def _joins(layout: Layout) -> list[bool]:
     median = float(np.median(gap[same & (gap > 0)])) if (same & (gap > 0)).any() else 0.0
     limit = np.maximum(JOIN_HEIGHTS * np.minimum(layout.height[1:], layout.height[:-1]), JOIN_MEDIANS * median)
     close = (same & (gap < limit) & (layout.cell[1:] == layout.cell[:-1])).tolist()
-    open_number = bool(_GROUP_HEAD.fullmatch(texts[0]))
+    open_number = _opens_number(texts[0])
     for i in range(1, n):
         if open_number and close[i - 1] and _GROUP_NEXT.fullmatch(texts[i]):
             joins[i] = True
             open_number = texts[i].isdigit()
         else:
-            open_number = bool(_GROUP_HEAD.fullmatch(texts[i]))
+            open_number = _opens_number(texts[i])
     return joins
+
+
+@lru_cache(maxsize=1 << 16)
+def _opens_number(text: str) -> bool:
+    return _GROUP_HEAD.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=1 << 17)
