@@ -27,7 +27,7 @@ def sweep() -> int:
     return sum(wake("invex.studio.jobs.group", pk, queue=QUEUE) for pk in projects if grouping.is_behind(pk))
 
 
-def try_on(document_id: int | str, asked: str, others: str) -> list[dict[str, Any]]:
+def try_on(document_id: int | str, asked: str, others: str) -> dict[str, Any]:
     """Return what a template that is not saved would read; asked: JSON, others: ids by commas (trying.try_on)."""
     document = Document.objects.get(pk=document_id)
-    return [asdict(one) for one in trying.try_on(document, asked, [int(pk) for pk in others.split(",") if pk])]
+    return asdict(trying.try_on(document, asked, [int(pk) for pk in others.split(",") if pk]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from django.conf import settings
@@ -26,11 +27,21 @@ class Grouper(Protocol):
         ...
 
 
-class Learner(Protocol):
-    """Learns a template from one document, in memory only."""
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A template that was learned in memory only. examples: confirmed documents that it was learned from beside the
+    one in hand, the newest; of: how many there are."""
 
-    def __call__(self, project_id: int, spec: TemplateSpec, document: Document, label: Label) -> Predictor:
-        """Return what would read the project's documents if `document` were confirmed with `label`."""
+    predictor: Predictor
+    examples: int
+    of: int
+
+
+class Learner(Protocol):
+    """Learns a template from its confirmed documents and the one in hand, in memory only."""
+
+    def __call__(self, project_id: int, spec: TemplateSpec, document: Document, label: Label, *, key: int) -> Learned:
+        """Return what would read the project's documents if `document`, of that key, were confirmed with `label`."""
         ...
 
 

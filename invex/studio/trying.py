@@ -48,12 +48,21 @@ class Tried:
     remarks: tuple[str, ...]
 
 
-def ask_worker(document: Document, design: Design, others: Iterable[Document]) -> list[Tried]:
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What was tried, and the confirmed documents that it was learned from beside the one in hand: so many of `of`."""
+
+    tried: tuple[Tried, ...]
+    examples: int = 0
+    of: int = 0
+
+
+def ask_worker(document: Document, design: Design, others: Iterable[Document]) -> Trial:
     """Return what the template would read from `others`, by a worker just now; nothing is stored. Raises NotNow."""
     asked = json.dumps({"template": template_to_json(design.spec), "label": design.label})
     ids = ",".join(str(other.pk) for other in others)
     found = ask("invex.studio.jobs.try_on", document.pk, asked, ids, queue="online", timeout_s=WAIT_S)
-    return [
+    tried = tuple(
         Tried(
             one["document"],
             one["mark"],
@@ -62,12 +71,13 @@ def ask_worker(document: Document, design: Design, others: Iterable[Document]) -
             tuple((key, rows) for key, rows in one["tables"]),
             tuple(one["remarks"]),
         )
-        for one in found
-    ]
+        for one in found["tried"]
+    )
+    return Trial(tried, found["examples"], found["of"])
 
 
-def try_on(document: Document, asked: str, others: Iterable[int]) -> list[Tried]:
-    """Learn the template from its sample in memory only, and read other documents of the project with it.
+def try_on(document: Document, asked: str, others: Iterable[int]) -> Trial:
+    """Learn the template in memory only, from this sample and confirmed ones, and read other documents with it.
 
     asked: JSON of {"template", "label"}.
     """
@@ -75,17 +85,17 @@ def try_on(document: Document, asked: str, others: Iterable[int]) -> list[Tried]
     spec, label = template_from_json(sent["template"]), label_from_json(sent["label"])
     sample = documents.read_words(document)
     if sample is None:
-        return []
-    predictor = ports.learner()(document.project_id, spec, sample, label)
+        return Trial(())
+    learned = ports.learner()(document.project_id, spec, sample, label, key=document.pk)
     lists = ProjectLists(document.project_id)
     tried = []
     for row in Document.objects.filter(project=document.project_id, pk__in=list(others)).order_by("pk"):
         read = documents.read_words(row)
         if read is not None:
-            is_recognised = run(read, predictor, lists=lists).prediction.template.name == spec.name
-            outcome = run(read, predictor, template=spec.name, lists=lists)
+            is_recognised = run(read, learned.predictor, lists=lists).prediction.template.name == spec.name
+            outcome = run(read, learned.predictor, template=spec.name, lists=lists)
             tried.append(_judged(row.pk, spec, outcome, is_recognised=is_recognised))
-    return tried
+    return Trial(tuple(tried), learned.examples, learned.of)
 
 
 def _judged(pk: int, spec: TemplateSpec, outcome: Outcome, *, is_recognised: bool) -> Tried:

@@ -136,7 +136,7 @@ def try_on(request: ProjectRequest, pk: int) -> HttpResponseBase:
         elif not drawn.spec.fields and not drawn.spec.tables:
             context["is_empty"] = True
         elif others:
-            tried = trying.ask_worker(document, drawn, others)
+            context["trial"] = trial = trying.ask_worker(document, drawn, others)
             named = {row.pk: row for row in others}
             context["tried"] = [
                 {
@@ -144,7 +144,7 @@ def try_on(request: ProjectRequest, pk: int) -> HttpResponseBase:
                     "result": one,
                     "tables": [(field_name(key), rows) for key, rows in one.tables],
                 }
-                for one in tried
+                for one in trial.tried
             ]
     except BadInput as e:
         context["problem"] = e.message

@@ -82,7 +82,7 @@ def choice(project: Project, selection: Selection) -> dict[str, Any]:
         "sides": list(Side),
         "total": sum(sum(counts.values()) for counts in told.distribution.values()),
         "held_back": sum(told.held_back.values()),
-        "contradicted": len(held.left_out(project)),
+        "contradicted": len(held.left_out(project.pk)),
         "suspected": len(queries.suspected(project)),
     }
 

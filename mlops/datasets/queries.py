@@ -84,7 +84,7 @@ def chosen(project: Project, selection: Selection, *, held_back: Iterable[int] |
     for row in reviews.confirmed(project):
         if row.document.words_blob:
             papers.setdefault(row.document.sha256, ConfirmedPaper(row))
-    labels = held.left_out(project) if held_back is None else frozenset(held_back)
+    labels = held.left_out(project.pk) if held_back is None else frozenset(held_back)
     contradicted = [paper for paper, one in papers.items() if one.row.pk in labels]
     suspects = suspected(project) if selection.without_suspects else ()
     return selection.choose(list(papers.values()), suspects=suspects, held=contradicted)

@@ -27,16 +27,16 @@ def examples(project: Project, template: str) -> list[HeldExample]:
     return [_example(project, label, held.get(label.pk, {}), decided.get(label.pk, "")) for label in labels]
 
 
-def left_out(project: Project) -> frozenset[int]:
+def left_out(project_id: int) -> frozenset[int]:
     """Return the keys of the labels that are not learned from: held back with nobody's word to keep them, or taken out.
 
     They are those of the newest memory that the project reads with, as its pages show them.
     """
-    row = queries.newest_in_use(project.pk, bases(project.pk))
+    row = queries.newest_in_use(project_id, bases(project_id))
     held = (
         {one["label"] for entry in row.fitted.values() for one in entry.get("held", ())} if row is not None else set()
     )
-    decided = ExampleDecision.objects.filter(label__document__project=project, label__is_current=True)
+    decided = ExampleDecision.objects.filter(label__document__project=project_id, label__is_current=True)
     choices = dict(decided.values_list("label", "choice"))
     taken_out = {label for label, choice in choices.items() if choice == ExampleDecision.OUT}
     return frozenset(taken_out | {label for label in held if choices.get(label) != ExampleDecision.KEEP})

@@ -18,8 +18,10 @@ from invex.extraction import queries as extractions
 from invex.fields.spec import LocaleSpec
 from invex.kernel.errors import BadInput, Conflict, NotAllowed
 from invex.review import leases
+from invex.review import services as review
 from invex.review.models import ConfirmedLabel
 from invex.studio import design, jobs, queries, services, trying
+from mlops.memory import trial
 from mlops.memory.models import MemoryRevision
 from tests.invex.world import access_to, document_in_review, label_of, run_events, template_json
 
@@ -141,7 +143,9 @@ def test_trying_reads_the_others_and_stores_nothing(access) -> None:
     asked = json.dumps(
         {"template": {"name": "new", "fields": template_of(found)}, "label": {**found.label, "template": "new"}}
     )
-    alike, unlike = jobs.try_on(sample.pk, asked, f"{other.pk},{stranger.pk}")
+    said = jobs.try_on(sample.pk, asked, f"{other.pk},{stranger.pk}")
+    assert (said["examples"], said["of"]) == (0, 0)
+    alike, unlike = said["tried"]
     right = label_of(VENDOR.document(1))["fields"]
     assert [line["values"] for line in alike["lines"]] == [(right[key][0]["value"],) for key in FIELDS]
     assert alike["is_recognised"]
@@ -151,6 +155,32 @@ def test_trying_reads_the_others_and_stores_nothing(access) -> None:
     assert not catalog.templates(access.project).exists()
     assert not MemoryRevision.objects.exists()
     assert Document.objects.filter(template="").count() == 3
+
+
+def test_a_change_is_tried_with_what_the_confirmed_documents_teach(access, monkeypatch) -> None:
+    create_template(access, template_json("Acme"))
+    for n in range(3):
+        confirmed = document_in_review(access, VENDOR.document(n))
+        review.confirm(access, confirmed.pk, label_of(VENDOR.document(n), template="Acme"))
+    sample, other = (document_in_review(access, VENDOR.document(n)) for n in (3, 4))
+    learned = []
+
+    def fit(base, spec, samples, real=trial.fit_template):
+        learned.append(samples)
+        return real(base, spec, samples)
+
+    monkeypatch.setattr(trial, "fit_template", fit)
+    monkeypatch.setattr(trial, "MOST", 2)
+    found = read(access, drawn(VENDOR.document(3)))
+    spec = {"name": "Acme", "fields": template_of(found)}
+    asked = json.dumps({"template": spec, "label": {**found.label, "template": "Acme"}})
+    said = jobs.try_on(sample.pk, asked, str(other.pk))
+    assert (said["examples"], said["of"]) == (2, 3)
+    [samples] = learned
+    assert [one.label.fields["invoice_number"][0].value for one in samples] == [
+        label_of(VENDOR.document(n))["fields"]["invoice_number"][0]["value"] for n in (1, 2, 3)
+    ]
+    assert said["tried"][0]["is_recognised"]
 
 
 def template_of(found: design.Design) -> list[dict[str, Any]]:
