@@ -96,7 +96,12 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
                 recorder.record_applied(app, name)
 
 
-MD5 = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # argon2 is slow by design
+@pytest.fixture(scope="session", autouse=True)
+def quick() -> Iterator[None]:
+    """Passwords are hashed by MD5, since argon2 is slow by design; and pages are drawn small."""
+    md5 = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    with override_settings(PASSWORD_HASHERS=md5, PAGE_IMAGE_DPI=50, SHARP_PAGE_DPI=100):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +112,7 @@ def once(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -
     undone, and its blobs are a copy. Such a fixture returns keys, since rows that a test changed would keep the change.
     """
     data = tmp_path_factory.mktemp("data")
-    there = override_settings(
-        DATA_DIR=data, TMP_DIR=data / "tmp", STORAGE_URL=(data / "blobs").as_uri(), PASSWORD_HASHERS=MD5
-    )
+    there = override_settings(DATA_DIR=data, TMP_DIR=data / "tmp", STORAGE_URL=(data / "blobs").as_uri())
     with django_db_blocker.unblock(), transaction.atomic():
         with there, pytest.MonkeyPatch.context() as patched:
             patched.setattr(View, "__init__", sharing)
@@ -126,7 +129,6 @@ def data_dir(request, tmp_path, monkeypatch):
     settings = request.getfixturevalue("settings")
     settings.DATA_DIR = tmp_path
     settings.STORAGE_URL = (tmp_path / "blobs").as_uri()
-    settings.PASSWORD_HASHERS = MD5
     monkeypatch.setattr(View, "__init__", sharing)
     if "once" in request.fixturenames:
         shutil.copytree(request.getfixturevalue("once"), tmp_path, dirs_exist_ok=True)

@@ -34,11 +34,7 @@ def world(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) 
     Its blobs are its own: a module that uses it overrides `data_dir`.
     """
     data = tmp_path_factory.mktemp("data")
-    there = override_settings(
-        DATA_DIR=data,
-        STORAGE_URL=(data / "blobs").as_uri(),
-        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-    )
+    there = override_settings(DATA_DIR=data, STORAGE_URL=(data / "blobs").as_uri())
     with there, django_db_blocker.unblock(), transaction.atomic():
         yield make_world()
         transaction.set_rollback(True)

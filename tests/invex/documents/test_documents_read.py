@@ -32,7 +32,7 @@ def events(name: str) -> int:
     return Event.objects.filter(name=name).count()
 
 
-def test_a_pdf_becomes_words_and_pictures(receive, run_jobs, make_pdf, access):
+def test_a_pdf_becomes_words_and_pictures(receive, run_jobs, make_pdf, access, settings):
     document = receive(make_pdf("Invoice 4711\nTotal 12.50", "page two"))
     run_jobs(DOCUMENTS)
     assert state_of(document) == S.EXTRACTING
@@ -42,7 +42,7 @@ def test_a_pdf_becomes_words_and_pictures(receive, run_jobs, make_pdf, access):
     assert read.file == "invoice.pdf"
     assert read.reader == document.reader != ""
     image = services.page_image(access, document, 1)
-    assert image.width_px > 1000
+    assert image.width_px == pytest.approx(595 / 72 * settings.PAGE_IMAGE_DPI, abs=1)
     assert events("document.read") == 1
 
 

@@ -47,10 +47,10 @@ def test_an_engine_reads_words_where_they_are(engine, slip_pdf):
 def test_an_engine_turns_a_page_upright(engine, make_pdf, rotation):
     def full_page(canvas):
         canvas.setFont("Helvetica", 11)
-        for row in range(6):
-            canvas.drawString(30, 150 - 22 * row, f"Line {row + 1} of a page with enough text to tell which way is up")
+        for row in range(4):
+            canvas.drawString(30, 110 - 22 * row, f"Line {row + 1} of a page with enough text to tell which way is up")
 
-    pixels = scan_of(make_pdf(full_page, size=(420, 180)), dpi=130, rotation=rotation)
+    pixels = scan_of(make_pdf(full_page, size=(420, 140)), dpi=130, rotation=rotation)
     page = engine.read(pixels)
     assert page.rotation == 360 - rotation
     assert "enough" in {w.text for w in page.words}
