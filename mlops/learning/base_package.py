@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from invex.fields.spec import FieldSpec
 from invex.fields.standard import STANDARD_FIELDS
@@ -26,6 +27,9 @@ from .network.config import NetworkConfig, TrainingConfig
 from .package import Package, environment
 from .tables.model import train_day_zero_table
 
+if TYPE_CHECKING:
+    from fixtures.generator import Synthetic
+
 log = logging.getLogger(__name__)
 
 VERSION, BUILD = "0.1.0", 1
@@ -33,9 +37,9 @@ VERSION, BUILD = "0.1.0", 1
 NOISE = (0.0, 0.0, 0.2, 0.0, 0.4, 0.0)
 MORE_NOISE = (0.0, 0.0, 0.3, 0.0, 0.6, 0.15)
 # Of the templates from which matching is learned: kinds in turn, of which None is an invoice of any kind, and how many
-# templates there are for one whose layout changes between its two documents.
+# templates there are for one whose layout changes between its two documents; of records, half.
 OTHER_PAPERS = (None, None, None, None, None, None, None, "order", "contract", "contract")
-REDESIGNED = 3
+REDESIGNED, REDESIGNED_RECORDS = 3, 2
 # Of the network beside the small scorers: on 150 vendors that neither had met, most values were right with it.
 NETWORK_GAIN = 0.75
 MOST_BYTES = 5_000_000
@@ -43,14 +47,15 @@ MOST_BYTES = 5_000_000
 
 @dataclass(frozen=True, slots=True)
 class BaseConfig:
-    """documents: one a vendor, for fields. tables: for line items. templates: pairs of documents, for matching.
+    """documents: one a vendor, for fields. tables: for line items. templates, records: of pairs, for matching.
 
     network, training: of the network, whose documents are of other vendors. measured: held-out documents.
     """
 
     documents: int = 2500
     tables: int = 2000
-    templates: int = 600
+    templates: int = 1000
+    records: int = 2000
     seed: int = 0
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -58,7 +63,12 @@ class BaseConfig:
 
 
 SMOKE = BaseConfig(
-    documents=30, tables=20, templates=8, training=TrainingConfig(documents=16, steps=6, warmup=2), measured=8
+    documents=30,
+    tables=20,
+    templates=8,
+    records=8,
+    training=TrainingConfig(documents=16, steps=6, warmup=2),
+    measured=8,
 )
 
 
@@ -101,7 +111,7 @@ def build(config: BaseConfig, saved: Path | None = None) -> Package:
     table = train_day_zero_table(list(_samples(config.tables, MORE_NOISE, first=config.seed)), seed=config.seed)
     log.info("line items: %d documents", config.tables)
     matcher = learn_matcher(_templates(config), seed=config.seed)
-    log.info("matching: %d templates", config.templates)
+    log.info("matching: %d templates, %d records", config.templates, config.records)
     package = Package(
         manifest={
             "name": "Invex",
@@ -125,7 +135,7 @@ def build(config: BaseConfig, saved: Path | None = None) -> Package:
 def relearn_matching(package: Package, config: BaseConfig) -> Package:
     """Return a base package with its matching learned anew: a minute, where all of it takes most of an hour."""
     matcher = learn_matcher(_templates(config), seed=config.seed)
-    configuration = {**package.manifest["configuration"], "templates": config.templates}
+    configuration = {**package.manifest["configuration"], "templates": config.templates, "records": config.records}
     manifest = {**package.manifest, "code": code_version(), "configuration": configuration}
     return replace(package, matcher=matcher, manifest=manifest)
 
@@ -139,15 +149,34 @@ def _samples(count: int, noise: tuple[float, ...], *, first: int) -> Iterator[Sa
 
 
 def _templates(config: BaseConfig) -> Iterator[tuple[list[Sample], tuple[FieldSpec, ...]]]:
-    """Two documents each of vendors that the day-zero model has not met; some have laid out their paper anew."""
+    """Two documents each of templates that the day-zero model has not met; some have laid out their paper anew.
+
+    Invoices, orders and contracts among records, so that what all types share is learned from all.
+    """
+    from fixtures.generator.records import RecordTemplate
+
+    first, noises = config.seed + config.documents, [noise / 2 for noise in NOISE]
+    for i in range(max(config.templates, config.records)):
+        noise = noises[i % len(noises)]
+        if i < config.records:
+            record = RecordTemplate(first + i)
+            later = record.redesigned() if i % REDESIGNED_RECORDS == 0 else record
+            yield _pair(record.document(0, noise=noise), later.document(1, noise=noise)), record.fields
+        if i < config.templates:
+            yield _paper(first + i, OTHER_PAPERS[i % len(OTHER_PAPERS)], i % REDESIGNED == 0, noise)
+
+
+def _paper(
+    seed: int, kind: str | None, is_redesigned: bool, noise: float
+) -> tuple[list[Sample], tuple[FieldSpec, ...]]:
     from fixtures.generator import Vendor
     from fixtures.generator.negatives import OWN_FIELDS
 
-    for i in range(config.templates):
-        kind = OTHER_PAPERS[i % len(OTHER_PAPERS)]
-        vendor = Vendor(config.seed + config.documents + i, kind=kind)
-        later = vendor.redesigned() if i % REDESIGNED == 0 else vendor
-        noise = NOISE[i % len(NOISE)] / 2
-        pair = [v.document(n, noise=noise, own_fields=True) for n, v in enumerate((vendor, later))]
-        fields = OWN_FIELDS.get(kind or "", STANDARD_FIELDS)
-        yield [Sample(str(n), d.document, d.label) for n, d in enumerate(pair)], fields
+    vendor = Vendor(seed, kind=kind)
+    later = vendor.redesigned() if is_redesigned else vendor
+    pair = _pair(*(v.document(n, noise=noise, own_fields=True) for n, v in enumerate((vendor, later))))
+    return pair, OWN_FIELDS.get(kind or "", STANDARD_FIELDS)
+
+
+def _pair(*documents: Synthetic) -> list[Sample]:
+    return [Sample(str(n), d.document, d.label) for n, d in enumerate(documents)]

@@ -79,7 +79,7 @@ class Context:
         return header
 
 
-class _Word(NamedTuple):
+class WordHashes(NamedTuple):
     """A text: the hash of what it is as context, whether most of it is letters, whether any of it is letter or digit.
 
     trigrams: TRIGRAMS hashes, 0 where it has no more.
@@ -92,7 +92,7 @@ class _Word(NamedTuple):
 
 
 class _Words(NamedTuple):
-    """t texts: the fields of _Word, (t,) and (t, TRIGRAMS)."""
+    """t texts: the fields of WordHashes, (t,) and (t, TRIGRAMS)."""
 
     identity: Hashes
     is_alpha: NDArray[np.bool_]
@@ -104,7 +104,7 @@ def _distinct(texts: tuple[str, ...]) -> tuple[_Words, NDArray[np.intp]]:
     """Return the distinct texts, and (n,) which of them each is."""
     number: dict[str, int] = {}
     of = np.array([number.setdefault(text, len(number)) for text in texts], np.intp)
-    found = list(map(_word, number))
+    found = list(map(word_hashes, number))
     words = _Words(
         np.array([w.identity for w in found], np.uint64),
         np.array([w.is_alpha for w in found], bool),
@@ -115,7 +115,7 @@ def _distinct(texts: tuple[str, ...]) -> tuple[_Words, NDArray[np.intp]]:
 
 
 @lru_cache(maxsize=1 << 15)
-def _word(text: str) -> _Word:
+def word_hashes(text: str) -> WordHashes:
     """A template prints most of its words on every document."""
     folded = fold(text)
     marked = f"^{folded}$"
@@ -123,7 +123,7 @@ def _word(text: str) -> _Word:
     if len(grams) > TRIGRAMS:  # the sense of a German compound is at its end
         grams = [*grams[: TRIGRAMS // 2], *grams[-TRIGRAMS // 2 :]]
     hashes = (*map(token, grams), *(0,) * (TRIGRAMS - len(grams)))
-    return _Word(token(folded), sum(map(str.isalpha, text)) * 2 > len(text), any(map(str.isalnum, text)), hashes)
+    return WordHashes(token(folded), sum(map(str.isalpha, text)) * 2 > len(text), any(map(str.isalnum, text)), hashes)
 
 
 def _domains(texts: tuple[str, ...]) -> list[str]:

@@ -19,6 +19,7 @@ from .layout import Floats, Ints
 from .locate import Located, learn_breaks, locate
 from .matching import NO_MATCHER, Matcher, Supports, match_each, occurrence_prior, place
 from .model import FieldModel, TemplateModel
+from .naming import called_so
 from .scorer import Bag, ScorerConfig, Watch, fit, watch_nothing
 from .springs import Spring, Standing, learn_springs, settle
 from .view import View
@@ -53,8 +54,19 @@ class Example:
     id: str = ""
 
 
-# (view, field, breaks) -> offsets (K,) and the offset of NULL: what is known before a template's documents are seen.
-Prior = Callable[[View, FieldSpec, Breaks], tuple[Floats, float] | None]
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a field before a template's documents are seen.
+
+    scores: (K,) offsets of its candidates. null: of NULL. reason: how a person is told of it.
+    """
+
+    scores: Floats
+    null: float
+    reason: str = "what other documents teach"
+
+
+Prior = Callable[[View, FieldSpec, Breaks], Known | None]
 
 
 def no_prior(view: View, spec: FieldSpec, breaks: Breaks) -> None:
@@ -161,7 +173,7 @@ def _fit_field(
         offset, null = np.zeros(len(candidates), np.float32), 0.0
         known = prior(example.view, spec, breaks) if gain else None
         if known is not None:
-            offset, null = (gain * known[0]).astype(np.float32), gain * known[1]
+            offset, null = (gain * known.scores).astype(np.float32), gain * known.null
         nulls.append(null)
         if not labels:
             absent += 1
@@ -256,7 +268,9 @@ def _supports(
             rows = np.flatnonzero(locate(candidates, label).meant)[:MOST_OCCURRENCES]
             if len(rows):
                 company = [where for key, where in places[id(example)].items() if key != spec.key]
-                found[id(example)] = features, rows, occurrence_prior(matcher, candidates, features, rows, company)
+                called = called_so(spec, features.rows(rows))
+                log_prior = occurrence_prior(matcher, candidates, features, rows, company, called)
+                found[id(example)] = features, rows, log_prior
     repeated = [key for key, (_, rows, _) in found.items() if len(rows) > 1]
     if len(found) < 2 or not repeated:
         return found

@@ -1,8 +1,10 @@
 """Learning what kinds of context are worth, from pairs of synthetic documents of one template.
 
-Episodes as in Vinyals et al. (2016): one document is confirmed, the right candidate of the other one is to be found. A
-third of the templates changes its layout between the two, which real templates do over the years and between branches:
-from templates that always repeat themselves one learns to trust positions.
+Episodes as in Vinyals et al. (2016): one document is confirmed, the right candidate of the other one is to be found.
+Many of the templates change their layout between the two, which real templates do over the years and between branches:
+from templates that always repeat themselves one learns to trust positions. The right candidate is told from those that
+look most like it, too: hard negatives (Sung and Poggio, "Example-Based Learning for View-Based Human Face Detection",
+PAMI 1998).
 """
 
 from __future__ import annotations
@@ -22,11 +24,12 @@ from .feature_groups import GROUPS
 from .layout import Floats
 from .locate import Located, locate
 from .matching import ANY_TYPE, CUES, Matcher, occurrence_cues, place, similarities
+from .naming import called_so
 from .scorer import Doubles, minimize
 from .view import View
 
-L2_COMMON, L2_TYPE, L2_CUES = 5.0, 20.0, 1.0
-PAIR_CANDIDATES = 100
+L2_COMMON, L2_TYPE, L2_CUES = 0.3, 1.5, 1.0
+PAIR_CANDIDATES = 100  # wrong ones of a pair: so many that look like the right one, and so many others
 ANY_PAIRS = 600  # of each type, for what all types have in common
 
 
@@ -58,22 +61,31 @@ def learn_matcher(templates: Iterable[tuple[list[Sample], tuple[FieldSpec, ...]]
             if found.matching.sum() > 1:
                 rows = np.flatnonzero(found.matching)
                 company = [place(c, x.matching) for key, (c, x) in confirmed.found.items() if key != f.key]
-                choices.append(_Bag(occurrence_cues(candidates, features, rows, company), found.meant[rows]))
+                called = called_so(f, features.rows(rows))
+                cues = occurrence_cues(candidates, features, rows, company, called)
+                choices.append(_Bag(cues, found.meant[rows]))
             if f.key not in asked.found:
                 continue
             others, sought = asked.found[f.key]
-            keep = _draw(sought, rng)
-            alike = similarities(
-                features.rows(np.flatnonzero(found.meant)[:1]), asked.view.features(f.type).rows(keep)
-            )[0]
-            novel = boilerplate.novelty(asked.view, others)[keep]
-            pairs.setdefault(f.type, []).append(_Bag(np.column_stack([alike, novel]), sought.meant[keep]))
-    zeros = np.zeros(len(GROUPS) + 1)
+            sides = asked.view.features(f.type)
+            alike = similarities(features.rows(np.flatnonzero(found.meant)[:1]), sides)[0]
+            novel = boilerplate.novelty(asked.view, others)
+            x = np.column_stack([alike, novel, called_so(f, sides)])
+            keep = _draw(x, sought, rng)
+            pairs.setdefault(f.type, []).append(_Bag(x[keep], sought.meant[keep]))
+    weights = _weights(pairs)
+    cues_worth = fit_listwise(choices, L2_CUES, np.zeros(len(CUES)), is_signed=True)
+    theta, novelty, name = (
+        {kind: w[part] for kind, w in weights.items()} for part in (slice(len(GROUPS)), len(GROUPS), len(GROUPS) + 1)
+    )
+    return Matcher(theta, {k: float(v) for k, v in novelty.items()}, {k: float(v) for k, v in name.items()}, cues_worth)
+
+
+def _weights(pairs: dict[str, list[_Bag]]) -> dict[str, Floats]:
+    """By field type, and of any type: what agreement in each group is worth, then novelty and the field's name."""
+    zeros = np.zeros(len(GROUPS) + 2)
     common = fit_listwise([b for kind in sorted(pairs) for b in pairs[kind][:ANY_PAIRS]], L2_COMMON, zeros)
-    theta = {kind: fit_listwise(bags, L2_TYPE, common) for kind, bags in sorted(pairs.items())}
-    cues = fit_listwise(choices, L2_CUES, np.zeros(len(CUES)), is_signed=True)
-    weights = {**theta, ANY_TYPE: common}
-    return Matcher({k: w[:-1] for k, w in weights.items()}, {k: float(w[-1]) for k, w in weights.items()}, cues)
+    return {ANY_TYPE: common} | {kind: fit_listwise(bags, L2_TYPE, common) for kind, bags in sorted(pairs.items())}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +109,12 @@ class _Side:
         return cls(view, found)
 
 
-def _draw(found: Located, rng: np.random.Generator) -> np.ndarray:
-    """The right candidate and some wrong ones; other occurrences of the value say nothing."""
+def _draw(x: Floats, found: Located, rng: np.random.Generator) -> np.ndarray:
+    """The right candidate, those that look most like it, and some others; more occurrences of the value say nothing."""
     wrong = np.flatnonzero(~found.matching)
-    wrong = rng.choice(wrong, min(PAIR_CANDIDATES, len(wrong)), replace=False)
-    return np.sort(np.concatenate([np.flatnonzero(found.meant), wrong]))
+    alike = wrong[np.argsort(-x[wrong].sum(axis=1), kind="stable")[:PAIR_CANDIDATES]]
+    drawn = rng.choice(wrong, min(PAIR_CANDIDATES, len(wrong)), replace=False)
+    return np.unique(np.concatenate([np.flatnonzero(found.meant), alike, drawn]))
 
 
 def fit_listwise(bags: list[_Bag], l2: float, center: np.ndarray, *, is_signed: bool = False) -> Floats:

@@ -25,7 +25,7 @@ from .layout import Floats, Ints
 
 ANY_TYPE = "*"
 LABEL_GROUPS = ("left1", "label_left", "above_cell", "header", "line_head", "label")
-CUES = ("first", "last", "first_page", "height", "cells", "unique", "labelled", "near", "beside")
+CUES = ("first", "last", "first_page", "height", "cells", "unique", "labelled", "near", "beside", "called")
 NEAR, BESIDE = 0.1, 0.1  # of the page: distances at which values are in each other's company
 
 
@@ -34,11 +34,13 @@ class Matcher:
     """What kinds of context are worth, learned by mlops.learning.matcher_training.
 
     theta: by field type (G,), what agreement in each group is worth. novelty: by field type, what it is worth to say
-    something that the confirmed documents do not print (boilerplate.py). cues: (len(CUES),), which occurrence recurs.
+    something that the confirmed documents do not print (boilerplate.py). name: by field type, what it is worth to
+    stand at a label that is called like the field (naming.py). cues: (len(CUES),), which occurrence recurs.
     """
 
     theta: Mapping[str, Floats] = field(default_factory=dict)
     novelty: Mapping[str, float] = field(default_factory=dict)
+    name: Mapping[str, float] = field(default_factory=dict)
     cues: Floats = field(default_factory=lambda: np.zeros(len(CUES), np.float32))
 
     def weights(self, kind: str) -> Floats | None:
@@ -47,11 +49,15 @@ class Matcher:
     def worth_of_novelty(self, kind: str) -> np.float32:
         return np.float32(self.novelty.get(kind, self.novelty.get(ANY_TYPE, 0.0)))
 
+    def worth_of_name(self, kind: str) -> np.float32:
+        return np.float32(self.name.get(kind, self.name.get(ANY_TYPE, 0.0)))
+
     def to_arrays(self) -> dict[str, NDArray]:
         return {
             "cues": self.cues,
             **{f"theta.{kind}": self.theta[kind] for kind in sorted(self.theta)},
             **{f"novelty.{kind}": np.array([self.novelty[kind]], np.float32) for kind in sorted(self.novelty)},
+            **{f"name.{kind}": np.array([self.name[kind]], np.float32) for kind in sorted(self.name)},
         }
 
     @classmethod
@@ -59,8 +65,8 @@ class Matcher:
         def named(start: str) -> dict[str, NDArray]:
             return {k.removeprefix(start): v for k, v in sorted(arrays.items()) if k.startswith(start)}
 
-        novelty = {kind: float(v[0]) for kind, v in named("novelty.").items()}
-        return cls(named("theta."), novelty, arrays["cues"])
+        novelty, name = ({k: float(v[0]) for k, v in named(start).items()} for start in ("novelty.", "name."))
+        return cls(named("theta."), novelty, name, arrays["cues"])
 
 
 NO_MATCHER = Matcher()
@@ -185,20 +191,23 @@ def match_each(matcher: Matcher, kind: str, supports: Supports, features: Featur
 
 
 def occurrence_prior(
-    matcher: Matcher, candidates: Candidates, features: Features, rows: np.ndarray, company: Company
+    matcher: Matcher, candidates: Candidates, features: Features, rows: np.ndarray, company: Company, called: Floats
 ) -> Floats:
     """(S,) log-probability that each occurrence (rows of candidates) of a confirmed value is the one that recurs."""
-    cues = occurrence_cues(candidates, features, rows, company)
+    cues = occurrence_cues(candidates, features, rows, company, called)
     scores = cues[:, : len(matcher.cues)] @ matcher.cues  # packages of before know fewer cues
     out: Floats = scores - scores.max()
     out = out - np.log(np.exp(out).sum())
     return out
 
 
-def occurrence_cues(candidates: Candidates, features: Features, rows: np.ndarray, company: Company) -> Floats:
+def occurrence_cues(
+    candidates: Candidates, features: Features, rows: np.ndarray, company: Company, called: Floats
+) -> Floats:
     """(S, len(CUES)) what tells a recurring occurrence from a chance one.
 
     company: where the document's other confirmed values stand; a heading's values stand together, chance ones alone.
+    called: (S,) how much the label of each is like the field's name (naming.called_so).
     """
     layout = candidates.layout
     first = candidates.first[rows]
@@ -224,7 +233,8 @@ def occurrence_cues(candidates: Candidates, features: Features, rows: np.ndarray
     cues[:, 4] = np.minimum(cells, 8) / 8
     cues[:, 5] = 1 - shared
     cues[:, 6] = labelled
-    cues[:, 7:] = _in_company(candidates.box[rows], layout.page[first], company)
+    cues[:, 7:9] = _in_company(candidates.box[rows], layout.page[first], company)
+    cues[:, 9] = called
     return cues
 
 

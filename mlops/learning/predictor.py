@@ -13,9 +13,9 @@ from invex.reading.types import Document
 
 from .candidates import Breaks
 from .day_zero import absence_odds, is_invoice
-from .fitting import Prior, no_prior
-from .layout import Floats
+from .fitting import Known, Prior, no_prior
 from .model import TemplateModel
+from .naming import called_so
 from .network.serving import Network
 from .package import EMPTY, Package
 from .reading_fields import read_fields, score_fields
@@ -24,6 +24,7 @@ from .view import View
 
 SURE = 0.5  # confidence from which a field speaks for a document being of a kind
 USUAL = 0.8  # share of documents that have a field which is expected of every one
+CALLED_SO = "a label that is called like the field"
 SHIPPED = Path(__file__).parent / "base"
 
 
@@ -116,13 +117,15 @@ def table_below(day_zero: TableModel | None, key: str) -> TableModel | None:
 
 
 def prior_of(package: Package) -> Prior:
-    """What the base package knows of a field by its key and type."""
+    """What the base package knows of a field by its key and type; of others, that papers may call them the same."""
 
-    def prior(view: View, spec: FieldSpec, breaks: Breaks) -> tuple[Floats, float] | None:
+    def prior(view: View, spec: FieldSpec, breaks: Breaks) -> Known | None:
+        features = view.features(spec.type, breaks)
         known = package.day_zero.field(spec.key) if package.day_zero is not None else None
-        if known is None or known.field.type != spec.type:
-            return None
-        return known.scorer.scores(view.features(spec.type, breaks)), known.scorer.null
+        if known is not None and known.field.type == spec.type:
+            return Known(known.scorer.scores(features), known.scorer.null)
+        worth = package.matcher.worth_of_name(spec.type)
+        return Known(worth * called_so(spec, features), 0.0, CALLED_SO) if worth else None
 
     return prior
 
@@ -137,13 +140,13 @@ def transferred_prior(package: Package) -> Prior:
     if shared is None:
         return day_zero
 
-    def prior(view: View, spec: FieldSpec, breaks: Breaks) -> tuple[Floats, float] | None:
+    def prior(view: View, spec: FieldSpec, breaks: Breaks) -> Known | None:
         before = day_zero(view, spec, breaks)
         known = shared.field(spec.key)
         if known is None or known.field.type != spec.type:
             return before
         scores = known.scorer.scores(view.features(spec.type, breaks))
-        return (scores if before is None else scores + np.float32(known.gain) * before[0]), known.scorer.null
+        return Known(scores if before is None else scores + np.float32(known.gain) * before.scores, known.scorer.null)
 
     return prior
 
@@ -156,9 +159,9 @@ def network_prior(network: Network | None) -> Prior:
     if network is None:
         return no_prior
 
-    def prior(view: View, spec: FieldSpec, breaks: Breaks) -> tuple[Floats, float] | None:
+    def prior(view: View, spec: FieldSpec, breaks: Breaks) -> Known | None:
         odds = view.evidence(network).log_odds(view.candidates(spec.type, breaks), spec.key)
-        return None if odds is None else (odds - min(0.0, float(odds.max(initial=-np.inf))), 0.0)
+        return None if odds is None else Known(odds - min(0.0, float(odds.max(initial=-np.inf))), 0.0)
 
     return prior
 

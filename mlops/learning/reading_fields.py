@@ -16,7 +16,7 @@ from invex.fields.values import NUMERIC_TYPES
 from .candidates import Candidates
 from .decoding import Ranking, given_absence, rank
 from .feature_groups import GROUPS, Features
-from .fitting import Prior, no_prior
+from .fitting import Known, Prior, no_prior
 from .layout import Floats
 from .matching import NO_MATCHER, Matcher
 from .model import FieldModel, TemplateModel
@@ -30,20 +30,19 @@ MOST_MATCHED = 150  # likeliest candidates that are compared with confirmed occu
 AGREEMENT_RANGE = 2.0
 REASONS = 4
 LEAST_REASON = 0.05
-OTHER_DOCUMENTS = "what other documents teach"  # how the prior is told to a person
 _GROUP_NAMES = list(GROUPS.values())
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The candidates of a field with their scores, and that of NULL. known: (K,) the prior's part of them."""
+    """The candidates of a field with their scores, and that of NULL. known: the prior's part of them."""
 
     model: FieldModel
     candidates: Candidates
     features: Features
     scores: Floats
     null: float
-    known: Floats | None = None
+    known: Known | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +99,12 @@ def score(
     features = view.features(kind, model.breaks)
     scores, null = field.scorer.scores(features), field.scorer.null
     before = prior(view, field.field, model.breaks) if field.gain else None
-    known = None if before is None else np.float32(field.gain) * before[0]
+    known = None if before is None else replace(before, scores=np.float32(field.gain) * before.scores)
     if known is not None:
         # A template's own documents say how it prints names.
         is_new = kind == "text" and field.supports is None
-        scores = as_addressed(field.field.key, view.blocks, candidates, scores, known) if is_new else scores + known
+        told = known.scores
+        scores = as_addressed(field.field.key, view.blocks, candidates, scores, told) if is_new else scores + told
     if field.supports is not None and field.match_gain and matcher.theta:
         likely = np.argsort(-scores, kind="stable")[:MOST_MATCHED]
         agreement = field.supports.match(matcher, kind, features, likely)
@@ -168,6 +168,6 @@ def why(scored: Scored, k: int) -> tuple[tuple[str, float], ...]:
     by_group = np.bincount(scored.features.group, parts, minlength=len(_GROUP_NAMES))
     reasons = list(zip(_GROUP_NAMES, by_group.tolist()))
     if scored.known is not None:
-        reasons.append((OTHER_DOCUMENTS, float(scored.known[k])))
+        reasons.append((scored.known.reason, float(scored.known.scores[k])))
     telling = [reason for reason in reasons if reason[1] > LEAST_REASON]
     return tuple(sorted(telling, key=lambda reason: -reason[1])[:REASONS])

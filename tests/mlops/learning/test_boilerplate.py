@@ -61,7 +61,8 @@ def test_an_occurrence_near_other_values_is_told_from_one_that_stands_alone():
     page = view((0.1, 0.10, "2024-03-01"), (0.3, 0.10, "2024-03-09"), (0.1, 0.90, "2024-03-01"))
     dates = page.candidates("date")
     start = np.array([t == "2024-03-01" for t in dates.texts])
-    cues = occurrence_cues(dates, page.features("date"), np.flatnonzero(start), [place(dates, ~start)])
+    rows, nameless = np.flatnonzero(start), np.zeros(start.sum(), np.float32)
+    cues = occurrence_cues(dates, page.features("date"), rows, [place(dates, ~start)], nameless)
     for cue in ("near", "beside"):
         heading, alone = cues[:, CUES.index(cue)]
         assert heading > 0.3 > alone

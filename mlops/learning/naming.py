@@ -1,0 +1,47 @@
+"""What a field is called speaks for the value that the paper calls so: the day zero of a field invented a minute ago.
+
+Matching attributes by their names is the oldest kind of schema matching (Rahm and Bernstein, "A survey of approaches to
+automatic schema matching", VLDB Journal 2001). Here names are compared with the labels beside and above each candidate,
+by words and by letter trigrams, since `contract_num` is printed as `Contract #`. What it is worth, matching learns.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import numpy as np
+
+from invex.fields.spec import FieldSpec
+
+from .context import word_hashes
+from .feature_groups import GROUP_INDEX, Columns, Features
+from .hashing import fold, tokens
+from .layout import Floats
+from .matching import similarities
+
+_WORD = re.compile(r"[^\s_/]+")
+_WORDS, _LETTERS = "label_word", ("chars_left", "chars_above")
+_GROUPS = np.array([GROUP_INDEX[group] for group in (_WORDS, *_LETTERS)])
+
+
+def called_so(spec: FieldSpec, features: Features) -> Floats:
+    """(K,) in 0 … 1: how much a label beside or above each candidate is like the field's key and name."""
+    if not len(features.bucket):
+        return np.zeros(0, np.float32)
+    labels = np.isin(features.group, _GROUPS)
+    slim = Features(features.bucket[:, labels], features.weight[:, labels], features.group[labels])
+    out: Floats = similarities(_name(spec.key, spec.label), slim)[0][:, _GROUPS].max(axis=1)
+    return out
+
+
+@lru_cache(maxsize=1024)
+def _name(key: str, label: str) -> Features:
+    """One row: the words of the name and their letters, as if they were printed as a label."""
+    words = list(dict.fromkeys(fold(w) for w in _WORD.findall(f"{key} {label}")))
+    columns = Columns(1)
+    columns.add(_WORDS, tokens(words)[None])
+    letters = np.array([list(dict.fromkeys(g for w in words for g in word_hashes(w).trigrams if g))], np.uint64)
+    for group in _LETTERS:
+        columns.add(group, letters)
+    return columns.done()

@@ -1,0 +1,94 @@
+"""A field's name speaks for the value that the paper calls so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from invex.fields.geometry import Box
+from invex.fields.labels import Label, LabelValue
+from invex.fields.spec import FieldSpec, TemplateSpec
+from invex.reading.types import Document, Page, Word
+from mlops.learning.dataset import Sample
+from mlops.learning.learner import fit_template
+from mlops.learning.matching import ANY_TYPE, Matcher
+from mlops.learning.naming import called_so
+from mlops.learning.package import EMPTY
+from mlops.learning.predictor import CALLED_SO, Predictor
+from mlops.learning.view import View
+
+
+def page(*cells: tuple[float, float, str]) -> Document:
+    words = []
+    for x, y, text in cells:
+        for word in text.split():
+            words.append(Word(word, Box(x, y, x + 0.01 * len(word), y + 0.012)))
+            x += 0.01 * len(word) + 0.004
+    return Document((Page(595.0, 842.0, tuple(words)),))
+
+
+BESIDE = page(
+    (0.1, 0.05, "Broadcaster"),
+    (0.1, 0.1, "Contract #"), (0.3, 0.1, "4711"), (0.1, 0.2, "Estimate"), (0.3, 0.2, "8215"), (0.6, 0.3, "Contract #"), (0.6, 0.32, "1234")
+)  # fmt: skip
+
+
+def likeness(spec: FieldSpec) -> dict[str, float]:
+    view = View(BESIDE)
+    candidates = view.candidates(spec.type)
+    return dict(zip(candidates.texts, called_so(spec, view.features(spec.type)).tolist()))
+
+
+@pytest.mark.parametrize("spec", [FieldSpec("contract_num", "id"), FieldSpec("number_of_it", "id", "Contract")])
+def test_a_label_beside_or_above_is_compared_with_key_and_name(spec: FieldSpec):
+    found = likeness(spec)
+    assert found["4711"] > 0.3
+    assert found["1234"] > 0.3
+    assert found["8215"] < 0.1
+
+
+def test_a_page_without_candidates_has_nothing_to_be_called():
+    empty = View(Document((Page(595.0, 842.0, ()),)))
+    assert len(called_so(FieldSpec("contract_num", "id"), empty.features("id"))) == 0
+
+
+def test_of_a_field_just_invented_the_name_tells_which_value_is_meant_where_the_layout_is_another():
+    confirmed = page(
+        (0.1, 0.05, "Broadcaster"),
+        (0.1, 0.1, "Order No"),
+        (0.1, 0.12, "1111"),
+        (0.5, 0.1, "Estimate"),
+        (0.5, 0.12, "8215"),
+    )
+    label = Label("t", "person", {"estimate": (LabelValue("8215", "8215"),)})
+    spec = TemplateSpec("t", (FieldSpec("estimate", "id"),))
+    other = page(
+        (0.1, 0.05, "Broadcaster"),
+        (0.5, 0.5, "Order No"),
+        (0.5, 0.52, "2222"),
+        (0.1, 0.7, "Estimate"),
+        (0.3, 0.7, "9999"),
+    )
+    plain = Matcher({ANY_TYPE: np.zeros(42, np.float32)})
+    knowing = replace(plain, name={ANY_TYPE: 4.0})
+    read = {}
+    for matcher in (plain, knowing):
+        package = replace(EMPTY, matcher=matcher)
+        model = fit_template(package, spec, [Sample("a", confirmed, label)])
+        read[matcher is knowing] = Predictor(package).with_template(model).predict(other, template="t").fields
+    (value,) = read[True]["estimate"]
+    assert value.value == "9999"
+    assert CALLED_SO in dict(value.why)
+    before = {v.value: v.confidence for v in read[False]["estimate"]}
+    assert value.confidence > before.get("9999", 0.0)
+
+
+def test_what_names_are_worth_travels_with_the_matcher():
+    matcher = Matcher({"id": np.ones(42, np.float32)}, {"id": 1.5}, {"id": 2.5, ANY_TYPE: 0.5})
+    again = Matcher.from_arrays(matcher.to_arrays())
+    assert again.worth_of_name("id") == np.float32(2.5)
+    assert again.worth_of_name("date") == np.float32(0.5)
+    older = Matcher.from_arrays({k: v for k, v in matcher.to_arrays().items() if not k.startswith("name.")})
+    assert older.worth_of_name("id") == 0
