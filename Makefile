@@ -34,7 +34,7 @@ $(VENV)/installed-%: %
 	@touch $@
 
 test: $(DEV)  ## all tests that need no root; browser tests where Chromium is found
-	$(PY) -m pytest -n 2 -p no:playwright -m "not slow and not browser and not installation" $(ARGS)
+	$(PY) -m pytest -n 2 --dist worksteal -p no:playwright -m "not slow and not browser and not installation" $(ARGS)
 	$(PY) -m pytest -m "not slow" tests/browser tests/installation $(ARGS)
 
 full: $(DEV)  ## the long version

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import io
+import itertools
 import os
 import shutil
 import sys
@@ -96,6 +97,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
                 recorder.record_applied(app, name)
 
 
+_numbers = itertools.count()
+
+
 @pytest.fixture(scope="session", autouse=True)
 def quick() -> Iterator[None]:
     """Passwords are hashed by MD5, since argon2 is slow by design; and pages are drawn small."""
@@ -118,6 +122,14 @@ def once(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -
             patched.setattr(View, "__init__", sharing)
             yield data
         transaction.set_rollback(True)
+
+
+@pytest.fixture
+def tmp_path(tmp_path_factory) -> Path:
+    """As pytest's own, which looks through all earlier folders for a free name."""
+    path = tmp_path_factory.getbasetemp() / str(next(_numbers))
+    path.mkdir()
+    return path
 
 
 @pytest.fixture(autouse=True)
