@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
 from decimal import Decimal, InvalidOperation
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from invex.accounts.models import Project
 from invex.documents.models import Document
@@ -50,14 +50,18 @@ def keys_read(outcome: Outcome) -> frozenset[str]:
 
 def others(document: Document, keys: Iterable[str]) -> QuerySet[Document]:
     """Return the other documents of the project that have one of the keys, the oldest first."""
-    same = BusinessKey.objects.filter(key__in=list(keys), document__project=document.project_id)
+    return _with_keys(document, Q(key__in=list(keys)))
+
+
+def _with_keys(document: Document, keys: Q) -> QuerySet[Document]:
+    same = BusinessKey.objects.filter(keys, document__project=document.project_id)
     found = Document.objects.filter(pk__in=same.values("document")).exclude(pk=document.pk)
     return found.exclude(state__in=_NOT_COMPARED).order_by("pk")
 
 
 def of(document: Document) -> QuerySet[Document]:
     """Return the probable duplicates of a document, as of what is known of it now."""
-    return others(document, BusinessKey.objects.filter(document=document).values_list("key", flat=True))
+    return _with_keys(document, Q(key__in=BusinessKey.objects.filter(document=document).values("key")))
 
 
 def one_at_a_time(project_id: int) -> None:
@@ -67,7 +71,7 @@ def one_at_a_time(project_id: int) -> None:
     a document: whoever took them in the other order would wait for ever.
     """
     # Not FOR UPDATE, which would also hold up whoever adds a row that refers to the project.
-    Project.objects.select_for_update(no_key=True).get(pk=project_id)
+    Project.objects.select_for_update(no_key=True).values_list("pk").get(pk=project_id)
 
 
 def warned(document: Document, outcome: Outcome) -> Outcome:
@@ -109,10 +113,11 @@ def confirmed(document: Document, template: str, values: Mapping[str, str]) -> N
 
 def _set_reason(document: Document, like: Document | None) -> None:
     """Replace what the document's shown extraction says of duplicates."""
-    for row in Extraction.objects.filter(document=document, is_current=True):
+    for row in Extraction.objects.filter(document=document, is_current=True).only("reasons"):
         told = [reason for reason in row.reasons if reason["code"] != DUPLICATE]
-        row.reasons = [*_as_json(like), *told]
-        row.save(update_fields=["reasons"])
+        if (reasons := [*_as_json(like), *told]) != row.reasons:
+            row.reasons = reasons
+            row.save(update_fields=["reasons"])
 
 
 def _as_json(like: Document | None) -> Iterator[dict[str, str]]:

@@ -48,7 +48,7 @@ def move(
     # update() leaves auto_now fields alone, so they are named.
     touched = {f.name: now for f in row._meta.concrete_fields if getattr(f, "auto_now", False)}
     changes = {"state": to, "state_changed_at": now, **touched, **updates}
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):  # whoever called in a transaction fails with it
         matching = type(row)._default_manager.filter(pk=row.pk, state=old)
         if only_if is not None:
             matching = matching.filter(only_if)

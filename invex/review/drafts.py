@@ -66,7 +66,7 @@ def of(access: Access, document: Document) -> Draft | None:
 def discard(access: Access, document: Document) -> None:
     """Forget the person's unsaved work on the document; that of others stays. Raises NotAllowed."""
     access.require(Right.REVIEW)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         if Draft.objects.filter(document=document, owner=str(access.actor)).delete()[0]:
             _note(document.pk)
 

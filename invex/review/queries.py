@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from invex.accounts.models import Project
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
+from invex.extraction.models import Extraction
 
 from .models import Comment, ConfirmedLabel
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a person decides from: the document as it was, what was read of it, and what was confirmed before."""
+
+    document: Document
+    extraction: Extraction | None
+    label: ConfirmedLabel | None
+
+
+def seen(document: Document, extraction: int | None) -> Seen:
+    """Return what a person looked at. extraction: of their page, which a re-read may have replaced; None = current."""
+    rows = Extraction.objects.filter(document=document)
+    found = rows.filter(pk=extraction).first() if extraction else None
+    return Seen(document, found or rows.filter(is_current=True).first(), current_label(document))
 
 
 def current_label(document: Document) -> ConfirmedLabel | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from invex.accounts.access import Access
@@ -46,6 +46,7 @@ from .labels import (
 from .leases import FREED
 from .locate import lacks_boxes, with_boxes
 from .models import Comment, ConfirmedLabel
+from .queries import Seen
 
 S = DocumentState
 LONGEST_COMMENT = 2000  # characters
@@ -71,12 +72,26 @@ def confirm(
     with `yours` and `theirs` when somebody was faster or the document is in no state to be confirmed.
     """
     access.require(Right.REVIEW)
-    document = documents.document(access.project, document_id)
+    looked_at = queries.seen(documents.document(access.project, document_id), seen)
+    return confirm_seen(access, looked_at, data, version=version, may_create_template=may_create_template, spent=spent)
+
+
+def confirm_seen(
+    access: Access,
+    seen: Seen,
+    data: dict[str, Any],
+    *,
+    version: int | None = None,
+    may_create_template: bool = False,
+    spent: Spent | None = None,
+) -> ConfirmedLabel:
+    """Confirm what a document of the project says, as `confirm` does, from what the caller has read of it already."""
+    access.require(Right.REVIEW)
+    document, before, shown = seen.document, seen.label, seen.extraction
     _require_version(document, version, data)
     label = _with_source(access, parse(data, pages=document.page_count or 0))
     target = _target_of(access, document, label, may_create=may_create_template)
     require_canonical(label, target.shape, template_locale(target.template))
-    before = queries.current_label(document)
     is_approved = document.state == S.APPROVED
     if before and is_approved and before.label == label_to_json(label):
         return before
@@ -84,18 +99,18 @@ def confirm(
     stored = label_to_json(_located(document, label, target.shape))
     if before and is_approved and before.label == stored:
         return before
-    shown = seen_by(document, seen)
-    failures = checks.failed(document, label, target.asked, shown)
+    failures = checks.failed(seen, label, target.asked)
     writes.begin()
     with transaction.atomic():
         duplicates.one_at_a_time(access.project.pk)
         template = _save_template(access, target)
         corrected = corrections(label, _judged(before, shown), target.shape)
         _approve(access, document, label, data)
-        ConfirmedLabel.objects.filter(document=document, is_current=True).update(is_current=False)
+        if before is not None:  # still the newest: the document's version, which was swapped, grows with each
+            ConfirmedLabel.objects.filter(pk=before.pk).update(is_current=False)
         row = ConfirmedLabel.objects.create(
             document=document,
-            revision=(ConfirmedLabel.objects.filter(document=document).aggregate(n=Max("revision"))["n"] or 0) + 1,
+            revision=before.revision + 1 if before is not None else 1,
             template=label.template or "",
             label=stored,
             source=label.source,
@@ -264,13 +279,6 @@ def _require_known(label: Label, shape: Shape, where: str) -> None:
 def _located(document: Document, label: Label, shape: Shape) -> Label:
     found = printed.of(document) if lacks_boxes(label) else None
     return with_boxes(label, found, shape) if found is not None else label
-
-
-def seen_by(document: Document, extraction: int | None) -> Extraction | None:
-    """Return the extraction that a person looked at, which a re-read may have replaced; else the current one."""
-    rows = Extraction.objects.filter(document=document)
-    found = rows.filter(pk=extraction).first() if extraction else None
-    return found or rows.filter(is_current=True).first()
 
 
 def _judged(before: ConfirmedLabel | None, shown: Extraction | None) -> dict[str, Any]:

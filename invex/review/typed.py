@@ -13,7 +13,7 @@ from invex.fields.spec import TemplateSpec
 from invex.kernel.sent import sent_whole
 from invex.kernel.spoken import spoken
 
-from . import checks, forms, page, services
+from . import checks, forms, page, queries, services
 
 
 def read(document: Document, chosen: str, data: Mapping[str, str]) -> tuple[TemplateSpec, forms.Sent]:
@@ -33,14 +33,14 @@ def failing(document: Document, chosen: str, data: Mapping[str, str]) -> dict[st
     """
     spec, sent = read(document, chosen, data)
     cells = {name: problem for name, problem in sent.errors.items() if name.startswith("t:")}
-    found = cells or forms.marks(data, doubts(document, spec, sent, data))
+    found = cells
+    if not sent.errors:
+        shown = queries.seen(document, sent_whole(data.get("extraction", "")))
+        found = forms.marks(data, doubts(shown, spec, sent, data))
     return {name: spoken(sentence, CONTEXT) for name, sentence in found.items()}
 
 
-def doubts(document: Document, spec: TemplateSpec, sent: forms.Sent, data: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Return the checks that fail on what was typed and that its page has not said yet; none for what is no value."""
-    if sent.errors:
-        return ()
-    shown = services.seen_by(document, sent_whole(data.get("extraction", "")))
+def doubts(seen: queries.Seen, spec: TemplateSpec, sent: forms.Sent, data: Mapping[str, str]) -> tuple[Finding, ...]:
+    """Return the checks that fail on what was typed, all of it values, and that its page has not said yet."""
     told = forms.read_told(data.get("told", ""))
-    return checks.unseen(document, label_from_json(sent.label), spec, shown, told=told)
+    return checks.unseen(seen, label_from_json(sent.label), spec, told=told)

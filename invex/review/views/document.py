@@ -138,24 +138,26 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
     if not _is_template(request, row, chosen):
         raise BadInput(_("There is no template %(name)s.") % {"name": chosen})
     spec, sent = typed.read(row, chosen, data)
-    key, seen = data.get("key", ""), sent_whole(data.get("extraction", ""))
+    key = data.get("key", "")
     if sent.errors:
         problem = _("Some values are not understood; they are marked.")
         kept = page.Typed(data, chosen, sent.errors)
         return _show(request, row, chosen, typed=kept, key=key, problem=problem, status=422)
-    failures = typed.doubts(row, spec, sent, data) if version == row.version else ()
+    seen = queries.seen(row, sent_whole(data.get("extraction", "")))
+    failures = typed.doubts(seen, spec, sent, data) if version == row.version else ()
     if failures:  # a person may know better: they are asked once
         kept = page.Typed(data, chosen, forms.marks(data, failures))
         doubts = list(dict.fromkeys(failure.message for failure in failures))
         return _show(request, row, chosen, typed=kept, key=key, doubts=doubts, status=422)
     try:
         spent = forms.read_spent(data.get("spent", ""))
-        label = services.confirm(access, row.pk, sent.label, version=version, seen=seen, spent=spent)
+        label = services.confirm_seen(access, seen, sent.label, version=version, spent=spent)
     except (BadInput, Conflict) as e:
         row.refresh_from_db()
         is_stale = e.code == "stale"
         if is_stale:  # what was typed is not lost, even if the page is closed now
-            drafts.save(access, row, data, version=version or 0, template=chosen, extraction=seen, is_stale=True)
+            read = seen.extraction.pk if seen.extraction is not None else None
+            drafts.save(access, row, data, version=version or 0, template=chosen, extraction=read, is_stale=True)
         kept = page.Typed(data, chosen)
         problem = "" if is_stale else e.message
         return _show(request, row, chosen, typed=kept, key=key, problem=problem, status=e.status, is_conflict=is_stale)
