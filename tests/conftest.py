@@ -296,5 +296,6 @@ class Jobs:
 def run_jobs(monkeypatch) -> Jobs:
     jobs = Jobs()
     monkeypatch.setattr("django_rq.get_queue", jobs.get_queue)
+    monkeypatch.setattr("invex.kernel.queue.named", jobs.get_queue)
     monkeypatch.setattr("invex.kernel.liveness.is_served", lambda queue: False)
     return jobs

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 import django_rq
 import redis
 from rq.job import JobStatus
+from rq.queue import Queue
 from rq.results import Result
 
 from . import liveness
@@ -19,6 +21,13 @@ log = logging.getLogger(__name__)
 LONGEST_READ_S = 4  # redis-py gives up on a connection that is silent for 5 s
 RETRY_S = 10  # after which a caller that found no worker may come again
 FASTER = {"extract": "extract-gpu"}  # queue -> the one that is woken instead while it has a live worker
+
+
+@cache
+def named(queue: str) -> Queue:
+    """Return the queue, with its connections to Redis: made anew each time, it would ask who it talks to first."""
+    found: Queue = django_rq.get_queue(queue)
+    return found
 
 
 def wake(job: str, *args: int | str, queue: str = "default", at_front: bool = False) -> bool:
@@ -34,7 +43,7 @@ def wake_all(jobs: Iterable[tuple[str, str]], *args: int | str, at_front: bool =
     """Enqueue several (job, queue) with the same arguments at once, all or none: see `wake`."""
     jobs = list(jobs)
     try:
-        queues = {name: django_rq.get_queue(_served(name)) for name in {queue for _, queue in jobs}}
+        queues = {name: named(_served(name)) for name in {queue for _, queue in jobs}}
         if not queues:
             return True
         with next(iter(queues.values())).connection.pipeline() as sent:
@@ -50,7 +59,7 @@ def wake_all(jobs: Iterable[tuple[str, str]], *args: int | str, at_front: bool =
 def is_idle(queue: str) -> bool:
     """Say whether no job waits in the queue; False when Redis cannot be reached."""
     try:
-        return bool(django_rq.get_queue(_served(queue)).count == 0)
+        return bool(named(_served(queue)).count == 0)
     except redis.RedisError as e:
         log.warning("Redis cannot be reached (%s)", e)
         return False
@@ -69,7 +78,7 @@ def ask(job: str, *args: int | str, queue: str, timeout_s: int) -> Any:
     itself raises is a bug and becomes a RuntimeError.
     """
     try:
-        asked = django_rq.get_queue(queue).enqueue(job, *args, ttl=2 * timeout_s, result_ttl=60, failure_ttl=60)
+        asked = named(queue).enqueue(job, *args, ttl=2 * timeout_s, result_ttl=60, failure_ttl=60)
         result = next((found for wait_s in _waits(timeout_s) if (found := asked.latest_result(timeout=wait_s))), None)
         if result is None and asked.get_status() == JobStatus.QUEUED:
             asked.delete()

@@ -40,7 +40,7 @@ OTHERS = ("invoices_fr", "fara", "zugferd", "sroie")  # of which the batch is ma
 READY_S = 600  # for the clerk's documents to be read
 SETTLE_MS = 15_000  # for the page, on a busy machine
 BROWSER_PRIORITY = 5
-ACCESS_LOG = "--access-logfile {file} --access-logformat '%(m)s %(U)s %(D)s'"  # method, path, microseconds
+ACCESS_LOG = "--access-logfile {file} --access-logformat '%(m)s %(U)s?%(q)s %(D)s'"  # method, address, microseconds
 # Addresses of the review screen -> what the request is for; the first that fits.
 KINDS = (
     ("/static/", "style or script"),
@@ -51,6 +51,8 @@ KINDS = (
     ("/presence/", "tell who is there"),
     ("/learned/", "say what was learned"),
     ("/inbox/start/", "start"),
+    ("/ahead/", "the next document, beforehand"),
+    ("/fresh/", "read it with what was learned"),
 )
 
 
@@ -72,7 +74,8 @@ def kind_of(method: str, address: str) -> str | None:
     """Return what a request of the review screen is for; None for a request of somebody else."""
     found = next((name for part, name in KINDS if part in address), None)
     if found is None and "/documents/" in address:
-        found = "approve" if method == "POST" else "open a document"
+        is_chosen = "template=" in address
+        found = "approve" if method == "POST" else "choose another template" if is_chosen else "open a document"
     return found
 
 
@@ -80,8 +83,8 @@ def served(access_log: Path) -> list[tuple[str, float]]:
     """Return (kind, milliseconds) of each request of the review screen, as the web server timed it."""
     found = []
     for line in access_log.read_text().splitlines():
-        method, path, us = line.split()
-        if not path.startswith("/api/") and (kind := kind_of(method, path)) is not None:
+        method, address, us = line.split()
+        if not address.startswith("/api/") and (kind := kind_of(method, address)) is not None:
             found.append((kind, int(us) / 1000))
     return found
 
@@ -186,9 +189,10 @@ class Clerk:
             done.next_ms = (time.perf_counter() - started) * 1000
 
     def _wait_ready(self) -> None:
-        """Until the script of the page runs: it fills the places of the fields' numbers first."""
+        """Until the document of the address is there and its script runs: that fills the fields' numbers first."""
         self.page.wait_for_function(
-            "() => { const n = document.querySelector('[data-number]'); return !n || n.textContent; }",
+            "() => { const n = document.querySelector('[data-number]'), r = document.getElementById('review');"
+            " return r?.dataset.presence.startsWith(location.pathname) && (!n || n.textContent); }",
             timeout=SETTLE_MS,
         )
 

@@ -35,7 +35,7 @@ def server(tmp_path_factory):
 def queue(server, monkeypatch):
     server.flushall()
     found = Queue("online", connection=server, serializer=JSONSerializer)
-    monkeypatch.setattr("django_rq.get_queue", lambda name: found)
+    monkeypatch.setattr("invex.kernel.queue.named", lambda name: found)
     return found
 
 
@@ -80,7 +80,7 @@ def test_without_redis_come_again(monkeypatch):
     def away(name):
         raise redis.ConnectionError("away")
 
-    monkeypatch.setattr("django_rq.get_queue", away)
+    monkeypatch.setattr("invex.kernel.queue.named", away)
     with pytest.raises(NotNow):
         ask("os.path.basename", "a", queue="online", timeout_s=1)
 

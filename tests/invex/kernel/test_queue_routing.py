@@ -27,7 +27,7 @@ class Queue:
 def jobs(monkeypatch) -> list[tuple[str, str]]:
     """What was enqueued: (queue, job)."""
     found: list[tuple[str, str]] = []
-    monkeypatch.setattr(queue.django_rq, "get_queue", lambda name: Queue(name, found))
+    monkeypatch.setattr(queue, "named", lambda name: Queue(name, found))
     return found
 
 
