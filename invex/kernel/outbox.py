@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
@@ -17,6 +20,7 @@ from .queue import wake_all
 
 # An event this old that is still not dispatched lost its process; younger ones are on their way.
 STALE = datetime.timedelta(seconds=10)
+_held_back: ContextVar[list[Event] | None] = ContextVar("held_back_events", default=None)
 
 
 def emit(name: str, subject: object, *, project: str = "", request_id: str = "", **payload: Any) -> Event:
@@ -33,8 +37,27 @@ def emit(name: str, subject: object, *, project: str = "", request_id: str = "",
         payload=payload,
         request_id=request_id or request_ids.current(),
     )
-    transaction.on_commit(partial(dispatch, event))
+    transaction.on_commit(partial(_committed, event))
     return event
+
+
+def _committed(event: Event) -> None:
+    held_back = _held_back.get()
+    if held_back is None:
+        dispatch(event)
+    else:
+        held_back.append(event)
+
+
+@contextmanager
+def held_back() -> Iterator[list[Event]]:
+    """Yield a list of what is committed inside the block, for the caller to dispatch when there is time for it."""
+    events: list[Event] = []
+    token = _held_back.set(events)
+    try:
+        yield events
+    finally:
+        _held_back.reset(token)
 
 
 def request_of(name: str, subject: object, *, project: str) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -26,6 +28,7 @@ from invex.documents.services import reject
 from invex.documents.states import WORKING, DocumentState
 from invex.extraction import duplicates
 from invex.extraction import queries as extractions
+from invex.kernel import writes
 from invex.kernel.errors import BadInput, Conflict, NotNow
 from invex.kernel.sent import sent_whole
 
@@ -106,12 +109,12 @@ def _decide(request: ProjectRequest, row: Document) -> HttpResponseBase:
         reject(access, row, why=request.POST.get("why", ""), version=version)
         drafts.discard(access, row)
         messages.success(request, _("%(name)s was rejected.") % {"name": row.name})
-        return _to_next(request, row)
+        return _to_next(request, _take_next(request, row))
     if action == "later":
         until = _later(request.POST.get("days", "1"))
         services.postpone(access, row.pk, until, version=version)
         messages.success(request, _("%(name)s comes back on %(day)s.") % {"name": row.name, "day": until.isoformat()})
-        return _to_next(request, row)
+        return _to_next(request, _take_next(request, row))
     if action == "reopen":
         services.reopen(access, row.pk, version=version)
     elif action == "take over":
@@ -151,7 +154,10 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
         return _show(request, row, chosen, typed=kept, key=key, doubts=doubts, status=422)
     try:
         spent = forms.read_spent(data.get("spent", ""))
-        label = services.confirm_seen(access, seen, sent.label, version=version, spent=spent)
+        # In one transaction, so that the database's lock is waited for but once.
+        with ExitStack() as stack, writes.announced_to(lambda: stack.enter_context(transaction.atomic())):
+            label = services.confirm_seen(access, seen, sent.label, version=version, spent=spent)
+            following = _take_next(request, row)
     except (BadInput, Conflict) as e:
         row.refresh_from_db()
         is_stale = e.code == "stale"
@@ -171,16 +177,20 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
             _("%(name)s has the same supplier, number and amount as document %(like)s (%(like_name)s).")
             % {"name": row.name, "like": like.pk, "like_name": like.name},
         )
-    return _to_next(request, row, label)
+    return _to_next(request, following, label)
 
 
-def _to_next(request: ProjectRequest, row: Document, label: ConfirmedLabel | None = None) -> HttpResponse:
-    """Go to the next document of the queue, which is then this person's, or to the inbox when none is left.
+def _take_next(request: ProjectRequest, row: Document) -> Document | None:
+    """Take the next document of the queue for this person; None when none is left."""
+    return queue.take_next(request.access, queue.Queue.asked(request.GET), row)
+
+
+def _to_next(request: ProjectRequest, following: Document | None, label: ConfirmedLabel | None = None) -> HttpResponse:
+    """Go to the document that was taken, or to the inbox where none is left.
 
     A script is told the address; and where it has the page of that document already, what belongs to it now.
     """
     access, asked = request.access, queue.Queue.asked(request.GET)
-    following = queue.take_next(access, asked, row)
     if following is None:
         address = reverse("inbox", args=[access.project.slug])
     else:
