@@ -31,7 +31,11 @@ JOBS: dict[str, tuple[tuple[str, str], ...]] = {
     "memory.updated": (("invex.extraction.jobs.reread_waiting", "extract"),),
     "shadow.wanted": (("invex.extraction.jobs.read_shadow", "default"),),
     "deployment.requested": (("mlops.deployment.jobs.prepare", "default"),),
-    "model.deployed": (("mlops.memory.jobs.catch_up", "default"), ("mlops.retraining.jobs.deployed", "default")),
+    "model.deployed": (
+        ("mlops.memory.jobs.catch_up", "default"),
+        ("mlops.retraining.jobs.deployed", "default"),
+        ("invex.extraction.jobs.preload", "online"),
+    ),
     "reread.requested": (("mlops.deployment.jobs.reread", "training"),),
     "replay.wanted": (("mlops.deployment.jobs.replay_code", "training"),),
     "training.requested": (("mlops.training.jobs.run", "training"),),

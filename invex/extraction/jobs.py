@@ -82,6 +82,11 @@ def read_as(document_id: int | str, template: str) -> dict[str, Any]:
     return online.read_as(int(document_id), template)
 
 
+def preload(project_id: int | str) -> int:
+    """Load what was just deployed into the worker for which people wait. Return how many projects are ready."""
+    return online.preload([int(project_id)])
+
+
 def sweep_lists() -> int:
     """Wake the check of projects whose wake-up was lost. Return how many."""
     if not is_idle(QUEUE):

@@ -5,6 +5,7 @@ Its bytes stand behind random ones: no other blob has its name, so it may be del
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shutil
 import tempfile
@@ -16,10 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db.models import F, Max
 
+from invex.accounts.models import Project
 from invex.documents import queries as documents
 from invex.documents.models import Document
 from invex.documents.reader import reader
+from invex.documents.states import DocumentState
 from invex.fields.prediction import error_to_json, prediction_to_json
 from invex.kernel.blobs import store
 from invex.kernel.doomed import doom
@@ -27,9 +31,12 @@ from invex.kernel.errors import BadInput
 from invex.masterdata.queries import ProjectLists
 from invex.reading.errors import SENTENCES, Unreadable
 
+from .models import Extraction
 from .pipeline import run
-from .predictors import deployed
+from .predictors import DeployedPredictor, deployed
 
+log = logging.getLogger(__name__)
+MOST_PRELOADED = 20  # projects; memory is not without end
 UPLOAD_PREFIX = "predict-"  # of files in TMP_DIR that a worker reads from
 ABANDONED_S = 600  # a file this old lost its worker
 RANDOM_BYTES = 32
@@ -89,9 +96,42 @@ def read_as(document_id: int, template: str) -> dict[str, Any]:
         return {"fields": {}, "tables": {}}
     lists = ProjectLists(document.project_id)
     predictor = deployed(document.project_id).for_document(document_id)
+    if not predictor.knows(template) and (shown := _read_by(document, predictor)) is not None:
+        return {key: shown.prediction[key] for key in ("fields", "tables")}
     outcome = run(read, predictor, template=template, lists=lists)
     said = prediction_to_json(outcome.prediction, id="", file="", pages=len(read.pages), seconds=0.0)
     return {"fields": said["fields"], "tables": said["tables"]}
+
+
+def _read_by(document: Document, predictor: DeployedPredictor) -> Extraction | None:
+    """Return what is shown of the document, if that is what the predictor reads by itself now; None if it is not."""
+    now = {"build": predictor.build, "deployment": predictor.deployment, "checked_memory": predictor.memory_seen}
+    return Extraction.objects.filter(document=document, is_current=True, **now).first()
+
+
+def busiest() -> list[int]:
+    """Return the projects to be ready for, those with the newest documents first."""
+    newest = Project.objects.annotate(newest=Max("documents__pk")).order_by(F("newest").desc(nulls_last=True), "pk")
+    return list(newest.values_list("pk", flat=True)[:MOST_PRELOADED])
+
+
+def preload(projects: Iterable[int]) -> int:
+    """Load what the first person who asks would wait for: each project's predictor, and read a document with it.
+
+    Return how many projects are ready.
+    """
+    ready = 0
+    for project in projects:
+        try:
+            predictor = deployed(project)
+            newest = Document.objects.filter(project=project, state=DocumentState.REVIEW).order_by("-pk").first()
+            read = documents.read_words(newest) if newest is not None else None
+            if read is not None:
+                run(read, predictor, lists=ProjectLists(project))
+            ready += 1
+        except Exception:  # whoever asks is told what is wrong; the worker is there for the others
+            log.exception("The predictor of project %s cannot be loaded", project)
+    return ready
 
 
 def delete_abandoned() -> int:

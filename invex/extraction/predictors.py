@@ -35,6 +35,10 @@ class DeployedPredictor(Predictor, Protocol):
         """Return the arm that reads this document; itself where there is but one."""
         ...
 
+    def knows(self, template: str) -> bool:
+        """Say whether it has learned from documents of the template; others it reads like those of no template."""
+        ...
+
     def changed_since(self, memory: int | None) -> frozenset[str]:
         """Return the templates that a later memory revision than this one changed."""
         ...

@@ -32,6 +32,8 @@ class Member(Protocol):
     @property
     def build(self) -> str: ...
 
+    def knows(self, template: str) -> bool: ...
+
     def predict(self, document: Document, *, template: str | None = None) -> Prediction: ...
 
 
@@ -45,6 +47,9 @@ class Ensemble:
     @property
     def build(self) -> str:
         return "+".join(member.build for member in self.members)
+
+    def knows(self, template: str) -> bool:
+        return any(member.knows(template) for member in self.members)
 
     def predict(self, document: Document, *, template: str | None = None) -> Prediction:
         """Return what the members say together. template: the one it is known to be of; None = they agree on one."""

@@ -74,6 +74,8 @@ class Reads(Protocol):
     @property
     def memory(self) -> int | None: ...
 
+    def knows(self, template: str) -> bool: ...
+
     def predict(self, document: Document, *, template: str | None = None) -> Prediction: ...
 
 
@@ -87,6 +89,9 @@ class Learned:
     @property
     def build(self) -> str:
         return self.predictor.build
+
+    def knows(self, template: str) -> bool:
+        return template in self.predictor.package.models
 
     def predict(self, document: Document, *, template: str | None = None) -> Prediction:
         prediction = self.predictor.predict(document, template=template)
@@ -136,6 +141,10 @@ class ProjectPredictor:
         prediction = self.reads.predict(document, template=template)
         about = {"memory": self.memory, "deployment": self.deployment}
         return replace(prediction, model=prediction.model | {k: v for k, v in about.items() if v is not None})
+
+    def knows(self, template: str) -> bool:
+        """Say whether it has learned from documents of the template; others it reads like those of no template."""
+        return self.reads.knows(template)
 
     def changed_since(self, memory: int | None) -> frozenset[str]:
         """Return the templates that later memory revisions than this one changed, on whichever arm."""

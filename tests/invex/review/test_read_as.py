@@ -7,7 +7,7 @@ from django.test import Client
 
 from invex.accounts.roles import Role
 from invex.catalog.services import create_template
-from invex.extraction import jobs
+from invex.extraction import jobs, online
 from invex.kernel.errors import NotNow
 from invex.review import services
 from tests.invex.world import document_in_review, label_of, run_events, template_json, vendor
@@ -60,3 +60,26 @@ def test_without_a_worker_the_page_says_so_and_stays_usable(page, monkeypatch) -
     answer = page(ACME.name)
     assert answer.status_code == 200
     assert b"The workers are busy" in answer.content
+
+
+def test_as_a_template_that_nothing_was_learned_of_it_reads_as_before(access, monkeypatch) -> None:
+    waiting = document_in_review(access, ACME.document(1))
+    create_template(access, template_json(ACME.name))
+    fields = waiting.extractions.get().prediction["fields"]
+    monkeypatch.setattr("invex.extraction.online.run", lambda *_, **__: pytest.fail("it is read a second time"))
+    assert jobs.read_as(waiting.pk, ACME.name)["fields"] == fields
+
+
+def test_who_waits_finds_the_predictor_loaded(access) -> None:
+    from mlops.deployment import predictor
+
+    document_in_review(access, ACME.document(1))
+    predictor._loaded.clear()
+    assert online.busiest() == [access.project.pk]
+    assert jobs.preload(access.project.pk) == 1
+    assert access.project.pk in predictor._loaded
+
+
+def test_a_predictor_that_cannot_be_loaded_leaves_the_others_to_be_loaded(access, monkeypatch) -> None:
+    monkeypatch.setattr("invex.extraction.online.deployed", lambda project: 1 / 0)
+    assert online.preload([access.project.pk, 0]) == 0

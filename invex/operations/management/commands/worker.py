@@ -38,6 +38,10 @@ class Command(BaseCommand):
         if "online" not in queues:  # what people wait for comes first
             os.nice(LOWEST_PRIORITY if queues == ["training"] else LOW_PRIORITY)
         with liveness.beating(queues):
+            if "online" in queues and not burst:
+                from invex.extraction import online
+
+                online.preload(online.busiest())
             worker = Worker(found, connection=found[0].connection, serializer=found[0].serializer)
             worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
 
