@@ -18,6 +18,7 @@ from PIL import Image
 
 from invex.kernel.blobs import store
 from invex.kernel.doomed import doom
+from invex.kernel.priority import patiently
 from invex.reading import types
 from invex.reading.errors import Unreadable
 
@@ -44,7 +45,8 @@ def draw(
     have died of something else.
     """
     try:
-        drawn = reader().render(
+        drawn = patiently(
+            reader().render,
             store().path(document.sha256),
             pages,
             settings.PAGE_IMAGE_DPI,

@@ -15,6 +15,7 @@ from invex.kernel.actor import SYSTEM
 from invex.kernel.blobs import store
 from invex.kernel.doomed import doom
 from invex.kernel.outbox import emit
+from invex.kernel.priority import patiently
 from invex.kernel.states import move
 from invex.reading.errors import SENTENCES, Unreadable
 
@@ -44,7 +45,8 @@ def read(document: Document) -> bool:
     with leases.kept(leases.held(document)):
         started = time.perf_counter()
         try:
-            found = reader().read(
+            found = patiently(
+                reader().read,
                 store().path(document.sha256),
                 name=document.name,
                 password=document.password,
@@ -54,7 +56,7 @@ def read(document: Document) -> bool:
             return _unreadable(document, e)
         result: dict[str, Any] = {
             "page_count": len(found.pages),
-            "words_blob": readings.put_words(found),
+            "words_blob": patiently(readings.put_words, found),
             "einvoice_blob": readings.put_einvoice(found),
             "reader": found.reader,
             "warnings": list(found.warnings),

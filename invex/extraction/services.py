@@ -23,6 +23,7 @@ from invex.fields.prediction import prediction_to_json
 from invex.kernel import leases
 from invex.kernel.actor import SYSTEM
 from invex.kernel.outbox import emit, request_of
+from invex.kernel.priority import patiently
 from invex.kernel.states import move
 from invex.masterdata.queries import ProjectLists, current_versions
 from invex.reading.errors import SENTENCES
@@ -249,7 +250,7 @@ def _run(document: Document, predictor: DeployedPredictor, *, draw: float) -> _R
     rows = Template.objects.filter(project=document.project_id, name__in=predictor.thresholds)
     versions: dict[str, int | None] = dict(rows.values_list("name", "version"))
     held = {n: t for n, t in predictor.thresholds.items() if t.hold_for(predictor.build, versions.get(n))}
-    outcome = run(read, predictor, thresholds=held, draw=draw, lists=lists)
+    outcome = patiently(run, read, predictor, thresholds=held, draw=draw, lists=lists)
     template = outcome.prediction.template.name or ""
     if template not in versions:
         found = Template.objects.filter(project=document.project_id, name=template)

@@ -57,7 +57,9 @@ class _Process:
                 stdout=subprocess.DEVNULL,
                 env=environment,
                 cwd="/",
-                start_new_session=True,  # Ctrl-C is for us; we then close the pool
+                # Ctrl-C is for us; we then close the pool. No session of its own: Linux shares the cores out to
+                # sessions first (sched_autogroup), so there its low priority would count for nothing.
+                process_group=0,
             )
         start = start_message(limits=limits, engine=engine, memory_bytes=memory_bytes, parent=os.getpid())
         ours.sendall(json.dumps(start).encode() + b"\n")

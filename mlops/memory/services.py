@@ -23,6 +23,7 @@ from invex.kernel.blobs import store
 from invex.kernel.doomed import doom
 from invex.kernel.errors import BadInput, NotFound
 from invex.kernel.outbox import emit
+from invex.kernel.priority import patiently
 from invex.review import queries as reviews
 from invex.review.models import ConfirmedLabel
 from mlops.learning.dataset import Sample
@@ -81,7 +82,7 @@ def refit(project_id: int, name: str, base: Package) -> MemoryRevision | None:
         before = queries.newest(project_id, base.build)
         known = before.fitted.get(name) if before else None
         fit = _fit_strangers if name == STRANGERS else _fit
-        fitted = fit(project_id, name, base, known, queries.index(before))
+        fitted = patiently(fit, project_id, name, base, known, queries.index(before))
         if fitted is None:
             return None
         try:

@@ -8,12 +8,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from invex.kernel import liveness
+from invex.kernel import liveness, priority
 from invex.operations import devices
 
 BAD_USAGE = 2
 LOWEST_PRIORITY = 19
 LOW_PRIORITY = 15  # a batch that is read must not slow down the pages of who works with it
+MIXED_PRIORITY = 5  # short jobs on which people look, and a few long ones
+COMPUTING = frozenset({"read", "extract", "extract-gpu"})  # queues whose jobs compute in a thread of low priority
 
 
 class Command(BaseCommand):
@@ -35,8 +37,7 @@ class Command(BaseCommand):
             raise CommandError(f"REDIS_URL={settings.REDIS_URL}: {e}") from e
         if "extract-gpu" in queues:
             settings.SERVING_DEVICE = _cuda_device()
-        if "online" not in queues:  # what people wait for comes first
-            os.nice(LOWEST_PRIORITY if queues == ["training"] else LOW_PRIORITY)
+        _give_way(queues)
         with liveness.beating(queues):
             if "online" in queues and not burst:
                 from invex.extraction import online
@@ -44,6 +45,17 @@ class Command(BaseCommand):
                 online.preload(online.busiest())
             worker = Worker(found, connection=found[0].connection, serializer=found[0].serializer)
             worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
+
+
+def _give_way(queues: list[str]) -> None:
+    """Take a low priority for what may wait: what people wait for comes first (queue online, and the web server)."""
+    if COMPUTING.issuperset(queues):
+        priority.compute_at(LOW_PRIORITY)
+    elif queues == ["default"]:
+        os.nice(MIXED_PRIORITY)
+        priority.compute_at(LOW_PRIORITY)
+    elif "online" not in queues:
+        os.nice(LOWEST_PRIORITY if queues == ["training"] else LOW_PRIORITY)
 
 
 def _cuda_device() -> str:
