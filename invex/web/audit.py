@@ -26,6 +26,7 @@ from invex.kernel.models import AuditEntry
 from invex.kernel.rest.pagination import Paging, page
 from invex.kernel.spreadsheets import harmless
 
+from .audit_names import EITHER, Choice, action_name, actor_name, choices, kind_name
 from .sentences import sentence
 
 EVERYBODY = "*"  # actor: also the installation itself, whose steps outnumber all others
@@ -37,7 +38,11 @@ COLUMNS = ("at", "actor", "action", "subject_type", "subject", "sentence", "deta
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """What the address asks for; "" = any. Days are whole, of the installation's time zone, both inclusive."""
+    """What the address asks for; "" = any.
+
+    action, subject_type: a code, or several with EITHER between them. Days are whole, of the installation's time zone,
+    both inclusive.
+    """
 
     actor: str = ""
     action: str = ""
@@ -59,8 +64,11 @@ class AuditFilter:
             rows = rows.filter(actor=self.actor)
         elif not self.actor:
             rows = rows.exclude(actor__startswith="system:")
-        wanted = {"action": self.action, "subject_type": self.subject_type, "subject": self.subject}
-        rows = rows.filter(**{name: value for name, value in wanted.items() if value})
+        for name, codes in (("action", self.action), ("subject_type", self.subject_type)):
+            if codes:
+                rows = rows.filter(**{f"{name}__in": codes.split(EITHER)})
+        if self.subject:
+            rows = rows.filter(subject=self.subject)
         if self.since is not None:
             rows = rows.filter(at__gte=_midnight(self.since))
         if self.until is not None:
@@ -81,15 +89,19 @@ def audit(request: ProjectRequest) -> HttpResponseBase:
     entries: list[AuditEntry] = found["items"]
     names = _document_names(project.pk, entries)
     everything = AuditEntry.objects.filter(project=project.slug)
+    actions = choices(_values(everything, "action"), action_name)
+    choices(_values(everything, "subject_type"), kind_name)
     query = request.GET.dict()
     query.pop("cursor", None)
     context = {
         "rows": [_row(entry, names) for entry in entries],
         "asked": asked,
         "everybody": EVERYBODY,
-        "actors": _values(everything, "actor"),
-        "actions": _values(everything, "action"),
-        "kinds": _values(everything, "subject_type"),
+        "actors": [Choice(actor, actor_name(actor)) for actor in _values(everything, "actor")],
+        "actions": [(one, one.holds(asked.action)) for one in actions],
+        "kinds": [
+            (one, one.holds(asked.subject_type)) for one in choices(_values(everything, "subject_type"), kind_name)
+        ],
         "newer": f"?{urlencode(query)}" if cursor else "",
         "older": found["next"] or "",
         "query": urlencode(query),
@@ -130,6 +142,8 @@ def _row(entry: AuditEntry, names: dict[str, str]) -> dict[str, Any]:
     return {
         "entry": entry,
         "sentence": sentence(entry, name=name),
+        "who": actor_name(entry.actor),
+        "action": action_name(entry.action, entry.subject_type),
         "document": entry.subject if name else "",
         "detail": json.dumps(entry.detail, ensure_ascii=False) if entry.detail else "",
     }

@@ -15,7 +15,7 @@ from invex.documents.models import IdenticalFiles
 from invex.kernel.models import AuditEntry
 from invex.kernel.spoken import spoken
 
-ARROW = " -> "  # of a move between two states, see kernel.states
+from .audit_names import ARROW
 
 # (type of the subject, action) -> sentence. {subject} is its name; other braces are details of the entry.
 SENTENCES: dict[tuple[str, str], str | Promise] = {

@@ -85,7 +85,8 @@ class _Texts(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         is_silent = tag in SILENT or given.get("translate") == "no" or "mono" in (given.get("class") or "").split()
-        is_silent = is_silent or any(self.silent) or bool({"data-alternative", "data-meaning"} & set(given))
+        is_silent = is_silent or (self.is_silent and given.get("translate") != "yes")
+        is_silent = is_silent or bool({"data-alternative", "data-meaning"} & set(given))
         if not is_silent:
             self.found += [self._outside(v or "") for k, v in attrs if k in SAID or k.startswith("data-says-")]
         if tag not in NO_END:
@@ -100,8 +101,12 @@ class _Texts(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         rest = self._outside(data)
-        if not any(self.silent):
+        if not self.is_silent:
             self.found.append(rest)
+
+    @property
+    def is_silent(self) -> bool:
+        return bool(self.silent) and self.silent[-1]
 
     def _outside(self, text: str) -> str:
         """Return what of the text no message says."""

@@ -15,6 +15,7 @@ from invex.accounts.roles import Role
 from invex.kernel import audit
 from invex.kernel.actor import SYSTEM, Actor
 from invex.kernel.models import AuditEntry
+from invex.web import audit_names
 from invex.web.audit import PER_PAGE
 from invex.web.sentences import sentence
 
@@ -126,6 +127,29 @@ def test_every_action_of_the_product_has_a_sentence_of_its_own(kind, action) -> 
     assert not said.startswith(f"{action}:")
 
 
+@pytest.mark.parametrize(("kind", "action"), sorted(recorded()))
+def test_every_action_and_thing_has_a_name(kind, action) -> None:
+    assert action in audit_names.ACTIONS
+    assert kind in audit_names.KINDS
+
+
+def test_filters_say_names_and_keep_codes(browser) -> None:
+    audit.record(ANN, "create", "template", "Acme", project="demo")
+    page = browser.get(f"{ADDRESS}?action=created")
+    offered = {choice.name: (choice.value, is_chosen) for choice, is_chosen in page.context["actions"]}
+    assert offered == {
+        "made": ("create|created", True),
+        "To review → Approved": ("review -> approved", False),
+        "Received → Reading": ("received -> reading", False),
+    }
+    assert shown(browser, "action=create|created") == ["made the template Acme", "opened batch March"]
+    assert [row["who"] for row in page.context["rows"]] == ["token erp"]
+    assert (
+        '<span translate="no" title="review -&gt; approved"><span translate="yes">To review'
+        in browser.get(ADDRESS).content.decode()
+    )
+
+
 def moves() -> set[tuple[str, str]]:
     """(type of the subject, new state) of every move that a table of moves allows."""
     tables = {model._meta.model_name: model.MOVES for model in apps.get_models() if hasattr(model, "MOVES")}
@@ -136,3 +160,5 @@ def moves() -> set[tuple[str, str]]:
 def test_every_move_has_a_sentence_of_its_own(kind, state) -> None:
     entry = AuditEntry(actor="ann", subject_type=kind, action=f"old -> {state}", subject="S", detail={})
     assert "from old to" not in sentence(entry)
+    assert kind in audit_names.KINDS
+    assert audit_names.action_name(f"{state} -> {state}", kind) != f"{state} → {state}"
