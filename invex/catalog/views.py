@@ -26,7 +26,7 @@ from . import forms, queries, services
 
 
 @require_GET
-@in_project()
+@in_project(query=())
 def templates(request: ProjectRequest) -> HttpResponseBase:
     """List the project's templates with how many documents each has."""
     project = request.access.project

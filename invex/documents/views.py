@@ -33,7 +33,7 @@ FASTEST_POLL_S, SLOWEST_POLL_S = 1, 15
 
 
 @require_http_methods(["GET", "POST"])
-@in_project()
+@in_project(query=("page",))
 def batches(request: ProjectRequest) -> HttpResponseBase:
     """List the batches, the newest first, with a place to drop files; POST makes a batch."""
     access = request.access
@@ -54,7 +54,7 @@ def batches(request: ProjectRequest) -> HttpResponseBase:
 
 
 @require_GET
-@in_project()
+@in_project(query=("page",))
 def batch(request: ProjectRequest, pk: int) -> HttpResponseBase:
     """Show one batch; its live part alone when htmx asks for it."""
     access = request.access
@@ -109,7 +109,7 @@ def upload(request: ProjectRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@in_project()
+@in_project(query=("q", "state", "template", "batch", "page"))
 def documents(request: ProjectRequest) -> HttpResponseBase:
     """List documents by the filters in the address: q (start of the name), state, template, batch."""
     access = request.access

@@ -70,6 +70,15 @@ class Queue:
         return f"?{text}" if text else ""
 
 
+def not_understood(parameters: Mapping[str, str]) -> list[str]:
+    """Return the names of what an address asks of the queue and `Queue.asked` leaves out."""
+    known = {
+        "order": parameters.get("order") in ORDERS,
+        "batch": sent_whole(parameters.get("batch")) is not None,
+    }
+    return [name for name, is_known in known.items() if parameters.get(name) and not is_known]
+
+
 def waiting(project: Project, queue: Queue) -> QuerySet[Document]:
     """Return what waits for a person now and fits the queue, in its order."""
     rows = queries.to_review(project)

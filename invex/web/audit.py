@@ -77,7 +77,7 @@ class AuditFilter:
 
 
 @require_GET
-@in_project(Right.ADMIN)
+@in_project(Right.ADMIN, query=("actor", "action", "subject_type", "subject", "since", "until", "cursor"))
 def audit(request: ProjectRequest) -> HttpResponseBase:
     """List the changes, the newest first, by the filters in the address."""
     project = request.access.project

@@ -6,7 +6,7 @@ import csv
 import datetime
 
 from django.contrib.auth.decorators import login_required
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -43,7 +43,7 @@ def home(request: HttpRequest) -> HttpResponseBase:
 
 
 @require_GET
-@in_project()
+@in_project(query=())
 def dashboard(request: ProjectRequest) -> HttpResponseBase:
     """What waits, what was done, what went wrong."""
     project = request.access.project
@@ -51,15 +51,20 @@ def dashboard(request: ProjectRequest) -> HttpResponseBase:
     today = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
     week = today - datetime.timedelta(days=6)
     approved = Document.objects.filter(project=project, state=DocumentState.APPROVED, approved_at__gte=week)
-    by_hand = approved.exclude(approved_by=documents.AUTO).count()
+    is_auto, is_program = Q(approved_by=documents.AUTO), Q(approved_by__startswith="token:")
+    by_whom = approved.aggregate(
+        people=Count("pk", filter=~is_auto & ~is_program),
+        programs=Count("pk", filter=is_program),
+        itself=Count("pk", filter=is_auto),
+    )
     waiting = reviews.to_review(project)
     context = {
         "counts": counts,
         "waiting": waiting.count(),
         "working": sum(counts[s] for s in WORKING),
         "total": sum(counts.values()),
-        "approved_week": approved.count(),
-        "by_hand_week": by_hand,
+        "approved_week": sum(by_whom.values()),
+        "by_whom": by_whom,
         "oldest": waiting.order_by("created_at").values_list("created_at", flat=True).first(),
         "failures": documents.documents(project, state=DocumentState.FAILED).order_by("-id")[:SHOWN_FAILURES],
         "by_template": waiting.order_by().values("template").annotate(n=Count("id")).order_by("-n"),

@@ -36,7 +36,7 @@ SHOWN = 100  # documents of a list; the export has them all
 
 
 @require_GET
-@in_project()
+@in_project(query=("page",))
 def datasets(request: ProjectRequest) -> HttpResponseBase:
     """Every version, the newest first."""
     rows = queries.versions(request.access.project).annotate(

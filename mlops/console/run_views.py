@@ -39,7 +39,7 @@ ACTIONS = {
 
 
 @require_GET
-@in_project()
+@in_project(query=("page",))
 def runs(request: ProjectRequest) -> HttpResponseBase:
     """Every run, the newest first; two of them can be compared."""
     found, pager = one_page(request.GET, queries.runs(request.access.project).order_by("-id"))

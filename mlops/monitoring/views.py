@@ -31,7 +31,7 @@ PAGES = {"quality": quality.charts, "work": work.charts, "drift": moved.charts}
 
 
 @require_GET
-@in_project()
+@in_project(query=("days", "template", "field"))
 def overview(request: ProjectRequest) -> HttpResponseBase:
     """Quality: what was right, what was unknown, and how sure Invex was."""
     chosen = Selection.of(request.GET)
@@ -47,14 +47,14 @@ def overview(request: ProjectRequest) -> HttpResponseBase:
 
 
 @require_GET
-@in_project()
+@in_project(query=("days", "template", "field"))
 def working(request: ProjectRequest) -> HttpResponseBase:
     """Work: what came, what needed nobody, how long it took, what waits."""
     return render(request, "monitoring/work.html", _context(request, Selection.of(request.GET), "work"))
 
 
 @require_GET
-@in_project()
+@in_project(query=("days", "template", "field"))
 def drifted(request: ProjectRequest) -> HttpResponseBase:
     """Drift of what comes and of what is read, and in what."""
     project, chosen = request.access.project, Selection.of(request.GET)
@@ -69,7 +69,7 @@ def drifted(request: ProjectRequest) -> HttpResponseBase:
 
 
 @require_GET
-@in_project()
+@in_project(query=("host", "hours"))
 def hardware(request: ProjectRequest) -> HttpResponseBase:
     """How busy the machines of the installation are."""
     known = machines.hosts()

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
-from invex.accounts.pages import ProjectRequest, in_project
+from invex.accounts.pages import ProjectRequest, in_project, say_ignored
 from invex.accounts.roles import Right
 from invex.kernel.pager import one_page
 
@@ -22,10 +22,12 @@ ORDER_LABELS = {
 
 
 @require_GET
-@in_project()
+@in_project(query=("order", "of", "batch", "reason", "page"))
 def inbox(request: ProjectRequest) -> HttpResponseBase:
     """List what waits, by the filters in the address: order, of (template), batch, reason; and page."""
     project, asked = request.access.project, queue.Queue.asked(request.GET)
+    if not request.htmx:
+        say_ignored(request, queue.not_understood(request.GET))
     rows = queue.waiting(project, asked).select_related("batch", "twin")
     found, pager = one_page(request.GET, rows)
     context = {

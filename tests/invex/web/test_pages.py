@@ -142,3 +142,23 @@ def test_a_browser_keeps_scripts_and_styles_until_an_update(settings, tmp_path) 
     settings.STATIC_ROOT = tmp_path
     serve = WhiteNoiseMiddleware(lambda request: HttpResponse(status=404), settings=settings)
     assert "immutable" in serve(RequestFactory().get(f"{settings.STATIC_URL}a.css"))["Cache-Control"]
+
+
+@pytest.mark.parametrize(
+    ("page", "query", "ignored"),
+    [
+        ("inbox", "state=foo", "state=foo"),
+        ("inbox", "order=newest&batch=x", "order=newest, batch=x"),
+        ("inbox", "order=age&reason=audit&page=1", ""),
+        ("documents", "status=failed&state=failed", "status=failed"),
+        ("dashboard", "days=7", "days=7"),
+        ("templates", "", ""),
+    ],
+)
+def test_what_an_address_asks_and_a_page_does_not_know_is_said(address, person, page, query, ignored) -> None:
+    client = Client()
+    client.force_login(person(Role.REVIEWER))
+    answer = client.get(f"{address(page)}?{query}")
+    assert answer.status_code == 200
+    said = [str(one) for one in answer.context["messages"]]
+    assert said == ([f"The address asks for what this page does not know; it is ignored: {ignored}"] if ignored else [])

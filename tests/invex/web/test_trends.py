@@ -6,8 +6,10 @@ import csv
 import datetime
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
+from invex.accounts.roles import Role
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
 from invex.extraction.models import Extraction
@@ -114,3 +116,12 @@ def test_the_dashboard_shows_each_with_its_table(made, client, person, project):
     page = client.get(f"/p/{project.slug}/").content.decode()
     assert page.count("<svg") >= 5
     assert page.count('scope="row"') == 5 * trends.DAYS
+
+
+def test_the_dashboard_says_who_approved(made, person, project):
+    for by in ("ann", "token:erp", "token:erp", "auto"):
+        made(1, by)
+    client = Client()
+    client.force_login(person(Role.VIEWER))
+    page = client.get(f"/p/{project.slug}/").content.decode()
+    assert "approved in 7 days: by people 1, by programs 2, automatically 1" in page
