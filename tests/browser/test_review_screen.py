@@ -380,3 +380,65 @@ def test_a_cell_that_is_not_right_is_marked_while_one_types(admin_page: Page, in
     draft_is_kept(page)
     page.goto(address)
     page.get_by_role("button", name="Start anew").click()
+
+
+LOADED_AT = "performance.timeOrigin"  # another one for each page that the browser loads
+
+
+def ahead_is_there(page: Page) -> None:
+    """Wait until the next document was fetched, words and all."""
+    page.wait_for_function("() => performance.getEntriesByType('resource').some((one) => one.name.includes('/ahead/'))")
+    page.wait_for_load_state("networkidle")
+
+
+def test_the_next_document_comes_within_the_page_and_is_like_a_new_one(admin_page: Page, installation: Any) -> None:
+    page = admin_page
+    address, loaded, name = open_first(page), page.evaluate(LOADED_AT), page.locator("h1").inner_text()
+    ahead_is_there(page)
+    assert page.evaluate("document.querySelector('#review').dataset.ahead")
+    held = "SELECT COUNT(*) FROM documents_document WHERE held_until > CURRENT_TIMESTAMP AND held_by = 'admin'"
+    assert installation.rows(held) == [(1,)], "what was fetched is nobody's yet"
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(lambda url: url != address)
+    assert page.evaluate(LOADED_AT) == loaded
+    assert page.locator("h1").inner_text() in page.title()
+    expect(page.locator("[role=status].visually-hidden")).to_have_text(page.title())  # for a screen reader
+    expect(page.locator(".message.success")).to_contain_text(f"{name} is approved")
+    expect(page.locator("[data-value]:focus")).to_have_count(1)
+    second = page.url
+    field(page, 1).fill("IN-THE-SECOND")  # it is this person's, with everything that belongs to it
+    draft_is_kept(page)
+    page.go_back()
+    expect(page.get_by_role("button", name="Open again")).to_be_visible()
+    page.go_forward()
+    assert page.url == second
+    expect(field(page, 1)).to_have_value("IN-THE-SECOND")
+    page.get_by_role("button", name="Start anew").click()
+
+
+def test_the_next_document_comes_also_where_it_could_not_be_fetched_before(admin_page: Page) -> None:
+    page = admin_page
+    page.route("**/ahead/**", lambda route: route.abort())
+    address = open_first(page)
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(lambda url: url != address)
+    expect(page.locator(".message.success")).to_contain_text("is approved")
+    expect(page.locator(WORD).first).to_be_attached()
+    page.keyboard.press("Control+Alt+ArrowRight")
+    page.wait_for_url(re.compile(r"documents/\d+/\?order=age$"))
+    expect(page.locator(WORD).first).to_be_attached()
+
+
+def test_an_approval_that_does_not_get_through_loses_nothing(admin_page: Page) -> None:
+    page = admin_page
+    address = open_first(page)
+    field(page, 1).fill("STILL-HERE")
+    draft_is_kept(page)
+    page.route("**/documents/*/?*", lambda route: route.abort() if route.request.method == "POST" else route.fallback())
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-taken]")).to_contain_text("the server does not answer")
+    expect(field(page, 1)).to_have_value("STILL-HERE")
+    assert page.url == address
+    page.unroute_all()
+    page.get_by_role("button", name="Approve").click()
+    page.wait_for_url(lambda url: url != address)

@@ -82,9 +82,10 @@ def ahead(request: ProjectRequest, pk: int) -> HttpResponseBase:
     row = documents.document(access.project, found) if found is not None else None
     if row is None or (row.has_draft and drafts.of(access, row) is not None):
         return HttpResponse(status=204)
-    if page.made_of(row) == request.GET.get("have"):
+    made_of = page.made_of(row)
+    if made_of == request.GET.get("have"):
         return HttpResponse(status=304)
-    return _show(request, row, row.template, key="", is_ahead=True)
+    return _show(request, row, row.template, key="", made_of=made_of)
 
 
 @require_GET
@@ -255,8 +256,9 @@ def _show(
     failed: Mapping[str, str] | None = None,
     status: int = 200,
     is_conflict: bool = False,
-    is_ahead: bool = False,
+    made_of: str = "",
 ) -> HttpResponse:
+    """Answer with the page. made_of: it is fetched ahead, and so says what it was made of."""
     access, asked = request.access, queue.Queue.asked(request.GET)
     read_as = None
     if row.state == DocumentState.REVIEW and chosen not in ("", row.template) and not is_conflict:
@@ -265,12 +267,12 @@ def _show(
     is_open = row.state == DocumentState.REVIEW or (is_conflict and row.state == DocumentState.APPROVED)
     holder = leases.holder(row)
     held_by_other = holder if holder not in ("", str(access.actor)) else ""
-    is_part = is_ahead or _is_part(request)
+    is_part = bool(made_of) or _is_part(request)
     context = {
         "frame": "shell/part.html" if is_part else "shell/base.html",
         "address": reverse("document", args=[access.project.slug, row.pk]),
-        "is_ahead": is_ahead,
-        "made_of": page.made_of(row) if is_ahead else "",
+        "is_ahead": bool(made_of),
+        "made_of": made_of,
         "document": row,
         "screen": shown,
         "pages": frames(access.project.slug, row),

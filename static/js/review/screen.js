@@ -133,7 +133,7 @@ export const open = (root, {signal, visit}) => {
   }
 
   let isBegun = false;
-  for (const name of ["pointerdown", "keydown"]) addEventListener(name, () => { isBegun = true; }, {once: true, capture: true, signal});
+  for (const name of ["pointerdown", "keydown", "input"]) addEventListener(name, () => { isBegun = true; }, {once: true, capture: true, signal});
 
   root.addEventListener("change", async (event) => {
     if (!event.target.matches("[data-submit-on-change]")) return;

@@ -40,14 +40,17 @@ export class Turning {
   refreshed(event) {
     if (!event.detail.xhr.getResponseHeader("HX-Refresh")) return;
     event.preventDefault();
-    if (!this.screen.isBegun && !this.isSending) this.visit(here());
+    const {screen} = this;
+    if (!this.isSending) this.visit(here(), () => !screen.isBegun);
   }
 
-  async visit(address) {
+  /* isWanted: asked before the page is fetched, and again before it is shown. */
+  async visit(address, isWanted = () => true) {
     const {signal} = this.stop;
+    if (!isWanted()) return;
     try {
       const answer = await fetch(address, {signal, headers: {[PART]: "1"}, cache: "no-store"});
-      await this.take(answer, signal);
+      if (isWanted()) await this.take(answer, signal);
     } catch {
       if (!signal.aborted) location.assign(address);
     }

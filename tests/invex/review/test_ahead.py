@@ -1,0 +1,134 @@
+"""The next document, fetched while a person still looks at this one: nobody has it by that, and it is never out of date."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from invex.accounts.roles import Role
+from invex.documents.models import Document
+from invex.extraction.models import Extraction
+from invex.review import drafts, leases, services
+from tests.invex.world import access_to, document_in_review, vendor
+
+pytestmark = pytest.mark.django_db
+
+ACME = vendor()
+PART = {"X-Invex-Part": "1"}
+
+
+@pytest.fixture
+def client(person):
+    client = Client()
+    client.force_login(person(Role.REVIEWER))
+    return client
+
+
+@pytest.fixture(scope="module")
+def keys_of_three(once) -> list[int]:
+    access = access_to("demo", Role.OWNER, name="owner-demo")
+    return [document_in_review(access, ACME.document(n)).pk for n in range(3)]
+
+
+@pytest.fixture
+def three(keys_of_three) -> list[Document]:
+    """Three documents in review, in the order in which they came."""
+    return [Document.objects.get(pk=pk) for pk in keys_of_three]
+
+
+def address(document: Document, part: str = "") -> str:
+    return f"/p/demo/documents/{document.pk}/{part}?order=age"
+
+
+def ahead_of(client: Client, document: Document) -> str:
+    """Fetch what comes behind the document; return what its page was made of."""
+    answer = client.get(address(document, "ahead/").replace("?", "?have=&"))
+    assert answer.status_code == 200
+    made_of: str = answer.context["made_of"]
+    return made_of
+
+
+def approve(client: Client, document: Document, mark: str):
+    seen = client.get(address(document))
+    inputs = {i.name: i.value for row in seen.context["screen"].rows for i in row.inputs}
+    form = {"action": "approve", "version": document.version, "template": seen.context["screen"].chosen}
+    return client.post(address(document), {**form, **inputs, "ahead": mark}, headers=PART)
+
+
+def test_it_takes_nothing_and_says_nothing(client, three):
+    first, second, _ = three
+    answer = client.get(address(first, "ahead/"))
+    assert answer.context["document"] == second
+    assert answer.headers["X-Invex-Part"] == "1"
+    assert b'<header class="frame"' not in answer.content
+    second.refresh_from_db()
+    assert (leases.holder(second), second.version, second.has_draft) == ("", first.version, False)
+
+
+def test_it_is_not_sent_again_while_it_is_the_same(client, three):
+    first, second, _ = three
+    again = address(first, "ahead/") + f"&have={ahead_of(client, first)}"
+    assert client.get(again).status_code == 304
+    services.comment(access_to("demo", Role.REVIEWER, name="bob"), second.pk, "Look at the date.")
+    assert client.get(again).status_code == 200
+
+
+def test_an_approval_hands_it_over(client, three):
+    first, second, _ = three
+    said = approve(client, first, ahead_of(client, first)).json()
+    assert said["address"].startswith(f"/p/demo/documents/{second.pk}/?order=age&learned=")
+    assert said["ahead"]["waiting"] == 2
+    assert f"{first.name} is approved" in said["ahead"]["arrived"]
+    key = said["ahead"]["key"]
+    assert client.post(address(second, "presence/"), {"key": key}).status_code == 204
+    client.post(address(second, "presence/"), {"key": key, "do": "leave"})
+    second.refresh_from_db()
+    assert leases.holder(second) == ""
+
+
+@pytest.mark.parametrize("change", ["read again", "begun", "warned of"])
+def test_one_that_changed_meanwhile_is_fetched_anew(client, three, change):
+    first, second, _ = three
+    mark = ahead_of(client, first)
+    if change == "begun":
+        bob = access_to("demo", Role.REVIEWER, name="bob")
+        drafts.save(bob, second, {"f:total_amount:0": "1"}, version=second.version, template="", extraction=None)
+    elif change == "warned of":
+        Extraction.objects.filter(document=second).update(reasons=[{"code": "x", "message": "y", "field": ""}])
+    else:
+        Document.objects.filter(pk=second.pk).update(version=second.version + 1)
+    said = approve(client, first, mark).json()
+    assert f"/{second.pk}/" in said["address"]
+    assert "ahead" not in said
+    assert f"{first.name} is approved" in client.get(said["address"], headers=PART).content.decode()
+
+
+def test_one_that_somebody_opened_meanwhile_is_passed_by(client, three):
+    first, second, third = three
+    mark = ahead_of(client, first)
+    assert leases.take(access_to("demo", Role.REVIEWER, name="bob"), second.pk, "k")
+    said = approve(client, first, mark).json()
+    assert f"/{third.pk}/" in said["address"]
+    assert "ahead" not in said
+
+
+def test_own_unsaved_work_is_not_left_out(client, person, three):
+    first, second, _ = three
+    client.post(address(second, "draft/"), {"version": second.version, "f:total_amount:0": "1", "template": ""})
+    assert client.get(address(first, "ahead/")).status_code == 204
+
+
+def test_behind_the_last_there_is_none(client, three):
+    first, *others = three
+    Document.objects.filter(pk__in=[row.pk for row in others]).delete()
+    assert client.get(address(first, "ahead/")).status_code == 204
+    assert approve(client, first, "").json() == {"address": "/p/demo/inbox/", "is_over": True}
+
+
+def test_what_is_not_approved_comes_back_as_a_part(client, three):
+    first, *_ = three
+    chosen = client.get(address(first)).context["screen"].chosen
+    form = {"action": "approve", "version": first.version, "template": chosen, "f:invoice_date:0": "no date"}
+    answer = client.post(address(first), form, headers=PART)
+    assert (answer.status_code, answer.headers["X-Invex-Part"]) == (422, "1")
+    assert client.post(address(first), form).headers.get("X-Invex-Part") is None
