@@ -224,14 +224,21 @@ def _inner_breaks(layout: Layout, breaks: Breaks) -> np.ndarray:
     height = layout.height * layout.pixel[layout.page, 1]
     gap = (layout.box[1:, 0] - layout.box[:-1, 2]) * width[1:]
     result[1:] = gap > TEXT_GAP_HEIGHTS * np.minimum(height[1:], height[:-1])
-    result[1:] |= [t.endswith((":", "#")) for t in layout.texts[:-1]]
-    result |= [t.startswith("(") or (not t[0].isalnum() and len(t) == 1) for t in layout.texts]
+    ends, starts = zip(*map(_breaks_beside, layout.texts), strict=True)
+    result[1:] |= ends[:-1]
+    result |= starts
     if breaks.after or breaks.before:
-        folded = [fold(t) for t in layout.texts]
+        folded = list(map(fold, layout.texts))
         result[1:] |= [t in breaks.after for t in folded[:-1]]
         result |= [t in breaks.before for t in folded]
     result |= _column_edges(layout)
     return result
+
+
+@lru_cache(maxsize=1 << 15)
+def _breaks_beside(word: str) -> tuple[bool, bool]:
+    """Whether a text may start after the word, and with it."""
+    return word.endswith((":", "#")), word.startswith("(") or (len(word) == 1 and not word.isalnum())
 
 
 def _column_edges(layout: Layout) -> np.ndarray:

@@ -123,7 +123,7 @@ def prior_of(package: Package) -> Prior:
         features = view.features(spec.type, breaks)
         known = package.day_zero.field(spec.key) if package.day_zero is not None else None
         if known is not None and known.field.type == spec.type:
-            return Known(known.scorer.scores(features), known.scorer.null)
+            return Known(known.scorer.scores(features, keep=True), known.scorer.null)
         worth = package.matcher.worth_of_name(spec.type)
         return Known(worth * called_so(spec, features), 0.0, CALLED_SO) if worth else None
 
@@ -145,7 +145,7 @@ def transferred_prior(package: Package) -> Prior:
         known = shared.field(spec.key)
         if known is None or known.field.type != spec.type:
             return before
-        scores = known.scorer.scores(view.features(spec.type, breaks))
+        scores = known.scorer.scores(view.features(spec.type, breaks), keep=True)
         return Known(scores if before is None else scores + np.float32(known.gain) * before.scores, known.scorer.null)
 
     return prior

@@ -26,7 +26,7 @@ from .hashing import BUCKETS, dense
 from .layout import Floats
 
 Doubles = NDArray[np.float64]
-MANY_WEIGHTS = 10_000  # so many, as day zero's, are laid out once and kept, a megabyte a field
+MANY_WEIGHTS = 10_000  # so many, as day zero's, are kept laid out in any case
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,9 @@ class Scorer:
     values: Floats
     null: float
 
-    def scores(self, features: Features) -> Floats:
-        """(K,) without any offset."""
-        with self._weights() as table:
+    def scores(self, features: Features, *, keep: bool = False) -> Floats:
+        """(K,) without any offset. keep: the weights stay laid out for the next document, which costs a megabyte."""
+        with self._weights(keep) as table:
             out: Floats = np.einsum("kf,kf->k", table.take(features.at), features.weight)
         return out
 
@@ -84,9 +84,11 @@ class Scorer:
             out: Floats = table[features.bucket[row]] * features.weight[row]
         return out
 
-    def _weights(self) -> AbstractContextManager[Floats]:
+    def _weights(self, keep: bool = False) -> AbstractContextManager[Floats]:
         """(BUCKETS,) not to be written to."""
-        return nullcontext(self._table) if len(self.buckets) >= MANY_WEIGHTS else dense(self.buckets, self.values)
+        if keep or len(self.buckets) >= MANY_WEIGHTS:
+            return nullcontext(self._table)
+        return dense(self.buckets, self.values)
 
     @cached_property
     def _table(self) -> Floats:
