@@ -84,8 +84,12 @@ def new(request: ProjectRequest) -> HttpResponseBase:
 @require_GET
 @in_project()
 def run(request: ProjectRequest, pk: int) -> HttpResponseBase:
-    """A run: its steps, what stopped it, what it measured; the page follows it until it has ended."""
+    """A run: its steps, what stopped it, what it measured; the page follows it until it has ended.
+
+    ?still=1: as it is now, with the figures of its curves as a table, which nothing takes away while somebody reads.
+    """
     row = queries.run(request.access.project, pk)
+    is_still = row.state in OPEN and bool(request.GET.get("still"))
     context = {
         "row": row,
         "ladder": run_report.ladder(row),
@@ -97,7 +101,8 @@ def run(request: ProjectRequest, pk: int) -> HttpResponseBase:
         "rules": rule_names.named(row.report.get("rules", [])),
         "beside": run_report.beside(row),
         "differences": run_report.differences(row),
-        "poll_s": run_report.poll_s(row) if row.state in OPEN else 0,
+        "is_still": is_still,
+        "poll_s": run_report.poll_s(row) if row.state in OPEN and not is_still else 0,
         "actions": run_report.actions(row) if request.access.may(Right.MODELS) else [],
     }
     return render(request, "console/_run.html" if request.htmx else "console/run.html", context)

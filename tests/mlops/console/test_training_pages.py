@@ -134,6 +134,16 @@ class TestRuns:
         lines = browser.get(f"{HOME}/runs/{row.pk}/curves.csv").content.decode().splitlines()
         assert lines[0] == "template,step,objective"
         assert lines[-1] == f"{row.progress[-1]['step']},{len(losses) - 1},{losses[-1]}"
+        TrainingRun.objects.filter(pk=row.pk).update(state=RunState.RUNNING)
+        said = text(browser.get(f"{HOME}/runs/{row.pk}/"))
+        assert "hx-trigger" in said
+        assert '<th scope="col">Step</th><th scope="col" class="number">' not in said, "each answer would close it"
+        assert 'href="?still=1#learning"' in said
+        said = text(browser.get(f"{HOME}/runs/{row.pk}/?still=1"))
+        assert "hx-trigger" not in said
+        assert "Follow the run again" in said
+        assert '<th scope="col">Step</th><th scope="col" class="number">' in said
+        TrainingRun.objects.filter(pk=row.pk).update(state=RunState.DONE)
         said = text(browser.get(f"{HOME}/builds/{row.build.name}/"))
         assert f"{HOME}/runs/{row.pk}/" in said
         assert f"{HOME}/datasets/{row.dataset_id}/" in said
