@@ -187,6 +187,9 @@ def report(reader: Reader, base: Package, *, only: str = "", has_scans: bool = F
         protocols[f"adbuy, k = {k}, without what is printed anyway"] = lambda k=k: few_shot(
             get("adbuy"), k, replace(base, matcher=replace(base.matcher, novelty={}))
         )
+        protocols[f"adbuy, k = {k}, without what fields are called"] = lambda k=k: few_shot(
+            get("adbuy"), k, replace(base, matcher=replace(base.matcher, name={}))
+        )
         for name in ("invoices_fr", "sroie"):
             protocols[f"{name}, k = {k}, without day zero"] = lambda k=k, name=name: few_shot(
                 get(name), k, replace(base, day_zero=None)
