@@ -289,7 +289,9 @@ def measure(folder: Path, most: int, looks_s: float, *, is_busy: bool) -> tuple[
 
 def review(installation: Installation, batch: str, labels: dict[str, Any], looks_s: float, log: Path) -> list[Done]:
     humble = log.parent / "browser"
-    humble.write_text(f'#!/bin/sh\nexec nice -n {BROWSER_PRIORITY} "{chromium()}" "$@"\n')
+    # Playwright starts it in a session of its own; Linux may share the cores out among sessions before processes.
+    session = f"[ -w /proc/self/autogroup ] && echo {BROWSER_PRIORITY} > /proc/self/autogroup"
+    humble.write_text(f'#!/bin/sh\n{session}\nexec nice -n {BROWSER_PRIORITY} "{chromium()}" "$@"\n')
     humble.chmod(0o700)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=humble, args=["--no-sandbox"])
