@@ -98,6 +98,11 @@ class Features:
         out: Floats = self.weight / lengths[:, self.group]
         return out
 
+    def only(self, groups: np.ndarray) -> Features:
+        """The columns of these groups (indices, see GROUP_INDEX)."""
+        columns = np.isin(self.group, groups)
+        return Features(self.bucket[:, columns], self.weight[:, columns], self.group[columns])
+
     def rows(self, keep: np.ndarray) -> Features:
         return Features(self.bucket[keep], self.weight[keep], self.group)
 

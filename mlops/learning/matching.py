@@ -24,7 +24,7 @@ from .hashing import dense, numbered
 from .layout import Floats, Ints
 
 ANY_TYPE = "*"
-LABEL_GROUPS = ("left1", "label_left", "above_cell", "header", "line_head", "label")
+LABEL_GROUPS = np.array([GROUP_INDEX[g] for g in ("left1", "label_left", "above_cell", "header", "line_head", "label")])
 CUES = ("first", "last", "first_page", "height", "cells", "unique", "labelled", "near", "beside", "called")
 NEAR, BESIDE = 0.1, 0.1  # of the page: distances at which values are in each other's company
 
@@ -214,11 +214,9 @@ def occurrence_cues(
     line = layout.line[first]
     cells = np.bincount(layout.cell_line, minlength=layout.lines)[line]
     others = np.setdiff1d(np.arange(len(candidates)), rows)
-    label = np.isin(features.group, [GROUP_INDEX[g] for g in LABEL_GROUPS])
-    slim = Features(features.bucket[:, label], features.weight[:, label], features.group[label])
-    columns = [GROUP_INDEX[g] for g in LABEL_GROUPS]
+    labels = features.only(LABEL_GROUPS)
     if len(others):
-        shared = similarities(slim.rows(rows), slim.rows(others))[:, :, columns].mean(axis=2).max(axis=1)
+        shared = similarities(labels.rows(rows), labels.rows(others))[:, :, LABEL_GROUPS].mean(axis=2).max(axis=1)
     else:
         shared = np.zeros(len(rows), np.float32)
     left = np.maximum(first - 1, 0)

@@ -29,9 +29,8 @@ def called_so(spec: FieldSpec, features: Features) -> Floats:
     """(K,) in 0 … 1: how much a label beside or above each candidate is like the field's key and name."""
     if not len(features.bucket):
         return np.zeros(0, np.float32)
-    labels = np.isin(features.group, _GROUPS)
-    slim = Features(features.bucket[:, labels], features.weight[:, labels], features.group[labels])
-    out: Floats = similarities(_name(spec.key, spec.label), slim)[0][:, _GROUPS].max(axis=1)
+    labels = features.only(_GROUPS)
+    out: Floats = similarities(_name(spec.key, spec.label), labels)[0][:, _GROUPS].max(axis=1)
     return out
 
 

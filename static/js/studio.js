@@ -1,5 +1,6 @@
 /* The template studio: what is clicked on the sample becomes a field, and is tried on the other documents as it grows. */
 
+import {sender, sentences} from "./asking.js";
 import {History} from "./review/history.js";
 import {Pages} from "./review/pages.js";
 import {FieldList} from "./studio/fields.js";
@@ -11,15 +12,7 @@ const root = document.getElementById("studio");
 const form = document.getElementById("studio-form");
 const name = form.querySelector("[data-template-name]");
 const status = form.querySelector("[data-status]");
-const says = (key) => root.dataset[`says${key[0].toUpperCase()}${key.slice(1)}`];
-
-const post = async (address, body) => {
-  const data = new FormData();
-  data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-  for (const [key, value] of Object.entries(body)) data.set(key, value);
-  const answer = await fetch(address, {method: "POST", body: data, headers: {Accept: "application/json"}});
-  return answer.ok ? answer.json() : null;
-};
+const says = sentences(root), post = sender(form);
 
 /* What a text means, and what the page calls it. */
 const ask = async (query) => {

@@ -22,6 +22,17 @@ def open_first(page: Page, *, order: str = "age") -> str:
     return page.url
 
 
+def open_invoice(page: Page, installation: Any) -> str:
+    """Open the first invoice of the demo, again where it was approved; return its address."""
+    [[example]] = installation.rows("SELECT MIN(id) FROM documents_document WHERE template LIKE '% invoice'")
+    address = f"/p/demo/documents/{example}/"
+    page.goto(address)
+    if page.get_by_role("button", name="Open again").is_visible():
+        page.get_by_role("button", name="Open again").click()
+    page.wait_for_selector(WORD, state="attached")
+    return address
+
+
 def field(page: Page, number: int = 0) -> Any:
     return page.locator("#review-form .field").nth(number).locator("[data-value]").first
 
@@ -331,13 +342,7 @@ def test_enter_in_a_field_decides_nothing_even_where_no_script_runs(admin_page: 
 
 
 def test_values_that_do_not_agree_need_the_person_and_one_more_approval(admin_page: Page, installation: Any) -> None:
-    page = admin_page
-    [[example]] = installation.rows("SELECT MIN(id) FROM documents_document WHERE template LIKE '% invoice'")
-    address = f"/p/demo/documents/{example}/"
-    page.goto(address)
-    if page.get_by_role("button", name="Open again").is_visible():
-        page.get_by_role("button", name="Open again").click()
-    page.wait_for_selector(WORD, state="attached")
+    page, address = admin_page, open_invoice(admin_page, installation)
     net, total = (page.locator(f"[data-field='{key}']") for key in ("net_amount", "total_amount"))
     net.locator("[data-value]").first.fill("99999.99")
     total.locator("[data-value]").first.fill("99999.99")
@@ -363,13 +368,7 @@ def test_values_that_do_not_agree_need_the_person_and_one_more_approval(admin_pa
 
 
 def test_a_cell_that_is_not_right_is_marked_while_one_types(admin_page: Page, installation: Any) -> None:
-    page = admin_page
-    [[example]] = installation.rows("SELECT MIN(id) FROM documents_document WHERE template LIKE '% invoice'")
-    address = f"/p/demo/documents/{example}/"
-    page.goto(address)
-    if page.get_by_role("button", name="Open again").is_visible():
-        page.get_by_role("button", name="Open again").click()
-    page.wait_for_selector(WORD, state="attached")
+    page, address = admin_page, open_invoice(admin_page, installation)
     amount = page.locator("[data-grid] tbody tr").first.locator("td.number").last
     was = amount.inner_text()
     amount.click()

@@ -1,6 +1,7 @@
 /* One document on the page, its parts put together. Field and box are one, everything works with the keyboard alone, and
    nothing that is typed is lost. */
 
+import {sender, sentences} from "../asking.js";
 import {Clock} from "./clock.js";
 import {Fields} from "./fields.js";
 import {Grid} from "./grid.js";
@@ -15,14 +16,7 @@ import {Tour} from "./tour.js";
    the review. Returns its form, who is there (both null where nothing can be done), and whether somebody has begun. */
 export const open = (root, {signal, visit}) => {
   const form = root.querySelector("#review-form");
-  const says = (name) => root.dataset[`says${name[0].toUpperCase()}${name.slice(1)}`];
-  const post = async (address, body) => {
-    const data = new FormData();
-    data.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
-    for (const [name, value] of Object.entries(body)) data.set(name, value);
-    const answer = await fetch(address, {method: "POST", body: data, headers: {Accept: "application/json"}});
-    return answer.ok ? answer.json() : null;
-  };
+  const says = sentences(root), post = sender(form);
 
   let fields = null, presence = null;
   const grids = [];

@@ -9,7 +9,7 @@ from invex.accounts.roles import Role
 from invex.documents.models import Document
 from invex.extraction.models import Extraction
 from invex.review import drafts, leases, services
-from tests.invex.world import access_to, document_in_review, vendor
+from tests.invex.world import access_to, vendor
 
 pytestmark = pytest.mark.django_db
 
@@ -22,12 +22,6 @@ def client(person):
     client = Client()
     client.force_login(person(Role.REVIEWER))
     return client
-
-
-@pytest.fixture(scope="module")
-def keys_of_three(once) -> list[int]:
-    access = access_to("demo", Role.OWNER, name="owner-demo")
-    return [document_in_review(access, ACME.document(n)).pk for n in range(3)]
 
 
 @pytest.fixture

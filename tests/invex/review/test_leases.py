@@ -34,12 +34,6 @@ def bob(access):
     return access_to("demo", Role.REVIEWER, name="bob")
 
 
-@pytest.fixture(scope="module")
-def keys_of_three(once) -> list[int]:
-    access = access_to("demo", Role.OWNER, name="owner-demo")
-    return [document_in_review(access, ACME.document(n)).pk for n in range(3)]
-
-
 @pytest.fixture
 def three(keys_of_three) -> list[Document]:
     """Three documents in review, in the order in which they came; the first is the surest."""
