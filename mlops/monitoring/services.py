@@ -34,7 +34,7 @@ from .two_sample import PERMUTATIONS
 
 log = logging.getLogger(__name__)
 
-BATCH = 200  # events that are taken in one transaction
+BATCH = 50  # events that are taken in one transaction: on SQLite nobody else writes meanwhile, also not who approves
 APPROVED, AUTO_APPROVED = "document.approved", "document.auto_approved"
 # What others still ask for, however old: which memory a project has.
 KEPT = ("memory.updated",)
@@ -56,7 +56,8 @@ def take_events() -> int:
 
 def _take(waiting: list[Event]) -> int:
     """Take those of the events that nobody else has taken meanwhile; return how many."""
-    observations = _observations(waiting, Catalogue())
+    # What takes its time is made before the transaction, and kept in it of documents that are still there.
+    observations, judgements, approvals = _observations(waiting, Catalogue()), _judgements(waiting), _approvals(waiting)
     Tally.objects.get_or_create(key=tallies.ALL)
     with transaction.atomic():
         Tally.objects.select_for_update().get(key=tallies.ALL)
@@ -66,12 +67,13 @@ def _take(waiting: list[Event]) -> int:
             return 0
         event_files.append(events)
         tallies.count(events)
-        there = set(Document.objects.filter(pk__in=[o.document_id for o in observations]).values_list("pk", flat=True))
-        found = [one for one in observations if one.document_id in there]
-        Observation.objects.bulk_create(found, ignore_conflicts=True)
-        _judge(events)
-        _approve(events)
-        Event.objects.filter(pk__in=[event.pk for event in events]).update(recorded_at=timezone.now())
+        about = {one.document_id for one in observations} | {one.document_id for one, _ in judgements}
+        about |= {one.document_id for one in approvals}
+        there = set(Document.objects.filter(pk__in=about).values_list("pk", flat=True))
+        Observation.objects.bulk_create([o for o in observations if o.document_id in there], ignore_conflicts=True)
+        _judge([one for one in judgements if one[0].document_id in there])
+        Approval.objects.bulk_create([a for a in approvals if a.document_id in there], ignore_conflicts=True)
+        mine.update(recorded_at=timezone.now())
     return len(events)
 
 
@@ -93,44 +95,50 @@ def _observations(events: list[Event], catalogue: Catalogue) -> list[Observation
     return found
 
 
-def _judge(events: list[Event]) -> None:
+def _judgements(events: list[Event]) -> list[tuple[Judgement, list[FieldJudgement]]]:
+    """Return what the first labels say of what was read."""
     labels = ConfirmedLabel.objects.filter(
         revision=1, document__in=_documents(events, APPROVED), document__judgement__isnull=True
     ).select_related("document__project", "extraction")
+    found = []
     for label in labels:
         try:
-            with transaction.atomic():
-                judged = judgement(label)
-                if judged is not None:
-                    row, fields = judged
-                    row.save()
-                    FieldJudgement.objects.bulk_create(fields)
+            judged = judgement(label)
         except Exception:  # a bug: the other events go on
             log.exception("document %s is not judged", label.document_id)
+        else:
+            found += [judged] if judged is not None else []
+    return found
 
 
-def _approve(events: list[Event]) -> None:
-    """Keep when documents were approved: each once, however often it is confirmed again."""
+def _judge(found: list[tuple[Judgement, list[FieldJudgement]]]) -> None:
+    """Keep judgements of documents that have none; one caller at a time."""
+    known = Judgement.objects.filter(document__in=[row.document_id for row, _ in found])
+    judged = set(known.values_list("document", flat=True))
+    for row, fields in found:
+        if row.document_id not in judged:
+            row.save()
+            FieldJudgement.objects.bulk_create(fields)
+
+
+def _approvals(events: list[Event]) -> list[Approval]:
+    """Return when documents were approved: each once, however often it is confirmed again."""
     approving = {
         int(event.payload["document"]): event
         for event in reversed(events)
         if event.name in (APPROVED, AUTO_APPROVED) and event.payload.get("document")
     }
-    rows = Document.objects.filter(pk__in=approving, approval__isnull=True)
-    Approval.objects.bulk_create(
-        [
-            Approval(
-                project_id=document.project_id,
-                document=document,
-                day=timezone.localdate(approving[document.pk].created_at),
-                template=approving[document.pk].payload.get("template") or "",
-                is_automatic=approving[document.pk].name == AUTO_APPROVED,
-                hours=(approving[document.pk].created_at - document.created_at).total_seconds() / HOUR_S,
-            )
-            for document in rows
-        ],
-        ignore_conflicts=True,
-    )
+    return [
+        Approval(
+            project_id=document.project_id,
+            document=document,
+            day=timezone.localdate(approving[document.pk].created_at),
+            template=approving[document.pk].payload.get("template") or "",
+            is_automatic=approving[document.pk].name == AUTO_APPROVED,
+            hours=(approving[document.pk].created_at - document.created_at).total_seconds() / HOUR_S,
+        )
+        for document in Document.objects.filter(pk__in=approving, approval__isnull=True)
+    ]
 
 
 def sample_queue(project: Project) -> QueueSample:

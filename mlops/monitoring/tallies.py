@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from django.db.models import F
-
 from invex.kernel.models import Event
 
 from .models import Tally
@@ -19,7 +17,7 @@ PREDICTION = "prediction.made"
 
 
 def count(events: Iterable[Event]) -> None:
-    """Add events to the counters; in the transaction that takes them."""
+    """Add events to the counters; in the transaction that takes them, which holds the row ALL locked."""
     counts: dict[str, list[float]] = {}
 
     def add(key: str, amount: float = 0.0) -> None:
@@ -36,6 +34,9 @@ def count(events: Iterable[Event]) -> None:
             add(CONFIDENCE + bound, confidence)
             if not event.payload.get("template"):
                 add(UNKNOWN)
+    before = Tally.objects.in_bulk(counts, field_name="key")
+    rows = []
     for key, (number, total) in sorted(counts.items()):
-        row, _ = Tally.objects.get_or_create(key=key)
-        Tally.objects.filter(pk=row.pk).update(count=F("count") + int(number), total=F("total") + total)
+        row = before.get(key) or Tally(key=key)
+        rows.append(Tally(key=key, count=row.count + int(number), total=row.total + total))
+    Tally.objects.bulk_create(rows, update_conflicts=True, unique_fields=["key"], update_fields=["count", "total"])

@@ -17,7 +17,6 @@ import os
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -54,6 +53,29 @@ KINDS = (
     ("/ahead/", "the next document, beforehand"),
     ("/fresh/", "read it with what was learned"),
 )
+# Whether the document of the address is there and its script runs: that fills the fields' numbers first.
+IS_READY = """() => {
+  const number = document.querySelector("[data-number]"), root = document.getElementById("review");
+  return root?.dataset.presence.startsWith(location.pathname) && (!number || number.textContent);
+}"""
+# The browser's own clock, from the key that approves until the next document was painted: what drives the browser
+# takes tens of milliseconds for itself. In the session, where also a page that is loaded anew finds it.
+WATCH = f"""(() => {{
+  const isReady = {IS_READY};
+  const now = () => performance.timeOrigin + performance.now();
+  const look = () => {{
+    if (location.pathname === sessionStorage.from || !isReady()) requestAnimationFrame(look);
+    else requestAnimationFrame(() => {{ sessionStorage.took = now() - sessionStorage.at; delete sessionStorage.from; }});
+  }};
+  addEventListener("keydown", (event) => {{
+    if (event.key !== "Enter" || !event.ctrlKey) return;
+    sessionStorage.at = performance.timeOrigin + event.timeStamp;
+    sessionStorage.from = location.pathname;
+    delete sessionStorage.took;
+    look();
+  }}, true);
+  addEventListener("DOMContentLoaded", () => {{ if (sessionStorage.from) look(); }});
+}})()"""
 
 
 Words = dict[str, list[list[list[Any]]]]  # by document, page by page, each [text, x0, y0, x1, y1]
@@ -181,20 +203,15 @@ class Clerk:
             self._wait_ready()
         for key, values in label["fields"].items():
             self._correct(key, values, done)
-        before, started = self.page.url, time.perf_counter()
+        before = self.page.url
         self.press("Control+Enter")
         self.page.wait_for_url(lambda url: url != before, wait_until="domcontentloaded")
         if "/documents/" in self.page.url:
-            self._wait_ready()
-            done.next_ms = (time.perf_counter() - started) * 1000
+            took = self.page.wait_for_function("() => sessionStorage.took", timeout=SETTLE_MS)
+            done.next_ms = float(took.json_value())
 
     def _wait_ready(self) -> None:
-        """Until the document of the address is there and its script runs: that fills the fields' numbers first."""
-        self.page.wait_for_function(
-            "() => { const n = document.querySelector('[data-number]'), r = document.getElementById('review');"
-            " return r?.dataset.presence.startsWith(location.pathname) && (!n || n.textContent); }",
-            timeout=SETTLE_MS,
-        )
+        self.page.wait_for_function(IS_READY, timeout=SETTLE_MS)
 
     def _correct(self, key: str, values: Sequence[dict[str, Any]], done: Done) -> None:
         inputs = self.page.locator(f"[data-field='{key}'] [data-value]")
@@ -296,6 +313,7 @@ def review(installation: Installation, batch: str, labels: dict[str, Any], looks
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=humble, args=["--no-sandbox"])
         context = browser.new_context(base_url=installation.url, viewport={"width": 1440, "height": 900})
+        context.add_init_script(WATCH)
         page = context.new_page()
         page.goto("/login/")
         page.get_by_label("Name").fill("admin")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import Any
 
@@ -39,10 +40,15 @@ class Command(BaseCommand):
             settings.SERVING_DEVICE = _cuda_device()
         _give_way(queues)
         with liveness.beating(queues):
-            if "online" in queues and not burst:
-                from invex.extraction import online
+            if not burst:
+                if "online" in queues:
+                    from invex.extraction import online
 
-                online.preload(online.busiest())
+                    online.preload(online.busiest())
+                # What is loaded now stays: the collector of garbage, which may run while a job holds the database's
+                # lock, took 200 ms to look through it.
+                gc.collect()
+                gc.freeze()
             worker = Worker(found, connection=found[0].connection, serializer=found[0].serializer)
             worker.work(burst=burst, logging_level="WARNING", with_scheduler=False)
 
@@ -51,6 +57,8 @@ def _give_way(queues: list[str]) -> None:
     """Take a low priority for what may wait: what people wait for comes first (queue online, and the web server)."""
     if COMPUTING.issuperset(queues):
         priority.compute_at(LOW_PRIORITY)
+    elif queues == ["online"]:
+        priority.compute_at(MIXED_PRIORITY)  # an open document read anew, while its person works
     elif queues == ["default"]:
         os.nice(MIXED_PRIORITY)
         priority.compute_at(LOW_PRIORITY)
