@@ -115,14 +115,13 @@ def _line(tokens: Tokens, is_sum: Bools) -> Floats:
     n = len(tokens)
     if not n:
         return np.zeros((0, LINE_WIDTH), np.float32)
-    _, start, line = np.unique(tokens.line, return_index=True, return_inverse=True)
-    stop = np.append(start[1:], n)
+    start, stop, line = tokens.by_line
     first_cell = tokens.cell[start][line]
     from_left = tokens.cell - first_cell
     cells = tokens.cell[stop - 1][line] - first_cell + 1
     from_right = cells - 1 - from_left
-    _, cell_start, cell = np.unique(tokens.cell, return_index=True, return_inverse=True)
-    size = np.diff(np.append(cell_start, n))[cell]
+    cell_start, cell_stop, cell = tokens.by_cell
+    size = (cell_stop - cell_start)[cell]
     in_cell = np.arange(n) - cell_start[cell]
     numeric = (tokens.is_number & (tokens.kind != Kind.LONG)).astype(np.int64)
     before = np.cumsum(numeric) - numeric

@@ -44,37 +44,25 @@ def find_headers(tokens: Tokens) -> Headers:
     masks = np.array([lexicon.header_groups(t.text) for t in tokens.items], np.int64)
     letters = np.isin(tokens.kind, (Kind.WORD, Kind.CAPITALISED, Kind.CAPITALS, Kind.CODE, Kind.SYMBOL))
     masks[~letters] = 0
-    lines, starts = np.unique(tokens.line, return_index=True)
-    ends = np.append(starts[1:], n)
-    score, loose = np.zeros(len(lines), np.int64), np.zeros(len(lines), bool)
-    sized = np.isin(tokens.kind, (Kind.MONEY, Kind.DECIMAL, Kind.DATE, Kind.LONG))
-    for k, (a, b) in enumerate(zip(starts.tolist(), ends.tolist())):
-        hints = masks[a:b] > 0
-        if not hints.any() or sized[a:b].any():
-            continue
-        cells = len(np.unique(tokens.cell[a:b][hints]))
-        groups = int(np.bitwise_or.reduce(masks[a:b])).bit_count()
-        others = int((~hints & letters[a:b] & (tokens.kind[a:b] != Kind.SYMBOL)).sum())
-        loose[k] = others <= hints.sum() + 1
-        if cells >= MIN_CELLS and groups >= MIN_GROUPS and others <= hints.sum():
-            score[k] = groups
+    starts, ends, _ = tokens.by_line
+    is_begin, loose = _header_lines(tokens, masks, letters)
     block = np.full(n, NO_BLOCK, np.int32)
     is_header = np.zeros(n, bool)
-    centers = np.array([(tokens.y0[a] + tokens.y1[a]) / 2 for a in starts], np.float64)
-    pages = tokens.page[starts] if n else np.zeros(0, np.int32)
+    centers = ((tokens.y0[starts] + tokens.y1[starts]) / 2).astype(np.float64)
+    pages = tokens.page[starts]
     found: list[np.ndarray] = []
     reach = JOIN_HEIGHTS * tokens.height
     k = 0
-    while k < len(lines):
-        if not score[k]:
-            k += 1
-            continue
+    for line in np.flatnonzero(is_begin).tolist():
+        if line < k:
+            continue  # joined already
+        k = line
         low = high = k
         while low > 0 and k - low < MAX_JOINED and _joins(low - 1, low, loose, centers, pages, reach):
             if is_header[starts[low - 1]]:
                 break
             low -= 1
-        while high + 1 < len(lines) and high - k < MAX_JOINED and _joins(high + 1, high, loose, centers, pages, reach):
+        while high + 1 < len(starts) and high - k < MAX_JOINED and _joins(high + 1, high, loose, centers, pages, reach):
             high += 1
         if found and _continues(tokens, found[-1], int(starts[low]), 2 * reach):
             low = int(np.searchsorted(starts, found[-1][0]))
@@ -89,6 +77,23 @@ def find_headers(tokens: Tokens) -> Headers:
         found.append(members)
         k = high + 1
     return Headers(block, is_header, masks, tuple(found))
+
+
+def _header_lines(tokens: Tokens, masks: np.ndarray, letters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(k,) lines that are headers by themselves; those that may join one. masks, letters: (n,) of the tokens."""
+    starts, _, line = tokens.by_line
+    if not len(starts):
+        return np.zeros(0, bool), np.zeros(0, bool)
+    hints = masks > 0
+    sized = np.isin(tokens.kind, (Kind.MONEY, Kind.DECIMAL, Kind.DATE, Kind.LONG))
+    hinted = np.add.reduceat(hints, starts, dtype=np.int64)
+    others = np.add.reduceat(~hints & letters & (tokens.kind != Kind.SYMBOL), starts, dtype=np.int64)
+    groups = np.bitwise_count(np.bitwise_or.reduceat(masks, starts))
+    cell_start = tokens.by_cell.start
+    cells = np.bincount(line[cell_start], np.logical_or.reduceat(hints, cell_start), minlength=len(starts))
+    is_possible = (hinted > 0) & ~np.logical_or.reduceat(sized, starts)
+    is_header = is_possible & (cells >= MIN_CELLS) & (groups >= MIN_GROUPS) & (others <= hinted)
+    return is_header, is_possible & (others <= hinted + 1)
 
 
 def _continues(tokens: Tokens, block: np.ndarray, start: int, reach: float) -> bool:

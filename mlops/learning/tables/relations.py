@@ -6,13 +6,13 @@ Both hold on any invoice of any language, and nothing else tells items from sums
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import accumulate, chain, combinations, pairwise
+from itertools import accumulate, chain, combinations
 from typing import NamedTuple
 
 import numpy as np
 
 from ..layout import Floats
-from .tokens import Bools, Kind, Tokens
+from .tokens import Bools, Kind, Runs, Tokens
 
 CENT = 0.01
 ROUNDING = 0.006  # of a product, before tolerance of a rounded price
@@ -31,14 +31,13 @@ def arithmetic_features(tokens: Tokens) -> Floats:
     numeric = np.flatnonzero(tokens.is_number & (tokens.kind != Kind.LONG))
     if not len(numeric):
         return out
-    starts = np.unique(tokens.line[numeric], return_index=True)[1]
-    bounds = [*starts.tolist(), len(numeric)]
-    centers = np.add.reduceat(tokens.y0[numeric] + tokens.y1[numeric], starts) / np.diff(bounds) / 2
+    starts, stops, _ = Runs.by(tokens.line[numeric])
+    centers = np.add.reduceat(tokens.y0[numeric] + tokens.y1[numeric], starts) / (stops - starts) / 2
     # A line has a handful of numbers: Python's own are faster than arrays of them.
     slack = np.where(tokens.decimals > 0, PRICE_ROUNDING * 10.0**-tokens.decimals, 0)
     about = (tokens.number, slack, tokens.kind == Kind.MONEY)
     numbers = list(map(_Number, numeric.tolist(), *(column[numeric].tolist() for column in about)))
-    groups = [numbers[start:stop] for start, stop in pairwise(bounds)]
+    groups = [numbers[start:stop] for start, stop in zip(starts.tolist(), stops.tolist())]
     reach = WINDOW_HEIGHTS * tokens.height
     near = (np.abs(np.diff(centers)) < reach) & (np.diff(tokens.page[numeric[starts]]) == 0)
     for k, group in enumerate(groups):

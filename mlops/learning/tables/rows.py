@@ -6,9 +6,10 @@ whose numbers stand on the first, a middle or the last line, and notes below an 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..layout import Floats, Ints
 from .features import PRODUCT, TableView, one_hot
@@ -20,39 +21,45 @@ OUTSIDE, BEGIN, INSIDE = 0, 1, 2
 STATES = 3
 GAPS = (1.15, 1.5, 2.0, 3.0, 5.0)  # centre to centre, in token heights
 TRANSITION_WEIGHT = 0.5  # the line classifier sees the neighbours, so transitions say part of it twice
+NEAR_HEIGHTS = 0.6  # between the left edges of lines
 FLAGS = 22
+BESIDE_USUAL = 13  # of the flags: starts where described lines usually start; the next one: starts right of it
+AROUND = 8  # flags that are looked at in the lines above and below, too
+LOOKS = 2 * (len(GAPS) + 1) + FLAGS + 2 * AROUND
 IMPOSSIBLE = -1e9
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """start, stop: (k,) tokens of each line. of_token: (n,) the line's position. page, y: (k,)."""
+    """start, stop: (k,) tokens of each line. of_token: (n,) the line's position. page, y: (k,).
 
-    start: Ints
-    stop: Ints
-    of_token: Ints
+    looks: (k, LOOKS) what a line looks like, whatever its tokens are tagged with.
+    """
+
+    start: NDArray[np.intp]
+    stop: NDArray[np.intp]
+    of_token: NDArray[np.intp]
     page: Ints
     y: Floats
+    looks: Floats = field(default_factory=lambda: np.zeros((0, LOOKS), np.float32))
 
 
 def lines_of(view: TableView) -> Lines:
     tokens = view.tokens
-    _, start, of_token = np.unique(tokens.line, return_index=True, return_inverse=True)
-    stop = np.append(start[1:], len(tokens))
+    start, stop, of_token = tokens.by_line
     center = (tokens.y0 + tokens.y1) / 2
-    count = np.maximum(stop - start, 1)
-    y = np.add.reduceat(center, start) / count if len(start) else np.zeros(0)
-    page = tokens.page[start] if len(start) else np.zeros(0, np.int32)
-    return Lines(start.astype(np.int32), stop.astype(np.int32), of_token.astype(np.int32), page, y.astype(np.float32))
+    y = np.add.reduceat(center, start) / (stop - start) if len(start) else np.zeros(0)
+    page = tokens.page[start]
+    lines = Lines(start, stop, of_token, page, y.astype(np.float32))
+    return replace(lines, looks=_looks(view, lines)) if len(start) else lines
 
 
 def line_width(classes: int) -> int:
-    return 6 * classes + 2 * (len(GAPS) + 1) + FLAGS + 2 * 8
+    return 6 * classes + LOOKS
 
 
 def line_features(view: TableView, lines: Lines, probabilities: Floats) -> Floats:
     """Return (k, line_width): the columns present in the line and around it, gaps, edges, what kind of line it is."""
-    tokens = view.tokens
     k, classes = len(lines.start), probabilities.shape[1]
     if not k:
         return np.zeros((0, line_width(classes)), np.float32)
@@ -65,71 +72,78 @@ def line_features(view: TableView, lines: Lines, probabilities: Floats) -> Float
     far = (lines.page[2:] == lines.page[:-2])[:, None]
     before[2:] = best[:-2] * far
     after[:-2] = best[2:] * far
-    gap = np.full(k + 1, np.inf)
-    gap[1:-1] = np.where(same, np.diff(lines.y), np.inf) / tokens.height
+    out: Floats = np.concatenate([best, mean, before, above, below, after, lines.looks], axis=1).astype(np.float32)
+    # Where text of earlier rows starts: notes are often indented, sums stand elsewhere.
+    x0 = view.tokens.x0[lines.start]
+    near = NEAR_HEIGHTS * view.tokens.height
+    described = best[:, 1:].max(axis=1, initial=0) > 0.5
+    usual = float(np.median(x0[described])) if described.any() else np.inf
+    at = 6 * classes + 2 * (len(GAPS) + 1) + BESIDE_USUAL
+    out[:, at] = np.abs(x0 - usual) < near
+    out[:, at + 1] = x0 > usual + near
+    return out
+
+
+def _looks(view: TableView, lines: Lines) -> Floats:
+    """(k, LOOKS) gaps above and below, flags, and the first of them of the lines above and below."""
+    same = lines.page[1:] == lines.page[:-1]
+    gap = np.full(len(lines.start) + 1, np.inf)
+    gap[1:-1] = np.where(same, np.diff(lines.y), np.inf) / view.tokens.height
     gap_bins = one_hot(np.searchsorted(GAPS, gap), len(GAPS) + 1)
-    flags = _flags(view, lines, best)
-    around = flags[:, :8]
+    flags = _flags(view, lines)
+    around = flags[:, :AROUND]
     up, down = np.zeros_like(around), np.zeros_like(around)
     up[1:] = around[:-1] * same[:, None]
     down[:-1] = around[1:] * same[:, None]
-    parts = [best, mean, before, above, below, after, gap_bins[:-1], gap_bins[1:], flags, up, down]
-    return np.concatenate(parts, axis=1).astype(np.float32)
+    return np.concatenate([gap_bins[:-1], gap_bins[1:], flags, up, down], axis=1)
 
 
-def _flags(view: TableView, lines: Lines, best: Floats) -> Floats:
+def _flags(view: TableView, lines: Lines) -> Floats:
+    """(k, FLAGS), 0 at BESIDE_USUAL and behind it: these take the tags."""
     tokens = view.tokens
-    k = len(lines.start)
-
-    def count(mask: np.ndarray) -> np.ndarray:
-        return np.add.reduceat(mask.astype(np.float32), lines.start)
-
-    size = (lines.stop - lines.start).astype(np.float32)
-    money = count(tokens.kind == Kind.MONEY)
-    numbers = count(tokens.is_number)
-    letters = count(tokens.kind <= Kind.CAPITALS)
-    first_sum = view.is_sum_word[lines.start]
+    counted = [
+        tokens.kind == Kind.MONEY,
+        tokens.is_number,
+        tokens.kind <= Kind.CAPITALS,
+        view.is_sum_word,
+        view.headers.is_header,
+        view.is_note_word,
+        view.summed,
+        view.dense[:, PRODUCT] > 0,
+    ]
+    counts = np.add.reduceat(np.array(counted), lines.start, axis=1, dtype=np.int64)
+    money, numbers, letters, sums, headers, notes, summed, products = counts
     x0 = tokens.x0[lines.start]
-    near = 0.6 * tokens.height
+    near = NEAR_HEIGHTS * tokens.height
     previous = np.concatenate([[np.inf], x0[:-1]])
     following = np.concatenate([x0[1:], [np.inf]])
-    block = view.headers.block[lines.start]
-    ruled = block != NO_BLOCK
-    # Where text of earlier rows starts: notes are often indented, sums stand elsewhere.
-    described = best[:, 1:].max(axis=1, initial=0) > 0.5
-    usual = float(np.median(x0[described])) if described.any() else np.inf
     aligned = np.abs(x0[:, None] - x0[None, :]) < near
-    return (
-        np.array(
-            [
-                money > 0,
-                money > 1,
-                numbers >= 3,
-                count(view.is_sum_word) > 0,
-                first_sum,
-                count(view.headers.is_header) > 0,
-                count(view.is_note_word) > 0,
-                letters == 0,
-                letters > 8,
-                size == 1,
-                np.abs(x0 - previous) < near,
-                x0 > previous + near,
-                np.abs(x0 - following) < near,
-                np.abs(x0 - usual) < near,
-                x0 > usual + near,
-                aligned.sum(axis=1) > 3,
-                ruled,
-                count(view.summed) > 0,
-                np.add.reduceat(view.dense[:, PRODUCT], lines.start) > 0,
-                lines.y > 0.9,
-                lines.y < 0.25,
-                lines.page > 0,
-            ],
-            np.float32,
-        )
-        .reshape(FLAGS, k)
-        .T
-    )
+    unknown = np.zeros(len(x0), bool)
+    flags = [
+        money > 0,
+        money > 1,
+        numbers >= 3,
+        sums > 0,
+        view.is_sum_word[lines.start],
+        headers > 0,
+        notes > 0,
+        letters == 0,
+        letters > 8,
+        lines.stop - lines.start == 1,
+        np.abs(x0 - previous) < near,
+        x0 > previous + near,
+        np.abs(x0 - following) < near,
+        unknown,
+        unknown,
+        aligned.sum(axis=1) > 3,
+        view.headers.block[lines.start] != NO_BLOCK,
+        summed > 0,
+        products > 0,
+        lines.y > 0.9,
+        lines.y < 0.25,
+        lines.page > 0,
+    ]
+    return np.array(flags, np.float32).T
 
 
 def line_states(lines: Lines, rows: Ints) -> Ints:

@@ -26,9 +26,9 @@ def context_features(tokens: Tokens, probabilities: Floats) -> Floats:
     n, k = probabilities.shape
     if not n:
         return np.zeros((0, CONTEXT_PARTS * k), np.float32)
-    _, cell_start, cell = np.unique(tokens.cell, return_index=True, return_inverse=True)
+    cell_start, cell_stop, cell = tokens.by_cell
     in_cell = np.add.reduceat(probabilities, cell_start, axis=0)
-    in_cell /= np.diff(np.append(cell_start, n))[:, None]
+    in_cell /= (cell_stop - cell_start)[:, None]
     by_right, by_left, by_overlap = (np.zeros_like(probabilities) for _ in range(3))
     is_number = tokens.is_number
     page_best = np.zeros_like(probabilities)
@@ -46,7 +46,7 @@ def context_features(tokens: Tokens, probabilities: Floats) -> Floats:
             aligned = (column & other).astype(np.float32)
             out[on] = aligned @ probabilities[on] / np.maximum(aligned.sum(axis=1, keepdims=True), 1)
         page_best[on] = probabilities[on].max(axis=0)
-    _, start, line = np.unique(tokens.line, return_index=True, return_inverse=True)
+    start, _, line = tokens.by_line
     best = np.maximum.reduceat(probabilities, start, axis=0)  # (lines, k)
     same_page = tokens.page[start][1:] == tokens.page[start][:-1]
     above, below = np.zeros_like(best), np.zeros_like(best)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -74,7 +74,24 @@ class Token(NamedTuple):
     stop: int
 
 
-@dataclass(frozen=True, slots=True)
+class Runs(NamedTuple):
+    """Neighbours that have something in common, r runs. start, stop: (r,) members. of: (n,) the run of each member."""
+
+    start: NDArray[np.intp]
+    stop: NDArray[np.intp]
+    of: NDArray[np.intp]
+
+    @classmethod
+    def by(cls, values: NDArray) -> Runs:
+        """values: (n,) what neighbours have in common."""
+        n = len(values)
+        begins = np.ones(n, bool)
+        begins[1:] = values[1:] != values[:-1]
+        start = np.flatnonzero(begins)
+        return cls(start, np.append(start[1:], n), np.cumsum(begins) - 1)
+
+
+@dataclass(frozen=True)
 class Tokens:
     """n tokens of a document.
 
@@ -102,14 +119,23 @@ class Tokens:
     def __len__(self) -> int:
         return len(self.items)
 
-    @property
+    @cached_property
     def height(self) -> float:
         """Median height of a token, in page heights."""
         return float(np.median(self.y1 - self.y0)) if len(self.items) else 0.01
 
-    @property
+    @cached_property
     def is_number(self) -> Bools:
+        """(n,)"""
         return np.isfinite(self.number)
+
+    @cached_property
+    def by_line(self) -> Runs:
+        return Runs.by(self.line)
+
+    @cached_property
+    def by_cell(self) -> Runs:
+        return Runs.by(self.cell)
 
 
 def decimal_mark(texts: tuple[str, ...]) -> str:
