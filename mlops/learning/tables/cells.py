@@ -75,14 +75,14 @@ def assemble(
     Rows without a number are dropped, where the table has columns of numbers.
     """
     result = []
-    best = tags.argmax(axis=1)
+    scored = _Scored(tokens, tags)
     for first, stop in rows:
-        members = np.arange(lines.start[first], lines.stop[stop - 1])
+        members = range(int(lines.start[first]), int(lines.stop[stop - 1]))
         row_odds = log_odds(float(row_probability[first]))
-        row = _numbers(spec, tokens, members, tags, products, row_odds)
+        row = _numbers(spec, scored, members, products, row_odds)
         for k, column in enumerate(spec.columns):
             if column.type not in NUMERIC_TYPES:
-                cell = _text(column, k, tokens, members, tags, best, row_odds)
+                cell = _text(column, k, scored, members, row_odds)
                 if cell:
                     row[k] = cell
         if any(spec.columns[k].type in NUMERIC_TYPES for k in row) or not _has_numbers(spec):
@@ -90,20 +90,35 @@ def assemble(
     return result
 
 
+class _Scored:
+    """The tokens of a document with the tags' probabilities. A row has a handful: Python's own numbers are faster.
+
+    share: for every tag n probabilities. best: n likeliest tags. is_number, cell: of the n tokens.
+    """
+
+    def __init__(self, tokens: Tokens, tags: Floats) -> None:
+        self.tokens, self.tags = tokens, tags
+        self.share: list[list[float]] = tags.T.tolist()
+        self.best: list[int] = tags.argmax(axis=1).tolist()
+        self.is_number: list[bool] = tokens.is_number.tolist()
+        self.cell: list[int] = tokens.cell.tolist()
+
+
 def _has_numbers(spec: TableSpec) -> bool:
     return any(c.type in NUMERIC_TYPES for c in spec.columns)
 
 
 def _numbers(
-    spec: TableSpec, tokens: Tokens, members: np.ndarray, tags: Floats, products: Sequence[Product], row_odds: float
+    spec: TableSpec, scored: _Scored, members: range, products: Sequence[Product], row_odds: float
 ) -> TableRow:
     """Choose one token, or none, for every numeric column."""
+    tokens = scored.tokens
     columns = [k for k, c in enumerate(spec.columns) if c.type in NUMERIC_TYPES]
     offers: dict[int, list[tuple[int, float]]] = {}  # column -> (token, log-probability); token -1 is "no such cell"
-    numbers = members[tokens.is_number[members]]
-    shares = tags[numbers][:, [k + 1 for k in columns]].T.tolist()
-    for k, share in zip(columns, shares):
-        likely = [(t, p) for t, p in zip(numbers.tolist(), share) if p > LEAST]
+    numbers = [t for t in members if scored.is_number[t]]
+    for k in columns:
+        share = scored.share[k + 1]
+        likely = [(t, share[t]) for t in numbers if share[t] > LEAST]
         found = sorted(likely, key=lambda offer: -offer[1])[:MOST_CANDIDATES]
         absent = max(1 - sum(q for _, q in found), FLOOR)
         offers[k] = [(t, log(q)) for t, q in found] + [(-1, log(absent))]
@@ -122,7 +137,7 @@ def _numbers(
         text = tokens.items[t].text
         value = canonical(spec.columns[k].type, text, LocaleSpec(decimal=tokens.decimal))
         if value is not None:
-            odds = log_odds(float(tags[t, k + 1]))
+            odds = log_odds(scored.share[k + 1][t])
             fits = checked.get(k)
             evidence = (odds, odds, float(fits is True), float(fits is False), row_odds)
             others = tuple((o, exp(p)) for o, p in offers[k] if o not in (t, -1))
@@ -152,33 +167,25 @@ def multiplies(a: float, b: float, c: float) -> bool:
     return abs(abs(a * b) - abs(c)) <= max(PRODUCT_TOLERANCE, PRODUCT_SHARE * abs(c))
 
 
-def _text(
-    column: FieldSpec, k: int, tokens: Tokens, members: np.ndarray, tags: Floats, best: np.ndarray, row_odds: float
-) -> Cell | None:
-    """The words of a text column: the tokens that it claims, and the unsure ones after them in their cell.
-
-    best: (n,) the likeliest tag of each token.
-    """
-    said = best[members].tolist()
-    if k + 1 not in said:
+def _text(column: FieldSpec, k: int, scored: _Scored, members: range, row_odds: float) -> Cell | None:
+    """The words of a text column: the tokens that it claims, and the unsure ones after them in their cell."""
+    tag, tokens = k + 1, scored.tokens
+    best, share, cell = scored.best, scored.share[k + 1], scored.cell
+    picked: list[int] = []
+    for t in members:
+        goes_on = bool(picked) and picked[-1] == t - 1 and cell[t] == cell[t - 1]
+        if best[t] == tag or (goes_on and share[t] > FILL and best[t] == OUTSIDE):
+            picked.append(t)
+    if not picked:
         return None
-    p = tags[members, k + 1]
-    claimed = [tag == k + 1 for tag in said]
-    cells, shares = tokens.cell[members].tolist(), p.tolist()
-    for i in range(1, len(members)):
-        goes_on = claimed[i - 1] and cells[i] == cells[i - 1]
-        if goes_on and not claimed[i] and shares[i] > FILL and said[i] == OUTSIDE:
-            claimed[i] = True
-    is_mine = np.array(claimed)
-    picked = members[is_mine].tolist()
     text = text_of(tokens, picked)
     value = canonical(column.type, text, LocaleSpec(decimal=tokens.decimal))
     if not value:
         return None
-    own, rivals = p[is_mine], p[~is_mine]
+    rivals = set(members).difference(picked)
     # Words of the row that nearly belonged are as dangerous as words that hardly did.
-    least = min(float(own.min()), 1 - float(rivals.max())) if len(rivals) else float(own.min())
-    evidence = (log_odds(least), log_odds(float(own.mean())), 0.0, 0.0, row_odds)
+    least = min(min(share[t] for t in picked), 1 - max((share[t] for t in rivals), default=0.0))
+    evidence = (log_odds(least), log_odds(float(scored.tags[picked, tag].mean())), 0.0, 0.0, row_odds)
     return Cell(k, tuple(picked), value, text, evidence)
 
 
