@@ -7,6 +7,7 @@ the field-agnostic prior weighs (mlops.learning.matching) and what a person is t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -103,8 +104,17 @@ class Features:
         columns = np.isin(self.group, groups)
         return Features(self.bucket[:, columns], self.weight[:, columns], self.group[columns])
 
-    def rows(self, keep: np.ndarray) -> Features:
+    def rows(self, keep: np.ndarray | slice) -> Features:
         return Features(self.bucket[keep], self.weight[keep], self.group)
+
+
+def beside(parts: Sequence[Features]) -> Features:
+    """The columns of all parts, which are of the same candidates."""
+    return Features(
+        np.concatenate([part.bucket for part in parts], axis=1),
+        np.concatenate([part.weight for part in parts], axis=1),
+        np.concatenate([part.group for part in parts]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,21 +6,40 @@ weights that add up to 1, so that a small shift changes little.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from .candidates import TEXT_TYPES, Candidates
-from .feature_groups import Columns, Features
+from .feature_groups import Columns, Features, beside
+from .gathered import Gathered
 from .surroundings import Surroundings, add_above, add_beside, add_position
-from .value_features import add_order, add_repeats, add_value
+from .value_features import add_form, add_order, add_repeats, add_sums, add_text, add_words
+
+_Add = Callable[[Columns, Surroundings, Gathered], None]
 
 
-def featurize(around: Surroundings, candidates: Candidates) -> Features:
-    """Return the features of every candidate."""
-    context = around.context
-    columns = Columns(len(candidates))
-    add_beside(columns, around, candidates)
-    add_above(columns, around, candidates)
-    add_position(columns, around, candidates)
-    add_value(columns, context, candidates)
-    if candidates.kind not in TEXT_TYPES:  # runs of words overlap, so counting them counts nothing on the page
-        add_order(columns, context, candidates)
-    add_repeats(columns, candidates)
-    return columns.done()
+def featurize(around: Surroundings, found: Sequence[Candidates]) -> list[Features]:
+    """Return the features of every candidate, of each type. found: the candidates of different types."""
+    # Runs of words overlap, so counting them counts nothing on the page.
+    texts = [c for c in found if c.kind in TEXT_TYPES]
+    typed = [c for c in found if c.kind not in TEXT_TYPES]
+    amounts = [c for c in found if c.kind == "amount"]
+    blocks = [
+        _block(around, found, add_beside, add_above, add_position, add_form),
+        _block(around, texts, add_text),
+        _block(around, typed, add_words, add_order),
+        _block(around, amounts, add_sums),
+        _block(around, found, add_repeats),
+    ]
+    return [beside([part[c.kind] for part in blocks if c.kind in part]) for c in found]
+
+
+def _block(around: Surroundings, found: Sequence[Candidates], *adding: _Add) -> dict[str, Features]:
+    """The same columns for the candidates of all types `found`, by type."""
+    if not found:
+        return {}
+    gathered = Gathered(found)
+    columns = Columns(len(gathered))
+    for add in adding:
+        add(columns, around, gathered)
+    features = columns.done()
+    return {kind: features.rows(rows) for kind, rows in gathered.rows.items()}

@@ -76,6 +76,7 @@ def score_fields(view: View, model: TemplateModel, prior: Prior = no_prior, matc
     def novelty(kind: str) -> Floats:
         return model.boilerplate.novelty(view, view.candidates(kind, model.breaks))
 
+    view.featurize((f.field.type for f in model.fields), model.breaks)
     locale = _locale(view, model)
     fields = [score(view, model, f, prior, matcher, novelty) for f in model.fields]
     # Each field in the light of where the others stand.

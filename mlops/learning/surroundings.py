@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from .candidates import Candidates
 from .context import Context
 from .feature_groups import Columns, together
+from .gathered import Gathered
 from .hashing import Hashes, fold, mix, tokens
 from .layout import NO_CELL, Ints
 
@@ -46,7 +46,7 @@ class Surroundings:
         self.above, self.column, self.form_above = together(above, column, form_above)
 
 
-def add_beside(columns: Columns, around: Surroundings, candidates: Candidates) -> None:
+def add_beside(columns: Columns, around: Surroundings, candidates: Gathered) -> None:
     """Words left and right of the candidate in its line."""
     columns.take(around.left, candidates.first)
     columns.take(around.right, candidates.last)
@@ -56,7 +56,7 @@ def add_beside(columns: Columns, around: Surroundings, candidates: Candidates) -
     columns.add("inside", tokens(after), 0.5)
 
 
-def add_above(columns: Columns, around: Surroundings, candidates: Candidates) -> None:
+def add_above(columns: Columns, around: Surroundings, candidates: Gathered) -> None:
     """Words, cells and headings above and below."""
     layout, first, last, tail = candidates.layout, candidates.first, candidates.last, candidates.tail
     above = layout.word_above[first]
@@ -71,7 +71,7 @@ def add_above(columns: Columns, around: Surroundings, candidates: Candidates) ->
     columns.add("column_end", _column_end(candidates, around.header[above], around.context))
 
 
-def add_position(columns: Columns, around: Surroundings, candidates: Candidates) -> None:
+def add_position(columns: Columns, around: Surroundings, candidates: Gathered) -> None:
     """Its place on the page, in its cell and in its line."""
     layout, first = candidates.layout, candidates.first
     columns.take(around.left_edge, first)
@@ -128,7 +128,7 @@ def _add_beside(left: Columns, right: Columns, label: Columns, context: Context)
         label.add("line_head", context.word[at] + np.uint64(1), 0.4 * (at != none))
 
 
-def _inside(candidates: Candidates) -> tuple[list[str], list[str]]:
+def _inside(candidates: Gathered) -> tuple[list[str], list[str]]:
     """What stands before the span in its first word and behind it in its last one, marked; "<" and ">" for nothing."""
     texts, first, last = candidates.layout.texts, candidates.first, candidates.last
     before, after = ["<"] * len(candidates), [">"] * len(candidates)
@@ -193,14 +193,15 @@ def _add_around(below: Columns, form: Columns, section: Columns, line_above: Col
     line_above.add("line_above", context.word[np.where(same_page, layout.line_start[previous], none)], 0.7)
 
 
-def _column_end(candidates: Candidates, header: Ints, context: Context) -> Hashes:
-    """(K,) heading combined with: the first, a middle, the last or the only candidate below it."""
+def _column_end(candidates: Gathered, header: Ints, context: Context) -> Hashes:
+    """(K,) heading combined with: the first, a middle, the last or the only candidate of its type below it."""
     if not len(candidates):
         return np.zeros(0, np.uint64)
     cell = context.layout.cell[candidates.first]
-    order = np.argsort(header, kind="stable")
-    begin = np.searchsorted(header[order], header, side="left")
-    finish = np.searchsorted(header[order], header, side="right") - 1
+    column = candidates.part * (context.layout.cells + 1) + (header - NO_CELL)
+    order = np.argsort(column, kind="stable")
+    begin = np.searchsorted(column[order], column, side="left")
+    finish = np.searchsorted(column[order], column, side="right") - 1
     # Several candidates may share a cell: its first word and its first two words stand equally high.
     position = (cell == cell[order[begin]]) * np.uint64(1) + (cell == cell[order[finish]]) * np.uint64(2)
     out: Hashes = mix(context.cell_text[header]) + position

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
 
-from .candidates import TEXT_TYPES, Candidates
 from .context import Context
 from .feature_groups import Columns
+from .gathered import Gathered
 from .hashing import fold, tokens
+from .surroundings import Surroundings
 
 VALUE_CHARS_WEIGHT = 0.2
 MOST_ORDER = 12  # orders and ranks beyond it are one feature
@@ -25,28 +27,35 @@ NUMERIC_TYPES = ("amount", "number", "percentage")
 TEXT_WORDS = 4  # words of the value that are features of their own
 
 
-def add_value(columns: Columns, context: Context, candidates: Candidates) -> None:
-    """The candidate's own words and form."""
-    shapes = [_shape(t) for t in candidates.texts]
-    columns.add("shape", tokens(shapes))
-    columns.add("shape", np.minimum([len(t) for t in candidates.texts], 40) if shapes else np.zeros(0), 0.5)
+def add_form(columns: Columns, around: Surroundings, candidates: Gathered) -> None:
+    """The form of the value, and its number of lines."""
+    columns.add("shape", tokens([_shape(t) for t in candidates.texts]))
+    columns.add("shape", np.minimum(np.fromiter(map(len, candidates.texts), np.int64, len(candidates)), 40), 0.5)
+    line = candidates.layout.line
+    lines = np.minimum(line[candidates.tail] - line[candidates.first], 6)
+    columns.add("shape", 1000 + np.minimum(candidates.last - candidates.first + 1, 8) * 10 + lines, 0.5)
+    columns.add("lines", lines)
+
+
+def add_text(columns: Columns, around: Surroundings, candidates: Gathered) -> None:
+    """The first words of a run of words and its last one."""
+    context = around.context
     count = candidates.last - candidates.first + 1
-    lines = context.layout.line[candidates.tail] - context.layout.line[candidates.first]
-    columns.add("shape", 1000 + np.minimum(count, 8) * 10 + np.minimum(lines, 6), 0.5)
-    columns.add("lines", np.minimum(lines, 6))
-    if candidates.kind in TEXT_TYPES:
-        for i in range(TEXT_WORDS):
-            at = np.where(i < count, np.minimum(candidates.first + i, candidates.last), context.layout.words)
-            columns.add("words", context.word[at], 0.5 * (i < count))
-        columns.add("words", context.word[candidates.tail] + np.uint64(1), 0.7)
-        columns.add("domain", _in_domain(context, candidates))
-        grams = context.trigrams[candidates.tail]
-        columns.add("chars", grams, VALUE_CHARS_WEIGHT * (grams > 0))
-    else:
-        folded = [fold(t) for t in candidates.texts]
-        columns.add("words", tokens(folded), 0.5)
-        columns.add("chars", tokens(["^" + t[:2] for t in candidates.texts]), 0.5)
-        columns.add("chars", tokens(["^" + t[:4] for t in folded]), 0.5)
+    for i in range(TEXT_WORDS):
+        at = np.where(i < count, np.minimum(candidates.first + i, candidates.last), candidates.layout.words)
+        columns.add("words", context.word[at], 0.5 * (i < count))
+    columns.add("words", context.word[candidates.tail] + np.uint64(1), 0.7)
+    columns.add("domain", _in_domain(context, candidates.texts))
+    grams = context.trigrams[candidates.tail]
+    columns.add("chars", grams, VALUE_CHARS_WEIGHT * (grams > 0))
+
+
+def add_words(columns: Columns, around: Surroundings, candidates: Gathered) -> None:
+    """The value as it is printed, and how it begins."""
+    folded = [fold(t) for t in candidates.texts]
+    columns.add("words", tokens(folded), 0.5)
+    columns.add("chars", tokens(["^" + t[:2] for t in candidates.texts]), 0.5)
+    columns.add("chars", tokens(["^" + t[:4] for t in folded]), 0.5)
 
 
 class _Kinds(dict[int, str]):
@@ -67,36 +76,34 @@ def _shape(text: str) -> str:
     return "".join(kind for kind, _ in groupby(text[:30].translate(_KINDS)))
 
 
-def add_order(columns: Columns, context: Context, candidates: Candidates) -> None:
+def add_order(columns: Columns, around: Surroundings, candidates: Gathered) -> None:
     """Order of the candidate, and of its value, among the candidates of its type."""
     size = len(candidates)
-    layout = context.layout
+    layout = candidates.layout
     k = np.arange(size)
     most = MOST_ORDER
-    columns.add("order", np.minimum(k, most))
-    columns.add("order", 100 + np.minimum(size - 1 - k, most))
+    begin, finish = candidates.within(np.zeros(size, np.intp))
+    columns.add("order", np.minimum(k - begin, most))
+    columns.add("order", 100 + np.minimum(finish - 1 - k, most))
     units = {"order_page": layout.page[candidates.first], "line_order": layout.line[candidates.first]}
     for group, unit in units.items():
-        begin = np.searchsorted(unit, unit, side="left")
-        finish = np.searchsorted(unit, unit, side="right")
+        begin, finish = candidates.within(unit)
         columns.add(group, np.minimum(k - begin, most))
         columns.add(group, 100 + np.minimum(finish - 1 - k, most))
         if group == "line_order":
             columns.add(group, 200 + np.minimum(k - begin, most) * 20 + np.minimum(finish - begin, most), 0.7)
-    values, which = candidates.distinct
-    rank, ranks = _ranks(values, candidates.kind)
-    ascending = rank[which] if size else k
-    columns.add("rank", np.minimum(ascending, most), 1.0 if ranks else 0.0)
-    columns.add("rank", 100 + np.minimum(ranks - 1 - ascending, most), 1.0 if ranks else 0.0)
-    if candidates.kind == "amount":
-        _sums(columns, candidates)
+    ranked = [_ranks(*part.distinct, part.kind) for part in candidates.parts]
+    ascending = np.concatenate([rank for rank, _ in ranked])
+    ranks = np.repeat([ranks for _, ranks in ranked], candidates.sizes)
+    columns.add("rank", np.minimum(ascending, most), 1.0 * (ranks > 0))
+    columns.add("rank", 100 + np.minimum(ranks - 1 - ascending, most), 1.0 * (ranks > 0))
 
 
-def _in_domain(context: Context, candidates: Candidates) -> np.ndarray:
+def _in_domain(context: Context, texts: Sequence[str]) -> np.ndarray:
     """(K,) 0: no web address on the document; 1: none with its words; 2: one with its first word, 3: all."""
-    out = np.full(len(candidates), int(bool(context.domains)))
+    out = np.full(len(texts), int(bool(context.domains)))
     if context.domains:
-        for k, words in enumerate(map(_long_words, candidates.texts)):
+        for k, words in enumerate(map(_long_words, texts)):
             if words and any(words[0] in d for d in context.domains):
                 out[k] = 3 if any(all(w in d for w in words[:2]) for d in context.domains) and len(words) > 1 else 2
     return out
@@ -107,9 +114,9 @@ def _long_words(text: str) -> tuple[str, ...]:
     return tuple(w for w in _LETTERS.findall(text.casefold()) if len(w) >= LEAST_DOMAIN_LETTERS)
 
 
-def _sums(columns: Columns, candidates: Candidates) -> None:
+def add_sums(columns: Columns, around: Surroundings, candidates: Gathered) -> None:
     """Roles of an amount in a + b = c with other amounts of the document, apart from sums where b may be a tax on a."""
-    amounts, which = candidates.distinct
+    amounts, which = candidates.parts[0].distinct
     cents = np.abs(np.round(np.array([float(v) for v in amounts]) * 100).astype(np.int64))
     values = np.unique(cents)
     values = values[values > 0][-MOST_SUMMANDS:]
@@ -138,10 +145,10 @@ def _pairs(size: int) -> tuple[np.ndarray, np.ndarray]:
     return a, b
 
 
-def add_repeats(columns: Columns, candidates: Candidates) -> None:
+def add_repeats(columns: Columns, around: Surroundings, candidates: Gathered) -> None:
     """How often the value is printed, and how often before."""
     size = len(candidates)
-    _, which = candidates.distinct
+    which = candidates.distinct
     count = np.bincount(which, minlength=1)
     earlier = np.zeros(size, int)
     by_value = np.argsort(which, kind="stable")
@@ -152,12 +159,12 @@ def add_repeats(columns: Columns, candidates: Candidates) -> None:
     columns.add("repeats", 200 + (earlier + 1 == count[which]), 0.5)
 
 
-def _ranks(values: list[str], kind: str) -> tuple[np.ndarray, int]:
-    """(rank of each value, number of ranks); types whose values have no order give 0 ranks."""
+def _ranks(values: list[str], which: np.ndarray, kind: str) -> tuple[np.ndarray, int]:
+    """(K,) the rank of the value that each candidate has; number of ranks, 0 where values have no order."""
     if kind in NUMERIC_TYPES:
         order = np.unique(np.array([float(v) for v in values]), return_inverse=True)[1]
     elif kind == "date":
         order = np.unique(np.array(values, str), return_inverse=True)[1]  # ISO dates sort as text
     else:
-        return np.zeros(len(values), int), 0
-    return order, int(order.max()) + 1 if len(order) else 0
+        return np.zeros(len(which), int), 0
+    return order[which], int(order.max()) + 1 if len(order) else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 
 from invex.fields.locale import DocumentLocale, infer
@@ -19,6 +20,10 @@ from .network.serving import Evidence, Network
 from .surroundings import Surroundings
 
 LOCALE_LINES = 200  # of a document, that are asked for its conventions
+
+
+def _key(kind: str, breaks: Breaks) -> tuple[str, Breaks]:
+    return kind, breaks if kind in TEXT_TYPES else NO_BREAKS
 
 
 class View:
@@ -57,16 +62,21 @@ class View:
         return infer(layout.line_text(i) for i in range(min(layout.lines, LOCALE_LINES)))
 
     def candidates(self, kind: str, breaks: Breaks = NO_BREAKS) -> Candidates:
-        key = (kind, breaks if kind in TEXT_TYPES else NO_BREAKS)
+        key = _key(kind, breaks)
         if key not in self._candidates:
             self._candidates[key] = find(self.layout, *key)
         return self._candidates[key]
 
     def features(self, kind: str, breaks: Breaks = NO_BREAKS) -> Features:
-        key = (kind, breaks if kind in TEXT_TYPES else NO_BREAKS)
-        if key not in self._features:
-            self._features[key] = featurize(self.surroundings, self.candidates(*key))
-        return self._features[key]
+        self.featurize((kind,), breaks)
+        return self._features[_key(kind, breaks)]
+
+    def featurize(self, kinds: Iterable[str], breaks: Breaks = NO_BREAKS) -> None:
+        """Compute the features of several types, as far as they are missing: that is faster than one by one."""
+        missing = [key for kind in dict.fromkeys(kinds) if (key := _key(kind, breaks)) not in self._features]
+        if missing:
+            found = [self.candidates(*key) for key in missing]
+            self._features.update(zip(missing, featurize(self.surroundings, found), strict=True))
 
     def evidence(self, network: Network) -> Evidence:
         """What the network says of the document's words."""

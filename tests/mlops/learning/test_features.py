@@ -15,7 +15,7 @@ from tests.mlops.learning.test_layout import document, word
 
 def group_buckets(kind: str, page: list, group: str) -> set[int]:
     layout = lay_out(document(page))
-    features = featurize(Surroundings(Context(layout)), find(layout, kind))
+    (features,) = featurize(Surroundings(Context(layout)), [find(layout, kind)])
     mine = features.group == GROUP_INDEX[group]
     return set(features.bucket[:, mine][features.weight[:, mine] != 0].tolist())
 
@@ -29,7 +29,7 @@ def test_shapes_agree_and_buckets_are_in_range(kind: str):
     page = [word("Total", 0.1, 0.1), word("EUR", 0.2, 0.1), word("12.50", 0.3, 0.1), word("1.2.2020", 0.5, 0.2)]
     layout = lay_out(document(page))
     candidates = find(layout, kind)
-    features = featurize(Surroundings(Context(layout)), candidates)
+    (features,) = featurize(Surroundings(Context(layout)), [candidates])
     assert features.bucket.shape == features.weight.shape == (len(candidates), len(features.group))
     assert features.bucket.min(initial=0) >= 0
     assert features.bucket.max(initial=0) < BUCKETS
@@ -37,7 +37,7 @@ def test_shapes_agree_and_buckets_are_in_range(kind: str):
 
 def test_an_empty_page_gives_an_empty_table():
     layout = lay_out(document([]))
-    assert len(featurize(Surroundings(Context(layout)), find(layout, "text")).bucket) == 0
+    assert len(featurize(Surroundings(Context(layout)), [find(layout, "text")])[0].bucket) == 0
 
 
 def test_the_label_is_the_same_beside_and_above():
@@ -56,7 +56,7 @@ def test_tax_and_net_make_a_sum():
     page = [word("100.00", 0.4, 0.1), word("19.00", 0.4, 0.12), word("119.00", 0.4, 0.14), word("7.77", 0.4, 0.16)]
     layout = lay_out(document(page))
     candidates = find(layout, "amount")
-    features = featurize(Surroundings(Context(layout)), candidates)
+    (features,) = featurize(Surroundings(Context(layout)), [candidates])
     mine = features.group == GROUP_INDEX["sums"]
     roles = (features.weight[:, mine] != 0).sum(axis=1)
     by_text = dict(zip(candidates.texts, roles.tolist()))
