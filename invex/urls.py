@@ -41,6 +41,7 @@ project_pages: list[URLPattern | URLResolver] = [
     path("documents/<int:pk>/file", documents.file, name="document-file"),
     path("documents/<int:pk>/next/", review.neighbour, name="document-next"),
     path("documents/<int:pk>/ahead/", review.ahead, name="document-ahead"),
+    path("documents/<int:pk>/as/", review.read_as, name="document-read-as"),
     path("documents/<int:pk>/presence/", live.presence, name="document-presence"),
     path("documents/<int:pk>/draft/", live.draft, name="document-draft"),
     path("documents/<int:pk>/meaning/", live.meaning_of, name="document-meaning"),

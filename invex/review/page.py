@@ -20,7 +20,7 @@ from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
 
 from . import queries
 from .models import ConfirmedLabel
-from .rows import FieldRow, TableRows, rows_of, with_errors, with_theirs, with_typed
+from .rows import ANOTHER, FieldRow, TableRows, rows_of, with_errors, with_theirs, with_typed
 
 SAID_ELSEWHERE = ("approval_off",)  # true of every document of the project, so no reason to look at this one
 SAYS_HOW_SURE = ("low_confidence", AUDIT)  # reasons that a blind reviewer must not see
@@ -55,6 +55,10 @@ class Screen:
     @property
     def need_count(self) -> int:
         return sum(row.needs_person for row in self.rows) + sum(table.needs_person for table in self.tables)
+
+    @property
+    def another(self) -> FieldRow:
+        return ANOTHER
 
     @property
     def seen(self) -> int | None:

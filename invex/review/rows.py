@@ -67,11 +67,6 @@ class FieldRow:
     def needs_person(self) -> bool:
         return self.mark in ("wrong", "look")
 
-    @property
-    def blank(self) -> Input:
-        """What another value of the field looks like; its number is replaced by the page's script."""
-        return Input(f"f:{self.spec.key}:NUMBER")
-
 
 @dataclass(frozen=True, slots=True)
 class TableRows:
@@ -105,6 +100,10 @@ class TableRows:
             for c in self.spec.columns
         ]
         return json.dumps(columns, ensure_ascii=False)
+
+
+# Another value of a field, as the page's script puts it in: with the key and the type of the field, and its number.
+ANOTHER = FieldRow(FieldSpec("another", "text"), (Input("f:another:NUMBER"),))
 
 
 def rows_of(

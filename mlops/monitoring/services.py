@@ -67,9 +67,7 @@ def _take(waiting: list[Event]) -> int:
             return 0
         event_files.append(events)
         tallies.count(events)
-        about = {one.document_id for one in observations} | {one.document_id for one, _ in judgements}
-        about |= {one.document_id for one in approvals}
-        there = set(Document.objects.filter(pk__in=about).values_list("pk", flat=True))
+        there = set(Document.objects.filter(pk__in=_about(waiting)).values_list("pk", flat=True))
         Observation.objects.bulk_create([o for o in observations if o.document_id in there], ignore_conflicts=True)
         _judge([one for one in judgements if one[0].document_id in there])
         Approval.objects.bulk_create([a for a in approvals if a.document_id in there], ignore_conflicts=True)
@@ -77,15 +75,18 @@ def _take(waiting: list[Event]) -> int:
     return len(events)
 
 
-def _documents(events: list[Event], name: str) -> list[int]:
-    """Return the documents that events of this name are about; a prediction of a file that is not kept has none."""
-    said = (event.payload.get("document") for event in events if event.name == name)
+def _about(events: list[Event], *names: str) -> list[int]:
+    """Return the documents that events of these names, or of any, are about.
+
+    A prediction of a file that is not kept has none.
+    """
+    said = (event.payload.get("document") for event in events if not names or event.name in names)
     return list(dict.fromkeys(int(document) for document in said if document))
 
 
 def _observations(events: list[Event], catalogue: Catalogue) -> list[Observation]:
     """Return what is to be kept of the documents that were read for the first time."""
-    first = Extraction.objects.filter(number=1, document__in=_documents(events, tallies.PREDICTION))
+    first = Extraction.objects.filter(number=1, document__in=_about(events, tallies.PREDICTION))
     found = []
     for row in first.filter(document__observation__isnull=True).select_related("document__project"):
         try:
@@ -98,7 +99,7 @@ def _observations(events: list[Event], catalogue: Catalogue) -> list[Observation
 def _judgements(events: list[Event]) -> list[tuple[Judgement, list[FieldJudgement]]]:
     """Return what the first labels say of what was read."""
     labels = ConfirmedLabel.objects.filter(
-        revision=1, document__in=_documents(events, APPROVED), document__judgement__isnull=True
+        revision=1, document__in=_about(events, APPROVED), document__judgement__isnull=True
     ).select_related("document__project", "extraction")
     found = []
     for label in labels:

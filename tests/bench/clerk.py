@@ -52,6 +52,7 @@ KINDS = (
     ("/inbox/start/", "start"),
     ("/ahead/", "the next document, beforehand"),
     ("/fresh/", "read it with what was learned"),
+    ("/as/", "what it says as that template"),
 )
 # Whether the document of the address is there and its script runs: that fills the fields' numbers first.
 IS_READY = """() => {
@@ -201,6 +202,7 @@ class Clerk:
             with self.page.expect_navigation():
                 chosen.select_option(label["template"])
             self._wait_ready()
+            self.page.locator("#review:not([data-read-as])").wait_for()  # she sees that it is being read
         for key, values in label["fields"].items():
             self._correct(key, values, done)
         before = self.page.url

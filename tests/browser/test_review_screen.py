@@ -434,6 +434,37 @@ def test_the_next_document_comes_also_where_it_could_not_be_fetched_before(admin
     expect(page.locator(WORD).first).to_be_attached()
 
 
+def test_another_template_shows_at_once_and_keeps_what_is_typed_while_it_is_read(admin_page: Page) -> None:
+    page, address = admin_page, open_first(admin_page)
+    held: list[Any] = []
+    page.route("**/as/?*", lambda route: held.append(route))
+    choice = page.locator("#template-choice")
+    names = choice.locator("option").evaluate_all("options => options.map(one => one.value)")
+    other = next(name for name in names if name not in ("", choice.input_value()))
+    choice.select_option(other)
+    expect(page.locator("[data-need]")).to_contain_text(f"being read as {other}")
+    name = field(page, 1).get_attribute("name")
+    field(page, 1).fill("TYPED-MEANWHILE")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-kept]")).to_contain_text("Look at what was read")
+    draft_is_kept(page)  # of what was typed alone: nobody has said that the rest is not there
+    held.pop().continue_()
+    expect(page.locator("#review:not([data-read-as])")).to_be_attached()
+    typed = page.locator(f"[name='{name}']")
+    expect(typed).to_have_value("TYPED-MEANWHILE")
+    expect(typed).to_be_focused()
+    expect(page.locator("[data-need]")).not_to_contain_text("being read")
+    said = "inputs => inputs.map(one => one.value).filter(Boolean).sort()"
+    read = page.locator("[data-value]").evaluate_all(said)
+    assert len(read) > 1, "what was read did not come"
+    draft_is_kept(page)
+    page.goto(address)
+    expect(choice).to_have_value(other)
+    expect(typed).to_have_value("TYPED-MEANWHILE")
+    assert read == page.locator("[data-value]").evaluate_all(said)
+    page.get_by_role("button", name="Start anew").click()
+
+
 def test_an_approval_that_does_not_get_through_loses_nothing(admin_page: Page) -> None:
     page = admin_page
     address = open_first(page)

@@ -38,15 +38,19 @@ export class Fields {
   constructor(form, {pages, history, says, ask, changed}) {
     Object.assign(this, {form, pages, history, says, ask, changed});
     this.chosen = null;
-    form.querySelectorAll(".field").forEach((field, index) => {
-      const number = field.querySelector("[data-number]");
-      if (number && index < 9) number.textContent = index + 1;
-      this.refresh(field);
-    });
+    this.begin();
     form.addEventListener("focusin", (event) => { if (event.target.matches("[data-value]")) this.choose(event.target); });
     form.addEventListener("input", (event) => { if (event.target.matches("[data-value]")) this.typed(event.target); });
     form.addEventListener("click", (event) => this.clicked(event));
     this.draw();
+  }
+
+  begin() {
+    this.fields.forEach((field, index) => {
+      const number = field.querySelector("[data-number]");
+      if (number && index < 9) number.textContent = index + 1;
+      this.refresh(field);
+    });
   }
 
   get inputs() { return [...this.form.querySelectorAll("[data-value]")]; }
@@ -105,6 +109,32 @@ export class Fields {
     this.choose(input);
   }
 
+  /* The fields in which nobody has done anything. */
+  get untouched() {
+    return this.fields.filter((field) => [...field.querySelectorAll("[data-value]")].every((input) => !hidden(input, "by").value && input.value === input.defaultValue));
+  }
+
+  /* Put what was read meanwhile, the fields in `fresh`, where nobody has done anything. In the order of the page, unless
+     somebody has begun: then each stays where it is. */
+  fillIn(fresh) {
+    const found = [...fresh.querySelectorAll(".field")], {untouched} = this, {activeElement} = document;
+    const name = this.chosen?.name, isInside = activeElement.matches("[data-value]");
+    if (untouched.length === this.fields.length) {
+      untouched[0]?.before(...found);
+      untouched.forEach((field) => field.remove());
+    } else {
+      for (const field of untouched) {
+        const other = found.find((one) => one.dataset.field === field.dataset.field);
+        if (other) field.replaceWith(other);
+      }
+    }
+    window.htmx?.process(this.form);
+    this.begin();
+    const chosen = name ? this.form.elements[name] : null;
+    if (chosen && isInside && chosen !== activeElement) this.focus(chosen);
+    else this.choose(chosen, {scroll: false});
+  }
+
   /* Marks, the words "not there", and whether the field still needs a person. */
   refresh(field) {
     const inputs = [...field.querySelectorAll("[data-value]")];
@@ -114,7 +144,7 @@ export class Fields {
     field.classList.toggle("wrong", Boolean(fails) || !isSeen && field.dataset.was === "wrong");
     field.classList.toggle("needs", !isSeen && field.dataset.was === "needs");
     field.classList.toggle("seen", isSeen);
-    field.querySelectorAll(":scope > .why[data-remark]").forEach((remark) => { remark.hidden = isSeen; });
+    field.querySelectorAll(":scope > .why[data-remark]").forEach((remark) => { remark.hidden = isSeen || Boolean(fails); });
     for (const input of inputs) {
       const bySelf = Boolean(hidden(input, "by").value), value = input.closest(".value");
       const mark = value.querySelector(".mark");
@@ -122,7 +152,7 @@ export class Fields {
       const [className, text, title] = fails ? ["mark mark-wrong", "✗", fails] : bySelf ? ["mark mark-person", "✓", this.says("person")] : JSON.parse(mark.dataset.was);
       Object.assign(mark, {className, textContent: text, title});
       if (title) { mark.setAttribute("role", "img"); mark.setAttribute("aria-label", title); mark.removeAttribute("aria-hidden"); }
-      value.querySelectorAll("[data-remark]").forEach((remark) => { remark.hidden = bySelf; });
+      value.querySelectorAll("[data-remark]").forEach((remark) => { remark.hidden = bySelf || Boolean(fails); });
       const confidence = value.querySelector("[data-confidence]");
       if (confidence) confidence.hidden = bySelf;
     }
@@ -242,12 +272,14 @@ export class Fields {
   addValue(field) {
     const numbers = [...field.querySelectorAll("[data-value]")].map((i) => Number(i.name.split(":")[2]));
     const number = 1 + Math.max(...numbers);
-    const value = field.querySelector(":scope > template").content.firstElementChild.cloneNode(true);
+    const value = this.form.querySelector("template[data-another]").content.firstElementChild.cloneNode(true);
     for (const element of value.querySelectorAll("[name], [id], [for]")) {
       for (const name of ["name", "id", "for"]) {
-        if (element.hasAttribute(name)) element.setAttribute(name, element.getAttribute(name).replace("NUMBER", number));
+        if (element.hasAttribute(name)) element.setAttribute(name, element.getAttribute(name).replace("another:NUMBER", `${field.dataset.field}:${number}`));
       }
     }
+    value.querySelector("label").replaceChildren(...field.querySelector("label").cloneNode(true).childNodes);
+    value.querySelector("[data-value]").dataset.type = field.querySelector("[data-value]").dataset.type;
     [...field.querySelectorAll(".value")].at(-1).after(value);
     this.refresh(field);
     value.querySelector("[data-value]").focus();

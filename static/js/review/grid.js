@@ -22,6 +22,7 @@ export class Grid {
     this.hidden = section.querySelector("[data-rows]");
     this.rows = JSON.parse(this.hidden.value || "[]");
     this.at = [0, 0];
+    this.isTouched = false;
     this.editor = null;
     this.fails = new Map();  // cells that fail a check as they stand now -> the sentence
     this.render();
@@ -148,11 +149,24 @@ export class Grid {
   /* Take new rows; only: the one cell that differs, so that a long table is not drawn anew for it. */
   take(rows, {only = null, isRestored = false} = {}) {
     if (!isRestored) this.history.record(this, this.rows, rows);
+    this.isTouched = true;
     this.rows = rows;
     this.hidden.value = JSON.stringify(rows);
     if (only) this.show(this.td(only), this.cell(only));
     else this.render();
     this.changed();  // which checks the sums too
+  }
+
+  /* Put in what was read meanwhile, the table in `fresh`, unless somebody has begun with this one. */
+  fillIn(fresh) {
+    const {section} = this, other = fresh.querySelector(`[data-grid="${CSS.escape(section.dataset.grid)}"]`);
+    if (!other || this.isTouched) return;
+    section.classList.toggle("needs", other.classList.contains("needs"));
+    section.querySelector("h2").after(...other.querySelectorAll(":scope > [data-remark]"));
+    this.hidden.value = other.querySelector("[data-rows]").value;
+    this.rows = JSON.parse(this.hidden.value || "[]");
+    this.render();
+    this.check();
   }
 
   restore(rows) {

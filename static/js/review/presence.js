@@ -7,10 +7,10 @@ const PAUSE_MS = 700;  // of typing, after which the draft is sent
 
 export class Presence {
   /* taken(who): somebody else has the document now. told(isGood): whether the draft is kept. checked(failed): what of it
-     fails a check, {name of the input or of the cell: sentence}. signal: aborted when another document takes the place of
-     this one. */
-  constructor(root, form, {taken, told, checked, signal}) {
-    Object.assign(this, {root, form, taken, told, checked});
+     fails a check, {name of the input or of the cell: sentence}. unread(): names of what is still being read, which a
+     draft says nothing of. signal: aborted when another document takes the place of this one. */
+  constructor(root, form, {taken, told, checked, unread, signal}) {
+    Object.assign(this, {root, form, taken, told, checked, unread});
     this.isDirty = false;
     this.isOver = false;  // decided: nothing is left to keep
     this.active = Date.now();
@@ -29,6 +29,7 @@ export class Presence {
 
   data(extra = {}) {
     const data = new URLSearchParams(new FormData(this.form));  // which the server reads faster than parts
+    for (const name of this.unread()) data.delete(name);
     for (const [name, value] of Object.entries(extra)) data.set(name, value);
     return data;
   }
@@ -59,11 +60,12 @@ export class Presence {
   async save() {
     if (!this.isDirty || this.isOver) return;
     this.isDirty = false;
+    const isPart = this.unread().length > 0;
     try {
       const answer = await fetch(this.root.dataset.draft, {method: "POST", body: this.data()});
       this.told(answer.ok);
       if (!answer.ok) this.isDirty = true;
-      else if (!this.isDirty) this.checked((await answer.json()).failed);
+      else if (!this.isDirty && !isPart) this.checked((await answer.json()).failed);
     } catch {
       this.isDirty = true;
       this.told(false);

@@ -13,7 +13,8 @@ import {Thumbnails} from "./thumbnails.js";
 import {Tour} from "./tour.js";
 
 /* Bring the document in `root` to life. signal: aborted when another one takes its place. visit(address): go to a page of
-   the review. Returns its form, who is there (both null where nothing can be done), and whether somebody has begun. */
+   the review. Returns its form, who is there (both null where nothing can be done), whether somebody has begun, and
+   whether the document is still being read as another template. */
 export const open = (root, {signal, visit}) => {
   const form = root.querySelector("#review-form");
   const says = sentences(root), post = sender(form);
@@ -26,10 +27,12 @@ export const open = (root, {signal, visit}) => {
   const thumbnails = document.getElementById("thumbnails");
   if (thumbnails) new Thumbnails(thumbnails, pages, {signal});
 
+  const isAwaited = () => root.hasAttribute("data-read-as");
   const count = () => {
     grids.forEach((grid) => grid.check());
     const needy = fields.needCount() + grids.filter((grid) => grid.needs).length;
-    form.querySelector("[data-need]").textContent = needy ? `▲ ${needy} ${says("need")}` : `✓ ${says("none")}`;
+    if (isAwaited()) form.querySelector("[data-need]").textContent = `◔ ${says("awaited")}`;
+    else form.querySelector("[data-need]").textContent = needy ? `▲ ${needy} ${says("need")}` : `✓ ${says("none")}`;
   };
 
   const changed = () => {
@@ -122,6 +125,7 @@ export const open = (root, {signal, visit}) => {
         line.hidden = false;
       },
       checked: check,
+      unread: () => (isAwaited() ? [...fields.untouched.flatMap((field) => [...field.querySelectorAll("[name]")].map((input) => input.name)), ...grids.filter((grid) => !grid.isTouched).map((grid) => grid.hidden.name)] : []),
       told: (isGood) => { form.querySelector("[data-kept]").textContent = isGood ? `✓ ${says("saved")}` : `▲ ${says("unsaved")}`; },
     });
   }
@@ -136,10 +140,41 @@ export const open = (root, {signal, visit}) => {
     visit(`${location.pathname}?${new URLSearchParams(new FormData(chosen))}`);
   });
 
-  if (fields && !fields.isReadOnly && matchMedia("(min-width: 901px)").matches) {
+  const start = () => {
+    if (!fields || fields.isReadOnly || !matchMedia("(min-width: 901px)").matches) return;
     const first = fields.firstNeedy() || fields.inputs[0];
     if (first) fields.focus(first);
+  };
+  start();
+
+  /* As another template than before: the page is there at once, what a worker reads comes into it. */
+  async function fillIn() {
+    let found = null;
+    try {
+      const answer = await fetch(root.dataset.readAs, {signal, cache: "no-store"});
+      if (answer.ok) found = new DOMParser().parseFromString(await answer.text(), "text/html");
+    } catch { /* as where no worker is free */ }
+    if (signal.aborted) return;
+    const isTouched = fields.untouched.length < fields.fields.length || grids.some((grid) => grid.isTouched);
+    root.removeAttribute("data-read-as");
+    form.querySelector("[data-kept]").textContent = found ? "" : `▲ ${says("busy")}`;
+    if (found) {
+      fields.fillIn(found);
+      grids.forEach((grid) => grid.fillIn(found));
+      if (!isBegun) start();
+    } else {
+      fields.inputs.forEach((input) => input.removeAttribute("placeholder"));
+    }
+    if (isTouched) changed();  // the draft, and what the values are checked against, lack what was read
+    else count();
   }
+  if (form && isAwaited()) { count(); fillIn(); }
+
+  /* Whether nobody can have seen yet what the document says; a person who wants to go on is told. */
+  const saidAwaited = () => {
+    if (isAwaited()) form.querySelector("[data-kept]").textContent = `◔ ${says("awaitedFirst")}`;
+    return isAwaited();
+  };
 
   const tourDialog = document.getElementById("tour");
   const showTour = document.querySelector("[data-show-tour]");
@@ -150,5 +185,5 @@ export const open = (root, {signal, visit}) => {
     showTour.hidden = true;
   }
 
-  return {form, get presence() { return presence; }, get isBegun() { return isBegun; }};
+  return {form, isAwaited: saidAwaited, get presence() { return presence; }, get isBegun() { return isBegun; }};
 };

@@ -20,7 +20,7 @@ export class Turning {
     addEventListener("popstate", () => { if (here() !== this.address) location.reload(); });
     document.addEventListener("htmx:beforeOnLoad", (event) => this.refreshed(event));
     document.addEventListener("htmx:afterSettle", (event) => {
-      if (event.target.querySelector?.("[data-all-read]") || event.target.matches?.("[data-all-read]")) this.lookAhead();
+      if (event.target.querySelector?.(".learned") || event.target.matches?.(".learned")) this.lookAhead();
     });
     this.open();
   }
@@ -59,6 +59,7 @@ export class Turning {
   /* Send the form as the button says. */
   async send(button) {
     if (this.isSending) return;
+    if (button?.value === "approve" && this.screen.isAwaited()) return;
     const {form, presence} = this.screen, {signal} = this.stop;
     const sent = new URLSearchParams(new FormData(form));
     if (button?.name) sent.set(button.name, button.value);

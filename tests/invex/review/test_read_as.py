@@ -15,6 +15,7 @@ from tests.invex.world import document_in_review, label_of, run_events, template
 pytestmark = pytest.mark.django_db
 
 ACME = vendor()
+PART = {"X-Invex-Part": "1"}
 ASK = "invex.extraction.queries.ask"
 
 
@@ -29,10 +30,22 @@ def document(access):
 
 
 @pytest.fixture
-def page(person, document):
+def client(person):
     client = Client()
     client.force_login(person(Role.REVIEWER))
-    return lambda template: client.get(f"/p/demo/documents/{document.pk}/", {"template": template})
+    return client
+
+
+@pytest.fixture
+def page(client, document):
+    address = f"/p/demo/documents/{document.pk}/"
+    return lambda template, headers=None: client.get(address, {"template": template}, headers=headers or {})
+
+
+@pytest.fixture
+def fields(client, document):
+    """Asks for what is put into the page of a script."""
+    return lambda template: client.get(f"/p/demo/documents/{document.pk}/as/", {"template": template})
 
 
 def test_it_is_read_with_what_the_template_learned(document) -> None:
@@ -50,6 +63,41 @@ def test_the_page_shows_it(page, monkeypatch) -> None:
     answer = page(ACME.name)
     assert answer.status_code == 200
     assert b'value="4711-X"' in answer.content
+
+
+def test_a_script_has_the_page_before_it_is_read(page, document, monkeypatch) -> None:
+    monkeypatch.setattr(ASK, lambda *_, **__: pytest.fail("the page waits for a worker"))
+    answer = page(ACME.name, PART)
+    assert f"/documents/{document.pk}/as/?template={ACME.name}".replace(" ", "%20") in answer.content.decode()
+    assert [row.spec.key for row in answer.context["screen"].rows], "no fields to fill in meanwhile"
+    assert not any(i.value for row in answer.context["screen"].rows for i in row.inputs), "what another template says"
+
+
+def test_what_is_read_comes_behind(fields, monkeypatch) -> None:
+    value = {"value": "4711-X", "text": "4711-X", "confidence": 0.9, "boxes": []}
+    monkeypatch.setattr(ASK, lambda *_, **__: {"fields": {"invoice_number": [value]}, "tables": {}})
+    answer = fields(ACME.name)
+    assert b'value="4711-X"' in answer.content
+    assert b"<html" not in answer.content
+
+
+def test_nothing_comes_behind_without_a_worker_or_a_template(fields, monkeypatch) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise NotNow("No worker was free.")
+
+    monkeypatch.setattr(ASK, busy)
+    assert fields(ACME.name).status_code == 503
+    assert [fields(name).status_code for name in ("", "Nobody")] == [422, 422]
+
+
+def test_work_on_that_template_is_shown_with_what_was_read(page, client, document, monkeypatch) -> None:
+    typed = {"f:invoice_number:0": "MINE", "f:invoice_number:0:by": "person"}
+    draft = {**typed, "version": document.version, "template": ACME.name}
+    assert client.post(f"/p/demo/documents/{document.pk}/draft/", draft).status_code == 200
+    monkeypatch.setattr(ASK, lambda *_, **__: {"fields": {}, "tables": {}})
+    answer = page(ACME.name, PART)
+    assert b'value="MINE"' in answer.content
+    assert b"data-read-as" not in answer.content
 
 
 def test_without_a_worker_the_page_says_so_and_stays_usable(page, monkeypatch) -> None:

@@ -143,6 +143,7 @@ PAGES: tuple[Row, ...] = (
     Row("document-words", READ, ("document", 0)),
     Row("document-next", REVIEW, ("document",), answer=302),
     Row("document-ahead", REVIEW, ("document",)),
+    Row("document-read-as", REVIEW, ("document",), answer=422),  # as no template
     Row("document-presence", REVIEW, ("document",), method="POST", body={"key": "k"}, answer=204, audited=False),
     Row("example-decide", REVIEW, ("label",), method="POST", body={"choice": "keep"}, answer=302),
     Row("document-fresh", REVIEW, ("document",), answer=204),
