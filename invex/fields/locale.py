@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from .dates import date_readings, date_spans
 from .folding import fold
@@ -65,19 +66,17 @@ def infer(texts: Iterable[str]) -> DocumentLocale:
     """
     orders: Counter[str] = Counter()
     decimals: Counter[str] = Counter()
-    words: Counter[str] = Counter()
+    languages: Counter[str] = Counter()
     has_dollars = has_other_money = has_american_address = False
-    for text in texts:
-        words.update(fold(text).split())
-        has_dollars = has_dollars or "$" in text
-        has_other_money = has_other_money or _OTHER_MONEY.search(text) is not None
-        has_american_address = has_american_address or _AMERICAN_ADDRESS.search(text) is not None
-        if _DIGIT.search(text):
-            line_orders, line_decimals = _votes(text)
-            orders.update(line_orders)
-            decimals.update(line_decimals)
+    for said in map(_said, texts):
+        languages.update(said.languages)
+        orders.update(said.orders)
+        decimals.update(said.decimals)
+        has_dollars |= said.has_dollars
+        has_other_money |= said.has_other_money
+        has_american_address |= said.has_american_address
     custom = LocaleSpec()
-    language = _language(words)
+    language = _language(languages)
     if language is not None:
         custom = _CUSTOM.get(language, custom)
     day_or_month_first = {order: n for order, n in orders.items() if order in ("dmy", "mdy")}
@@ -93,9 +92,32 @@ def infer(texts: Iterable[str]) -> DocumentLocale:
     return DocumentLocale(guess, known)
 
 
+class _Said(NamedTuple):
+    """What a line says of its document: a language for each of its stop words, and the conventions it votes for."""
+
+    languages: tuple[str, ...]
+    orders: tuple[str, ...]
+    decimals: tuple[str, ...]
+    has_dollars: bool
+    has_other_money: bool
+    has_american_address: bool
+
+
 @lru_cache(maxsize=1 << 14)
+def _said(text: str) -> _Said:
+    """Documents of one kind share most lines."""
+    words = fold(text).split()
+    return _Said(
+        tuple(name for name, stop in _LANGUAGES.items() for w in words if w in stop),
+        *(_votes(text) if _DIGIT.search(text) else ((), ())),
+        "$" in text,
+        _OTHER_MONEY.search(text) is not None,
+        _AMERICAN_ADDRESS.search(text) is not None,
+    )
+
+
 def _votes(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The date orders and the decimal marks that a line votes for; documents of one kind share most lines."""
+    """The date orders and the decimal marks that a line votes for."""
     orders = [span.readings[0].date_order for span in date_spans(text) if len(span.readings) == 1]
     decimals = [
         span.readings[0].decimal
@@ -137,8 +159,8 @@ def _winner(votes: dict[str, int]) -> tuple[str | None, bool]:
     return best, votes[best] >= DECISIVE * (sum(votes.values()) - votes[best])
 
 
-def _language(words: Counter[str]) -> str | None:
-    hits = sorted(((sum(words[w] for w in stop), name) for name, stop in _LANGUAGES.items()), reverse=True)
+def _language(stop_words: Counter[str]) -> str | None:
+    hits = sorted(((stop_words[name], name) for name in _LANGUAGES), reverse=True)
     (most, language), (second, _) = hits[:2]
     return language if most >= LEAST_STOP_WORDS and most >= 2 * second else None
 

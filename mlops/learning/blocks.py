@@ -61,7 +61,7 @@ class Blocks:
     """
 
     def __init__(self, layout: Layout) -> None:
-        self.kind = np.array([*(kind_of(layout.cell_text(c)) for c in range(layout.cells)), 0], np.int64)
+        self.kind = np.array([*map(kind_of, layout.cell_texts), 0], np.int64)
         self.up = np.append(_going_on(layout, layout.above, -1), NO_CELL).astype(np.int32)
         self.down = np.append(_going_on(layout, layout.below, 1), NO_CELL).astype(np.int32)
 

@@ -8,10 +8,11 @@ colons, opening brackets, and words after which this template's values were seen
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,20 @@ class Breaks:
 NO_BREAKS = Breaks()
 
 
+class Values(NamedTuple):
+    """distinct: values, as they first appear. of: (K,) which of them each candidate has."""
+
+    distinct: list[str]
+    of: NDArray[np.intp]
+
+    @classmethod
+    def of_each(cls, values: Iterable[str]) -> Values:
+        """values: of K candidates."""
+        number: dict[str, int] = {}
+        which = [number.setdefault(value, len(number)) for value in values]
+        return cls(list(number), np.array(which, np.intp))
+
+
 @dataclass(frozen=True)
 class Candidates:
     """K spans of one type.
@@ -63,7 +78,7 @@ class Candidates:
     texts: tuple[str, ...]
     readings: tuple[tuple[Reading, ...], ...]
     rest: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    _values: dict[LocaleSpec, list[str]] = field(default_factory=dict, init=False, repr=False)
+    _values: dict[LocaleSpec, Values] = field(default_factory=dict, init=False, repr=False)
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -81,11 +96,14 @@ class Candidates:
         return found
 
     @cached_property
-    def distinct(self) -> tuple[list[str], NDArray[np.intp]]:
-        """The likeliest values, as they first appear, and (K,) which of them each candidate has."""
-        number: dict[str, int] = {}
-        of = [number.setdefault(means[0].value, len(number)) for means in self.readings]
-        return list(number), np.array(of, np.intp)
+    def distinct(self) -> Values:
+        """The likeliest values."""
+        return Values.of_each(means[0].value for means in self.readings)
+
+    @cached_property
+    def is_ambiguous(self) -> bool:
+        """Whether any of them can be read in several ways."""
+        return any(len(means) > 1 for means in self.readings)
 
     @cached_property
     def tail(self) -> Ints:
@@ -94,10 +112,12 @@ class Candidates:
         out[list(self.rest)] = [words[-1] for words in self.rest.values()]
         return out
 
-    def values(self, locale: LocaleSpec) -> list[str]:
-        """(K,) what each candidate says under a locale."""
+    def values(self, locale: LocaleSpec) -> Values:
+        """What the candidates say under a locale."""
+        if not self.is_ambiguous:
+            return self.distinct
         if locale not in self._values:
-            self._values[locale] = [choose(means, locale).value for means in self.readings]
+            self._values[locale] = Values.of_each(choose(means, locale).value for means in self.readings)
         return self._values[locale]
 
     @cached_property
@@ -123,10 +143,14 @@ def find(layout: Layout, kind: str, breaks: Breaks = NO_BREAKS) -> Candidates:
             _text(layout, kind, first, last, rest, following, rows)
     else:
         # An IBAN is often spaced widely; other values end at the edge of a cell.
-        starts = layout.line_start if kind == "iban" else layout.cell_start
-        for start, stop in pairwise(starts.tolist()):
-            _typed(layout, kind, start, stop, rows)
-    firsts, lasts, starts_at, ends_at, texts, means, rests = zip(*rows, strict=True) if rows else ((),) * 7
+        starts, texts = (
+            (layout.line_start, layout.line_texts) if kind == "iban" else (layout.cell_start, layout.cell_texts)
+        )
+        for (start, stop), text in zip(pairwise(starts.tolist()), texts, strict=True):
+            found = _spans(kind, text)
+            if found:
+                _typed(layout, found, start, stop, text, rows)
+    firsts, lasts, starts_at, ends_at, printed, means, rests = zip(*rows, strict=True) if rows else ((),) * 7
     return Candidates(
         layout,
         kind,
@@ -134,7 +158,7 @@ def find(layout: Layout, kind: str, breaks: Breaks = NO_BREAKS) -> Candidates:
         np.array(lasts, np.int32),
         np.array(starts_at, np.int32),
         np.array(ends_at, np.int32),
-        texts,
+        printed,
         means,
         {k: rest for k, rest in enumerate(rests) if rest},
     )
@@ -170,10 +194,10 @@ def _readings(kind: str, text: str) -> tuple[Reading, ...]:
     return readings(kind, text) if len(text) <= MOST_TEXT_CHARS and any(map(str.isalnum, text)) else ()
 
 
-def _typed(layout: Layout, kind: str, start: int, stop: int, rows: list[_Row]) -> None:
-    """Add the values of type `kind` in the words start..stop-1."""
-    begins, line = layout.begins, layout.text(start, stop)
-    for span in _spans(kind, line):
+def _typed(layout: Layout, found: Sequence[Span], start: int, stop: int, line: str, rows: list[_Row]) -> None:
+    """Add the values that were found in `line`, the words start..stop-1."""
+    begins = layout.begins
+    for span in found:
         first = bisect_right(begins, begins[start] + span.start, start, stop) - 1
         last = bisect_right(begins, begins[start] + span.end - 1, start, stop) - 1
         at = begins[first] - begins[start]
@@ -210,7 +234,7 @@ def _runs(layout: Layout, breaks: Breaks, wrapped: int) -> Iterator[tuple[int, i
                         rest += tuple(range(cell_start[following], cell_start[following + 1]))
                         if len(rest) > 2 * MOST_TEXT_WORDS:
                             break
-                        text += " " + layout.cell_text(following)
+                        text += " " + layout.cell_texts[following]
                         yield first, cuts[j] - 1, rest, text
 
 

@@ -40,7 +40,7 @@ class Context:
             np.append(2 * (alpha[stop] - alpha[start]) >= (stop - start), False) if n else np.zeros(1, bool)
         )
         self.header = self._headers()
-        cells = [layout.cell_text(c) for c in range(layout.cells)]
+        cells = layout.cell_texts
         # The heading of a block stands alone, or beside other headings; `Number: 4711` heads nothing.
         colons = np.array([t.rstrip().endswith(":") for t in cells], bool)
         in_line = np.bincount(layout.cell_line, colons, minlength=layout.lines) if n else np.zeros(0)

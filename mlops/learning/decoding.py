@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,8 +13,7 @@ from .candidates import Candidates
 from .layout import Floats
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """A value with its probability; best: its likeliest occurrence (a candidate's number)."""
 
     value: str
@@ -37,18 +37,16 @@ def rank(candidates: Candidates, scores: Floats, null: float, locale: LocaleSpec
     e = np.exp((scores - top).astype(np.float64))
     e_null = float(np.exp(null - top))
     total = float(e.sum()) + e_null
-    order = np.argsort(-scores, kind="stable")
-    mass: dict[str, float] = {}
-    best: dict[str, int] = {}
-    values = candidates.values(locale)
     # Occurrences beyond these share next to no mass.
-    order = order[: 20 * most]
-    for k, share in zip(order.tolist(), e[order].tolist()):
-        value = values[k]
-        mass[value] = mass.get(value, 0.0) + share
-        best.setdefault(value, k)
-    ranked = sorted(mass, key=lambda v: (-mass[v], best[v]))[:most]
-    return Ranking(tuple(Choice(v, mass[v] / total, best[v]) for v in ranked), e_null / total)
+    order = np.argsort(-scores, kind="stable")[: 20 * most]
+    values, which = candidates.values(locale)
+    mass = np.bincount(which[order], e[order], minlength=len(values))
+    best = np.full(len(values), -1)
+    best[which[order[::-1]]] = order[::-1]  # the likeliest is written last
+    likely = np.flatnonzero(best >= 0)
+    likely = likely[np.lexsort((best[likely], -mass[likely]))[:most]]
+    ranked = zip([values[v] for v in likely.tolist()], (mass[likely] / total).tolist(), best[likely].tolist())
+    return Ranking(tuple(map(Choice._make, ranked)), e_null / total)
 
 
 def given_absence(ranking: Ranking, odds: float) -> Ranking:
@@ -56,5 +54,5 @@ def given_absence(ranking: Ranking, odds: float) -> Ranking:
     total = 1 - ranking.absent + odds * ranking.absent
     if odds == 1 or total <= 0:
         return ranking
-    choices = tuple(replace(c, probability=c.probability / total) for c in ranking.choices)
+    choices = tuple(c._replace(probability=c.probability / total) for c in ranking.choices)
     return Ranking(choices, odds * ranking.absent / total)

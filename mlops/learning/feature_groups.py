@@ -8,7 +8,7 @@ the field-agnostic prior weighs (mlops.learning.matching) and what a person is t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 
@@ -80,6 +80,7 @@ class Features:
     bucket: NDArray[np.int32]
     weight: Floats
     group: Ints
+    _only: dict[tuple[int, ...], Features] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def at(self) -> NDArray[np.intp]:
@@ -99,10 +100,12 @@ class Features:
         out: Floats = self.weight / lengths[:, self.group]
         return out
 
-    def only(self, groups: np.ndarray) -> Features:
-        """The columns of these groups (indices, see GROUP_INDEX)."""
-        columns = np.isin(self.group, groups)
-        return Features(self.bucket[:, columns], self.weight[:, columns], self.group[columns])
+    def only(self, groups: tuple[int, ...]) -> Features:
+        """The columns of these groups (see GROUP_INDEX), which are kept: each field asks for the same."""
+        if groups not in self._only:
+            columns = np.isin(self.group, groups)
+            self._only[groups] = Features(self.bucket[:, columns], self.weight[:, columns], self.group[columns])
+        return self._only[groups]
 
     def rows(self, keep: np.ndarray | slice) -> Features:
         return Features(self.bucket[keep], self.weight[keep], self.group)

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, chain
+from functools import cached_property
+from itertools import accumulate, chain, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,7 +30,7 @@ SAME_WORD_HEIGHTS = 3.0  # gap up to which the next word in reading order tells 
 NO_CELL = -1
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Layout:
     """The words of a document in line order, n words, m cells, k lines, p pages.
 
@@ -78,21 +79,26 @@ class Layout:
         """The words start..stop-1 with single spaces between them."""
         return self.printed[self.begins[start] : self.begins[stop] - 1] if start < stop else ""
 
-    def cell_text(self, cell: int) -> str:
-        return self.text(int(self.cell_start[cell]), int(self.cell_start[cell + 1]))
+    @cached_property
+    def cell_texts(self) -> tuple[str, ...]:
+        """(m,)"""
+        return tuple(self.text(*bounds) for bounds in pairwise(self.cell_start.tolist()))
 
-    def line_text(self, line: int) -> str:
-        return self.text(int(self.line_start[line]), int(self.line_start[line + 1]))
+    @cached_property
+    def line_texts(self) -> tuple[str, ...]:
+        """(k,)"""
+        return tuple(self.text(*bounds) for bounds in pairwise(self.line_start.tolist()))
 
-    def boxes(self, words: list[int] | range) -> tuple[PageBox, ...]:
+    def boxes(self, words: Sequence[int]) -> tuple[PageBox, ...]:
         """One box a line around `words`, in reading order: a value that wraps has several."""
-        by_line: dict[int, list[int]] = {}
-        for w in words:
-            by_line.setdefault(int(self.line[w]), []).append(w)
+        at = np.array(words, np.intp)
+        by_line: dict[int, list[list[float]]] = {}
+        for line, box in zip(self.line[at].tolist(), self.box[at].tolist()):
+            by_line.setdefault(line, []).append(box)
         found = []
-        for _, ws in sorted(by_line.items()):
-            x0, y0, x1, y1 = zip(*self.box[ws].tolist(), strict=True)
-            found.append(PageBox(int(self.page[ws[0]]), Box(min(x0), min(y0), max(x1), max(y1))))
+        for line, boxes in sorted(by_line.items()):
+            x0, y0, x1, y1 = zip(*boxes, strict=True)
+            found.append(PageBox(int(self.line_page[line]), Box(min(x0), min(y0), max(x1), max(y1))))
         return tuple(found)
 
 
@@ -236,20 +242,29 @@ def _pointers(
         c = np.flatnonzero(cell_page == number)
         w = np.flatnonzero(page == number)
         boxes, line = cell_box[c], cell_line[c]
-        above[c] = _nearest(boxes, line, boxes, line, c, upwards=True)
-        below[c] = _nearest(boxes, line, boxes, line, c, upwards=False)
+        shared, distance = _overlap(boxes, boxes), line[:, None] - line[None, :]
+        above[c] = _nearest(shared, distance, c)
+        below[c] = _nearest(shared, -distance, c)
         lines_of_words = np.repeat(line, np.diff(cell_start)[c])
-        word_above[w] = _nearest(box[w], lines_of_words, boxes, line, c, upwards=True)
+        word_above[w] = _nearest(_overlap(box[w], boxes), lines_of_words[:, None] - line[None, :], c)
     return above, below, word_above
 
 
-def _nearest(boxes: Floats, line: Ints, cells: Floats, cell_line: Ints, ids: np.ndarray, *, upwards: bool) -> Ints:
-    """For each box the id of the nearest cell on another line that overlaps it in x; ties go to the wider overlap."""
-    overlap = np.minimum(boxes[:, None, 2], cells[None, :, 2]) - np.maximum(boxes[:, None, 0], cells[None, :, 0])
-    distance = (line[:, None] - cell_line[None, :]) * (1 if upwards else -1)
+def _overlap(boxes: Floats, cells: Floats) -> Floats:
+    """(n, m) width that boxes and cells have in common, negative where they have none."""
+    shared: Floats = np.minimum(boxes[:, None, 2], cells[None, :, 2])
+    shared -= np.maximum(boxes[:, None, 0], cells[None, :, 0])
+    return shared
+
+
+def _nearest(overlap: Floats, distance: Ints, ids: np.ndarray) -> Ints:
+    """(n,) the id of the nearest of m cells that overlaps each box in x; ties go to the wider overlap.
+
+    overlap: (n, m). distance: (n, m) lines from the cell to the box; 0 and less are not looked at.
+    """
     # Lines count before width: overlap is below 1 page, so it only breaks ties.
-    rank = overlap - distance
-    rank[(overlap <= 0) | (distance <= 0)] = -np.inf
+    rank = np.subtract(overlap, distance, dtype=np.float64)
+    np.copyto(rank, -np.inf, where=(overlap <= 0) | (distance <= 0))
     best = rank.argmax(axis=1)
-    found = rank[np.arange(len(boxes)), best] > -np.inf
+    found = rank[np.arange(len(rank)), best] > -np.inf
     return np.where(found, ids[best], NO_CELL).astype(np.int32)

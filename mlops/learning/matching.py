@@ -24,7 +24,7 @@ from .hashing import dense, numbered
 from .layout import Floats, Ints
 
 ANY_TYPE = "*"
-LABEL_GROUPS = np.array([GROUP_INDEX[g] for g in ("left1", "label_left", "above_cell", "header", "line_head", "label")])
+LABEL_GROUPS = tuple(GROUP_INDEX[g] for g in ("left1", "label_left", "above_cell", "header", "line_head", "label"))
 CUES = ("first", "last", "first_page", "height", "cells", "unique", "labelled", "near", "beside", "called")
 NEAR, BESIDE = 0.1, 0.1  # of the page: distances at which values are in each other's company
 
@@ -143,7 +143,7 @@ class Supports:
         if len(likely) == len(features.bucket):
             every: Floats = match_each(matcher, kind, self, features).mean(axis=0)
             return every
-        scores = match_each(matcher, kind, self, features.rows(likely)).mean(axis=0)
+        scores = match_each(matcher, kind, self, features, likely).mean(axis=0)
         out = np.full(len(features.bucket), scores.min() if len(scores) else 0, np.float32)
         out[likely] = scores
         return out
@@ -162,8 +162,10 @@ def similarities(support: Features, features: Features) -> Floats:
     return np.clip(out, 0, 1)
 
 
-def _weighted_similarity(theta: Floats, supports: Supports, features: Features) -> Floats:
-    """(S, K) `similarities` @ theta, without the groups in between.
+def _weighted_similarity(
+    theta: Floats, supports: Supports, features: Features, rows: NDArray[np.intp] | slice
+) -> Floats:
+    """(S, K) `similarities` @ theta, of K rows of the features, without the groups in between.
 
     The supports' weights stand below each other in a table with a column a bucket, so each feature is looked for once.
     """
@@ -171,17 +173,19 @@ def _weighted_similarity(theta: Floats, supports: Supports, features: Features) 
     table = np.zeros((len(buckets), buckets.size + 1), np.float32)
     np.add.at(table.ravel(), supports.number_of.ravel(), supports.worth(theta).ravel())
     with numbered(buckets.ravel()) as number:
-        sought = number.take(features.at)
-    out: Floats = np.einsum("skf,kf->sk", table.take(sought, axis=1), features.unit)
+        sought = number.take(features.at[rows])
+    out: Floats = np.einsum("skf,kf->sk", table.take(sought, axis=1), features.unit[rows])
     return out
 
 
-def match_each(matcher: Matcher, kind: str, supports: Supports, features: Features) -> Floats:
-    """(D, K) for each confirmed document the log-mixture over its occurrences."""
+def match_each(
+    matcher: Matcher, kind: str, supports: Supports, features: Features, rows: NDArray[np.intp] | slice = slice(None)
+) -> Floats:
+    """(D, K) for each confirmed document the log-mixture over its occurrences, of K rows of the features."""
     theta, starts = matcher.weights(kind), supports.starts
     if theta is None or not len(features.bucket):
         return np.zeros((len(starts), len(features.bucket)), np.float32)
-    scores = _weighted_similarity(theta, supports, features) + supports.prior[:, None]
+    scores = _weighted_similarity(theta, supports, features, rows) + supports.prior[:, None]
     if len(starts) == len(scores):
         return scores
     top = np.maximum.reduceat(scores, starts, axis=0)
@@ -216,7 +220,7 @@ def occurrence_cues(
     others = np.setdiff1d(np.arange(len(candidates)), rows)
     labels = features.only(LABEL_GROUPS)
     if len(others):
-        shared = similarities(labels.rows(rows), labels.rows(others))[:, :, LABEL_GROUPS].mean(axis=2).max(axis=1)
+        shared = similarities(labels.rows(rows), labels.rows(others))[:, :, list(LABEL_GROUPS)].mean(axis=2).max(axis=1)
     else:
         shared = np.zeros(len(rows), np.float32)
     left = np.maximum(first - 1, 0)

@@ -22,7 +22,7 @@ from .matching import similarities
 
 _WORD = re.compile(r"[^\s_/]+")
 _WORDS, _LETTERS = "label_word", ("chars_left", "chars_above")
-_GROUPS = np.array([GROUP_INDEX[group] for group in (_WORDS, *_LETTERS)])
+_GROUPS = tuple(GROUP_INDEX[group] for group in (_WORDS, *_LETTERS))
 
 
 def called_so(spec: FieldSpec, features: Features) -> Floats:
@@ -30,7 +30,7 @@ def called_so(spec: FieldSpec, features: Features) -> Floats:
     if not len(features.bucket):
         return np.zeros(0, np.float32)
     labels = features.only(_GROUPS)
-    out: Floats = similarities(_name(spec.key, spec.label), labels)[0][:, _GROUPS].max(axis=1)
+    out: Floats = similarities(_name(spec.key, spec.label), labels)[0][:, list(_GROUPS)].max(axis=1)
     return out
 
 

@@ -122,10 +122,7 @@ def expected_agreement(agreement: Floats) -> float:
 def _locale(view: View, model: TemplateModel) -> LocaleSpec:
     kinds = {f.field.type for f in model.fields}
     ambiguous = any(
-        len(r) > 1
-        for kind in sorted(kinds)
-        if kind == "date" or kind in NUMERIC_TYPES
-        for r in view.candidates(kind).readings
+        view.candidates(kind).is_ambiguous for kind in sorted(kinds) if kind == "date" or kind in NUMERIC_TYPES
     )
     return settle(model.locale, view.locale).guess if ambiguous else model.locale
 
@@ -144,7 +141,7 @@ def _values(scored: Scored, ranking: Ranking) -> tuple[Value, ...]:
                 c.value,
                 c.probability / left,
                 scored.candidates.texts[c.best],
-                scored.candidates.layout.boxes(list(scored.candidates.words(c.best))),
+                scored.candidates.layout.boxes(scored.candidates.words(c.best)),
             )
             for c in choices[1 : 1 + ALTERNATIVES]
         )
@@ -153,7 +150,7 @@ def _values(scored: Scored, ranking: Ranking) -> tuple[Value, ...]:
                 choice.value,
                 scored.candidates.texts[choice.best],
                 min(choice.probability / left, 1.0),
-                boxes=scored.candidates.layout.boxes(list(scored.candidates.words(choice.best))),
+                boxes=scored.candidates.layout.boxes(scored.candidates.words(choice.best)),
                 alternatives=second,
                 why=why(scored, choice.best),
             )
@@ -167,8 +164,9 @@ def why(scored: Scored, k: int) -> tuple[tuple[str, float], ...]:
     """The kinds of evidence that spoke for candidate k, strongest first."""
     parts = scored.model.scorer.contributions(scored.features, k)
     by_group = np.bincount(scored.features.group, parts, minlength=len(_GROUP_NAMES))
-    reasons = list(zip(_GROUP_NAMES, by_group.tolist()))
+    telling = np.flatnonzero(by_group > LEAST_REASON).tolist()
+    reasons = [(_GROUP_NAMES[group], float(by_group[group])) for group in telling]
     if scored.known is not None:
-        reasons.append((scored.known.reason, float(scored.known.scores[k])))
-    telling = [reason for reason in reasons if reason[1] > LEAST_REASON]
-    return tuple(sorted(telling, key=lambda reason: -reason[1])[:REASONS])
+        told = float(scored.known.scores[k])
+        reasons += [(scored.known.reason, told)] if told > LEAST_REASON else []
+    return tuple(sorted(reasons, key=lambda reason: -reason[1])[:REASONS])

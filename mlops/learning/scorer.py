@@ -66,7 +66,7 @@ class Bag:
 
 @dataclass(frozen=True)
 class Scorer:
-    """Sparse weights: buckets int32 (n,), none twice, values float32 (n,), and the score of NULL."""
+    """Sparse weights: buckets int32 (n,), ascending, none twice, values float32 (n,), and the score of NULL."""
 
     buckets: NDArray[np.int32]
     values: Floats
@@ -80,11 +80,13 @@ class Scorer:
 
     def contributions(self, features: Features, row: int) -> Floats:
         """(F,) what each feature column adds to the score of one candidate."""
-        with self._weights() as table:
-            out: Floats = table[features.bucket[row]] * features.weight[row]
+        sought = features.bucket[row]
+        at = np.searchsorted(self.buckets, sought)
+        known = np.append(self.buckets, BUCKETS).take(at) == sought
+        out: Floats = np.where(known, np.append(self.values, np.float32(0)).take(at), 0) * features.weight[row]
         return out
 
-    def _weights(self, keep: bool = False) -> AbstractContextManager[Floats]:
+    def _weights(self, keep: bool) -> AbstractContextManager[Floats]:
         """(BUCKETS,) not to be written to."""
         if keep or len(self.buckets) >= MANY_WEIGHTS:
             return nullcontext(self._table)

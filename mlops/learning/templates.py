@@ -150,11 +150,13 @@ def fit_templates(examples: Mapping[str, Sequence[Document]]) -> TemplateIndex:
 class _Profile:
     """The examples of a template as one sparse vector.
 
-    buckets: (n,), ascending. resemblance, containment: (n,), of unit length and of sum 1 in each group, times the
-    group's weight. even_at: the likeness at which it is as likely as not. wording: what all examples print.
+    buckets: (n,), ascending. group: (n,) of them. resemblance, containment: (n,), of unit length and of sum 1 in each
+    group, times the group's weight. even_at: the likeness at which it is as likely as not. wording: what all examples
+    print.
     """
 
-    buckets: NDArray[np.int32]
+    buckets: NDArray[np.intp]
+    group: NDArray[np.intp]
     resemblance: Vector
     containment: Vector
     even_at: float
@@ -165,11 +167,13 @@ class _Profile:
         buckets, inverse = np.unique(np.concatenate([s.buckets for s in examples]), return_inverse=True)
         share = np.bincount(inverse, minlength=len(buckets)) / len(examples)
         mean = np.bincount(inverse, np.concatenate([s.weights for s in examples]), len(buckets)) / len(examples)
+        buckets = buckets.astype(np.intp)
         group = buckets // GROUP_SIZE
         centre = mean * share  # what only few examples have is a value, or noise
         form = np.where(share > FORM_SHARE, share, 0.0)
         return _Profile(
             buckets,
+            group,
             (centre / np.sqrt(_group_sums(group, centre**2))[group]).astype(np.float32),
             (form / np.maximum(_group_sums(group, form), 1e-9)[group]).astype(np.float32),
             EVEN_AT_ONE_EXAMPLE if len(examples) == 1 else EVEN_AT_MORE,
@@ -178,10 +182,9 @@ class _Profile:
 
     def likeness(self, query: Vector) -> float:
         """How much a document looks like this, [0, 1]; query: (SIZE,), each group of unit length."""
-        values = query[self.buckets]
-        group = self.buckets // GROUP_SIZE
-        resemblance = _group_sums(group, values * self.resemblance)
-        containment = _group_sums(group, (values > 0) * self.containment)
+        values = query.take(self.buckets)
+        resemblance = _group_sums(self.group, values * self.resemblance)
+        containment = _group_sums(self.group, (values > 0) * self.containment)
         # Square roots, since half of a form is far more than half way from a stranger to one of the kind.
         return float(np.array(GROUP_WEIGHTS) @ (np.sqrt(resemblance) + np.sqrt(containment))) / 2
 
@@ -202,7 +205,7 @@ def _unit_groups(query: Signature) -> Vector:
     return dense
 
 
-def _group_sums(group: NDArray[np.int32], entries: NDArray) -> Floats:
+def _group_sums(group: NDArray[np.integer], entries: NDArray) -> Floats:
     sums: Floats = np.bincount(group, entries, len(GROUPS)).astype(np.float64)
     return sums
 

@@ -58,8 +58,7 @@ class View:
 
     @cached_property
     def locale(self) -> DocumentLocale:
-        layout = self.layout
-        return infer(layout.line_text(i) for i in range(min(layout.lines, LOCALE_LINES)))
+        return infer(self.layout.line_texts[:LOCALE_LINES])
 
     def candidates(self, kind: str, breaks: Breaks = NO_BREAKS) -> Candidates:
         key = _key(kind, breaks)
