@@ -18,7 +18,7 @@ from invex.reading.types import Document
 from .package import Package
 from .predictor import Predictor
 
-WORTH_IT = 48  # fewer documents are read before another process has started and loaded the package
+WORTH_IT = 32  # fewer documents are read before another process has started and loaded the package
 MOST = 8  # each holds the package, and what numpy and ONNX Runtime need
 AHEAD = 4  # documents that wait for each process
 

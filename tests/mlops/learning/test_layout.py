@@ -22,8 +22,8 @@ def document(*pages: list[Word]) -> Document:
 def test_lines_and_cells_are_told_apart_by_gaps():
     page = [word("Invoice", 0.1, 0.1), word("no.", 0.18, 0.1), word("4711", 0.5, 0.101), word("Date", 0.1, 0.13)]
     layout = lay_out(document(page))
-    assert [layout.line_text(i) for i in range(layout.lines)] == ["Invoice no. 4711", "Date"]
-    assert [layout.cell_text(i) for i in range(layout.cells)] == ["Invoice no.", "4711", "Date"]
+    assert layout.line_texts == ("Invoice no. 4711", "Date")
+    assert layout.cell_texts == ("Invoice no.", "4711", "Date")
 
 
 def test_cells_point_to_the_nearest_cell_above_and_below():
