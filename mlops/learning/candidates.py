@@ -26,10 +26,6 @@ from .layout import NO_CELL, Floats, Ints, Layout
 
 TEXT_TYPES = ("text", "address")
 TEXT_GAP_HEIGHTS = 0.55  # within a cell, a wider gap may end a name
-COLUMN_CELLS = 3  # a column starts where that many cells ...
-COLUMN_REACH_HEIGHTS = 14.0  # ... within that many heights have the same left edge
-ALIGNED_HEIGHTS = 0.6
-WRAP_GAP_HEIGHTS = 1.3  # white space between lines of one value, at most
 WRAPPED_LINES = {"text": 2, "address": 5}  # lines that may follow the first
 MOST_SEGMENTS = 4  # of a cell, whose every run is a candidate; in longer cells only those from the start or to the end
 MOST_TEXT_WORDS = 16
@@ -214,7 +210,7 @@ def _spans(kind: str, line: str) -> tuple[Span, ...]:
 def _runs(layout: Layout, breaks: Breaks, wrapped: int) -> Iterator[tuple[int, int, tuple[int, ...], str]]:
     """Yield (first, last, words of following lines, their text after a space) of each run that may be a text."""
     inner = np.flatnonzero(_inner_breaks(layout, breaks)).tolist()
-    below = _continuations(layout).tolist()
+    below = layout.continuations.tolist()
     cell_start = layout.cell_start.tolist()
     for cell, (start, stop) in enumerate(pairwise(cell_start)):
         cuts = [start, *inner[bisect_right(inner, start) : bisect_left(inner, stop)], stop]
@@ -255,7 +251,7 @@ def _inner_breaks(layout: Layout, breaks: Breaks) -> np.ndarray:
         folded = list(map(fold, layout.texts))
         result[1:] |= [t in breaks.after for t in folded[:-1]]
         result |= [t in breaks.before for t in folded]
-    result |= _column_edges(layout)
+    result |= layout.column_edges
     return result
 
 
@@ -263,34 +259,3 @@ def _inner_breaks(layout: Layout, breaks: Breaks) -> np.ndarray:
 def _breaks_beside(word: str) -> tuple[bool, bool]:
     """Whether a text may start after the word, and with it."""
     return word.endswith((":", "#")), word.startswith("(") or (len(word) == 1 and not word.isalnum())
-
-
-def _column_edges(layout: Layout) -> np.ndarray:
-    """(n,) does this word start where several cells nearby start?"""
-    page = layout.line_page[layout.cell_line]
-    result = np.zeros(layout.words, bool)
-    for number in np.unique(layout.page):
-        words = np.flatnonzero(layout.page == number)
-        cells = np.flatnonzero(page == number)
-        wide, high = layout.pixel[number]
-        height = float(np.median(layout.height[words])) * high
-        reach, near = COLUMN_REACH_HEIGHTS * height, ALIGNED_HEIGHTS * height / 2
-        left = np.abs(layout.box[words, 0, None] - layout.cell_box[None, cells, 0]) * wide < near
-        level = np.abs(layout.box[words, 1, None] - layout.cell_box[None, cells, 1]) * high < reach
-        result[words] = (left & level).sum(axis=1) >= COLUMN_CELLS
-    return result
-
-
-def _continuations(layout: Layout) -> Ints:
-    """(m,) the cell that may continue this one on the next line, NO_CELL when none is near and aligned."""
-    below = layout.below
-    if not len(below):
-        return below
-    page = layout.line_page[layout.cell_line]
-    wide, high = layout.pixel[page, 0], layout.pixel[page, 1]
-    here, there = layout.cell_box, layout.cell_box[below]
-    height = (here[:, 3] - here[:, 1]) * high
-    near = (there[:, 1] - here[:, 3]) * high < WRAP_GAP_HEIGHTS * height
-    left = np.abs(there[:, 0] - here[:, 0]) * wide < ALIGNED_HEIGHTS * height
-    center = np.abs(there[:, 0] + there[:, 2] - here[:, 0] - here[:, 2]) / 2 * wide < 2 * ALIGNED_HEIGHTS * height
-    return np.where((below != NO_CELL) & near & (left | center), below, NO_CELL).astype(np.int32)

@@ -27,6 +27,10 @@ CELL_GAP_HEIGHTS = 0.9  # a wider gap starts a new cell ...
 CELL_GAP_MEDIANS = 1.7  # ... but on letter-spaced pages only when it also exceeds this many median word gaps
 MAX_SKEW = 0.1  # dy/dx; a steeper median slope is noise, not skew
 SAME_WORD_HEIGHTS = 3.0  # gap up to which the next word in reading order tells the slope of its line
+COLUMN_CELLS = 3  # a column starts where that many cells ...
+COLUMN_REACH_HEIGHTS = 14.0  # ... within that many heights have the same left edge
+ALIGNED_HEIGHTS = 0.6
+WRAP_GAP_HEIGHTS = 1.3  # white space between lines of one value, at most
 NO_CELL = -1
 
 
@@ -88,6 +92,37 @@ class Layout:
     def line_texts(self) -> tuple[str, ...]:
         """(k,)"""
         return tuple(self.text(*bounds) for bounds in pairwise(self.line_start.tolist()))
+
+    @cached_property
+    def column_edges(self) -> NDArray[np.bool_]:
+        """(n,) does this word start where several cells nearby start?"""
+        page = self.line_page[self.cell_line]
+        result = np.zeros(self.words, bool)
+        for number in np.unique(self.page):
+            words = np.flatnonzero(self.page == number)
+            cells = np.flatnonzero(page == number)
+            wide, high = self.pixel[number]
+            height = float(np.median(self.height[words])) * high
+            reach, near = COLUMN_REACH_HEIGHTS * height, ALIGNED_HEIGHTS * height / 2
+            left = np.abs(self.box[words, 0, None] - self.cell_box[None, cells, 0]) * wide < near
+            level = np.abs(self.box[words, 1, None] - self.cell_box[None, cells, 1]) * high < reach
+            result[words] = (left & level).sum(axis=1) >= COLUMN_CELLS
+        return result
+
+    @cached_property
+    def continuations(self) -> Ints:
+        """(m,) the cell that may continue this one on the next line, NO_CELL when none is near and aligned."""
+        below = self.below
+        if not len(below):
+            return below
+        page = self.line_page[self.cell_line]
+        wide, high = self.pixel[page, 0], self.pixel[page, 1]
+        here, there = self.cell_box, self.cell_box[below]
+        height = (here[:, 3] - here[:, 1]) * high
+        near = (there[:, 1] - here[:, 3]) * high < WRAP_GAP_HEIGHTS * height
+        left = np.abs(there[:, 0] - here[:, 0]) * wide < ALIGNED_HEIGHTS * height
+        center = np.abs(there[:, 0] + there[:, 2] - here[:, 0] - here[:, 2]) / 2 * wide < 2 * ALIGNED_HEIGHTS * height
+        return np.where((below != NO_CELL) & near & (left | center), below, NO_CELL).astype(np.int32)
 
     def boxes(self, words: Sequence[int]) -> tuple[PageBox, ...]:
         """One box a line around `words`, in reading order: a value that wraps has several."""
