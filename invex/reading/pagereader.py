@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pypdfium2 as pdfium
@@ -18,6 +19,7 @@ from .ocr_port import EngineSource, OcrEngine
 from .pageframe import PageFrame, frame_of
 from .pdf import Pixels, draw
 from .textlayer import TextLayer, read_text_layer
+from .thumbnail import thumbnail
 from .turning import turn_boxes
 from .types import Page, Word
 
@@ -109,6 +111,7 @@ class PageReader:
             "ocr" if read.words else "blank",
             _turned(page.rules, read.rotation),
             (page.rotation + read.rotation) % 360,
+            thumbnail(np.rot90(pixels, -read.rotation // 90)),
         )
 
     def _is_true(self, page: pdfium.PdfPage, layer: TextLayer, seen: PageFrame, art: Artwork) -> bool:
@@ -145,7 +148,9 @@ class PageReader:
             found = [word for region in missing.regions for word in self._region_words(pixels, region)]
             return _merged(text_page, found, rotation=0)
         read = self._ocr().read(pixels, may_turn=may_turn and len(text_page.words) <= STAMPED_WORDS)
-        return _merged(text_page, read.words, rotation=read.rotation)
+        merged = _merged(text_page, read.words, rotation=read.rotation)
+        turned = (merged.rotation - text_page.rotation) // 90
+        return replace(merged, thumbnail=thumbnail(np.rot90(pixels, -turned)))
 
     def _region_words(self, pixels: Pixels, region: Box) -> list[Word]:
         """Words of a part of a page, relative to the page."""

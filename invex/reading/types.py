@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from invex.fields.geometry import Box
 
+THUMBNAIL_COLUMNS, THUMBNAIL_ROWS = 24, 32
+
 
 class Word(NamedTuple):
     """One run of printed characters without white space."""
@@ -28,6 +30,8 @@ class Page:
     source: "text" (text layer), "ocr", "mixed" (regions of both), "given" (words somebody else read) or "blank".
     rules: ruled lines as thin boxes, where the file draws them (tables); may be empty.
     rotation: degrees clockwise by which the page image was turned to be upright.
+    thumbnail: of a page that OCR read: the root of each cell's share of ink, 0..255, row by row, THUMBNAIL_ROWS ×
+    THUMBNAIL_COLUMNS bytes. Empty where nobody drew the page.
     """
 
     width: float
@@ -36,6 +40,7 @@ class Page:
     source: str = "given"
     rules: tuple[Box, ...] = ()
     rotation: int = 0
+    thumbnail: bytes = b""
 
     @property
     def text(self) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 from invex.fields.geometry import Box
 
 from .types import Document, EInvoice, Page, Word
+from .words import thumbnail_from_text, thumbnail_to_text
 
 _LENGTHS = struct.Struct("<IQ")  # bytes of JSON, bytes of payload
 MAX_MESSAGE_BYTES = 1 << 28
@@ -124,6 +125,7 @@ def pack_document(document: Document) -> tuple[Message, bytes]:
                 "rotation": page.rotation,
                 "texts": texts,
                 "rules": page.rules,
+                "thumbnail": thumbnail_to_text(page.thumbnail),
             }
         )
     message: Message = {
@@ -145,7 +147,15 @@ def unpack_document(message: Message, payload: bytes | bytearray) -> Document:
         offset += size
         rules = tuple(Box(*map(float, rule)) for rule in page["rules"])
         pages.append(
-            Page(float(page["width"]), float(page["height"]), words, str(page["source"]), rules, int(page["rotation"]))
+            Page(
+                float(page["width"]),
+                float(page["height"]),
+                words,
+                str(page["source"]),
+                rules,
+                int(page["rotation"]),
+                thumbnail_from_text(page["thumbnail"]),
+            )
         )
     return Document(
         tuple(pages),

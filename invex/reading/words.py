@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from typing import Any, overload
 
 from invex.fields.geometry import Box
 
-from .types import Document, Page, Word
+from .types import THUMBNAIL_COLUMNS, THUMBNAIL_ROWS, Document, Page, Word
 
 
 def to_json(document: Document) -> dict[str, Any]:
@@ -25,6 +26,8 @@ def to_json(document: Document) -> dict[str, Any]:
             one["rules"] = [list(b) for b in page.rules]
         if page.rotation:
             one["rotation"] = page.rotation
+        if page.thumbnail:
+            one["thumbnail"] = thumbnail_to_text(page.thumbnail)
         pages.append(one)
     return {"pages": pages}
 
@@ -32,6 +35,19 @@ def to_json(document: Document) -> dict[str, Any]:
 def from_json(data: dict[str, Any], *, file: str = "", reader: str = "") -> Document:
     """Return the document that `data` describes. Raises ValueError with the place that is wrong."""
     return Document(pages=tuple(LazyPages(data)), file=file, reader=reader)
+
+
+def thumbnail_to_text(thumbnail: bytes) -> str:
+    """Page.thumbnail as JSON has it: base64."""
+    return base64.b64encode(thumbnail).decode("ascii")
+
+
+def thumbnail_from_text(text: str) -> bytes:
+    """The inverse of thumbnail_to_text. Raises ValueError: not base64, or of another size."""
+    thumbnail = base64.b64decode(text, validate=True)
+    if len(thumbnail) not in (0, THUMBNAIL_ROWS * THUMBNAIL_COLUMNS):
+        raise ValueError(f"a thumbnail of {len(thumbnail)} bytes")
+    return thumbnail
 
 
 class LazyPages(Sequence[Page]):
@@ -80,6 +96,7 @@ def _page(number: int, page: dict[str, Any]) -> Page:
             source=page.get("source", "given"),
             rules=tuple(Box(*(float(v) for v in b)) for b in page.get("rules", [])),
             rotation=int(page.get("rotation", 0)),
+            thumbnail=thumbnail_from_text(str(page.get("thumbnail", ""))),
         )
     except (KeyError, TypeError, ValueError) as e:
         raise ValueError(f"page {number}: {type(e).__name__}: {e}") from e

@@ -5,7 +5,8 @@ text without white space, so that a misread character or a word that was split c
 Pairs of neighbouring words say more about boilerplate, and shingles tied to a coarse x say where the columns are; y is
 left out, because tables push everything below them down.
 
-Beside it stand the words to the letter, for what shingles with folded digits cannot say: whose form it is.
+Beside it stand the words to the letter, for what shingles with folded digits cannot say: whose form it is; and the
+thumbnail of a page that OCR read, for when its words cannot be trusted (`thumbnails.py`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from invex.reading.types import Document, Page
 
 from .hashing import Hashes, mix, tokens
+from .thumbnails import legibility
 from .wording import Words
 
 GROUPS = ("text", "column", "pair")  # shingles; shingles with their x; pairs of neighbouring words
@@ -40,6 +42,7 @@ _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 _DIGIT = re.compile(r"\d")
 _CODE_BASE = np.uint64(1000003)
 _COLUMN_SALT = np.uint64(1)
+_NO_THUMBNAIL: NDArray[np.uint8] = np.zeros(0, np.uint8)
 
 
 class Signature(NamedTuple):
@@ -47,14 +50,19 @@ class Signature(NamedTuple):
 
     buckets: (n,) int32, ascending, none twice. weights: (n,) float32, log(1 + occurrences), later pages counting less.
     words: (w,) uint32, hashes of the words to the letter, ascending, none twice.
+    thumbnail: (thumbnails.SIZE,) uint8 of the first page, (0,) where OCR did not read it or it is blank.
+    legibility: how far the words can be trusted, [0, 1].
     """
 
     buckets: NDArray[np.int32]
     weights: NDArray[np.float32]
     words: Words
+    thumbnail: NDArray[np.uint8] = _NO_THUMBNAIL
+    legibility: float = 1.0
 
     @property
     def is_empty(self) -> bool:
+        """Whether it has too few words to look like anything; it may have a thumbnail."""
         return int(np.searchsorted(self.buckets, GROUP_SIZE)) < MIN_SHINGLES
 
 
@@ -70,7 +78,14 @@ def signature(document: Document) -> Signature:
         return Signature(np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros(0, np.uint32))
     unique, inverse = np.unique(np.concatenate(buckets), return_inverse=True)
     total = np.bincount(inverse, np.concatenate(counts), minlength=len(unique))
-    return Signature(unique.astype(np.int32), np.log1p(total).astype(np.float32), _words(document))
+    first = document.pages[0]
+    return Signature(
+        unique.astype(np.int32),
+        np.log1p(total).astype(np.float32),
+        _words(document),
+        np.frombuffer(first.thumbnail, np.uint8) if any(first.thumbnail) else _NO_THUMBNAIL,
+        legibility(first),
+    )
 
 
 @lru_cache(maxsize=1 << 16)

@@ -10,6 +10,8 @@ containment   share of the form, that is of what most examples have, that the do
 wording       from two examples on, how much it lacks of the words that all of them print (`wording.py`): another
               sender's paper from the same program is none of the kind, however much it looks like it.
 
+Where OCR could hardly read the page, what it looks like from afar is weighed with that (`thumbnails.py`).
+
 No template needs the others or any negatives, so one example more is one addition, and the second document of a kind
 that was unknown a minute ago is recognised.
 """
@@ -26,6 +28,7 @@ from numpy.typing import NDArray
 from invex.fields.prediction import TemplateMatch
 from invex.reading.types import Document
 
+from . import thumbnails
 from .signatures import GROUP_SIZE, GROUP_WEIGHTS, GROUPS, SIZE, Signature, signature
 from .wording import Wording, Words
 
@@ -33,6 +36,7 @@ Vector = NDArray[np.float32]
 Floats = NDArray[np.float64]
 
 _NO_WORDS: Words = np.zeros(0, np.uint32)
+_NO_THUMBNAILS = np.zeros(0, np.uint8)
 
 KNOWN_FROM = 0.5  # a template is named when it is likelier than not
 MAX_EXAMPLES = 30  # a template's look is settled by then; the newest are kept, since layouts drift
@@ -49,13 +53,55 @@ LIKENESS_SCALE = 0.04  # logistic: this much more likeness, and the odds are e t
 
 @dataclass(frozen=True)
 class Look:
-    """What a template looks like, from its examples (oldest first, none of them empty)."""
+    """What a template looks like, from its examples (oldest first, each with enough words or a thumbnail)."""
 
     examples: tuple[Signature, ...]
 
     @cached_property
-    def profile(self) -> _Profile:
-        return _Profile.of(self.examples)
+    def profile(self) -> _Profile | None:
+        """What the examples with enough words say; None where there are none."""
+        worded = [s for s in self.examples if not s.is_empty]
+        return _Profile.of(worded) if worded else None
+
+    @cached_property
+    def pages(self) -> Vector:
+        """(m, thumbnails.SIZE), standardised, of the examples that have one."""
+        drawn = [s.thumbnail for s in self.examples if len(s.thumbnail)]
+        return thumbnails.standardised(np.array(drawn, np.uint8).reshape(-1, thumbnails.SIZE))
+
+    def probability(self, query: _Query) -> float:
+        """Return P(the document is one of its kind): by its words as far as they can be trusted, else by its looks."""
+        words = self.profile.log_odds(query.dense, query.words) if self.profile and query.dense is not None else None
+        page = thumbnails.log_odds(query.page, self.pages) if query.page is not None and len(self.pages) else None
+        if words is None or page is None:
+            log_odds = page if words is None else words
+        else:
+            log_odds = query.legibility * words + (1.0 - query.legibility) * page
+        return float(1.0 / (1.0 + np.exp(-log_odds))) if log_odds is not None else 0.0
+
+
+@dataclass(frozen=True)
+class _Query:
+    """A document that is looked at.
+
+    dense: (SIZE,), each group of unit length; None where it has too few words. words: to the letter.
+    page: thumbnail, standardised; None where the words are enough or nobody drew it. legibility: the words' weight.
+    """
+
+    dense: Vector | None
+    words: Words
+    page: Vector | None
+    legibility: float
+
+    @staticmethod
+    def of(one: Signature) -> _Query:
+        weight = 0.0 if one.is_empty else one.legibility
+        return _Query(
+            None if one.is_empty else _unit_groups(one),
+            one.words,
+            thumbnails.standardised(one.thumbnail) if len(one.thumbnail) and weight < 1.0 else None,
+            weight,
+        )
 
 
 @dataclass(frozen=True)
@@ -70,7 +116,7 @@ class TemplateIndex:
     def with_example(self, name: str, document: Document) -> TemplateIndex:
         """Return an index in which `document` is one more example of template `name`, new or not.
 
-        A document without enough words to look like anything is left out.
+        A document with neither enough words nor a thumbnail to look like anything is left out.
         """
         look = _look([*(self.looks[name].examples if name in self.looks else ()), signature(document)])
         return self.merged(TemplateIndex({name: look})) if look.examples else self
@@ -99,17 +145,20 @@ class TemplateIndex:
 
     def probabilities(self, document: Document) -> dict[str, float]:
         """Return P(document is one of its kind) for every template; they need not sum to 1."""
-        query = signature(document)
-        if query.is_empty:
-            return dict.fromkeys(self.looks, 0.0)
-        dense = _unit_groups(query)
-        return {name: look.profile.probability(dense, query.words) for name, look in self.looks.items()}
+        query = _Query.of(signature(document))
+        return {name: look.probability(query) for name, look in self.looks.items()}
 
     def to_arrays(self) -> dict[str, NDArray]:
         """Return the examples as arrays for a package; the same index gives the same bytes."""
         names = sorted(self.looks)
         signatures = [s for name in names for s in self.looks[name].examples]
+        drawn = [bool(len(s.thumbnail)) for s in signatures]
+        seen = {
+            "drawn": np.array(drawn, np.uint8),  # which of the examples have a thumbnail
+            "thumbnails": _joined([s.thumbnail for s in signatures], np.uint8),
+        }
         return {
+            **(seen if any(drawn) else {}),
             "buckets": _joined([s.buckets for s in signatures], np.int32),
             "weights": _joined([s.weights for s in signatures], np.float32),
             "lengths": np.array([len(s.buckets) for s in signatures], np.int32),
@@ -127,11 +176,13 @@ class TemplateIndex:
         lengths = arrays["lengths"]
         # What was written before words were kept has none, and is judged by its likeness alone.
         words, word_lengths = arrays.get("words", _NO_WORDS), arrays.get("word_lengths", np.zeros_like(lengths))
+        drawn = arrays.get("drawn", np.zeros_like(lengths)).astype(np.int32)
         signatures = map(
             Signature,
             _split(arrays["buckets"], lengths),
             _split(arrays["weights"], lengths),
             _split(words, word_lengths),
+            _split(arrays.get("thumbnails", _NO_THUMBNAILS), drawn * thumbnails.SIZE),
         )
         names = arrays["names"].tobytes().decode().split("\0")
         counts = zip(names, arrays["examples"], strict=True)
@@ -188,13 +239,12 @@ class _Profile:
         # Square roots, since half of a form is far more than half way from a stranger to one of the kind.
         return float(np.array(GROUP_WEIGHTS) @ (np.sqrt(resemblance) + np.sqrt(containment))) / 2
 
-    def probability(self, query: Vector, words: Words) -> float:
-        log_odds = (self.likeness(query) - self.even_at) / LIKENESS_SCALE + self.wording.log_probability(words)
-        return float(1.0 / (1.0 + np.exp(-log_odds)))
+    def log_odds(self, query: Vector, words: Words) -> float:
+        return (self.likeness(query) - self.even_at) / LIKENESS_SCALE + self.wording.log_probability(words)
 
 
 def _look(signatures: Sequence[Signature]) -> Look:
-    return Look(tuple(s for s in signatures if not s.is_empty)[-MAX_EXAMPLES:])
+    return Look(tuple(s for s in signatures if not s.is_empty or len(s.thumbnail))[-MAX_EXAMPLES:])
 
 
 def _unit_groups(query: Signature) -> Vector:

@@ -18,6 +18,7 @@ from invex.reading.ocr_port import OcrPage
 from invex.reading.pool import ReaderPool
 from invex.reading.reader import read_file
 from invex.reading.textlayer import symbol_share
+from invex.reading.thumbnail import thumbnail
 from invex.reading.types import Word
 from tests.invex.reading.made_files import LINES, SLIP, draw_invoice, draw_slip, scan_of, text_image
 
@@ -89,7 +90,10 @@ def test_a_scan_is_read_by_ocr_and_turned(make_pdf, slip_pdf):
     assert document.reader.startswith("1+rapidocr-")
     assert (page.source, page.rotation, page.width, page.height) == ("ocr", 270, *SLIP)
     assert [w.text for w in page.words] == WORDS
-    assert read_file(path, ocr="never").pages[0].words == ()
+    upright = np.frombuffer(thumbnail(scan_of(slip_pdf)), np.uint8)
+    assert np.corrcoef(np.frombuffer(page.thumbnail, np.uint8), upright)[0, 1] > 0.9
+    unread = read_file(path, ocr="never").pages[0]
+    assert (unread.words, unread.thumbnail) == ((), b"")
 
 
 def test_a_scan_that_a_person_turned_is_read_so(make_pdf, slip_pdf, tmp_path):

@@ -45,7 +45,7 @@ def failing(pool: ReaderPool, path: Path) -> Unreadable:
 
 def test_a_document_crosses_the_wire_unchanged():
     word = Word("Tötal", Box(0.1, 0.2, 0.30000001, 0.4), 0.987)
-    page = Page(595.3, 842, (word, word), "mixed", (Box(0, 0.5, 1, 0.5),), 270)
+    page = Page(595.3, 842, (word, word), "mixed", (Box(0, 0.5, 1, 0.5),), 270, bytes(768))
     invoice = EInvoice("cii", "urn:x", {"total_amount": ("1.00",)}, ({"amount": "1.00"},))
     document = Document((page, Page(10, 20, ())), "ä.pdf", "1", invoice, ("look",))
     message, payload = pack_document(document)
