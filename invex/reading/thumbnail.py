@@ -26,7 +26,7 @@ def thumbnail(pixels: Pixels) -> bytes:
     seen = (0, 0, width, min(height, rows * width / (COLUMNS * _CELL_PX)))
     small = Image.fromarray(green).resize((COLUMNS * _CELL_PX, rows), Image.Resampling.BOX, box=seen)
     page = np.empty((ROWS * _CELL_PX, COLUMNS * _CELL_PX), np.float32)
-    page[:rows] = small
+    page[:rows] = np.asarray(small)
     if rows < len(page):
         page[rows:] = np.median(page[:rows])  # no ink
     cells = page.reshape(ROWS, _CELL_PX, COLUMNS, _CELL_PX)
