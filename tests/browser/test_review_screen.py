@@ -463,6 +463,7 @@ def test_another_template_shows_at_once_and_keeps_what_is_typed_while_it_is_read
     expect(typed).to_have_value("TYPED-MEANWHILE")
     assert read == page.locator("[data-value]").evaluate_all(said)
     page.get_by_role("button", name="Start anew").click()
+    expect(choice).not_to_have_value(other)
 
 
 def test_an_approval_that_does_not_get_through_loses_nothing(admin_page: Page) -> None:

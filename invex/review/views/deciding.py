@@ -119,7 +119,7 @@ def _take_next(request: ProjectRequest, row: Document) -> Document | None:
 def _to_next(request: ProjectRequest, following: Document | None, label: ConfirmedLabel | None = None) -> HttpResponse:
     """Go to the document that was taken, or to the inbox where none is left.
 
-    A script is told the address; and where it has the page of that document already, what belongs to it now.
+    A script is told the address; and where it has fetched a page beforehand, what belongs to that of this document now.
     """
     access, asked = request.access, queue.Queue.asked(request.GET)
     if following is None:
@@ -129,13 +129,13 @@ def _to_next(request: ProjectRequest, following: Document | None, label: Confirm
     if not is_part(request):
         return redirect(address)
     said: dict[str, Any] = {"address": address, "is_over": following is None}
-    if following is not None and request.POST.get("ahead") == page.made_of(following):
+    if following is not None and request.POST.get("ahead"):
         said["ahead"] = _taken(request, following, asked, label)
     return JsonResponse(said)
 
 
 def _taken(request: ProjectRequest, row: Document, asked: queue.Queue, label: ConfirmedLabel | None) -> dict[str, Any]:
-    """What a page that was made before its document was taken does not say yet."""
+    """What a page that was made before its document was taken does not say yet, and of what it has to be made."""
     context = {
         "document": row,
         "queue": asked,
@@ -144,6 +144,7 @@ def _taken(request: ProjectRequest, row: Document, asked: queue.Queue, label: Co
         **left(request, asked),
     }
     return {
+        "made_of": page.made_of(row),
         "key": row.held_key,
         "arrived": render_to_string("review/_arrived.html", context, request),
         "left": render_to_string("review/_left.html", context, request),

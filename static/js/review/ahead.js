@@ -9,6 +9,7 @@ export class Ahead {
   forget() {
     this.page = null;
     this.mark = "";  // what the page was made of
+    this.looking = null;  // a promise, while it is fetched
   }
 
   /* Fetch what comes behind the document that is shown. signal: aborted when that is shown no more. */
@@ -20,7 +21,11 @@ export class Ahead {
   }
 
   /* Fetch it, or look whether it is still what was fetched. */
-  async look(address, signal) {
+  look(address, signal) {
+    this.looking = this.refresh(address, signal);
+  }
+
+  async refresh(address, signal) {
     const asked = new URL(address, location.href);
     asked.searchParams.set("have", this.mark);
     try {
@@ -42,9 +47,10 @@ export class Ahead {
     fetch(pages.dataset.words, {signal, priority: "low", headers: {Accept: "application/json"}}).catch(() => {});
   }
 
-  /* Give the page away. */
-  take() {
-    const {page} = this;
+  /* Give the page away that was made of this; null where it was made of something else. */
+  async take(mark) {
+    if (this.mark !== mark) await this.looking;  // it may be just coming
+    const page = this.mark === mark ? this.page : null;
     this.forget();
     return page;
   }

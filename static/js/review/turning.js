@@ -41,16 +41,16 @@ export class Turning {
     if (!event.detail.xhr.getResponseHeader("HX-Refresh")) return;
     event.preventDefault();
     const {screen} = this;
-    if (!this.isSending) this.visit(here(), () => !screen.isBegun);
+    if (!this.isSending) this.visit(here(), {isWanted: () => !screen.isBegun});
   }
 
-  /* isWanted: asked before the page is fetched, and again before it is shown. */
-  async visit(address, isWanted = () => true) {
+  /* isWanted: asked before the page is fetched, and again before it is shown. arrived: what its person is told there. */
+  async visit(address, {isWanted = () => true, arrived = ""} = {}) {
     const {signal} = this.stop;
     if (!isWanted()) return;
     try {
       const answer = await fetch(address, {signal, headers: {[PART]: "1"}, cache: "no-store"});
-      if (isWanted()) await this.take(answer, signal);
+      if (isWanted()) await this.take(answer, signal, {arrived});
     } catch {
       if (!signal.aborted) location.assign(address);
     }
@@ -69,7 +69,7 @@ export class Turning {
     try {
       const answer = await fetch(form.getAttribute("action"), {method: "POST", body: sent, headers: {[PART]: "1", Accept: "application/json, text/html"}});
       if (answer.headers.get("Content-Type")?.startsWith("application/json")) await this.decided(await answer.json());
-      else await this.take(answer, signal, answer.redirected ? answer.url : here());
+      else await this.take(answer, signal, {address: answer.redirected ? answer.url : here()});
     } catch {
       this.failed(this.root.dataset.saysUnsaved);
     } finally {
@@ -77,12 +77,13 @@ export class Turning {
     }
   }
 
-  /* It was decided: to where, and `ahead` where that is what was fetched: {key, arrived, left, waiting}; or why it was not. */
+  /* It was decided: to where, and what belongs to a page that was fetched before, `ahead`: {made_of, key, arrived, left,
+     waiting}; or why it was not. */
   async decided({address, ahead, is_over: isOver, detail}) {
     if (!address) { this.failed(detail); return; }
     if (isOver) { location.assign(address); return; }
-    const page = ahead && this.ahead.take();
-    if (!page) { await this.visit(address); return; }
+    const page = ahead && await this.ahead.take(ahead.made_of);
+    if (!page) { await this.visit(address, {arrived: ahead?.arrived}); return; }
     const root = page.getElementById("review");
     root.dataset.key = root.querySelector("#review-form").elements.key.value = ahead.key;
     root.querySelector("[data-left]").innerHTML = ahead.left;
@@ -98,11 +99,14 @@ export class Turning {
     line.hidden = false;
   }
 
-  async take(answer, signal, address = answer.url) {
+  async take(answer, signal, {address = answer.url, arrived = ""} = {}) {
     const text = await answer.text();
     if (signal.aborted) return;
-    if (answer.headers.has(PART)) this.show(new DOMParser().parseFromString(text, "text/html"), address);
-    else if (answer.ok) location.assign(answer.url);
+    if (answer.headers.has(PART)) {
+      const page = new DOMParser().parseFromString(text, "text/html");
+      if (arrived) page.querySelector("[data-arrived]").outerHTML = arrived;
+      this.show(page, address);
+    } else if (answer.ok) location.assign(answer.url);
     else throw new Error(answer.status);
   }
 

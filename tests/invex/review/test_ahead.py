@@ -69,7 +69,9 @@ def test_it_is_not_sent_again_while_it_is_the_same(client, three):
 
 def test_an_approval_hands_it_over(client, three):
     first, second, _ = three
-    said = approve(client, first, ahead_of(client, first)).json()
+    mark = ahead_of(client, first)
+    said = approve(client, first, mark).json()
+    assert said["ahead"]["made_of"] == mark
     assert said["address"].startswith(f"/p/demo/documents/{second.pk}/?order=age&learned=")
     assert said["ahead"]["waiting"] == 2
     assert f"{first.name} is approved" in said["ahead"]["arrived"]
@@ -93,8 +95,8 @@ def test_one_that_changed_meanwhile_is_fetched_anew(client, three, change):
         Document.objects.filter(pk=second.pk).update(version=second.version + 1)
     said = approve(client, first, mark).json()
     assert f"/{second.pk}/" in said["address"]
-    assert "ahead" not in said
-    assert f"{first.name} is approved" in client.get(said["address"], headers=PART).content.decode()
+    assert said["ahead"]["made_of"] != mark
+    assert f"{first.name} is approved" in said["ahead"]["arrived"], "and the script puts it into the page it asks for"
 
 
 def test_one_that_somebody_opened_meanwhile_is_passed_by(client, three):
@@ -103,7 +105,16 @@ def test_one_that_somebody_opened_meanwhile_is_passed_by(client, three):
     assert leases.take(access_to("demo", Role.REVIEWER, name="bob"), second.pk, "k")
     said = approve(client, first, mark).json()
     assert f"/{third.pk}/" in said["address"]
-    assert "ahead" not in said
+    assert said["ahead"]["made_of"] != mark
+
+
+def test_one_that_came_while_it_was_approved_is_known_by_its_mark(client, three):
+    first, second, _ = three
+    mark = ahead_of(client, first)
+    Document.objects.filter(pk=second.pk).update(version=second.version + 1)
+    newer = ahead_of(client, first)
+    said = approve(client, first, mark).json()
+    assert said["ahead"]["made_of"] == newer != mark
 
 
 def test_own_unsaved_work_is_not_left_out(client, person, three):
