@@ -98,17 +98,19 @@ def build(config: BaseConfig, saved: Path | None = None) -> Package:
 
     training = config.training
     network = build_network(
-        _samples(training.documents, MORE_NOISE, first=training.first),
+        synthetic_samples(training.documents, MORE_NOISE, first=training.first),
         STANDARD_FIELDS,
         config.network,
         training,
         saved=saved,
     )
     log.info("network: %d documents", training.documents)
-    day_zero = train_day_zero(_samples(config.documents, NOISE, first=config.seed), seed=config.seed)
+    day_zero = train_day_zero(synthetic_samples(config.documents, NOISE, first=config.seed), seed=config.seed)
     scorers = tuple(replace(f, gain=NETWORK_GAIN) for f in day_zero.fields)
     log.info("fields: %d documents", config.documents)
-    table = train_day_zero_table(list(_samples(config.tables, MORE_NOISE, first=config.seed)), seed=config.seed)
+    table = train_day_zero_table(
+        list(synthetic_samples(config.tables, MORE_NOISE, first=config.seed)), seed=config.seed
+    )
     log.info("line items: %d documents", config.tables)
     matcher = learn_matcher(_templates(config), seed=config.seed)
     log.info("matching: %d templates, %d records", config.templates, config.records)
@@ -140,7 +142,7 @@ def relearn_matching(package: Package, config: BaseConfig) -> Package:
     return replace(package, matcher=matcher, manifest=manifest)
 
 
-def _samples(count: int, noise: tuple[float, ...], *, first: int) -> Iterator[Sample]:
+def synthetic_samples(count: int, noise: tuple[float, ...], *, first: int) -> Iterator[Sample]:
     from fixtures.generator import Vendor  # needs more libraries than learning and predicting do
 
     for i in range(count):

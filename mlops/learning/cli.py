@@ -85,9 +85,9 @@ def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
         log.info("%s; the same command goes on there", e)
         return YIELDED
     except NothingToLearn as e:
-        return _refuse(e, NOTHING)
+        return refuse(e, NOTHING)
     except (BadDataset, BadPackage, BadSpec, Unreadable, OSError) as e:
-        return _refuse(e, BAD_INPUT)
+        return refuse(e, BAD_INPUT)
     log.info("%s: %s", options.out, package.build)
     return DONE
 
@@ -99,9 +99,9 @@ def run_predict(options: argparse.Namespace, reader: Reader | None = None, out: 
         dataset = load_dataset(options.dataset)
         entries = chosen_entries(dataset, options.ids)
     except (BadDataset, BadPackage, OSError, ValueError) as e:
-        return _refuse(e, BAD_INPUT)
+        return refuse(e, BAD_INPUT)
     if not entries:
-        return _refuse(NothingToLearn(f"{options.dataset}: no document to predict"), NOTHING)
+        return refuse(NothingToLearn(f"{options.dataset}: no document to predict"), NOTHING)
     stream = out or sys.stdout
     try:
         with predicting(predictor, options.package, len(entries)) as (submit, ahead):
@@ -121,9 +121,9 @@ def run_evaluate(options: argparse.Namespace, reader: Reader | None = None, out:
         dataset = load_dataset(options.dataset)
         entries = [e for e in chosen_entries(dataset, options.ids) if e.label is not None]
     except (BadDataset, BadPackage, OSError, ValueError) as e:
-        return _refuse(e, BAD_INPUT)
+        return refuse(e, BAD_INPUT)
     if not entries:
-        return _refuse(NothingToLearn(f"{options.dataset}: no labelled document to judge by"), NOTHING)
+        return refuse(NothingToLearn(f"{options.dataset}: no labelled document to judge by"), NOTHING)
     answers: dict[str, Prediction | str] = {}
     for entry in entries:
         try:
@@ -131,7 +131,7 @@ def run_evaluate(options: argparse.Namespace, reader: Reader | None = None, out:
         except Unreadable as e:
             answers[entry.id] = e.code
         except BadDataset as e:
-            return _refuse(e, BAD_INPUT)
+            return refuse(e, BAD_INPUT)
     labels = {e.id: e.label for e in entries if e.label is not None}
     report = evaluate(dataset.fields, dataset.tables, labels, answers)
     (out or sys.stdout).write((json.dumps(report.to_json(), indent=1) if options.json else report.table()) + "\n")
@@ -190,7 +190,7 @@ def chosen_entries(dataset: Dataset, ids: Path | None) -> tuple[Entry, ...]:
     return tuple(by_id[i] for i in wanted)
 
 
-def _refuse(error: Exception, code: int) -> int:
+def refuse(error: Exception, code: int) -> int:
     """Say what is wrong; of a file that cannot be opened its name and why, without the number."""
     said = str(error)
     if isinstance(error, OSError) and error.filename is not None:

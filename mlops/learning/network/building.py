@@ -1,11 +1,12 @@
-"""From documents to a network that can be shipped: examples, training with checkpoints, export."""
+"""From documents to a network that can be shipped: examples, pretraining, training with checkpoints, export."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,16 +15,21 @@ from invex.fields.spec import FieldSpec
 from .. import archive
 from ..dataset import Sample
 from . import checkpoint
-from .config import NetworkConfig, TrainingConfig
+from .config import NetworkConfig, PretrainingConfig, TrainingConfig
 from .examples import make_example
 from .export import check_exporter, export
+from .inputs import Inputs
+from .pretraining import Pretrainer
 from .serving import Network
-from .training import Trainer, deterministic
+from .training import Progress, Trainer, deterministic
 
 CANDIDATES = 150  # of a type and document, besides the values
 COMPARED = 20  # documents on which ONNX has to agree with torch
 CHECKPOINT_STEPS = 200
 REPORTED_STEPS = 100
+PRETRAINED = ".pretraining"  # suffix of its checkpoint, beside that of the training
+
+T = TypeVar("T", Trainer, Pretrainer)
 
 log = logging.getLogger(__name__)
 
@@ -35,30 +41,50 @@ def build_network(
     training: TrainingConfig,
     *,
     saved: Path | None = None,
+    unlabelled: Sequence[Inputs] = (),
+    pretraining: PretrainingConfig | None = None,
 ) -> Network:
     """Return the trained network. The same arguments give the same bytes, after any interruption too.
 
     saved: file of the checkpoint, written every CHECKPOINT_STEPS; one that is there already is gone on from.
+    unlabelled: the documents of an archive, on which it is pretrained first as `pretraining` says.
     Raises BadCheckpoint, also for one of another configuration; ExportDiffers; ModuleNotFoundError without onnx.
     """
     check_exporter()
     deterministic()
-    trainer = Trainer(network, training, len(fields))
-    if saved is not None and saved.exists():
-        trainer = checkpoint.from_bytes(saved.read_bytes())
-        if (trainer.network, trainer.training) != (network, training):
-            raise checkpoint.BadCheckpoint(f"{saved} is of another configuration: remove it to start anew")
+    trainer = _resumed(saved, Trainer(network, training, len(fields)))
     rng = np.random.default_rng(training.seed)
     made = (make_example(s, fields, most=CANDIDATES, rng=rng) for s in samples)
     usable = (e for e in made if e.inputs.words and len(e.spans))
     # A training that came to its end before the build was stopped needs only those that are compared.
     examples = list(usable if trainer.step < training.steps else islice(usable, COMPARED))
     log.info("network: %d documents", len(examples))
-    for progress in trainer.run(examples):
-        if progress.step % REPORTED_STEPS == 0:
-            log.info("network: step %d of %d, loss %.4f", progress.step, progress.steps, progress.loss)
-        if saved is not None and progress.step % CHECKPOINT_STEPS == 0:
-            archive.write(saved, checkpoint.to_bytes(trainer))
+    if pretraining is not None and not trainer.step:
+        before = None if saved is None else saved.with_suffix(PRETRAINED)
+        pretrainer = _resumed(before, Pretrainer(network, pretraining, len(fields)))
+        documents = [i for i in unlabelled if i.words]
+        log.info("pretraining: %d documents without labels", len(documents))
+        _finish(pretrainer, pretrainer.run(documents, [e.inputs for e in examples]), "pretraining", before)
+        trainer.encoder.load_state_dict(pretrainer.encoder.state_dict())
+    _finish(trainer, trainer.run(examples), "network", saved)
     keys = tuple(f.key for f in fields)
     data = export(trainer.encoder, keys, [e.inputs for e in examples[:COMPARED]])
     return Network(data, keys, network.buckets)
+
+
+def _resumed(saved: Path | None, trainer: T) -> T:
+    """Return what was saved of `trainer`, itself where nothing was. Raises BadCheckpoint for one of another kind."""
+    if saved is None or not saved.exists():
+        return trainer
+    found = checkpoint.from_bytes(saved.read_bytes())
+    if not isinstance(found, type(trainer)) or (found.network, found.config) != (trainer.network, trainer.config):
+        raise checkpoint.BadCheckpoint(f"{saved} is of another configuration: remove it to start anew")
+    return found
+
+
+def _finish(trainer: Trainer | Pretrainer, steps: Iterator[Progress], name: str, saved: Path | None) -> None:
+    for progress in steps:
+        if progress.step % REPORTED_STEPS == 0:
+            log.info("%s: step %d of %d, loss %.4f", name, progress.step, progress.steps, progress.loss)
+        if saved is not None and progress.step % CHECKPOINT_STEPS == 0:
+            archive.write(saved, checkpoint.to_bytes(trainer))

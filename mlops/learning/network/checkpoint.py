@@ -1,4 +1,4 @@
-"""A training's state as data: safetensors for what is numbers, JSON for the rest. No pickle (DESIGN.md, rule 10)."""
+"""The state of a (pre)training as data: safetensors for numbers, JSON for the rest. No pickle (DESIGN.md, rule 10)."""
 
 from __future__ import annotations
 
@@ -8,48 +8,58 @@ from dataclasses import asdict
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
+from torch import nn
 
-from .config import NetworkConfig, TrainingConfig
+from .config import NetworkConfig, PretrainingConfig, TrainingConfig
+from .pretraining import Pretrainer
 from .training import Trainer
 
-CHECKPOINT_FORMAT = 1
+CHECKPOINT_FORMAT = 2
+_PRETRAINING, _TRAINING = "pretraining", "training"
 
 
 class BadCheckpoint(ValueError):
     """The bytes are no checkpoint of this version."""
 
 
-def to_bytes(trainer: Trainer) -> bytes:
+def to_bytes(trainer: Trainer | Pretrainer) -> bytes:
     """Weights, moments of the optimiser, step and configuration; the same state gives the same bytes.
 
     Random numbers need no state of their own: each step seeds them from the configuration's seed and its number.
     """
-    arrays = {f"weights.{k}": v for k, v in trainer.encoder.state_dict().items()}
+    arrays = {f"{part}.{k}": v for part, module in _parts(trainer) for k, v in module.state_dict().items()}
     state = trainer.optimizer.state_dict()
     for number, moments in state["state"].items():
         arrays |= {f"moments.{number}.{name}": value for name, value in moments.items()}
     about = {
         "format": CHECKPOINT_FORMAT,
+        "of": _PRETRAINING if isinstance(trainer, Pretrainer) else _TRAINING,
         "step": trainer.step,
         "fields": trainer.encoder.fields,
         "network": asdict(trainer.network),
-        "training": asdict(trainer.training),
+        "config": asdict(trainer.config),
     }
     text = json.dumps(about, sort_keys=True).encode()
     arrays["about"] = torch.frombuffer(bytearray(text), dtype=torch.uint8)
     return save({name: value.contiguous() for name, value in sorted(arrays.items())})
 
 
-def from_bytes(data: bytes) -> Trainer:
-    """Return the trainer, ready for its next step. Raises BadCheckpoint."""
+def from_bytes(data: bytes) -> Trainer | Pretrainer:
+    """Return the trainer, or pretrainer, ready for its next step. Raises BadCheckpoint."""
     try:
         arrays = load(data)
         about = json.loads(bytes(arrays.pop("about").tolist()))
         if about["format"] != CHECKPOINT_FORMAT:
             raise BadCheckpoint(f"checkpoint of format {about['format']!r}; this version reads {CHECKPOINT_FORMAT}")
-        trainer = Trainer(NetworkConfig(**about["network"]), TrainingConfig(**about["training"]), about["fields"])
-        start = "weights."
-        trainer.encoder.load_state_dict({k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)})
+        network, fields = NetworkConfig(**about["network"]), about["fields"]
+        trainer: Trainer | Pretrainer
+        if about["of"] == _PRETRAINING:
+            trainer = Pretrainer(network, PretrainingConfig(**about["config"]), fields)
+        else:
+            trainer = Trainer(network, TrainingConfig(**about["config"]), fields)
+        for part, module in _parts(trainer):
+            start = f"{part}."
+            module.load_state_dict({k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)})
         moments: dict[int, dict[str, torch.Tensor]] = {}
         for name, value in arrays.items():
             if name.startswith("moments."):
@@ -60,3 +70,8 @@ def from_bytes(data: bytes) -> Trainer:
     except (SafetensorError, KeyError, TypeError, RuntimeError, json.JSONDecodeError) as e:
         raise BadCheckpoint(f"no checkpoint of a network: {type(e).__name__}: {e}") from e
     return trainer
+
+
+def _parts(trainer: Trainer | Pretrainer) -> tuple[tuple[str, nn.Module], ...]:
+    encoder = ("weights", trainer.encoder)
+    return (encoder, ("guesser", trainer.guesser)) if isinstance(trainer, Pretrainer) else (encoder,)

@@ -47,3 +47,29 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         if min(self.documents, self.steps, self.batch, self.warmup) < 1 or self.rate <= 0 or self.weight_decay < 0:
             raise ValueError(f"training configuration out of range: {self}")
+
+
+@dataclass(frozen=True, slots=True)
+class PretrainingConfig:
+    """Steps before the training, in which words that are hidden are guessed; on pages nobody labelled.
+
+    archive: share of the documents of a step that are the customer's, the others are synthetic. cells, words: share
+    that is hidden, of whole cells and of single words. most_cells: of a document, attention is quadratic in them.
+    """
+
+    steps: int = 600
+    batch: int = 8
+    archive: float = 0.5
+    cells: float = 0.25
+    words: float = 0.15
+    most_cells: int = 150
+    rate: float = 2e-3
+    warmup: int = 100
+    weight_decay: float = 0.01
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if min(self.steps, self.batch, self.most_cells, self.warmup) < 1 or self.rate <= 0 or self.weight_decay < 0:
+            raise ValueError(f"pretraining configuration out of range: {self}")
+        if not (0 < self.archive <= 1 and 0 <= self.cells < 1 and 0 <= self.words < 1 and self.cells + self.words):
+            raise ValueError(f"archive, cells and words are shares, and something must be hidden: {self}")

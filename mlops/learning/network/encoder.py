@@ -59,6 +59,25 @@ class Encoder(nn.Module):
         box: Tensor,  # (B, m, 4)
     ) -> tuple[Tensor, Tensor]:
         b, n = word.shape
+        words, x, real = self.contexts(grams, word, form, cell, start, stop, place, box)
+        logits = self.read(self.drop(words)).reshape(b, n, self.fields, PARTS)
+        count = torch.clamp(real.to(x.dtype).sum(dim=1), min=1.0)
+        absent = self.absent((x * real.to(x.dtype)).sum(dim=1) / count)
+        return logits, absent
+
+    def contexts(
+        self,
+        grams: Tensor,
+        word: Tensor,
+        form: Tensor,
+        cell: Tensor,
+        start: Tensor,
+        stop: Tensor,
+        place: Tensor,
+        box: Tensor,
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Arguments of forward -> (B, n, word + cell) of words in context, (B, m, cell), (B, m, 1) which cells are."""
+        n = word.shape[1]
         identity = self.grams(grams).sum(dim=2) + self.words(word)
         h = self.drop(self.norm(identity + self.form(form)))
         # Beyond the last word there is nothing, as at the end of a document that was not padded.
@@ -75,11 +94,7 @@ class Encoder(nn.Module):
         for i, layer in enumerate(self.layers):
             x = layer(x, bias[:, i * self.config.heads : (i + 1) * self.config.heads])
         x = self.last(x)
-        context = _rows(x, cell)  # (B, n, cell)
-        logits = self.read(self.drop(torch.cat([h, context], dim=-1))).reshape(b, n, self.fields, PARTS)
-        count = torch.clamp(real.to(x.dtype).sum(dim=1), min=1.0)
-        absent = self.absent((x * real.to(x.dtype)).sum(dim=1) / count)
-        return logits, absent
+        return torch.cat([h, _rows(x, cell)], dim=-1), x, real
 
 
 class Layer(nn.Module):

@@ -97,6 +97,15 @@ def read_inputs(layout: Layout) -> Inputs:
     )
 
 
+def first_cells(inputs: Inputs, most: int) -> Inputs:
+    """The same document up to its cell number `most`."""
+    if inputs.cells <= most:
+        return inputs
+    words = int(inputs.stop[most - 1])
+    of_words = {name: getattr(inputs, name)[:words] for name in ("grams", "word", "form", "cell")}
+    return Inputs(**of_words, **{name: getattr(inputs, name)[:most] for name in ("start", "stop", "place", "box")})
+
+
 def padded(inputs: Sequence[Inputs], buckets: int) -> dict[str, np.ndarray]:
     """The arguments of Encoder.forward, by name: B documents, filled up with zeros.
 

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from .batches import Words, collate
-from .config import NetworkConfig, TrainingConfig
+from .config import NetworkConfig, PretrainingConfig, TrainingConfig
 from .encoder import Encoder
 from .examples import Example
 from .inputs import PLACE_FLOATS
@@ -34,7 +34,7 @@ class Trainer:
 
     def __init__(self, network: NetworkConfig, training: TrainingConfig, fields: int) -> None:
         torch.manual_seed(training.seed)
-        self.network, self.training = network, training
+        self.network, self.config = network, training
         self.encoder = Encoder(network, fields)
         # Two groups, as is usual: weights decay; norms, biases and embeddings of rare words do not.
         decayed = [p for n, p in self.encoder.named_parameters() if p.ndim > 1 and not n.startswith(("grams", "words"))]
@@ -48,24 +48,24 @@ class Trainer:
     def run(self, examples: Sequence[Example]) -> Iterator[Progress]:
         """Yield after each step; the caller may stop at any time."""
         self.encoder.train()
-        while self.step < self.training.steps:
+        while self.step < self.config.steps:
             yield self._step(examples)
 
     def _step(self, examples: Sequence[Example]) -> Progress:
-        torch.manual_seed(self.training.seed * 1_000_003 + self.step)
-        chosen = batch_of(self.step, examples, self.training)
+        torch.manual_seed(self.config.seed * 1_000_003 + self.step)
+        chosen = batch_of(self.step, examples, self.config)
         batch = collate([examples[i] for i in chosen], self.network.buckets)
         words = self._hidden(batch.words)
         logits, absent = self.encoder(*words)
-        loss = listwise(scores(logits, batch), absent, batch, self.training.absence)
+        loss = listwise(scores(logits, batch), absent, batch, self.config.absence)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate_at(self.step, self.training)
+            group["lr"] = rate_at(self.step, self.config)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(self.encoder.parameters(), CLIP)
         self.optimizer.step()
         self.step += 1
-        return Progress(self.step, self.training.steps, float(loss.detach()))
+        return Progress(self.step, self.config.steps, float(loss.detach()))
 
     def _hidden(self, words: Words) -> Words:
         """The batch without the identity of some words, and of some documents without where on the page cells are."""
@@ -89,7 +89,7 @@ def batch_of(step: int, examples: Sequence[Example], config: TrainingConfig) -> 
     return [int(i) for i in batches[int(rng.permutation(per_epoch)[at])]]
 
 
-def rate_at(step: int, config: TrainingConfig) -> float:
+def rate_at(step: int, config: TrainingConfig | PretrainingConfig) -> float:
     if step < config.warmup:
         return config.rate * (step + 1) / config.warmup
     share = (step - config.warmup) / max(1, config.steps - config.warmup)

@@ -1,0 +1,98 @@
+"""Pretraining without labels: words that are hidden are guessed from what stands around them.
+
+Masked language modelling (Devlin et al., 2019) over words and boxes, as in LayoutLM (Xu et al., 2020). Whole cells are
+hidden besides single words, as spans are in SpanBERT (Joshi et al., 2020), so that it takes the layout to guess them.
+What is guessed is the row of the encoder's own table of words (tied weights, Press and Wolf, 2017).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from .batches import Words, pad_words
+from .config import NetworkConfig, PretrainingConfig
+from .encoder import Encoder
+from .inputs import Inputs, first_cells
+from .training import CLIP, Progress, rate_at
+
+DIGITS = 1  # column of the form of a word: its share of digits
+MOST_DIGITS = 0.3  # of a word that is guessed: numbers cannot be
+MOST_GUESSED = 1500  # words of a step
+
+
+class Guesser(nn.Module):
+    """Words in context -> the logits of every row of the table of words."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.context = nn.Sequential(
+            nn.Linear(config.word + config.cell, config.hidden), nn.GELU(), nn.Linear(config.hidden, config.word)
+        )
+        self.bias = nn.Parameter(torch.zeros(config.buckets + 1))
+
+    def forward(self, words: Tensor, table: Tensor) -> Tensor:
+        """words: (k, word + cell), table: (buckets + 1, word) -> (k, buckets + 1)"""
+        out: Tensor = self.context(words) @ table.T + self.bias
+        return out
+
+
+class Pretrainer:
+    """The state of a pretraining: encoder, guesser, optimiser, step. What is drawn depends on seed and step alone."""
+
+    def __init__(self, network: NetworkConfig, config: PretrainingConfig, fields: int) -> None:
+        torch.manual_seed(config.seed)
+        self.network, self.config = network, config
+        self.encoder, self.guesser = Encoder(network, fields), Guesser(network)
+        self.optimizer = torch.optim.AdamW(self._learned(), lr=config.rate, weight_decay=config.weight_decay)
+        self.step = 0
+
+    def run(self, archive: Sequence[Inputs], others: Sequence[Inputs]) -> Iterator[Progress]:
+        """Yield after each step; one may stop at any time. archive: the customer's documents, others: synthetic."""
+        self.encoder.train()
+        while self.step < self.config.steps:
+            yield self._step(archive, others)
+
+    def _step(self, archive: Sequence[Inputs], others: Sequence[Inputs]) -> Progress:
+        config = self.config
+        torch.manual_seed(config.seed * 1_000_003 + self.step)
+        rng = np.random.default_rng((config.seed, self.step))
+        mine = max(1, round(config.archive * config.batch))
+        chosen = [archive[i] for i in rng.integers(0, len(archive), mine)]
+        if others and mine < config.batch:
+            chosen += [others[i] for i in rng.integers(0, len(others), config.batch - mine)]
+        words = pad_words([first_cells(i, config.most_cells) for i in chosen], self.network.buckets)
+        seen, guessed = hide(words, config)
+        at = guessed.nonzero()  # (k, 2)
+        at = at[torch.randperm(len(at))[:MOST_GUESSED]]
+        context = self.encoder.contexts(*seen)[0][at[:, 0], at[:, 1]]
+        logits = self.guesser(context, self.encoder.words.weight)
+        loss = F.cross_entropy(logits, words.word[at[:, 0], at[:, 1]], reduction="sum") / max(len(at), 1)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate_at(self.step, config)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self._learned(), CLIP)
+        self.optimizer.step()
+        self.step += 1
+        return Progress(self.step, config.steps, float(loss.detach()))
+
+    def _learned(self) -> list[nn.Parameter]:
+        """All but what reads fields, which no guess goes through."""
+        encoder = [p for n, p in self.encoder.named_parameters() if not n.startswith(("read.", "absent."))]
+        return [*encoder, *self.guesser.parameters()]
+
+
+def hide(words: Words, config: PretrainingConfig) -> tuple[Words, Tensor]:
+    """Return the words without the identity of those that are hidden, and (B, n) which of these are to be guessed."""
+    documents, count = words.word.shape
+    cells = torch.rand(documents, words.start.shape[1]) < config.cells
+    hidden = torch.gather(cells, 1, words.cell) | (torch.rand(documents, count) < config.words)
+    known = ~hidden
+    real = torch.arange(count) < words.stop.amax(dim=1, keepdim=True)
+    guessed = hidden & real & (words.form[..., DIGITS] < MOST_DIGITS) & (words.word > 0)
+    return words._replace(grams=words.grams * known.unsqueeze(-1), word=words.word * known), guessed

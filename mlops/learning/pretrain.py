@@ -1,0 +1,112 @@
+"""A base package whose network has read a customer's own documents: `pretrain DATASET --out PACKAGE`, without labels.
+
+The network guesses hidden words on the documents of the dataset and on synthetic ones, and is then trained on synthetic
+documents as that of the shipped package was. All else is kept. `learn --base PACKAGE` learns on top of it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from invex.fields.standard import STANDARD_FIELDS
+from invex.reading.errors import Unreadable
+
+from .archive import BadPackage
+from .base_package import MORE_NOISE, synthetic_samples
+from .cli import BAD_INPUT, DONE, NOTHING, refuse
+from .dataset import BadDataset, Dataset, Reader, load_dataset, read
+from .held_out import card, measure
+from .learner import code_version, stamped
+from .network.config import NetworkConfig, PretrainingConfig, TrainingConfig
+from .network.inputs import Inputs, read_inputs
+from .package import Package, environment
+from .predictor import shipped_package
+from .view import View
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PretrainConfig:
+    """measured: held-out synthetic documents on which the new package is measured."""
+
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    pretraining: PretrainingConfig = field(default_factory=PretrainingConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    measured: int = 300
+
+
+SMOKE = PretrainConfig(
+    pretraining=PretrainingConfig(steps=4, warmup=2, batch=4),
+    training=TrainingConfig(documents=16, steps=6, warmup=2),
+    measured=8,
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("dataset", type=Path, help="a folder of format invex-dataset/1; its labels are not read")
+    parser.add_argument("--out", type=Path, required=True, help="the package to write")
+    parser.add_argument("--base", type=Path, help="package whose network is learned anew; absent: the shipped one")
+    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="keep what is done; after a kill it goes on")
+    parser.add_argument("--smoke", action="store_true", help="a few steps: proves data and code quickly")
+
+
+def run(options: argparse.Namespace, reader: Reader | None = None) -> int:
+    """Write the package. Returns the exit code."""
+    from .network.checkpoint import BadCheckpoint  # torch
+
+    try:
+        base = shipped_package() if options.base is None else Package.load(options.base)
+        dataset = load_dataset(options.dataset)
+        unlabelled = list(_pages(dataset, reader))
+        if not unlabelled:
+            return refuse(BadDataset(f"{options.dataset}: no document with words to read"), NOTHING)
+        config = SMOKE if options.smoke else PretrainConfig()
+        package = pretrained(base, dataset.name, unlabelled, config, saved=options.checkpoint)
+        package.save(options.out)
+    except (BadDataset, BadPackage, BadCheckpoint, OSError) as e:
+        return refuse(e, BAD_INPUT)
+    log.info("%s: %s", options.out, package.build)
+    return DONE
+
+
+def pretrained(
+    base: Package, name: str, unlabelled: list[Inputs], config: PretrainConfig, *, saved: Path | None = None
+) -> Package:
+    """Return `base` with a network that has read `unlabelled`. The same arguments give the same bytes.
+
+    name: of the dataset, for the manifest. saved: checkpoint that an interrupted call goes on from.
+    """
+    from .network.building import build_network  # torch
+
+    network = build_network(
+        synthetic_samples(config.training.documents, MORE_NOISE, first=config.training.first),
+        STANDARD_FIELDS,
+        config.network,
+        config.training,
+        saved=saved,
+        unlabelled=unlabelled,
+        pretraining=config.pretraining,
+    )
+    said = {"dataset": name, "documents": len(unlabelled), **asdict(config.pretraining)}
+    manifest = {**base.manifest, "code": code_version(), "pretraining": said, **environment("torch")}
+    package = replace(base, manifest=manifest, network=network)
+    metrics = measure(package, config.measured)
+    log.info("held-out documents: %d, fields %s", config.measured, metrics["fields"])
+    return replace(stamped(package, metrics=metrics), card=card(metrics))
+
+
+def _pages(dataset: Dataset, reader: Reader | None) -> Iterator[Inputs]:
+    """Yield what the network sees of each document that can be read; the others are named."""
+    for entry in dataset.entries:
+        try:
+            inputs = read_inputs(View(read(entry, reader)).layout)
+        except Unreadable as e:
+            log.warning("document %s is left out: %s", entry.id, e.message)
+            continue
+        if inputs.words:
+            yield inputs

@@ -1,0 +1,159 @@
+"""Pretraining without labels: what is hidden, that it learns, stops anywhere, and what comes of it."""
+
+import hashlib
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from fixtures.generator import Vendor  # noqa: E402
+from invex.fields.standard import STANDARD_FIELDS  # noqa: E402
+from invex.reading.words import to_json  # noqa: E402
+from mlops.learning import __main__ as command  # noqa: E402
+from mlops.learning import pretrain  # noqa: E402
+from mlops.learning.dataset import Sample  # noqa: E402
+from mlops.learning.layout import Layout  # noqa: E402
+from mlops.learning.network import building, checkpoint  # noqa: E402
+from mlops.learning.network.batches import pad_words  # noqa: E402
+from mlops.learning.network.building import build_network  # noqa: E402
+from mlops.learning.network.config import NetworkConfig, PretrainingConfig, TrainingConfig  # noqa: E402
+from mlops.learning.network.inputs import first_cells, read_inputs  # noqa: E402
+from mlops.learning.network.pretraining import Pretrainer, hide  # noqa: E402
+from mlops.learning.network.training import deterministic  # noqa: E402
+from mlops.learning.package import Package  # noqa: E402
+from mlops.learning.predictor import shipped_package  # noqa: E402
+from mlops.learning.view import View  # noqa: E402
+
+TINY = NetworkConfig(word=8, cell=8, heads=2, layers=1, buckets=64, hidden=8)
+SHORT = TrainingConfig(documents=4, steps=4, batch=2, warmup=2)
+GUESSING = PretrainingConfig(steps=6, batch=2, warmup=2)
+FIELDS = len(STANDARD_FIELDS)
+
+
+@pytest.fixture(autouse=True)
+def one_order_of_additions():
+    threads = torch.get_num_threads()
+    deterministic()
+    yield
+    torch.set_deterministic_debug_mode("default")
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def documents():
+    return [Vendor(seed).document(0) for seed in range(4)]
+
+
+@pytest.fixture(scope="module")
+def pages(documents):
+    return [read_inputs(View(one.document).layout) for one in documents]
+
+
+def pretrained(pages, steps):
+    trainer = Pretrainer(TINY, GUESSING, FIELDS)
+    for progress in trainer.run(pages[:2], pages[2:]):
+        if progress.step == steps:
+            break
+    return trainer
+
+
+def digest(trainer):
+    return hashlib.sha256(checkpoint.to_bytes(trainer)).hexdigest()
+
+
+def test_what_is_guessed_is_hidden_and_is_no_number(pages):
+    words = pad_words(pages, TINY.buckets)
+    torch.manual_seed(1)
+    seen, guessed = hide(words, GUESSING)
+    assert guessed.any()
+    assert not seen.word[guessed].any()
+    assert not seen.grams[guessed].any()
+    assert words.word[guessed].all()
+    assert (words.form[guessed][:, 1] < 0.3).all()
+    known = seen.word > 0
+    assert torch.equal(seen.word[known], words.word[known])
+
+
+def test_guesses_get_better(pages):
+    trainer = Pretrainer(TINY, PretrainingConfig(steps=60, batch=4, warmup=2, rate=2e-2), FIELDS)
+    losses = [p.loss for p in trainer.run(pages, [])]
+    assert np.mean(losses[-5:]) < 0.9 * np.mean(losses[:5])
+
+
+@pytest.mark.parametrize("stop", [1, 4])
+def test_an_interrupted_pretraining_ends_with_the_same_bytes(pages, stop):
+    part = checkpoint.to_bytes(pretrained(pages, stop))
+    torch.rand(7)  # whatever else drew random numbers meanwhile
+    resumed = checkpoint.from_bytes(part)
+    assert isinstance(resumed, Pretrainer)
+    list(resumed.run(pages[:2], pages[2:]))
+    assert digest(resumed) == digest(pretrained(pages, GUESSING.steps))
+
+
+def test_a_network_is_another_one_after_pretraining_and_goes_on_from_both_checkpoints(
+    documents, pages, tmp_path, monkeypatch
+):
+    samples = [Sample(str(n), one.document, one.label) for n, one in enumerate(documents)]
+    monkeypatch.setattr(building, "CHECKPOINT_STEPS", 3)
+    saved = tmp_path / "network.checkpoint"
+
+    def build(**more):
+        return build_network(samples, STANDARD_FIELDS, TINY, SHORT, unlabelled=pages, pretraining=GUESSING, **more)
+
+    whole = build(saved=saved)
+    assert whole != build_network(samples, STANDARD_FIELDS, TINY, SHORT)
+    assert build(saved=saved) == whole  # from the checkpoint of the training
+    saved.unlink()
+    assert build(saved=saved) == whole  # from that of the pretraining
+    with pytest.raises(checkpoint.BadCheckpoint, match="another configuration"):
+        build_network(
+            samples, STANDARD_FIELDS, TINY, replace(SHORT, steps=9), saved=saved.with_suffix(building.PRETRAINED)
+        )
+
+
+def test_a_long_document_is_cut_between_cells(documents):
+    layout = View(documents[0].document).layout
+    assert isinstance(layout, Layout)
+    cut = first_cells(read_inputs(layout), 5)
+    assert (cut.cells, cut.words) == (5, layout.cell_start[5])
+    assert cut.cell.max() == 4
+    assert first_cells(cut, 9) is cut
+
+
+@pytest.mark.parametrize("wrong", [{"steps": 0}, {"archive": 0.0}, {"cells": 1.0}, {"cells": 0.0, "words": 0.0}])
+def test_a_pretraining_that_cannot_be_is_refused(wrong):
+    with pytest.raises(ValueError, match=r"pretraining|archive"):
+        PretrainingConfig(**wrong)
+
+
+class TestTheCommand:
+    @pytest.fixture
+    def archive(self, documents, tmp_path):
+        """A dataset folder without labels."""
+        folder = tmp_path / "archive"
+        (folder / "words").mkdir(parents=True)
+        for n, one in enumerate(documents):
+            (folder / "words" / f"d{n}.json").write_text(json.dumps(to_json(one.document)))
+        about = {"format": "invex-dataset/1", "name": "archive", "documents": [{"id": f"d{n}"} for n in range(4)]}
+        (folder / "dataset.json").write_text(json.dumps(about))
+        return folder
+
+    def test_a_package_says_what_its_network_has_read(self, archive, tmp_path, monkeypatch):
+        monkeypatch.setattr(pretrain, "SMOKE", replace(pretrain.SMOKE, network=TINY, measured=2))
+        out = tmp_path / "mine.zip"
+        assert command.main(["pretrain", str(archive), "--out", str(out), "--smoke"]) == 0
+        package, shipped = Package.load(out), shipped_package()
+        assert package.manifest["pretraining"]["dataset"] == "archive"
+        assert package.manifest["pretraining"]["documents"] == 4
+        assert package.network is not None
+        assert package.network != shipped.network
+        for mine, its in zip(package.day_zero.fields, shipped.day_zero.fields, strict=True):
+            np.testing.assert_array_equal(mine.scorer.values, its.scorer.values)
+
+    def test_a_dataset_without_documents_is_refused(self, archive, tmp_path, capsys):
+        (archive / "dataset.json").write_text(json.dumps({"format": "invex-dataset/1", "documents": []}))
+        assert command.main(["pretrain", str(archive), "--out", str(tmp_path / "x.zip")]) == 5
+        assert "no document" in capsys.readouterr().err
