@@ -133,7 +133,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--words", type=Path, required=True, help="folder in which the words that were read are kept")
     words = parser.parse_args().words
-    files = {f"{s}/{e.id}": e.file for s in SETS for e in load_dataset(SHARED / s).entries}
+    files = {f"{s}/{e.id}": e.file for s in SETS for e in load_dataset(SHARED / s).entries if e.file}
     papers = load(words)
     scans = [replace(p, document=read_scan(p.id, files[p.id], words / "bad-scans")) for p in sample(papers)]
     good = [replace(p, document=with_thumbnail(p.document, drawn(files[p.id], GOOD_DPI))) for p in papers]
