@@ -23,6 +23,7 @@ from invex.reading.types import Page, Word
 from .labels import Shape, named, type_of
 
 CONVENTION_LINES = 200  # that tell how a document writes; the rest of a long one says the same
+PREPARED_PAGES = 20
 AS_PRINTED = frozenset({"text", "address", "id"})  # these have no readings: the characters must be the same
 
 
@@ -72,6 +73,12 @@ class Printed:
     @cached_property
     def _lines(self) -> tuple[Line, ...]:
         return tuple(lines(self.pages))
+
+    def prepare(self) -> None:
+        """Find out now what the first question would have to wait for; of a long document lines come page by page."""
+        _ = self.conventions
+        if len(self.pages) <= PREPARED_PAGES:
+            _ = self._lines
 
     def places(self, kind: str, value: str) -> tuple[Place, ...]:
         """Return where `value`, canonical and of type `kind`, is printed within one line."""

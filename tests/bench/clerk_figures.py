@@ -9,6 +9,8 @@ from statistics import mean, quantiles
 from typing import Protocol
 
 TEN = 10
+# Of the kinds of clerk.py; the others are asked for by the page while somebody looks at it, or works on.
+WAITED_FOR = ("approve", "say what a value means", "choose another template", "open a document")
 
 
 class Cost(Protocol):
@@ -55,6 +57,9 @@ def report(found: Sequence[Cost], served: Sequence[tuple[str, float]]) -> str:
     for kind, times in sorted(seen.items(), key=lambda item: -len(item[1])):
         columns = [f"{percentile(part, p):.0f}" if part else "–" for part in (times, at_server[kind]) for p in (50, 95)]
         lines.append(f"| {kind} | {len(times)} | {' | '.join(columns)} |")
+    waited = [[ms for kind in WAITED_FOR for ms in times.get(kind, [])] for times in (seen, at_server)]
+    columns = [f"{percentile(part, p):.0f}" if part else "–" for part in waited for p in (50, 95)]
+    lines.append(f"| all of these that somebody waits for | {len(waited[0])} | {' | '.join(columns)} |")
     return "\n".join(lines)
 
 

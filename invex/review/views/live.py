@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRefresh
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.documents import queries as documents
+from invex.documents.models import Document
 from invex.extraction import queries as extractions
 from invex.fields.geometry import Box
 from invex.kernel.errors import BadInput
@@ -64,13 +65,26 @@ def draft(request: ProjectRequest, pk: int) -> HttpResponseBase:
     return JsonResponse({"failed": typed.failing(row, chosen, data)})
 
 
+class _Words(JsonResponse):
+    """Once it is sent, what says what a typed value of its document means is made ready."""
+
+    def __init__(self, document: Document, data: dict[str, Any]) -> None:
+        super().__init__(data)
+        self._document = document
+
+    def close(self) -> None:
+        super().close()
+        if (found := printed.of(self._document)) is not None:
+            found.prepare()
+
+
 @require_GET
 @in_project()
 def words(request: ProjectRequest, pk: int, index: int) -> HttpResponseBase:
     """The words of one page as [text, x0, y0, x1, y1]; ?of: what they were read into, by which a browser keeps them."""
     row = documents.document(request.access.project, pk)
     found = printed.pages(row)
-    response = JsonResponse({"words": found.words(index) if found is not None else []})
+    response = _Words(row, {"words": found.words(index) if found is not None else []})
     if row.words_blob and request.GET.get("of") == row.words_blob:
         patch_cache_control(response, private=True, max_age=KEPT_S, immutable=True)
     return response

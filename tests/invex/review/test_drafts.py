@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+from collections import OrderedDict
 
 import pytest
 from django.test import Client
@@ -15,7 +16,7 @@ from invex.documents import queries
 from invex.documents.models import Document
 from invex.documents.states import DocumentState as S
 from invex.extraction.models import Extraction
-from invex.review import drafts, services
+from invex.review import drafts, locate, printed, services
 from invex.review.models import Comment, Draft
 from tests.invex.world import access_to, document_in_review, label_of, template_json, vendor
 
@@ -228,3 +229,16 @@ def test_keeping_a_draft_says_which_cells_fail_a_check_or_are_not_understood(cli
     assert failed(quantity="2", unit_price="10.00", amount="25.00") == {"t:line_items:1:amount"}
     assert failed(quantity="two", unit_price="10.00", amount="20.00") == {"t:line_items:1:quantity"}
     assert failed(quantity="2", unit_price="10.00", amount="20.00") == set()
+
+
+def test_who_got_the_words_of_a_page_does_not_wait_for_what_the_first_typed_value_needs(
+    client, document, address, monkeypatch
+):
+    monkeypatch.setattr(printed, "_kept", OrderedDict())
+    assert client.get(f"{address}words/0").json()["words"]  # the test's client closes the answer, as the server does
+    monkeypatch.setattr(locate, "infer", None)  # whoever asks for the conventions now must not have to find them
+    monkeypatch.setattr(locate, "lines", None)
+    found = printed.of(document)
+    assert found is not None
+    assert found.conventions is not None
+    assert not found.places("text", "printed nowhere")
