@@ -110,7 +110,7 @@ def learn_samples(
     index = fit_templates({n: [e.view.document for e in es] for n, es in by_template.items()})
     return Package(
         manifest={
-            "name": _project(name),
+            "name": project_name(name),
             "version": version,
             "build": build,
             "dataset": {"name": name, "sha256": dataset_hash(known), "documents": len(known)},
@@ -240,7 +240,7 @@ def _located(model: TemplateModel) -> str:
     return ", ".join(f"{f.field.key} {f.located} of {f.asked} located" for f in model.fields)
 
 
-def _project(name: str) -> str:
+def project_name(name: str) -> str:
     cleaned = "".join(c for c in name if c.isalnum())
     return cleaned[:1].upper() + cleaned[1:] or "Project"
 
@@ -265,7 +265,7 @@ def code_version() -> str:
 
 def _card(name: str, known: Sequence[Sample], models: dict[str, TemplateModel]) -> str:
     """card.md: what the package was learned from, and what is known to limit it."""
-    lines = [f"# {_project(name)}", "", f"Learned from {len(known)} labelled documents of `{name}`."]
+    lines = [f"# {project_name(name)}", "", f"Learned from {len(known)} labelled documents of `{name}`."]
     lines += ["", "| template | documents | values located on the page |", "|---|---|---|"]
     for template, model in sorted(models.items()):
         asked, located = sum(f.asked for f in model.fields), sum(f.located for f in model.fields)

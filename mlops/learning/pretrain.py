@@ -10,6 +10,7 @@ import argparse
 import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
+from importlib.util import find_spec
 from pathlib import Path
 
 from invex.fields.standard import STANDARD_FIELDS
@@ -20,12 +21,14 @@ from .base_package import MORE_NOISE, synthetic_samples
 from .cli import BAD_INPUT, DONE, NOTHING, refuse
 from .dataset import BadDataset, Dataset, Reader, load_dataset, read
 from .held_out import card, measure
-from .learner import code_version, stamped
+from .learner import code_version, project_name, stamped
 from .network.config import NetworkConfig, PretrainingConfig, TrainingConfig
 from .network.inputs import Inputs, read_inputs
 from .package import Package, environment
 from .predictor import shipped_package
 from .view import View
+
+NEEDED = ("torch", "onnx")
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +60,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace, reader: Reader | None = None) -> int:
     """Write the package. Returns the exit code."""
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        return refuse(ModuleNotFoundError(f"no {' and no '.join(missing)} here: install invex[train]"), BAD_INPUT)
+    from .network.building import pretraining_file
     from .network.checkpoint import BadCheckpoint  # torch
 
     try:
@@ -68,6 +75,9 @@ def run(options: argparse.Namespace, reader: Reader | None = None) -> int:
         config = SMOKE if options.smoke else PretrainConfig()
         package = pretrained(base, dataset.name, unlabelled, config, saved=options.checkpoint)
         package.save(options.out)
+        if options.checkpoint is not None:
+            for done in (options.checkpoint, pretraining_file(options.checkpoint)):
+                done.unlink(missing_ok=True)
     except (BadDataset, BadPackage, BadCheckpoint, OSError) as e:
         return refuse(e, BAD_INPUT)
     log.info("%s: %s", options.out, package.build)
@@ -93,7 +103,15 @@ def pretrained(
         pretraining=config.pretraining,
     )
     said = {"dataset": name, "documents": len(unlabelled), **asdict(config.pretraining)}
-    manifest = {**base.manifest, "code": code_version(), "pretraining": said, **environment("torch")}
+    learned = {"network": asdict(config.network), "training": asdict(config.training)}
+    manifest = {
+        **base.manifest,
+        "name": project_name(f"{base.manifest['name']} {name}"),
+        "code": code_version(),
+        "configuration": {**base.manifest.get("configuration", {}), **learned},
+        "pretraining": said,
+        **environment("torch"),
+    }
     package = replace(base, manifest=manifest, network=network)
     metrics = measure(package, config.measured)
     log.info("held-out documents: %d, fields %s", config.measured, metrics["fields"])

@@ -19,7 +19,7 @@ from .config import NetworkConfig, PretrainingConfig, TrainingConfig
 from .examples import make_example
 from .export import check_exporter, export
 from .inputs import Inputs
-from .pretraining import Pretrainer
+from .pretraining import Pretrainer, digest_of
 from .serving import Network
 from .training import Progress, Trainer, deterministic
 
@@ -27,7 +27,7 @@ CANDIDATES = 150  # of a type and document, besides the values
 COMPARED = 20  # documents on which ONNX has to agree with torch
 CHECKPOINT_STEPS = 200
 REPORTED_STEPS = 100
-PRETRAINED = ".pretraining"  # suffix of its checkpoint, beside that of the training
+PRETRAINED = ".pretraining"  # end of the name of its checkpoint
 
 T = TypeVar("T", Trainer, Pretrainer)
 
@@ -52,7 +52,9 @@ def build_network(
     """
     check_exporter()
     deterministic()
-    trainer = _resumed(saved, Trainer(network, training, len(fields)))
+    documents = [i for i in unlabelled if i.words]
+    digest = digest_of(documents, pretraining) if pretraining is not None else ""
+    trainer = _resumed(saved, Trainer(network, training, len(fields), digest))
     rng = np.random.default_rng(training.seed)
     made = (make_example(s, fields, most=CANDIDATES, rng=rng) for s in samples)
     usable = (e for e in made if e.inputs.words and len(e.spans))
@@ -60,9 +62,8 @@ def build_network(
     examples = list(usable if trainer.step < training.steps else islice(usable, COMPARED))
     log.info("network: %d documents", len(examples))
     if pretraining is not None and not trainer.step:
-        before = None if saved is None else saved.with_suffix(PRETRAINED)
-        pretrainer = _resumed(before, Pretrainer(network, pretraining, len(fields)))
-        documents = [i for i in unlabelled if i.words]
+        before = None if saved is None else pretraining_file(saved)
+        pretrainer = _resumed(before, Pretrainer(network, pretraining, len(fields), digest))
         log.info("pretraining: %d documents without labels", len(documents))
         _finish(pretrainer, pretrainer.run(documents, [e.inputs for e in examples]), "pretraining", before)
         trainer.encoder.load_state_dict(pretrainer.encoder.state_dict())
@@ -72,6 +73,11 @@ def build_network(
     return Network(data, keys, network.buckets)
 
 
+def pretraining_file(saved: Path) -> Path:
+    """Return where the checkpoint of the pretraining lies, beside that of the training."""
+    return saved.with_name(f"{saved.name}{PRETRAINED}")
+
+
 def _resumed(saved: Path | None, trainer: T) -> T:
     """Return what was saved of `trainer`, itself where nothing was. Raises BadCheckpoint for one of another kind."""
     if saved is None or not saved.exists():
@@ -79,6 +85,8 @@ def _resumed(saved: Path | None, trainer: T) -> T:
     found = checkpoint.from_bytes(saved.read_bytes())
     if not isinstance(found, type(trainer)) or (found.network, found.config) != (trainer.network, trainer.config):
         raise checkpoint.BadCheckpoint(f"{saved} is of another configuration: remove it to start anew")
+    if found.archive != trainer.archive:
+        raise checkpoint.BadCheckpoint(f"{saved} has read other documents: remove it to start anew")
     return found
 
 

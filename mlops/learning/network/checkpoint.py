@@ -36,6 +36,7 @@ def to_bytes(trainer: Trainer | Pretrainer) -> bytes:
         "of": _PRETRAINING if isinstance(trainer, Pretrainer) else _TRAINING,
         "step": trainer.step,
         "fields": trainer.encoder.fields,
+        "archive": trainer.archive,
         "network": asdict(trainer.network),
         "config": asdict(trainer.config),
     }
@@ -51,12 +52,12 @@ def from_bytes(data: bytes) -> Trainer | Pretrainer:
         about = json.loads(bytes(arrays.pop("about").tolist()))
         if about["format"] != CHECKPOINT_FORMAT:
             raise BadCheckpoint(f"checkpoint of format {about['format']!r}; this version reads {CHECKPOINT_FORMAT}")
-        network, fields = NetworkConfig(**about["network"]), about["fields"]
+        network, fields, archive = NetworkConfig(**about["network"]), about["fields"], str(about["archive"])
         trainer: Trainer | Pretrainer
         if about["of"] == _PRETRAINING:
-            trainer = Pretrainer(network, PretrainingConfig(**about["config"]), fields)
+            trainer = Pretrainer(network, PretrainingConfig(**about["config"]), fields, archive)
         else:
-            trainer = Trainer(network, TrainingConfig(**about["config"]), fields)
+            trainer = Trainer(network, TrainingConfig(**about["config"]), fields, archive)
         for part, module in _parts(trainer):
             start = f"{part}."
             module.load_state_dict({k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)})

@@ -7,6 +7,7 @@ What is guessed is the row of the encoder's own table of words (tied weights, Pr
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -44,9 +45,10 @@ class Guesser(nn.Module):
 class Pretrainer:
     """The state of a pretraining: encoder, guesser, optimiser, step. What is drawn depends on seed and step alone."""
 
-    def __init__(self, network: NetworkConfig, config: PretrainingConfig, fields: int) -> None:
+    def __init__(self, network: NetworkConfig, config: PretrainingConfig, fields: int, archive: str = "") -> None:
+        """archive: digest of the documents."""
         torch.manual_seed(config.seed)
-        self.network, self.config = network, config
+        self.network, self.config, self.archive = network, config, archive
         self.encoder, self.guesser = Encoder(network, fields), Guesser(network)
         self.optimizer = torch.optim.AdamW(self._learned(), lr=config.rate, weight_decay=config.weight_decay)
         self.step = 0
@@ -85,6 +87,16 @@ class Pretrainer:
         """All but what reads fields, which no guess goes through."""
         encoder = [p for n, p in self.encoder.named_parameters() if not n.startswith(("read.", "absent."))]
         return [*encoder, *self.guesser.parameters()]
+
+
+def digest_of(archive: Sequence[Inputs], config: PretrainingConfig) -> str:
+    """sha256 of what is guessed and how: a checkpoint of other documents is not gone on from."""
+    digest = hashlib.sha256(repr(config).encode())
+    for inputs in archive:
+        for array in (inputs.word, inputs.grams, inputs.start, inputs.box):
+            digest.update(array.tobytes())
+        digest.update(b"\0")
+    return digest.hexdigest()
 
 
 def hide(words: Words, config: PretrainingConfig) -> tuple[Words, Tensor]:

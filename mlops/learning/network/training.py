@@ -32,9 +32,10 @@ class Progress:
 class Trainer:
     """The state of a training: encoder, optimiser, step. What is drawn at random depends on seed and step alone."""
 
-    def __init__(self, network: NetworkConfig, training: TrainingConfig, fields: int) -> None:
+    def __init__(self, network: NetworkConfig, training: TrainingConfig, fields: int, archive: str = "") -> None:
+        """archive: digest of what it is pretrained on, "" for nothing."""
         torch.manual_seed(training.seed)
-        self.network, self.config = network, training
+        self.network, self.config, self.archive = network, training, archive
         self.encoder = Encoder(network, fields)
         # Two groups, as is usual: weights decay; norms, biases and embeddings of rare words do not.
         decayed = [p for n, p in self.encoder.named_parameters() if p.ndim > 1 and not n.startswith(("grams", "words"))]

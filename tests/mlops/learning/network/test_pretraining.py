@@ -100,18 +100,24 @@ def test_a_network_is_another_one_after_pretraining_and_goes_on_from_both_checkp
     monkeypatch.setattr(building, "CHECKPOINT_STEPS", 3)
     saved = tmp_path / "network.checkpoint"
 
-    def build(**more):
-        return build_network(samples, STANDARD_FIELDS, TINY, SHORT, unlabelled=pages, pretraining=GUESSING, **more)
-
-    whole = build(saved=saved)
-    assert whole != build_network(samples, STANDARD_FIELDS, TINY, SHORT)
-    assert build(saved=saved) == whole  # from the checkpoint of the training
-    saved.unlink()
-    assert build(saved=saved) == whole  # from that of the pretraining
-    with pytest.raises(checkpoint.BadCheckpoint, match="another configuration"):
-        build_network(
-            samples, STANDARD_FIELDS, TINY, replace(SHORT, steps=9), saved=saved.with_suffix(building.PRETRAINED)
+    def build(saved, archive=pages, guessing=GUESSING):
+        return build_network(
+            samples, STANDARD_FIELDS, TINY, SHORT, saved=saved, unlabelled=archive, pretraining=guessing
         )
+
+    whole = build(saved)
+    alone = build_network(samples, STANDARD_FIELDS, TINY, SHORT)
+    assert whole != alone
+    assert build(saved) == whole  # from the checkpoint of the training
+    with pytest.raises(checkpoint.BadCheckpoint, match="other documents"):
+        build(saved, archive=pages[:2])
+    with pytest.raises(checkpoint.BadCheckpoint, match="other documents"):
+        build_network(samples, STANDARD_FIELDS, TINY, SHORT, saved=saved)
+    saved.unlink()
+    assert build(saved) == whole  # from that of the pretraining
+    saved.unlink()
+    with pytest.raises(checkpoint.BadCheckpoint, match="another configuration"):
+        build(saved, guessing=replace(GUESSING, steps=9))
 
 
 def test_a_long_document_is_cut_between_cells(documents):
@@ -148,6 +154,8 @@ class TestTheCommand:
         package, shipped = Package.load(out), shipped_package()
         assert package.manifest["pretraining"]["dataset"] == "archive"
         assert package.manifest["pretraining"]["documents"] == 4
+        assert package.manifest["configuration"]["training"]["steps"] == pretrain.SMOKE.training.steps
+        assert package.build == "Invexarchive-0.1.0-build.1"
         assert package.network is not None
         assert package.network != shipped.network
         for mine, its in zip(package.day_zero.fields, shipped.day_zero.fields, strict=True):
@@ -157,3 +165,8 @@ class TestTheCommand:
         (archive / "dataset.json").write_text(json.dumps({"format": "invex-dataset/1", "documents": []}))
         assert command.main(["pretrain", str(archive), "--out", str(tmp_path / "x.zip")]) == 5
         assert "no document" in capsys.readouterr().err
+
+    def test_a_machine_without_torch_is_told_before_anything_is_read(self, archive, tmp_path, monkeypatch, capsys):
+        monkeypatch.setattr(pretrain, "find_spec", lambda name: None)
+        assert command.main(["pretrain", str(archive), "--out", str(tmp_path / "x.zip")]) == 2
+        assert "install invex[train]" in capsys.readouterr().err
