@@ -21,7 +21,8 @@ from .ocr_port import EngineSource
 from .pagereader import PageReader
 from .types import Document, EInvoice, Page
 
-READER_VERSION = "1"
+# Of what reading yields; raised when that changes (2: thumbnails). Words that were stored keep the version they had.
+READER_VERSION = "2"
 DEFAULT_LIMITS = Limits()
 DEFAULT_ENGINE: EngineSource = partial(make_engine, "rapidocr")
 NOT_TURNED: Mapping[int, int] = MappingProxyType({})

@@ -64,7 +64,7 @@ class EInvoice:
 class Document:
     """A file that was read.
 
-    file: its name, for people. reader: version of the code that read it, e.g. "1+rapidocr-3.10.0".
+    file: its name, for people. reader: version of the code that read it, e.g. "2+rapidocr-3.10.0".
     """
 
     pages: tuple[Page, ...]

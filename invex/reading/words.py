@@ -96,7 +96,7 @@ def _page(number: int, page: dict[str, Any]) -> Page:
             source=page.get("source", "given"),
             rules=tuple(Box(*(float(v) for v in b)) for b in page.get("rules", [])),
             rotation=int(page.get("rotation", 0)),
-            thumbnail=thumbnail_from_text(str(page.get("thumbnail", ""))),
+            thumbnail=thumbnail_from_text(str(page.get("thumbnail") or "")),
         )
     except (KeyError, TypeError, ValueError) as e:
         raise ValueError(f"page {number}: {type(e).__name__}: {e}") from e

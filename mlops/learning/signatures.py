@@ -12,6 +12,7 @@ thumbnail of a page that OCR read, for when its words cannot be trusted (`thumbn
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -51,7 +52,7 @@ class Signature(NamedTuple):
     buckets: (n,) int32, ascending, none twice. weights: (n,) float32, log(1 + occurrences), later pages counting less.
     words: (w,) uint32, hashes of the words to the letter, ascending, none twice.
     thumbnail: (thumbnails.SIZE,) uint8 of the first page, (0,) where OCR did not read it or it is blank.
-    legibility: how far the words can be trusted, [0, 1].
+    legibility: how far the words of these pages can be trusted, [0, 1].
     """
 
     buckets: NDArray[np.int32]
@@ -84,7 +85,7 @@ def signature(document: Document) -> Signature:
         np.log1p(total).astype(np.float32),
         _words(document),
         np.frombuffer(first.thumbnail, np.uint8) if any(first.thumbnail) else _NO_THUMBNAIL,
-        legibility(first),
+        _legibility(document.pages[:MAX_PAGES]),
     )
 
 
@@ -103,6 +104,17 @@ def fold(text: str) -> str:
 def _words(document: Document) -> Words:
     texts = {plain(word.text) for page in document.pages[:MAX_PAGES] for word in page.words}
     return np.unique(tokens([text for text in texts if len(text) >= MIN_WORD]).astype(np.uint32))
+
+
+def _legibility(pages: Sequence[Page]) -> float:
+    """Mean legibility of pages, of which there is at least one, by their letters: a cover sheet with specks has none.
+
+    Letters are those of words that are long enough for `_words`.
+    """
+    letters = [sum(n for word in page.words if (n := len(plain(word.text))) >= MIN_WORD) for page in pages]
+    if not any(letters):
+        return legibility(pages[0])
+    return sum(legibility(page) * n for page, n in zip(pages, letters, strict=True)) / sum(letters)
 
 
 def _page_hashes(page: Page) -> tuple[Hashes, Hashes, Hashes]:

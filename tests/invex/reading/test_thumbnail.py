@@ -48,6 +48,12 @@ def test_words_keep_the_thumbnail_and_refuse_one_of_another_size():
     kept = to_json(Document((page,)))
     assert from_json(kept).pages == (page,)
     assert "thumbnail" not in to_json(Document((Page(595.0, 842.0, ()),)))["pages"][0]
-    kept["pages"][0]["thumbnail"] = "AAAA"
-    with pytest.raises(ValueError, match="page 0"):
-        from_json(kept)
+    for wrong in ("AAAA", "page1.png", 7, {"width": 24}):
+        kept["pages"][0]["thumbnail"] = wrong
+        with pytest.raises(ValueError, match="page 0"):
+            from_json(kept)
+
+
+def test_words_of_others_may_say_that_there_is_no_thumbnail():
+    page = {"width": 595, "height": 842, "words": [], "thumbnail": None}
+    assert from_json({"pages": [page]}).pages[0].thumbnail == b""

@@ -3,8 +3,11 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
-from invex.reading.types import THUMBNAIL_COLUMNS, THUMBNAIL_ROWS, Document
+from invex.fields.geometry import Box
+from invex.reading.types import THUMBNAIL_COLUMNS, THUMBNAIL_ROWS, Document, Page, Word
+from mlops.learning.signatures import signature
 from mlops.learning.templates import TemplateIndex, fit_templates
 from mlops.learning.thumbnails import SIZE, legibility, log_odds, standardised
 from tests.mlops.learning.forms import form_document
@@ -49,6 +52,44 @@ def test_words_that_were_read_well_decide_alone():
     )
     words_alone = replace(looks_like_another, pages=(replace(looks_like_another.pages[0], thumbnail=b""),))
     assert index.probabilities(looks_like_another) == index.probabilities(words_alone)
+
+
+SPECKS = (".", "-", "'", "|", "i", "l", "..", "~", "_", "r")
+COVER_SHEET = Page(
+    595.0,
+    842.0,
+    tuple(Word(s, Box(0.1, 0.5, 0.11, 0.51), 0.3) for s in SPECKS * 3),
+    "ocr",
+    thumbnail=b"\1\0" * (SIZE // 2),
+)
+
+
+def behind(cover: Page, document: Document) -> Document:
+    return replace(document, pages=(cover, *document.pages))
+
+
+@pytest.mark.parametrize("cover", [COVER_SHEET, replace(COVER_SHEET, words=())])
+def test_a_cover_sheet_does_not_silence_what_was_read_well_behind_it(cover):
+    index = fit_templates({"a": [behind(cover, scan(1, n, confidence=0.99)) for n in range(2)]})
+    looks_else = replace(cover, thumbnail=page_of(5).tobytes())
+    for query in (cover, looks_else):
+        faxed = behind(query, scan(1, 7, confidence=0.99))
+        assert index.match(faxed).name == "a"
+        assert index.match(faxed) == index.match(behind(replace(query, thumbnail=b""), scan(1, 7, confidence=0.99)))
+    assert index.match(behind(looks_else, scan(8, 0, confidence=0.99))).name is None
+
+
+def test_pages_are_weighed_by_what_was_read_on_them():
+    bad, good = scan(1, 0, confidence=0.5), scan(1, 0, confidence=0.99)
+    assert signature(behind(bad.pages[0], good)).legibility == pytest.approx(0.5)
+    assert signature(behind(good.pages[0], bad)).legibility == pytest.approx(0.5)
+    mostly_good = behind(scan(1, 0, confidence=0.5, words=0.1).pages[0], good)
+    assert 0.85 < signature(mostly_good).legibility < 0.95
+    assert signature(behind(COVER_SHEET, bad)).legibility == 0.0
+    assert signature(replace(bad, pages=(COVER_SHEET,))).legibility == 0.0
+    for confidence in (0.5, 0.86, 0.9, 0.93, 0.99):
+        one = scan(1, 0, confidence=confidence)
+        assert signature(one).legibility == pytest.approx(legibility(one.pages[0]), abs=1e-12)
 
 
 def test_a_template_whose_examples_nobody_could_read_is_known_by_its_looks():
