@@ -386,6 +386,25 @@ def test_a_cell_that_is_not_right_is_marked_while_one_types(admin_page: Page, in
     page.get_by_role("button", name="Start anew").click()
 
 
+def test_a_total_that_is_no_number_stops_nothing(admin_page: Page, installation: Any) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation)
+    errors: list[Any] = []
+    page.on("pageerror", lambda error: errors.append(error))
+    net = page.locator("[data-field='net_amount'] [data-value]").first
+    net.fill("see below")
+    draft_is_kept(page)
+    expect(page.locator("[data-need]")).to_contain_text("need")
+    page.goto(address)  # the draft comes back
+    page.wait_for_selector(WORD, state="attached")
+    expect(net).to_have_value("see below")
+    page.keyboard.press("Escape")
+    page.keyboard.press("2")
+    expect(field(page, 1)).to_be_focused()
+    page.get_by_role("button", name="Start anew").click()
+    expect(net).not_to_have_value("see below")
+    assert not errors
+
+
 LOADED_AT = "performance.timeOrigin"  # another one for each page that the browser loads
 
 

@@ -300,7 +300,7 @@ export class Grid {
     });
     const line = this.section.querySelector("[data-sums]");
     if (!isWhole || !this.columns.some((c) => c.key === SUMMED)) { line.textContent = ""; return; }
-    const totals = LINES_SUM_TO.map((key) => this.total(key)).filter(Boolean);
+    const totals = LINES_SUM_TO.map((key) => this.total(key)).filter((total) => total && parse(total.value) !== null);
     const fits = totals.find(({value}) => { const off = sum - parse(value); return off <= slack && -off <= slack; });
     // Without a net amount and without a tax nobody knows what a total adds to the lines.
     const isOff = !fits && Boolean(totals.length && (this.total("net_amount") || this.total("tax_amount")));
