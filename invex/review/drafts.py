@@ -17,7 +17,9 @@ from invex.extraction.models import Extraction
 from .models import Draft
 
 FORGOTTEN_AFTER = datetime.timedelta(days=30)  # a draft that nobody touched; until then its document is not read over
-NOT_WORK = frozenset({"csrfmiddlewaretoken", "action", "version", "extraction", "template", "key", "spent", "told"})
+NOT_WORK = frozenset(
+    {"csrfmiddlewaretoken", "action", "version", "extraction", "template", "key", "spent", "told", "awaited"}
+)
 
 
 def save(

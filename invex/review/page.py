@@ -56,6 +56,11 @@ class Screen:
     def need_count(self) -> int:
         return sum(row.needs_person for row in self.rows) + sum(table.needs_person for table in self.tables)
 
+    def is_all_of(self, sent: Mapping[str, str]) -> bool:
+        """Whether inputs that were sent, by name, say something of every field and table."""
+        names = [row.inputs[0].name for row in self.rows] + [table.name for table in self.tables]
+        return all(name in sent for name in names)
+
     @property
     def another(self) -> FieldRow:
         return ANOTHER

@@ -70,11 +70,15 @@ class FieldRow:
 
 @dataclass(frozen=True, slots=True)
 class TableRows:
-    """A table: its rows as the page's grid takes them, a mapping of column keys to cells each."""
+    """A table: its rows as the page's grid takes them, a mapping of column keys to cells each.
+
+    is_typed: they are what a person left.
+    """
 
     spec: TableSpec
     rows: tuple[dict[str, dict[str, Any]], ...]
     remarks: tuple[str, ...] = ()
+    is_typed: bool = False
     theirs: str = ""  # JSON of the rows that somebody else saved meanwhile, where they differ
 
     @property
@@ -221,7 +225,7 @@ def with_typed(
     """
     fields = [_typed_row(row, data, touched_only=touched_only) for row in rows]
     return fields, [
-        replace(t, rows=_typed_cells(data[t.name], t.spec)) if t.name in data and not touched_only else t
+        replace(t, rows=_typed_cells(data[t.name], t.spec), is_typed=True) if t.name in data and not touched_only else t
         for t in tables
     ]
 

@@ -117,9 +117,14 @@ def _judge(found: list[tuple[Judgement, list[FieldJudgement]]]) -> None:
     known = Judgement.objects.filter(document__in=[row.document_id for row, _ in found])
     judged = set(known.values_list("document", flat=True))
     for row, fields in found:
-        if row.document_id not in judged:
-            row.save()
-            FieldJudgement.objects.bulk_create(fields)
+        if row.document_id in judged:
+            continue
+        try:
+            with transaction.atomic():
+                row.save()
+                FieldJudgement.objects.bulk_create(fields)
+        except Exception:  # it cannot be kept, or a bug: the other events go on
+            log.exception("document %s is not judged", row.document_id)
 
 
 def _approvals(events: list[Event]) -> list[Approval]:

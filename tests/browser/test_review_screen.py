@@ -29,6 +29,7 @@ def open_invoice(page: Page, installation: Any) -> str:
     page.goto(address)
     if page.get_by_role("button", name="Open again").is_visible():
         page.get_by_role("button", name="Open again").click()
+        expect(page.get_by_role("button", name="Approve")).to_be_visible()  # the page that was left has words, too
     page.wait_for_selector(WORD, state="attached")
     return address
 
@@ -483,6 +484,68 @@ def test_another_template_shows_at_once_and_keeps_what_is_typed_while_it_is_read
     assert read == page.locator("[data-value]").evaluate_all(said)
     page.get_by_role("button", name="Start anew").click()
     expect(choice).not_to_have_value(other)
+
+
+def choose_another(page: Page) -> str:
+    choice = page.locator("#template-choice")
+    names = choice.locator("option").evaluate_all("options => options.map(one => one.value)")
+    other = next(name for name in names if name not in ("", choice.input_value()))
+    choice.select_option(other)
+    return str(other)
+
+
+def test_another_template_that_is_not_read_leaves_nothing_said_and_nothing_approved(admin_page: Page) -> None:
+    page, address = admin_page, open_first(admin_page)
+    page.route("**/as/?*", lambda route: route.fulfill(status=503))
+    other = choose_another(page)
+    unread = page.locator("[data-unread]")
+    expect(unread).to_contain_text(f"as {other} did not come")
+    name = field(page, 1).get_attribute("name")
+    with page.expect_request("**/draft/") as kept:
+        field(page, 1).fill("TYPED-ALONE")
+    assert "TYPED-ALONE" in (kept.value.post_data or "")
+    sent = [part.split("=")[0] for part in (kept.value.post_data or "").split("&")]
+    assert len([one for one in sent if one.startswith("f%3A") and one.count("%3A") == 2]) == 1, sent
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-kept]")).to_contain_text("Try again, or go on")
+    page.get_by_role("button", name="Try again").click()
+    expect(unread).to_be_visible()
+    page.unroute_all()
+    with page.expect_response("**/as/?*") as behind:
+        page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#review:not([data-read-as])")).to_be_attached()
+    expect(unread).to_be_hidden()
+    expect(page.locator(f"[name='{name}']")).to_have_value("TYPED-ALONE")
+    said = "inputs => inputs.map(one => one.value).filter(Boolean)"
+    read = len(re.findall(r'value="[^"]+" data-value', behind.value.text()))  # none, of some documents
+    assert len(page.locator("[data-value]").evaluate_all(said)) >= read, "what was read did not come"
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
+def test_who_goes_on_with_empty_fields_says_so(admin_page: Page) -> None:
+    page, address = admin_page, open_first(admin_page)
+    page.route("**/as/?*", lambda route: route.abort())
+    choose_another(page)
+    page.get_by_role("button", name="Go on with empty fields").click()
+    expect(page.locator("#review:not([data-read-as])")).to_be_attached()
+    assert page.locator("#review-form").evaluate("form => form.elements.awaited.value") == ""
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
+def test_what_comes_ahead_is_not_waited_for_long(admin_page: Page) -> None:
+    page = admin_page
+    open_first(page)
+    taken = """async () => {
+      const {name} = performance.getEntriesByType("resource").find((one) => /review.ahead[^/]*.js/.test(one.name));
+      const {Ahead} = await import(name), ahead = new Ahead();
+      ahead.looking = new Promise(() => {});
+      return ahead.take("another");
+    }"""
+    assert page.evaluate(taken) is None
 
 
 def test_an_approval_that_does_not_get_through_loses_nothing(admin_page: Page) -> None:

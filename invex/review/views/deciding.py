@@ -71,6 +71,8 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
     access, chosen, data = request.access, request.POST.get("template", ""), request.POST.dict()
     if not is_template(request, row, chosen):
         raise BadInput(_("There is no template %(name)s.") % {"name": chosen})
+    if data.get("awaited"):  # its page stops that, too
+        raise BadInput(_("The fields do not show yet what the document says: nothing was approved."), code="unread")
     spec, sent = typed.read(row, chosen, data)
     key = data.get("key", "")
     if sent.errors:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from typing import Any
 
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
@@ -23,6 +24,8 @@ from invex.kernel.sent import sent_whole
 from invex.kernel.spoken import spoken
 
 from .. import drafts, leases, meaning, page, printed, progress, typed
+
+log = logging.getLogger(__name__)
 
 KEPT_S = 24 * 3600  # words in a browser
 
@@ -74,8 +77,11 @@ class _Words(JsonResponse):
 
     def close(self) -> None:
         super().close()
-        if (found := printed.of(self._document)) is not None:
-            found.prepare()
+        try:
+            if (found := printed.of(self._document)) is not None:
+                found.prepare()
+        except Exception:  # the answer is sent: what is asked next is made ready then
+            log.exception("the words of document %s are not made ready", self._document.pk)
 
 
 @require_GET

@@ -45,16 +45,21 @@ def show(
     """Answer with the page. made_of: it is fetched ahead, and so says what it was made of.
 
     As another template than it was read, a worker reads the document: a script gets its page before, and asks for what
-    was read then (`document.read_as`), where nothing stands in the fields yet.
+    was read then (`document.read_as`), where nothing stands in the fields yet. It asks, too, where
+    no worker was free, unless the person has said themselves what every field is.
     """
     access, asked = request.access, queue.Queue.asked(request.GET)
     is_otherwise = row.state == DocumentState.REVIEW and chosen not in ("", row.template) and not is_conflict
     is_filled = typed is not None and typed.template == chosen
     is_awaited = is_otherwise and is_part(request) and not is_filled
     read_as: Mapping[str, Any] | None = {} if is_awaited else None
+    is_late = False
     if is_otherwise and not is_awaited:
         read_as = _read_as(request, row, chosen)
-    shown = page.screen(row, chosen, read_as=read_as, typed=typed, is_conflict=is_conflict)
+        is_late = read_as is None
+    shown = page.screen(row, chosen, read_as={} if is_late else read_as, typed=typed, is_conflict=is_conflict)
+    if is_late:
+        is_awaited = not (typed is not None and is_filled and shown.is_all_of(typed.data))
     is_open = row.state == DocumentState.REVIEW or (is_conflict and row.state == DocumentState.APPROVED)
     holder = leases.holder(row)
     held_by_other = holder if holder not in ("", str(access.actor)) else ""
@@ -97,13 +102,13 @@ def show(
     return answer
 
 
-def _read_as(request: ProjectRequest, row: Document, template: str) -> dict[str, Any]:
-    """What the document says when it is of a template that a person has just chosen."""
+def _read_as(request: ProjectRequest, row: Document, template: str) -> dict[str, Any] | None:
+    """What the document says when it is of a template that a person has just chosen; None without a worker."""
     try:
         return extractions.as_template(row, template)
     except NotNow:
         messages.warning(request, _("The workers are busy: fill in what you see, or choose the template again."))
-        return {}
+        return None
 
 
 def is_part(request: ProjectRequest) -> bool:

@@ -2,6 +2,7 @@
    words of its first page. Nobody has it by that. The server says once it is this person's whether it is still the same. */
 
 const PAUSE_MS = 300;  // after the page came: what it needs itself goes first
+const PATIENCE_MS = 1000;  // of who approved, with what is just coming: then the page is fetched as any other
 
 export class Ahead {
   constructor() { this.forget(); }
@@ -49,7 +50,9 @@ export class Ahead {
 
   /* Give the page away that was made of this; null where it was made of something else. */
   async take(mark) {
-    if (this.mark !== mark) await this.looking;  // it may be just coming
+    if (this.mark !== mark && this.looking) {  // it may be just coming
+      await Promise.race([this.looking, new Promise((over) => { setTimeout(over, PATIENCE_MS); })]);
+    }
     const page = this.mark === mark ? this.page : null;
     this.forget();
     return page;

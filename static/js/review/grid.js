@@ -22,7 +22,7 @@ export class Grid {
     this.hidden = section.querySelector("[data-rows]");
     this.rows = JSON.parse(this.hidden.value || "[]");
     this.at = [0, 0];
-    this.isTouched = false;
+    this.isTouched = section.hasAttribute("data-typed");
     this.editor = null;
     this.fails = new Map();  // cells that fail a check as they stand now -> the sentence
     this.render();

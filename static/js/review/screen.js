@@ -28,10 +28,11 @@ export const open = (root, {signal, visit}) => {
   if (thumbnails) new Thumbnails(thumbnails, pages, {signal});
 
   const isAwaited = () => root.hasAttribute("data-read-as");
+  const unread = form?.querySelector("[data-unread]");  // shown where what is awaited did not come
   const count = () => {
     grids.forEach((grid) => grid.check());
     const needy = fields.needCount() + grids.filter((grid) => grid.needs).length;
-    if (isAwaited()) form.querySelector("[data-need]").textContent = `◔ ${says("awaited")}`;
+    if (isAwaited()) form.querySelector("[data-need]").textContent = unread.hidden ? `◔ ${says("awaited")}` : `▲ ${says("unread")}`;
     else form.querySelector("[data-need]").textContent = needy ? `▲ ${needy} ${says("need")}` : `✓ ${says("none")}`;
   };
 
@@ -147,32 +148,56 @@ export const open = (root, {signal, visit}) => {
   };
   start();
 
-  /* As another template than before: the page is there at once, what a worker reads comes into it. */
+  /* As another template than before: the page is there at once, what a worker reads comes into it. Until then, and where
+     it does not come, empty fields that nobody has touched say nothing. */
   async function fillIn() {
     let found = null;
     try {
       const answer = await fetch(root.dataset.readAs, {signal, cache: "no-store"});
       if (answer.ok) found = new DOMParser().parseFromString(await answer.text(), "text/html");
     } catch { /* as where no worker is free */ }
-    if (signal.aborted) return;
-    const isTouched = fields.untouched.length < fields.fields.length || grids.some((grid) => grid.isTouched);
+    if (signal.aborted || !isAwaited()) return;
+    if (found) { filled(found); return; }
+    unread.hidden = false;
+    form.querySelector("[data-kept]").textContent = "";
+    fields.inputs.forEach((input) => input.removeAttribute("placeholder"));
+    count();
+  }
+
+  /* found: what was read; null where the person goes on without it: that the fields are empty is then what they say. */
+  function filled(found) {
+    const isTouched = !found || fields.untouched.length < fields.fields.length || grids.some((grid) => grid.isTouched);
+    const isAtButton = unread.contains(document.activeElement);
     root.removeAttribute("data-read-as");
-    form.querySelector("[data-kept]").textContent = found ? "" : `▲ ${says("busy")}`;
+    form.elements.awaited.value = "";
+    unread.hidden = true;
+    form.querySelector("[data-kept]").textContent = "";
     if (found) {
       fields.fillIn(found);
       grids.forEach((grid) => grid.fillIn(found));
-      if (!isBegun) start();
-    } else {
-      fields.inputs.forEach((input) => input.removeAttribute("placeholder"));
     }
+    if (!isBegun || isAtButton) start();
     if (isTouched) changed();  // the draft, and what the values are checked against, lack what was read
     else count();
   }
-  if (form && isAwaited()) { count(); fillIn(); }
+
+  if (form && isAwaited()) {
+    const again = unread.querySelector("[data-read-again]");
+    again.addEventListener("click", async () => {
+      if (again.disabled) return;
+      again.disabled = true;
+      form.querySelector("[data-need]").textContent = `◔ ${says("awaited")}`;
+      await fillIn();
+      again.disabled = false;
+    });
+    unread.querySelector("[data-go-on]").addEventListener("click", () => filled(null));
+    count();
+    fillIn();
+  }
 
   /* Whether nobody can have seen yet what the document says; a person who wants to go on is told. */
   const saidAwaited = () => {
-    if (isAwaited()) form.querySelector("[data-kept]").textContent = `◔ ${says("awaitedFirst")}`;
+    if (isAwaited()) form.querySelector("[data-kept]").textContent = unread.hidden ? `◔ ${says("awaitedFirst")}` : `▲ ${says("unreadFirst")}`;
     return isAwaited();
   };
 

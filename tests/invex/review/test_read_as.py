@@ -10,6 +10,7 @@ from invex.catalog.services import create_template
 from invex.extraction import jobs, online
 from invex.kernel.errors import NotNow
 from invex.review import services
+from invex.review.models import Draft
 from tests.invex.world import document_in_review, label_of, run_events, template_json, vendor
 
 pytestmark = pytest.mark.django_db
@@ -108,6 +109,36 @@ def test_without_a_worker_the_page_says_so_and_stays_usable(page, monkeypatch) -
     answer = page(ACME.name)
     assert answer.status_code == 200
     assert b"The workers are busy" in answer.content
+    assert answer.context["is_awaited"]  # its script tries again
+
+
+def test_nobody_approves_what_was_not_read(page, client, document) -> None:
+    answer = page(ACME.name, PART)
+    assert b'name="awaited" value="1"' in answer.content
+    sent = {"action": "approve", "version": document.version, "template": ACME.name, "awaited": "1"}
+    said = client.post(f"/p/demo/documents/{document.pk}/", sent, headers={**PART, "Accept": "application/json"})
+    assert said.status_code == 422
+    assert "nothing was approved" in said.json()["detail"]
+    document.refresh_from_db()
+    assert document.state == "review"
+
+
+def test_without_a_worker_work_in_part_stays_in_part(page, client, document, monkeypatch) -> None:
+    def busy(*_: object, **__: object) -> None:
+        raise NotNow("No worker was free.")
+
+    monkeypatch.setattr(ASK, busy)
+    draft = {"version": document.version, "template": ACME.name, "awaited": "1"}
+    draft |= {"f:invoice_number:0": "MINE", "f:invoice_number:0:by": "person"}
+    assert client.post(f"/p/demo/documents/{document.pk}/draft/", draft).status_code == 200
+    assert "awaited" not in Draft.objects.get().data
+    answer = page(ACME.name, PART)
+    assert answer.context["is_awaited"]
+    assert b'value="MINE"' in answer.content
+    screen = answer.context["screen"]
+    whole = {row.inputs[0].name: "" for row in screen.rows} | {table.name: "[]" for table in screen.tables}
+    client.post(f"/p/demo/documents/{document.pk}/draft/", {**whole, **draft})
+    assert not page(ACME.name, PART).context["is_awaited"]  # they went on with empty fields
 
 
 def test_as_a_template_that_nothing_was_learned_of_it_reads_as_before(access, monkeypatch) -> None:

@@ -235,3 +235,10 @@ def test_a_cell_that_is_not_understood_is_marked(client, access, document):
     asked = approve(client, document, **{"t:line_items": json.dumps([row])})
     assert asked.status_code == 422
     assert [key for key, cell in asked.context["screen"].tables[0].rows[0].items() if "failed" in cell] == ["quantity"]
+
+
+def test_words_that_cannot_be_made_ready_are_sent_all_the_same(client, document, monkeypatch, caplog):
+    monkeypatch.setattr("invex.review.printed.of", lambda document: 1 / 0)
+    answer = client.get(reverse("document-words", args=["demo", document.pk, 0]))
+    assert answer.json()["words"]
+    assert "not made ready" in caplog.text

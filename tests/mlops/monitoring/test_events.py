@@ -158,6 +158,21 @@ def test_a_judgement_counts_what_was_corrected(corrected):
     assert set(wrong) == set(label.corrected)
 
 
+def test_a_judgement_that_cannot_be_kept_leaves_the_other_events_to_be_taken(corrected, monkeypatch, caplog):
+    def failing(rows):
+        rows[0].save()
+        rows[0].pk = None
+        FieldJudgement(judgement_id=rows[0].judgement_id, field=None).save()
+
+    monkeypatch.setattr(FieldJudgement.objects, "bulk_create", failing)
+    waiting = Event.objects.count()
+    assert take_events() == waiting
+    assert not Event.objects.filter(recorded_at__isnull=True).exists()
+    assert not Judgement.objects.exists()
+    assert Observation.objects.count() == Approval.objects.count() == 1
+    assert "is not judged" in caplog.text
+
+
 @pytest.mark.parametrize("source", ["bulk", "xml"])
 def test_what_was_not_looked_at_judges_nothing(project, source):
     access = access_to(project.slug)
