@@ -506,6 +506,7 @@ def test_another_template_that_is_not_read_leaves_nothing_said_and_nothing_appro
     assert "TYPED-ALONE" in (kept.value.post_data or "")
     sent = [part.split("=")[0] for part in (kept.value.post_data or "").split("&")]
     assert len([one for one in sent if one.startswith("f%3A") and one.count("%3A") == 2]) == 1, sent
+    draft_is_kept(page)  # which is said in the same place
     page.keyboard.press("Control+Enter")
     expect(page.locator("[data-kept]")).to_contain_text("Try again, or go on")
     page.get_by_role("button", name="Try again").click()
