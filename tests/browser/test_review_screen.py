@@ -360,6 +360,10 @@ def test_values_that_do_not_agree_need_the_person_and_one_more_approval(admin_pa
     why = net.locator(".why.wrong:visible").first.bounding_box()
     assert why["y"] + why["height"] <= bar["y"], "why it is not approved is hidden by the bar"
     expect(total.locator("[data-value]").first).to_have_value("99999.99")
+    page.keyboard.press("Control+z")  # also what was typed before the approval was refused
+    expect(net.locator("[data-value]").first).to_have_value("99999.99")
+    page.keyboard.press("Control+Shift+z")
+    expect(net.locator("[data-value]").first).to_have_value("1.00")
     net.locator("[data-value]").first.fill("2.00")
     draft_is_kept(page)
     page.goto(address)  # what was typed is kept, with what fails on it

@@ -148,7 +148,7 @@ export class Grid {
   /* --- changing -------------------------------------------------------------------------------------------------- */
   /* Take new rows; only: the one cell that differs, so that a long table is not drawn anew for it. */
   take(rows, {only = null, isRestored = false} = {}) {
-    if (!isRestored) this.history.record(this, this.rows, rows);
+    if (!isRestored) this.history.record(this.hidden.name, this.rows, rows);
     this.isTouched = true;
     this.rows = rows;
     this.hidden.value = JSON.stringify(rows);

@@ -2,11 +2,11 @@
    once they are recorded. */
 
 export class History {
-  /* apply(target, state) puts a state back. */
-  constructor(apply) {
+  /* apply(target, state) puts a state back. past: the history of the same document, before its page came anew. */
+  constructor(apply, past = null) {
     this.apply = apply;
-    this.done = [];
-    this.undone = [];
+    this.done = past?.done ?? [];
+    this.undone = past?.undone ?? [];
   }
 
   /* merging: typing on in the same input is one change. */

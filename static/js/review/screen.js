@@ -13,15 +13,18 @@ import {Thumbnails} from "./thumbnails.js";
 import {Tour} from "./tour.js";
 
 /* Bring the document in `root` to life. signal: aborted when another one takes its place. visit(address): go to a page of
-   the review. Returns its form, who is there (both null where nothing can be done), whether somebody has begun, and
+   the review. past: what can be undone since it was opened. Returns that, its form, who is there (both null where nothing can be done), whether somebody has begun, and
    whether the document is still being read as another template. */
-export const open = (root, {signal, visit}) => {
+export const open = (root, {signal, visit, past = null}) => {
   const form = root.querySelector("#review-form");
   const says = sentences(root), post = sender(form);
 
   let fields = null, presence = null;
   const grids = [];
-  const history = new History((target, state) => (typeof target === "string" ? fields.restore(target, state) : target.restore(state)));
+  const history = new History((name, state) => {
+    const grid = grids.find((one) => one.hidden.name === name);
+    if (grid) grid.restore(state); else fields.restore(name, state);
+  }, past);
   const pages = new Pages(document.getElementById("pages"), {picked, signal});
 
   const thumbnails = document.getElementById("thumbnails");
@@ -210,5 +213,5 @@ export const open = (root, {signal, visit}) => {
     showTour.hidden = true;
   }
 
-  return {form, isAwaited: saidAwaited, get presence() { return presence; }, get isBegun() { return isBegun; }};
+  return {form, history, isAwaited: saidAwaited, get presence() { return presence; }, get isBegun() { return isBegun; }};
 };

@@ -6,6 +6,7 @@ import {Ahead} from "./ahead.js";
 import {open} from "./screen.js";
 
 const PART = "X-Invex-Part";  // asks for what differs alone, and says that it is that
+const REFUSED = 422;  // the same document comes back with what is wrong
 const here = () => location.pathname + location.search;
 
 export class Turning {
@@ -25,11 +26,12 @@ export class Turning {
     this.open();
   }
 
-  open() {
+  /* past: of the same document, whose page came anew. */
+  open(past = null) {
     this.address = here();
     this.root = document.getElementById("review");
     this.stop = new AbortController();
-    this.screen = open(this.root, {signal: this.stop.signal, visit: (address) => this.visit(address)});
+    this.screen = open(this.root, {signal: this.stop.signal, visit: (address) => this.visit(address), past});
     this.screen.form?.addEventListener("submit", (event) => { event.preventDefault(); this.send(event.submitter); });
     this.ahead.start(this.root.dataset.ahead, this.stop.signal);
   }
@@ -69,7 +71,7 @@ export class Turning {
     try {
       const answer = await fetch(form.getAttribute("action"), {method: "POST", body: sent, headers: {[PART]: "1", Accept: "application/json, text/html"}});
       if (answer.headers.get("Content-Type")?.startsWith("application/json")) await this.decided(await answer.json());
-      else await this.take(answer, signal, {address: answer.redirected ? answer.url : here()});
+      else await this.take(answer, signal, {address: answer.redirected ? answer.url : here(), past: answer.status === REFUSED ? this.screen.history : null});
     } catch {
       this.failed(this.root.dataset.saysUnsaved);
     } finally {
@@ -99,18 +101,18 @@ export class Turning {
     line.hidden = false;
   }
 
-  async take(answer, signal, {address = answer.url, arrived = ""} = {}) {
+  async take(answer, signal, {address = answer.url, arrived = "", past = null} = {}) {
     const text = await answer.text();
     if (signal.aborted) return;
     if (answer.headers.has(PART)) {
       const page = new DOMParser().parseFromString(text, "text/html");
       if (arrived) page.querySelector("[data-arrived]").outerHTML = arrived;
-      this.show(page, address);
+      this.show(page, address, past);
     } else if (answer.ok) location.assign(answer.url);
     else throw new Error(answer.status);
   }
 
-  show(page, address) {
+  show(page, address, past = null) {
     this.stop.abort();
     const found = new URL(address, location.href), isOther = found.pathname !== location.pathname;
     this.main.replaceChildren(...page.getElementById("main").childNodes);
@@ -120,7 +122,7 @@ export class Turning {
     if (count) { count.textContent = waiting; count.hidden = waiting === "0"; }
     window.htmx?.process(this.main);
     if (isOther) { scrollTo(0, 0); this.said.textContent = document.title; }
-    this.open();
+    this.open(past);
     if (document.activeElement === document.body) this.main.focus({preventScroll: true});
   }
 }
