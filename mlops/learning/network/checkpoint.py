@@ -8,7 +8,6 @@ from dataclasses import asdict
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
-from torch import nn
 
 from .config import NetworkConfig, PretrainingConfig, TrainingConfig
 from .pretraining import Pretrainer
@@ -27,7 +26,7 @@ def to_bytes(trainer: Trainer | Pretrainer) -> bytes:
 
     Random numbers need no state of their own: each step seeds them from the configuration's seed and its number.
     """
-    arrays = {f"{part}.{k}": v for part, module in _parts(trainer) for k, v in module.state_dict().items()}
+    arrays = {f"{part}.{k}": v for part, module in trainer.modules.items() for k, v in module.state_dict().items()}
     state = trainer.optimizer.state_dict()
     for number, moments in state["state"].items():
         arrays |= {f"moments.{number}.{name}": value for name, value in moments.items()}
@@ -58,7 +57,7 @@ def from_bytes(data: bytes) -> Trainer | Pretrainer:
             trainer = Pretrainer(network, PretrainingConfig(**about["config"]), fields, archive)
         else:
             trainer = Trainer(network, TrainingConfig(**about["config"]), fields, archive)
-        for part, module in _parts(trainer):
+        for part, module in trainer.modules.items():
             start = f"{part}."
             module.load_state_dict({k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)})
         moments: dict[int, dict[str, torch.Tensor]] = {}
@@ -71,8 +70,3 @@ def from_bytes(data: bytes) -> Trainer | Pretrainer:
     except (SafetensorError, KeyError, TypeError, RuntimeError, json.JSONDecodeError) as e:
         raise BadCheckpoint(f"no checkpoint of a network: {type(e).__name__}: {e}") from e
     return trainer
-
-
-def _parts(trainer: Trainer | Pretrainer) -> tuple[tuple[str, nn.Module], ...]:
-    encoder = ("weights", trainer.encoder)
-    return (encoder, ("guesser", trainer.guesser)) if isinstance(trainer, Pretrainer) else (encoder,)

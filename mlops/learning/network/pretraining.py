@@ -17,9 +17,8 @@ from torch.nn import functional as F
 
 from .batches import Words, pad_words
 from .config import NetworkConfig, PretrainingConfig
-from .encoder import Encoder
 from .inputs import Inputs, first_cells
-from .training import CLIP, Progress, rate_at
+from .training import BaseTrainer, Progress
 
 DIGITS = 1  # column of the form of a word: its share of digits
 MOST_DIGITS = 0.3  # of a word that is guessed: numbers cannot be
@@ -42,26 +41,24 @@ class Guesser(nn.Module):
         return out
 
 
-class Pretrainer:
-    """The state of a pretraining: encoder, guesser, optimiser, step. What is drawn depends on seed and step alone."""
+class Pretrainer(BaseTrainer[PretrainingConfig]):
+    """Learns to guess hidden words, beside the encoder with a guesser that nothing else needs."""
 
     def __init__(self, network: NetworkConfig, config: PretrainingConfig, fields: int, archive: str = "") -> None:
-        """archive: digest of the documents."""
-        torch.manual_seed(config.seed)
-        self.network, self.config, self.archive = network, config, archive
-        self.encoder, self.guesser = Encoder(network, fields), Guesser(network)
-        self.optimizer = torch.optim.AdamW(self._learned(), lr=config.rate, weight_decay=config.weight_decay)
-        self.step = 0
+        super().__init__(network, config, fields, archive)
+        self.modules["guesser"] = self.guesser = Guesser(network)
+        # All but what reads fields, which no guess goes through.
+        encoder = [p for n, p in self.encoder.named_parameters() if not n.startswith(("read.", "absent."))]
+        self.optimizer = torch.optim.AdamW(
+            [*encoder, *self.guesser.parameters()], lr=config.rate, weight_decay=config.weight_decay
+        )
 
     def run(self, archive: Sequence[Inputs], others: Sequence[Inputs]) -> Iterator[Progress]:
         """Yield after each step; one may stop at any time. archive: the customer's documents, others: synthetic."""
-        self.encoder.train()
-        while self.step < self.config.steps:
-            yield self._step(archive, others)
+        return self._run(lambda: self._loss(archive, others))
 
-    def _step(self, archive: Sequence[Inputs], others: Sequence[Inputs]) -> Progress:
+    def _loss(self, archive: Sequence[Inputs], others: Sequence[Inputs]) -> Tensor:
         config = self.config
-        torch.manual_seed(config.seed * 1_000_003 + self.step)
         rng = np.random.default_rng((config.seed, self.step))
         mine = max(1, round(config.archive * config.batch))
         chosen = [archive[i] for i in rng.integers(0, len(archive), mine)]
@@ -73,20 +70,7 @@ class Pretrainer:
         at = at[torch.randperm(len(at))[:MOST_GUESSED]]
         context = self.encoder.contexts(*seen)[0][at[:, 0], at[:, 1]]
         logits = self.guesser(context, self.encoder.words.weight)
-        loss = F.cross_entropy(logits, words.word[at[:, 0], at[:, 1]], reduction="sum") / max(len(at), 1)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate_at(self.step, config)
-        self.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self._learned(), CLIP)
-        self.optimizer.step()
-        self.step += 1
-        return Progress(self.step, config.steps, float(loss.detach()))
-
-    def _learned(self) -> list[nn.Parameter]:
-        """All but what reads fields, which no guess goes through."""
-        encoder = [p for n, p in self.encoder.named_parameters() if not n.startswith(("read.", "absent."))]
-        return [*encoder, *self.guesser.parameters()]
+        return F.cross_entropy(logits, words.word[at[:, 0], at[:, 1]], reduction="sum") / max(len(at), 1)
 
 
 def digest_of(archive: Sequence[Inputs], config: PretrainingConfig) -> str:

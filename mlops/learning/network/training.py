@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
 from .batches import Words, collate
 from .config import NetworkConfig, PretrainingConfig, TrainingConfig
@@ -29,44 +31,66 @@ class Progress:
     loss: float
 
 
-class Trainer:
-    """The state of a training: encoder, optimiser, step. What is drawn at random depends on seed and step alone."""
+C = TypeVar("C", TrainingConfig, PretrainingConfig)
 
-    def __init__(self, network: NetworkConfig, training: TrainingConfig, fields: int, archive: str = "") -> None:
+
+class BaseTrainer(Generic[C]):
+    """The state of a training: encoder, optimiser, step. What is drawn at random depends on seed and step alone.
+
+    modules: what is learned, by the name in a checkpoint; who extends it adds modules, and makes the optimiser.
+    """
+
+    optimizer: torch.optim.Optimizer
+
+    def __init__(self, network: NetworkConfig, config: C, fields: int, archive: str = "") -> None:
         """archive: digest of what it is pretrained on, "" for nothing."""
-        torch.manual_seed(training.seed)
-        self.network, self.config, self.archive = network, training, archive
+        torch.manual_seed(config.seed)
+        self.network, self.archive = network, archive
+        self.config: C = config
         self.encoder = Encoder(network, fields)
-        # Two groups, as is usual: weights decay; norms, biases and embeddings of rare words do not.
-        decayed = [p for n, p in self.encoder.named_parameters() if p.ndim > 1 and not n.startswith(("grams", "words"))]
-        others = [p for n, p in self.encoder.named_parameters() if p.ndim < 2 or n.startswith(("grams", "words"))]
-        self.optimizer = torch.optim.AdamW(
-            [{"params": decayed, "weight_decay": training.weight_decay}, {"params": others, "weight_decay": 0.0}],
-            lr=training.rate,
-        )
+        self.modules: dict[str, nn.Module] = {"weights": self.encoder}
         self.step = 0
 
-    def run(self, examples: Sequence[Example]) -> Iterator[Progress]:
-        """Yield after each step; the caller may stop at any time."""
+    def _run(self, loss: Callable[[], Tensor]) -> Iterator[Progress]:
+        """Yield after each step; the caller may stop at any time. loss: of the batch of `self.step`."""
         self.encoder.train()
         while self.step < self.config.steps:
-            yield self._step(examples)
+            torch.manual_seed(self.config.seed * 1_000_003 + self.step)
+            yield self._advance(loss())
 
-    def _step(self, examples: Sequence[Example]) -> Progress:
-        torch.manual_seed(self.config.seed * 1_000_003 + self.step)
-        chosen = batch_of(self.step, examples, self.config)
-        batch = collate([examples[i] for i in chosen], self.network.buckets)
-        words = self._hidden(batch.words)
-        logits, absent = self.encoder(*words)
-        loss = listwise(scores(logits, batch), absent, batch, self.config.absence)
+    def _advance(self, loss: Tensor) -> Progress:
         for group in self.optimizer.param_groups:
             group["lr"] = rate_at(self.step, self.config)
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.encoder.parameters(), CLIP)
+        torch.nn.utils.clip_grad_norm_([p for module in self.modules.values() for p in module.parameters()], CLIP)
         self.optimizer.step()
         self.step += 1
         return Progress(self.step, self.config.steps, float(loss.detach()))
+
+
+class Trainer(BaseTrainer[TrainingConfig]):
+    """Learns where on a page the value of each field stands."""
+
+    def __init__(self, network: NetworkConfig, config: TrainingConfig, fields: int, archive: str = "") -> None:
+        super().__init__(network, config, fields, archive)
+        # Two groups, as is usual: weights decay; norms, biases and embeddings of rare words do not.
+        decayed = [p for n, p in self.encoder.named_parameters() if p.ndim > 1 and not n.startswith(("grams", "words"))]
+        others = [p for n, p in self.encoder.named_parameters() if p.ndim < 2 or n.startswith(("grams", "words"))]
+        self.optimizer = torch.optim.AdamW(
+            [{"params": decayed, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}],
+            lr=config.rate,
+        )
+
+    def run(self, examples: Sequence[Example]) -> Iterator[Progress]:
+        """Yield after each step; the caller may stop at any time."""
+        return self._run(lambda: self._loss(examples))
+
+    def _loss(self, examples: Sequence[Example]) -> Tensor:
+        chosen = batch_of(self.step, examples, self.config)
+        batch = collate([examples[i] for i in chosen], self.network.buckets)
+        logits, absent = self.encoder(*self._hidden(batch.words))
+        return listwise(scores(logits, batch), absent, batch, self.config.absence)
 
     def _hidden(self, words: Words) -> Words:
         """The batch without the identity of some words, and of some documents without where on the page cells are."""
