@@ -45,8 +45,7 @@ class TrainingConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.documents, self.steps, self.batch, self.warmup) < 1 or self.rate <= 0 or self.weight_decay < 0:
-            raise ValueError(f"training configuration out of range: {self}")
+        _check(self, self.documents)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,12 @@ class PretrainingConfig:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if min(self.steps, self.batch, self.most_cells, self.warmup) < 1 or self.rate <= 0 or self.weight_decay < 0:
-            raise ValueError(f"pretraining configuration out of range: {self}")
+        _check(self, self.most_cells)
         if not (0 < self.archive <= 1 and 0 <= self.cells < 1 and 0 <= self.words < 1 and self.cells + self.words):
             raise ValueError(f"archive, cells and words are shares, and something must be hidden: {self}")
+
+
+def _check(config: TrainingConfig | PretrainingConfig, count: int) -> None:
+    """Raise ValueError unless `count`, the other counts and the rate are positive; weights may also not decay."""
+    if min(count, config.steps, config.batch, config.warmup) < 1 or config.rate <= 0 or config.weight_decay < 0:
+        raise ValueError(f"counts and the rate must be positive, the decay of weights not negative: {config}")
