@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -36,20 +35,11 @@ from mlops.learning.network.batches import collate, pad_words  # noqa: E402
 from mlops.learning.network.building import build_network  # noqa: E402
 from mlops.learning.network.encoder import Encoder  # noqa: E402
 from mlops.learning.network.loss import scores  # noqa: E402
-from mlops.learning.network.training import Trainer, batch_of, deterministic  # noqa: E402
+from mlops.learning.network.training import Trainer, batch_of  # noqa: E402
+from tests.mlops.learning.network.tiny import TINY, digest  # noqa: E402
 
-TINY = NetworkConfig(word=8, cell=8, heads=2, layers=1, buckets=64, hidden=8)
 SHORT = TrainingConfig(documents=6, steps=6, batch=2, warmup=2)
 KEYS = tuple(f.key for f in STANDARD_FIELDS)
-
-
-@pytest.fixture(autouse=True)
-def one_order_of_additions():
-    threads = torch.get_num_threads()
-    deterministic()
-    yield
-    torch.set_deterministic_debug_mode("default")
-    torch.set_num_threads(threads)
 
 
 def sample(seed: int) -> Sample:
@@ -73,10 +63,6 @@ def trained(examples: list[Example], steps: int) -> Trainer:
         if progress.step == steps:
             break
     return trainer
-
-
-def digest(trainer: Trainer) -> str:
-    return hashlib.sha256(checkpoint.to_bytes(trainer)).hexdigest()
 
 
 @pytest.mark.parametrize("stop", [1, 3, 5])

@@ -1,6 +1,5 @@
 """Pretraining without labels: what is hidden, that it learns, stops anywhere, and what comes of it."""
 
-import hashlib
 import json
 from dataclasses import replace
 
@@ -19,27 +18,17 @@ from mlops.learning.layout import Layout  # noqa: E402
 from mlops.learning.network import building, checkpoint  # noqa: E402
 from mlops.learning.network.batches import pad_words  # noqa: E402
 from mlops.learning.network.building import build_network  # noqa: E402
-from mlops.learning.network.config import NetworkConfig, PretrainingConfig, TrainingConfig  # noqa: E402
+from mlops.learning.network.config import PretrainingConfig, TrainingConfig  # noqa: E402
 from mlops.learning.network.inputs import first_cells, read_inputs  # noqa: E402
 from mlops.learning.network.pretraining import Pretrainer, hide  # noqa: E402
-from mlops.learning.network.training import deterministic  # noqa: E402
 from mlops.learning.package import Package  # noqa: E402
 from mlops.learning.predictor import shipped_package  # noqa: E402
 from mlops.learning.view import View  # noqa: E402
+from tests.mlops.learning.network.tiny import TINY, digest  # noqa: E402
 
-TINY = NetworkConfig(word=8, cell=8, heads=2, layers=1, buckets=64, hidden=8)
 SHORT = TrainingConfig(documents=4, steps=4, batch=2, warmup=2)
 GUESSING = PretrainingConfig(steps=6, batch=2, warmup=2)
 FIELDS = len(STANDARD_FIELDS)
-
-
-@pytest.fixture(autouse=True)
-def one_order_of_additions():
-    threads = torch.get_num_threads()
-    deterministic()
-    yield
-    torch.set_deterministic_debug_mode("default")
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -58,10 +47,6 @@ def pretrained(pages, steps):
         if progress.step == steps:
             break
     return trainer
-
-
-def digest(trainer):
-    return hashlib.sha256(checkpoint.to_bytes(trainer)).hexdigest()
 
 
 def test_what_is_guessed_is_hidden_and_is_no_number(pages):
