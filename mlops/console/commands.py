@@ -1,4 +1,4 @@
-"""What `manage.py learn`, `predict` and `evaluate` share: a reader for documents whose words nobody gave."""
+"""What learn, predict, evaluate and pretrain of `manage.py` share: a reader for documents whose words nobody gave."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandParser
 
 from mlops.learning import cli
 from mlops.learning.dataset import BadDataset, Reader, load_dataset
@@ -21,12 +22,20 @@ WORKERS = 2  # each holds an OCR process of about 1 GB once a scan comes
 
 
 class DatasetCommand(BaseCommand):
-    """A command of mlops.learning.cli with the reading room behind it."""
+    """A command of mlops.learning with the reading room behind it.
+
+    declare: adds its arguments. command: does it, and returns the exit code.
+    """
 
     requires_system_checks: list[str] = []
     requires_migrations_checks = False
+    declare: Callable[[CommandParser], None]
+    command: Callable[[Namespace, Reader | None], int]
 
-    def run(self, command: Callable[[Namespace, Reader | None], int], options: Namespace) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        self.declare(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
         # Imported here: `manage.py` lists its commands on machines without the reading libraries, too.
         from invex.reading.pool import ReaderPool
         from mlops.console.words_cache import CachedReader
@@ -35,8 +44,9 @@ class DatasetCommand(BaseCommand):
         workers = min(os.cpu_count() or 1, WORKERS)
         with ReaderPool(workers) as pool, words_folder() as folder:
             reader = CachedReader(pool, folder, workers)
-            reader.read_ahead(_files(options))
-            code = command(options, reader)
+            given = Namespace(**options)
+            reader.read_ahead(_files(given))
+            code = self.command(given, reader)
         if code:
             sys.exit(code)
 

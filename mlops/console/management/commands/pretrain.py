@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from argparse import Namespace
-from typing import Any
-
-from django.core.management.base import CommandParser
-
 from mlops.console.commands import DatasetCommand
 from mlops.learning import pretrain
 
 
 class Command(DatasetCommand):
     help = "Pretrain the network of the base package on the documents of a dataset folder; needs no labels."
-
-    def add_arguments(self, parser: CommandParser) -> None:
-        pretrain.add_arguments(parser)
-
-    def handle(self, *args: Any, **options: Any) -> None:
-        self.run(pretrain.run, Namespace(**options))
+    declare = staticmethod(pretrain.add_arguments)
+    command = staticmethod(pretrain.run)
