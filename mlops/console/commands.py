@@ -24,13 +24,14 @@ WORKERS = 2  # each holds an OCR process of about 1 GB once a scan comes
 class DatasetCommand(BaseCommand):
     """A command of mlops.learning with the reading room behind it.
 
-    declare: adds its arguments. command: does it, and returns the exit code.
+    declare: adds its arguments. command: does it, and returns the exit code. only_labelled: no other document is read.
     """
 
     requires_system_checks: list[str] = []
     requires_migrations_checks = False
     declare: Callable[[CommandParser], None]
     command: Callable[[Namespace, Reader | None], int]
+    only_labelled = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         self.declare(parser)
@@ -45,10 +46,19 @@ class DatasetCommand(BaseCommand):
         with ReaderPool(workers) as pool, words_folder() as folder:
             reader = CachedReader(pool, folder, workers)
             given = Namespace(**options)
-            reader.read_ahead(_files(given))
+            reader.read_ahead(self._files(given))
             code = self.command(given, reader)
         if code:
             sys.exit(code)
+
+    def _files(self, given: Namespace) -> list[Path]:
+        """The files that the command will read; a bad dataset, or bad ids, are reported by the command itself."""
+        try:
+            entries = cli.chosen_entries(load_dataset(given.dataset), getattr(given, "ids", None))
+        except (BadDataset, OSError, ValueError):
+            return []
+        wanted = [e for e in entries if e.label is not None or not self.only_labelled]
+        return [e.file for e in wanted if e.words is None and e.file is not None and e.file.exists()]
 
 
 @contextmanager
@@ -70,13 +80,3 @@ def words_folder() -> Iterator[Path]:
     else:
         with tempfile.TemporaryDirectory(prefix="invex-") as scratch:
             yield Path(scratch) / "words"
-
-
-def _files(options: Namespace) -> list[Path]:
-    """The files that the command will read; a bad dataset, or bad ids, are reported by the command itself."""
-    try:
-        dataset = load_dataset(options.dataset)
-        entries = dataset.labelled() if "out" in options else cli.chosen_entries(dataset, options.ids)
-    except (BadDataset, OSError, ValueError):
-        return []
-    return [e.file for e in entries if e.words is None and e.file is not None and e.file.exists()]

@@ -1,14 +1,21 @@
-"""`manage.py learn`, `predict` and `evaluate`: from a folder to a package, without the product's data folder."""
+"""`manage.py learn`, `predict`, `evaluate` and `pretrain`: from a folder to a package, without the product's data folder."""
 
 from __future__ import annotations
 
+import json
 import os
 import stat
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+from django.core.management import call_command, load_command_class
+
+from invex.fields.labels import Label, label_to_json
 from mlops.console import commands
+from mlops.console.words_cache import CachedReader
+from mlops.learning.dataset import DATASET_FORMAT
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -42,3 +49,28 @@ def test_words_are_kept_in_the_data_folder_or_where_only_the_person_reads_them(t
     with commands.words_folder() as folder:
         folder.mkdir(parents=True)
     assert not folder.exists(), "there is no place to keep them: they are gone with the command"
+
+
+@pytest.mark.parametrize(
+    ("command", "read"),
+    [
+        ("learn DATASET --out m.zip", ["a.pdf"]),
+        ("evaluate m.zip DATASET", ["a.pdf"]),
+        ("predict m.zip DATASET", ["a.pdf", "b.pdf"]),
+        ("pretrain DATASET --out m.zip", ["a.pdf", "b.pdf"]),
+    ],
+)
+def test_what_a_command_will_read_is_read_side_by_side(tmp_path, monkeypatch, command, read):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.pdf").write_bytes(b"%PDF")
+    about = {"format": DATASET_FORMAT, "documents": [{"id": name, "file": f"{name}.pdf"} for name in ("a", "b")]}
+    (tmp_path / "dataset.json").write_text(json.dumps(about))
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "a.json").write_text(json.dumps(label_to_json(Label("invoice"))))
+    ahead: list[Path] = []
+    monkeypatch.setattr(CachedReader, "read_ahead", lambda self, paths: ahead.extend(paths))
+    name, *given = command.replace("DATASET", str(tmp_path)).split()
+    one = load_command_class("mlops.console", name)
+    monkeypatch.setattr(one, "command", lambda given, reader: 0)
+    call_command(one, *given)
+    assert [path.name for path in ahead] == read

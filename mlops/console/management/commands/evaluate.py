@@ -10,3 +10,4 @@ class Command(DatasetCommand):
     help = "Judge a model package by the labelled documents of a dataset folder."
     declare = staticmethod(cli.add_evaluate)
     command = staticmethod(cli.run_evaluate)
+    only_labelled = True

@@ -10,3 +10,4 @@ class Command(DatasetCommand):
     help = "Learn a model package from the labelled documents of a dataset folder."
     declare = staticmethod(cli.add_learn)
     command = staticmethod(cli.run_learn)
+    only_labelled = True
