@@ -38,6 +38,21 @@ def field(page: Page, number: int = 0) -> Any:
     return page.locator("#review-form .field").nth(number).locator("[data-value]").first
 
 
+def approve(page: Page) -> str:
+    """Approve the document at hand; return the address of the one that comes then."""
+    before = page.url
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(lambda url: url != before)
+    return page.url
+
+
+def open_again(page: Page, address: str) -> None:
+    """Open a document that was approved again, for the tests after this one."""
+    page.goto(address)
+    page.get_by_role("button", name="Open again").click()
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()
+
+
 def draft_is_kept(page: Page) -> None:
     expect(page.locator("[data-kept]")).to_contain_text("draft kept", timeout=5000)
 
@@ -568,3 +583,45 @@ def test_an_approval_that_does_not_get_through_loses_nothing(admin_page: Page) -
     field(page, 1).fill(read)
     page.get_by_role("button", name="Approve").click()
     page.wait_for_url(lambda url: url != address)
+
+
+REFRESH = {"HX-Refresh": "true"}  # what was learned since changes the document that is shown
+
+
+def test_what_was_approved_is_still_said_where_the_next_document_comes_anew(admin_page: Page) -> None:
+    page, said = admin_page, admin_page.locator(".message.success")
+    page.route("**/learned/**", lambda route: route.fulfill(headers=REFRESH), times=3)
+    address, name = open_first(page), page.locator("h1").inner_text()
+    approve(page)
+    loaded = page.evaluate(LOADED_AT)
+    for _ in range(2):
+        page.locator("#review").evaluate("root => { root.dataset.old = ''; }")
+        expect(page.locator("#review:not([data-old])")).to_be_attached()
+        assert [one.strip() for one in said.all_inner_texts()] == [
+            f"{name} is approved. Documents like it are read again with what was learned."
+        ]
+    page.route("**/documents/*/?*learned=*", lambda route: route.abort())
+    page.wait_for_event("requestfailed", lambda request: "learned=" in request.url)
+    page.wait_for_timeout(300)
+    expect(said).to_contain_text("is approved")  # where the page does not come, nothing goes
+    assert page.evaluate(LOADED_AT) == loaded
+    open_again(page, address)
+
+
+def test_what_was_asked_for_a_document_that_was_left_changes_nothing_of_the_next(admin_page: Page) -> None:
+    page = admin_page
+    held: list[Any] = []
+    page.route("**/learned/**", lambda route: held.append(route), times=1)
+    first, loaded = open_first(page), page.evaluate(LOADED_AT)
+    with page.expect_request("**/learned/**"):
+        second = approve(page)
+    page.keyboard.press("Control+Alt+ArrowRight")
+    page.wait_for_url(lambda url: url != second)
+    field(page, 1).fill("IN-THE-THIRD")
+    held.pop().fulfill(headers=REFRESH)
+    draft_is_kept(page)
+    assert page.evaluate(LOADED_AT) == loaded
+    expect(field(page, 1)).to_have_value("IN-THE-THIRD")
+    page.reload()
+    page.get_by_role("button", name="Start anew").click()
+    open_again(page, first)

@@ -19,7 +19,6 @@ export class Turning {
     this.said.setAttribute("role", "status");
     document.body.append(this.said);
     addEventListener("popstate", () => { if (here() !== this.address) location.reload(); });
-    document.addEventListener("htmx:beforeOnLoad", (event) => this.refreshed(event));
     document.addEventListener("htmx:afterSettle", (event) => {
       if (event.target.querySelector?.(".learned") || event.target.matches?.(".learned")) this.lookAhead();
     });
@@ -32,29 +31,33 @@ export class Turning {
     this.root = document.getElementById("review");
     this.stop = new AbortController();
     this.screen = open(this.root, {signal: this.stop.signal, visit: (address) => this.visit(address), past});
+    const {root, screen} = this;
+    // Heard by this page of the document alone, also once it has left: an answer that comes after that is nobody's.
+    root.addEventListener("htmx:beforeOnLoad", (event) => this.refreshed(event, screen));
     this.screen.form?.addEventListener("submit", (event) => { event.preventDefault(); this.send(event.submitter); });
     this.ahead.start(this.root.dataset.ahead, this.stop.signal);
   }
 
   lookAhead() { if (this.root.dataset.ahead) this.ahead.look(this.root.dataset.ahead, this.stop.signal); }
 
-  /* What was learned since is shown at once, but not to who has begun: no page changes under somebody's hands. */
-  refreshed(event) {
+  /* What was learned since is shown at once, but not to who has begun: no page changes under somebody's hands. What its
+     person was told as they came stays. screen: the page that asked. */
+  refreshed(event, screen) {
     if (!event.detail.xhr.getResponseHeader("HX-Refresh")) return;
     event.preventDefault();
-    const {screen} = this;
-    if (!this.isSending) this.visit(here(), {isWanted: () => !screen.isBegun});
+    if (screen === this.screen && !this.isSending) this.visit(here(), {isWanted: () => !screen.isBegun, isSame: true});
   }
 
-  /* isWanted: asked before the page is fetched, and again before it is shown. arrived: what its person is told there. */
-  async visit(address, {isWanted = () => true, arrived = ""} = {}) {
+  /* isWanted: asked before the page is fetched, and again before it is shown. arrived: what its person is told there.
+     isSame: it is the page at hand: what its person was told stays, and where it does not come, so does the page. */
+  async visit(address, {isWanted = () => true, arrived = "", isSame = false} = {}) {
     const {signal} = this.stop;
     if (!isWanted()) return;
     try {
       const answer = await fetch(address, {signal, headers: {[PART]: "1"}, cache: "no-store"});
-      if (isWanted()) await this.take(answer, signal, {arrived});
+      await this.take(answer, signal, {isWanted, arrived, isSame});
     } catch {
-      if (!signal.aborted) location.assign(address);
+      if (!signal.aborted && !isSame) location.assign(address);
     }
   }
 
@@ -101,12 +104,13 @@ export class Turning {
     line.hidden = false;
   }
 
-  async take(answer, signal, {address = answer.url, arrived = "", past = null} = {}) {
+  async take(answer, signal, {address = answer.url, isWanted = () => true, arrived = "", isSame = false, past = null} = {}) {
     const text = await answer.text();
-    if (signal.aborted) return;
+    if (signal.aborted || !isWanted()) return;
     if (answer.headers.has(PART)) {
       const page = new DOMParser().parseFromString(text, "text/html");
       if (arrived) page.querySelector("[data-arrived]").outerHTML = arrived;
+      if (isSame) page.querySelector("[data-arrived]").prepend(...this.root.querySelectorAll("[data-arrived] > .message[role=status]"));
       this.show(page, address, past);
     } else if (answer.ok) location.assign(answer.url);
     else throw new Error(answer.status);
