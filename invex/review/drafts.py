@@ -18,7 +18,7 @@ from .models import Draft
 
 FORGOTTEN_AFTER = datetime.timedelta(days=30)  # a draft that nobody touched; until then its document is not read over
 NOT_WORK = frozenset(
-    {"csrfmiddlewaretoken", "action", "version", "extraction", "template", "key", "spent", "told", "awaited"}
+    {"csrfmiddlewaretoken", "action", "version", "extraction", "template", "key", "spent", "told", "awaited", "go_on"}
 )
 
 

@@ -206,6 +206,7 @@ class Clerk:
         for key, values in label["fields"].items():
             self._correct(key, values, done)
         before = self.page.url
+        self.page.locator("#review-form [name=awaited][value='']").wait_for(state="attached")  # she has seen it
         self.press("Control+Enter")
         self.page.wait_for_url(lambda url: url != before, wait_until="domcontentloaded")
         if "/documents/" in self.page.url:

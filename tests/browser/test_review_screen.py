@@ -41,9 +41,15 @@ def field(page: Page, number: int = 0) -> Any:
 def approve(page: Page) -> str:
     """Approve the document at hand; return the address of the one that comes then."""
     before = page.url
+    can_be_seen(page)
     page.keyboard.press("Control+Enter")
     page.wait_for_url(lambda url: url != before)
     return page.url
+
+
+def can_be_seen(page: Page) -> None:
+    """Wait until what came into the page has stood there for a moment: before that nothing is approved."""
+    expect(page.locator("#review-form [name=awaited]")).to_have_value("")
 
 
 def open_again(page: Page, address: str) -> None:
@@ -253,6 +259,7 @@ def test_who_is_slower_sees_both_and_chooses(admin_page: Page, second_page: Page
     expect(mine).to_have_value("MINE-1")
     admin_page.locator(f"[data-field='{name}']").get_by_role("button", name="THEIRS-1").click()
     expect(mine).to_have_value("THEIRS-1")
+    can_be_seen(admin_page)
     admin_page.get_by_role("button", name="Approve mine").click()
     expect(admin_page.locator(".message.success")).to_contain_text("is approved")
     expect(admin_page.locator(".learned")).to_contain_text(re.compile("Learn"))
@@ -625,3 +632,50 @@ def test_what_was_asked_for_a_document_that_was_left_changes_nothing_of_the_next
     page.reload()
     page.get_by_role("button", name="Start anew").click()
     open_again(page, first)
+
+
+# Ctrl+Enter in the moment in which the page changes.
+PRESSED_AT_ONCE = """(root) => new MutationObserver((_, observer) => {
+  observer.disconnect();
+  const key = new KeyboardEvent("keydown", {key: "Enter", ctrlKey: true, bubbles: true});
+  setTimeout(() => document.body.dispatchEvent(key), 50);
+}).observe(root, {attributes: true, childList: true})"""
+
+
+def test_what_another_template_says_is_not_approved_before_it_can_be_seen(admin_page: Page) -> None:
+    page, address = admin_page, open_first(admin_page)
+    held: list[Any] = []
+    page.route("**/as/?*", lambda route: held.append(route))
+    other = choose_another(page)
+    expect(page.locator("[data-need]")).to_contain_text(f"being read as {other}")
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if "POST" in request.method else None)
+    page.locator("#review").evaluate(PRESSED_AT_ONCE)
+    held.pop().continue_()
+    expect(page.locator("[data-kept]")).to_contain_text("This has just come")
+    can_be_seen(page)
+    assert not [url for url in posts if "/presence/" not in url]
+    approve(page)
+    expect(page.locator(".message.success")).to_contain_text("is approved")
+    open_again(page, address.split("?")[0])
+    expect(page.locator("#template-choice")).to_have_value(other)
+
+
+def test_one_key_approves_one_document(admin_page: Page) -> None:
+    page, address = admin_page, open_first(admin_page)
+    ahead_is_there(page)
+    page.locator("#main").evaluate(PRESSED_AT_ONCE)
+    page.keyboard.down("Control")
+    page.keyboard.down("Enter")
+    expect(page.locator("[data-kept]")).to_contain_text("This has just come")
+    second = page.url
+    can_be_seen(page)
+    page.keyboard.down("Enter")  # it is held
+    page.get_by_role("button", name="Approve").focus()
+    page.keyboard.up("Control")
+    page.keyboard.down("Enter")
+    page.wait_for_timeout(300)
+    page.keyboard.up("Enter")
+    assert page.url == second != address
+    expect(page.get_by_role("button", name="Approve")).to_be_visible()
+    open_again(page, address)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
@@ -71,10 +72,10 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
     access, chosen, data = request.access, request.POST.get("template", ""), request.POST.dict()
     if not is_template(request, row, chosen):
         raise BadInput(_("There is no template %(name)s.") % {"name": chosen})
-    if data.get("awaited"):  # its page stops that, too
-        raise BadInput(_("The fields do not show yet what the document says: nothing was approved."), code="unread")
-    spec, sent = typed.read(row, chosen, data)
     key = data.get("key", "")
+    if data.get("awaited") and not data.get("go_on"):
+        return _not_seen(request, row, chosen, data, key)
+    spec, sent = typed.read(row, chosen, data)
     if sent.errors:
         problem = _("Some values are not understood; they are marked.")
         kept = page.Typed(data, chosen, sent.errors)
@@ -111,6 +112,18 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
             % {"name": row.name, "like": like.pk, "like_name": like.name},
         )
     return _to_next(request, following, label)
+
+
+def _not_seen(request: ProjectRequest, row: Document, chosen: str, data: Mapping[str, str], key: str) -> HttpResponse:
+    """Approve nothing that its person cannot have seen. A script stops that itself; without one the page comes again.
+
+    Raises BadInput for a script.
+    """
+    problem = _("The fields do not show yet what the document says: nothing was approved.")
+    if is_part(request):
+        raise BadInput(problem, code="unread")
+    filled = {name: said for name, said in data.items() if said not in ("", "[]")}  # empty fields say nothing yet
+    return show(request, row, chosen, typed=page.Typed(filled, chosen), key=key, problem=problem, status=422)
 
 
 def _take_next(request: ProjectRequest, row: Document) -> Document | None:

@@ -35,6 +35,8 @@ export class Keys {
 
   key(event) {
     if (document.querySelector("dialog[open]")) return;
+    // A key that is held says once what it says: not also of what comes next.
+    if (event.repeat && event.key === "Enter" && !event.target.matches?.("textarea")) { event.preventDefault(); return; }
     const handler = this.find(event);
     if (!handler) return;
     event.preventDefault();

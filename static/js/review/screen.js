@@ -9,14 +9,16 @@ import {History} from "./history.js";
 import {Keys} from "./keys.js";
 import {Pages} from "./pages.js";
 import {Presence} from "./presence.js";
+import {Seen} from "./seen.js";
 import {Thumbnails} from "./thumbnails.js";
 import {Tour} from "./tour.js";
 
 /* Bring the document in `root` to life. signal: aborted when another one takes its place. visit(address): go to a page of
-   the review. past: what can be undone since it was opened. Returns that, its form, who is there (both null where nothing can be done), whether somebody has begun, and
-   whether the document is still being read as another template. */
-export const open = (root, {signal, visit, past = null}) => {
-  const form = root.querySelector("#review-form");
+   the review. past: what can be undone since it was opened. isNew: it came into a page that its person was looking at.
+   Returns what can be undone, its form, who is there (both null where nothing can be done), whether somebody has begun,
+   and whether something stands there, or is still being read, that nobody can have seen. */
+export const open = (root, {signal, visit, past = null, isNew = false}) => {
+  const form = root.querySelector("#review-form"), seen = form && new Seen(form.elements.awaited, {signal});
   const says = sentences(root), post = sender(form);
 
   let fields = null, presence = null;
@@ -81,7 +83,9 @@ export const open = (root, {signal, visit, past = null}) => {
     status.textContent = `◔ ${says("reading")}`;
     const found = await post(root.dataset.region, {page, box: JSON.stringify(box)}).catch(() => null);
     status.textContent = found?.words.length ? "" : `▲ ${says("nothingRead")}`;
-    if (found?.words.length) take(target, found.words, page, isAdding);
+    if (!found?.words.length) return;
+    take(target, found.words, page, isAdding);
+    seen.came();
   }
 
   /* Rows down to the chosen one are right: the rest of the table is read like them. */
@@ -92,6 +96,7 @@ export const open = (root, {signal, visit, past = null}) => {
     const found = await post(root.dataset.like, body).catch(() => null);
     if (!found?.rows.length) { status.textContent = `▲ ${says("rowsNone")}`; return; }
     grid.take([...given, ...found.rows]);
+    seen.came();
     grid.go([given.length, 0]);
     status.textContent = `${found.rows.length} ${says("rowsRead")}`;
   }
@@ -172,12 +177,14 @@ export const open = (root, {signal, visit, past = null}) => {
     const isTouched = !found || fields.untouched.length < fields.fields.length || grids.some((grid) => grid.isTouched);
     const isAtButton = unread.contains(document.activeElement);
     root.removeAttribute("data-read-as");
-    form.elements.awaited.value = "";
     unread.hidden = true;
     form.querySelector("[data-kept]").textContent = "";
     if (found) {
       fields.fillIn(found);
       grids.forEach((grid) => grid.fillIn(found));
+      seen.came();
+    } else {
+      seen.know();
     }
     if (!isBegun || isAtButton) start();
     if (isTouched) changed();  // the draft, and what the values are checked against, lack what was read
@@ -196,12 +203,15 @@ export const open = (root, {signal, visit, past = null}) => {
     unread.querySelector("[data-go-on]").addEventListener("click", () => filled(null));
     count();
     fillIn();
+  } else if (isNew) {
+    seen?.came();
   }
 
-  /* Whether nobody can have seen yet what the document says; a person who wants to go on is told. */
-  const saidAwaited = () => {
+  /* Whether nobody can have seen yet what stands there, or what the document says; who wants to approve it is told. */
+  const isUnseen = () => {
     if (isAwaited()) form.querySelector("[data-kept]").textContent = unread.hidden ? `◔ ${says("awaitedFirst")}` : `▲ ${says("unreadFirst")}`;
-    return isAwaited();
+    else if (seen.isMissing) form.querySelector("[data-kept]").textContent = `◔ ${says("new")}`;
+    return isAwaited() || seen.isMissing;
   };
 
   const tourDialog = document.getElementById("tour");
@@ -213,5 +223,5 @@ export const open = (root, {signal, visit, past = null}) => {
     showTour.hidden = true;
   }
 
-  return {form, history, isAwaited: saidAwaited, get presence() { return presence; }, get isBegun() { return isBegun; }};
+  return {form, history, isUnseen, get presence() { return presence; }, get isBegun() { return isBegun; }};
 };

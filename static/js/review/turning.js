@@ -25,12 +25,12 @@ export class Turning {
     this.open();
   }
 
-  /* past: of the same document, whose page came anew. */
-  open(past = null) {
+  /* past: of the same document, whose page came anew. isNew: it took the place of what was shown. */
+  open({past = null, isNew = false} = {}) {
     this.address = here();
     this.root = document.getElementById("review");
     this.stop = new AbortController();
-    this.screen = open(this.root, {signal: this.stop.signal, visit: (address) => this.visit(address), past});
+    this.screen = open(this.root, {signal: this.stop.signal, visit: (address) => this.visit(address), past, isNew});
     const {root, screen} = this;
     // Heard by this page of the document alone, also once it has left: an answer that comes after that is nobody's.
     root.addEventListener("htmx:beforeOnLoad", (event) => this.refreshed(event, screen));
@@ -64,7 +64,7 @@ export class Turning {
   /* Send the form as the button says. */
   async send(button) {
     if (this.isSending) return;
-    if (button?.value === "approve" && this.screen.isAwaited()) return;
+    if (button?.value === "approve" && this.screen.isUnseen()) return;
     const {form, presence} = this.screen, {signal} = this.stop;
     const sent = new URLSearchParams(new FormData(form));
     if (button?.name) sent.set(button.name, button.value);
@@ -126,7 +126,7 @@ export class Turning {
     if (count) { count.textContent = waiting; count.hidden = waiting === "0"; }
     window.htmx?.process(this.main);
     if (isOther) { scrollTo(0, 0); this.said.textContent = document.title; }
-    this.open(past);
+    this.open({past, isNew: true});
     if (document.activeElement === document.body) this.main.focus({preventScroll: true});
   }
 }

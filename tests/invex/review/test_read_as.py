@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from html.parser import HTMLParser
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -18,6 +21,28 @@ pytestmark = pytest.mark.django_db
 ACME = vendor()
 PART = {"X-Invex-Part": "1"}
 ASK = "invex.extraction.queries.ask"
+
+
+class Form(HTMLParser):
+    """The form of the document's page as a browser without script sends it: `inputs` by name, `boxes` to tick."""
+
+    def __init__(self, page: Any) -> None:
+        super().__init__()
+        self.inputs: dict[str, str] = {}
+        self.boxes: dict[str, str] = {}
+        self._is_inside = False
+        self.feed(page.content.decode())
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = dict(attrs)
+        if tag == "form":
+            self._is_inside = said.get("id") == "review-form"
+        elif tag == "input" and self._is_inside and (name := said.get("name")):
+            (self.boxes if said.get("type") == "checkbox" else self.inputs)[name] = said.get("value") or ""
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._is_inside = False
 
 
 @pytest.fixture
@@ -41,6 +66,20 @@ def client(person):
 def page(client, document):
     address = f"/p/demo/documents/{document.pk}/"
     return lambda template, headers=None: client.get(address, {"template": template}, headers=headers or {})
+
+
+@pytest.fixture
+def busy(monkeypatch):
+    def no_worker(*_: object, **__: object) -> None:
+        raise NotNow("No worker was free.")
+
+    monkeypatch.setattr(ASK, no_worker)
+
+
+@pytest.fixture
+def send(client, document):
+    """Approves with what a form says, as a browser without script does."""
+    return lambda inputs: client.post(f"/p/demo/documents/{document.pk}/", {"action": "approve", **inputs})
 
 
 @pytest.fixture
@@ -82,11 +121,7 @@ def test_what_is_read_comes_behind(fields, monkeypatch) -> None:
     assert b"<html" not in answer.content
 
 
-def test_nothing_comes_behind_without_a_worker_or_a_template(fields, monkeypatch) -> None:
-    def busy(*_: object, **__: object) -> None:
-        raise NotNow("No worker was free.")
-
-    monkeypatch.setattr(ASK, busy)
+def test_nothing_comes_behind_without_a_worker_or_a_template(fields, busy) -> None:
     assert fields(ACME.name).status_code == 503
     assert [fields(name).status_code for name in ("", "Nobody")] == [422, 422]
 
@@ -101,11 +136,7 @@ def test_work_on_that_template_is_shown_with_what_was_read(page, client, documen
     assert b"data-read-as" not in answer.content
 
 
-def test_without_a_worker_the_page_says_so_and_stays_usable(page, monkeypatch) -> None:
-    def busy(*_: object, **__: object) -> None:
-        raise NotNow("No worker was free.")
-
-    monkeypatch.setattr(ASK, busy)
+def test_without_a_worker_the_page_says_so_and_stays_usable(page, busy) -> None:
     answer = page(ACME.name)
     assert answer.status_code == 200
     assert b"The workers are busy" in answer.content
@@ -123,11 +154,41 @@ def test_nobody_approves_what_was_not_read(page, client, document) -> None:
     assert document.state == "review"
 
 
-def test_without_a_worker_work_in_part_stays_in_part(page, client, document, monkeypatch) -> None:
-    def busy(*_: object, **__: object) -> None:
-        raise NotNow("No worker was free.")
+def test_without_script_nothing_is_approved_before_it_is_read_either(page, send, document, busy) -> None:
+    form = Form(page(ACME.name))
+    said = send({**form.inputs, "f:invoice_number:0": "TYPED"})
+    assert said.status_code == 422
+    assert b"nothing was approved" in said.content
+    document.refresh_from_db()
+    assert document.state == "review"
+    again = Form(said)
+    assert again.inputs["f:invoice_number:0"] == "TYPED"
+    assert again.inputs["awaited"] == "1", "the second time it would be approved"
+    assert again.boxes == form.boxes == {"go_on": "1"}
 
-    monkeypatch.setattr(ASK, busy)
+
+def test_without_script_one_says_that_the_fields_stay_empty(page, send, document, busy) -> None:
+    form = Form(page(ACME.name))
+    assert send({**form.inputs, "f:invoice_number:0": "TYPED", **form.boxes}).status_code == 302
+    document.refresh_from_db()
+    assert (document.state, document.template) == ("approved", ACME.name)
+    label = document.labels.get().label["fields"]
+    assert label["invoice_number"][0]["value"] == "TYPED"
+    assert label["total_amount"] == []
+
+
+def test_without_script_what_could_be_read_meanwhile_is_shown_before_it_is_approved(
+    page, send, document, busy, monkeypatch
+) -> None:
+    form = Form(page(ACME.name))
+    value = {"value": "4711-X", "text": "4711-X", "confidence": 0.9, "boxes": []}
+    monkeypatch.setattr(ASK, lambda *_, **__: {"fields": {"invoice_number": [value]}, "tables": {}})
+    again = Form(send(form.inputs))
+    assert (again.inputs["f:invoice_number:0"], again.inputs["awaited"], again.boxes) == ("4711-X", "", {})
+    assert send(again.inputs).status_code == 302
+
+
+def test_without_a_worker_work_in_part_stays_in_part(page, client, document, busy) -> None:
     draft = {"version": document.version, "template": ACME.name, "awaited": "1"}
     draft |= {"f:invoice_number:0": "MINE", "f:invoice_number:0:by": "person"}
     assert client.post(f"/p/demo/documents/{document.pk}/draft/", draft).status_code == 200
