@@ -7,13 +7,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from .layout import NO_CELL, Ints, Layout
+from .layout import NO_CELL, Layout
 
 # Kinds of lines; 0 is no line.
 FIGURES, LABELLED, POSTAL, STREET, COMPANY, SENTENCE, OTHER = range(1, 8)
 MOST_ADDRESS_WORDS = 8
-NEAR_HEIGHTS = 1.3  # white space between lines of one block, at most
-ALIGNED_HEIGHTS = 0.6
 
 # Legal forms of companies and associations, as registers abbreviate them; short ones only as they are written.
 _COMPANY = re.compile(
@@ -62,22 +60,6 @@ class Blocks:
 
     def __init__(self, layout: Layout) -> None:
         self.kind = np.array([*map(kind_of, layout.cell_texts), 0], np.int64)
-        self.up = np.append(_going_on(layout, layout.above, -1), NO_CELL).astype(np.int32)
-        self.down = np.append(_going_on(layout, layout.below, 1), NO_CELL).astype(np.int32)
-
-
-def _going_on(layout: Layout, beside: Ints, direction: int) -> Ints:
-    """(m,) of the nearest cells above (direction -1) or below (1), those of the same block."""
-    if not len(beside):
-        return beside
-    page = layout.line_page[layout.cell_line]
-    wide, high = layout.pixel[page, 0], layout.pixel[page, 1]
-    here, there = layout.cell_box, layout.cell_box[beside]
-    height = (here[:, 3] - here[:, 1]) * high
-    gap = there[:, 1] - here[:, 3] if direction > 0 else here[:, 1] - there[:, 3]
-    near = gap * high < NEAR_HEIGHTS * height
-    left = np.abs(there[:, 0] - here[:, 0]) * wide < ALIGNED_HEIGHTS * height
-    right = np.abs(there[:, 2] - here[:, 2]) * wide < ALIGNED_HEIGHTS * height
-    center = np.abs(there[:, 0] + there[:, 2] - here[:, 0] - here[:, 2]) / 2 * wide < 2 * ALIGNED_HEIGHTS * height
-    out: Ints = np.where((beside != NO_CELL) & near & (left | right | center), beside, NO_CELL).astype(np.int32)
-    return out
+        up = layout.adjoining(layout.above, -1, right_too=True)
+        down = layout.adjoining(layout.below, 1, right_too=True)
+        self.up, self.down = (np.append(cells, NO_CELL).astype(np.int32) for cells in (up, down))

@@ -30,7 +30,7 @@ SAME_WORD_HEIGHTS = 3.0  # gap up to which the next word in reading order tells 
 COLUMN_CELLS = 3  # a column starts where that many cells ...
 COLUMN_REACH_HEIGHTS = 14.0  # ... within that many heights have the same left edge
 ALIGNED_HEIGHTS = 0.6
-WRAP_GAP_HEIGHTS = 1.3  # white space between lines of one value, at most
+WRAP_GAP_HEIGHTS = 1.3  # white space between lines of one value or block, at most
 NO_CELL = -1
 
 
@@ -112,17 +112,27 @@ class Layout:
     @cached_property
     def continuations(self) -> Ints:
         """(m,) the cell that may continue this one on the next line, NO_CELL when none is near and aligned."""
-        below = self.below
-        if not len(below):
-            return below
+        return self.adjoining(self.below, 1)
+
+    def adjoining(self, beside: Ints, direction: int, *, right_too: bool = False) -> Ints:
+        """(m,) of the nearest cells above (direction -1) or below (1) those that are near and aligned, else NO_CELL.
+
+        Aligned on the left or by their centres; with `right_too`, on the right alone as well.
+        """
+        if not len(beside):
+            return beside
         page = self.line_page[self.cell_line]
         wide, high = self.pixel[page, 0], self.pixel[page, 1]
-        here, there = self.cell_box, self.cell_box[below]
+        here, there = self.cell_box, self.cell_box[beside]
         height = (here[:, 3] - here[:, 1]) * high
-        near = (there[:, 1] - here[:, 3]) * high < WRAP_GAP_HEIGHTS * height
-        left = np.abs(there[:, 0] - here[:, 0]) * wide < ALIGNED_HEIGHTS * height
-        center = np.abs(there[:, 0] + there[:, 2] - here[:, 0] - here[:, 2]) / 2 * wide < 2 * ALIGNED_HEIGHTS * height
-        return np.where((below != NO_CELL) & near & (left | center), below, NO_CELL).astype(np.int32)
+        gap = there[:, 1] - here[:, 3] if direction > 0 else here[:, 1] - there[:, 3]
+        near = gap * high < WRAP_GAP_HEIGHTS * height
+        aligned = np.abs(there[:, 0] - here[:, 0]) * wide < ALIGNED_HEIGHTS * height
+        center = np.abs(there[:, 0] + there[:, 2] - here[:, 0] - here[:, 2]) / 2 * wide
+        aligned |= center < 2 * ALIGNED_HEIGHTS * height
+        if right_too:
+            aligned |= np.abs(there[:, 2] - here[:, 2]) * wide < ALIGNED_HEIGHTS * height
+        return np.where((beside != NO_CELL) & near & aligned, beside, NO_CELL).astype(np.int32)
 
     def boxes(self, words: Sequence[int]) -> tuple[PageBox, ...]:
         """One box a line around `words`, in reading order: a value that wraps has several."""
