@@ -8,7 +8,6 @@ from django.test import Client
 from invex.accounts.roles import Role
 from invex.documents.models import Document
 from invex.extraction import jobs, queries
-from invex.kernel.errors import NotNow
 from invex.review import leases, services
 from tests.invex.world import access_to, document_in_review, label_of, run_events, vendor
 
@@ -69,9 +68,5 @@ def test_unsaved_work_and_a_lost_lease_keep_it_as_it_is(held, online):
     assert held.template == ""
 
 
-def test_without_a_worker_the_page_opens_all_the_same(held, monkeypatch):
-    def away(*_, **__):
-        raise NotNow("No worker was free.")
-
-    monkeypatch.setattr(queries, "ask", away)
+def test_without_a_worker_the_page_opens_all_the_same(held, no_worker):
     assert not queries.brought_up(held, "key")

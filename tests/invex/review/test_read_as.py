@@ -11,7 +11,6 @@ from django.test import Client
 from invex.accounts.roles import Role
 from invex.catalog.services import create_template
 from invex.extraction import jobs, online
-from invex.kernel.errors import NotNow
 from invex.review import services
 from invex.review.models import Draft
 from tests.invex.world import document_in_review, label_of, run_events, template_json, vendor
@@ -20,7 +19,6 @@ pytestmark = pytest.mark.django_db
 
 ACME = vendor()
 PART = {"X-Invex-Part": "1"}
-ASK = "invex.extraction.queries.ask"
 
 
 class Form(HTMLParser):
@@ -69,14 +67,6 @@ def page(client, document):
 
 
 @pytest.fixture
-def busy(monkeypatch):
-    def no_worker(*_: object, **__: object) -> None:
-        raise NotNow("No worker was free.")
-
-    monkeypatch.setattr(ASK, no_worker)
-
-
-@pytest.fixture
 def send(client, document):
     """Approves with what a form says, as a browser without script does."""
     return lambda inputs: client.post(f"/p/demo/documents/{document.pk}/", {"action": "approve", **inputs})
@@ -97,46 +87,44 @@ def test_it_is_read_with_what_the_template_learned(document) -> None:
     assert document.extractions.count() <= 2  # nothing is stored by looking
 
 
-def test_the_page_shows_it(page, monkeypatch) -> None:
-    value = {"value": "4711-X", "text": "4711-X", "confidence": 0.9, "boxes": []}
-    monkeypatch.setattr(ASK, lambda *_, **__: {"fields": {"invoice_number": [value]}, "tables": {}})
+def test_the_page_shows_it(page, worker_says) -> None:
+    worker_says(invoice_number="4711-X")
     answer = page(ACME.name)
     assert answer.status_code == 200
     assert b'value="4711-X"' in answer.content
 
 
 def test_a_script_has_the_page_before_it_is_read(page, document, monkeypatch) -> None:
-    monkeypatch.setattr(ASK, lambda *_, **__: pytest.fail("the page waits for a worker"))
+    monkeypatch.setattr("invex.extraction.queries.ask", lambda *_, **__: pytest.fail("the page waits for a worker"))
     answer = page(ACME.name, PART)
     assert f"/documents/{document.pk}/as/?template={ACME.name}".replace(" ", "%20") in answer.content.decode()
     assert [row.spec.key for row in answer.context["screen"].rows], "no fields to fill in meanwhile"
     assert not any(i.value for row in answer.context["screen"].rows for i in row.inputs), "what another template says"
 
 
-def test_what_is_read_comes_behind(fields, monkeypatch) -> None:
-    value = {"value": "4711-X", "text": "4711-X", "confidence": 0.9, "boxes": []}
-    monkeypatch.setattr(ASK, lambda *_, **__: {"fields": {"invoice_number": [value]}, "tables": {}})
+def test_what_is_read_comes_behind(fields, worker_says) -> None:
+    worker_says(invoice_number="4711-X")
     answer = fields(ACME.name)
     assert b'value="4711-X"' in answer.content
     assert b"<html" not in answer.content
 
 
-def test_nothing_comes_behind_without_a_worker_or_a_template(fields, busy) -> None:
+def test_nothing_comes_behind_without_a_worker_or_a_template(fields, no_worker) -> None:
     assert fields(ACME.name).status_code == 503
     assert [fields(name).status_code for name in ("", "Nobody")] == [422, 422]
 
 
-def test_work_on_that_template_is_shown_with_what_was_read(page, client, document, monkeypatch) -> None:
+def test_work_on_that_template_is_shown_with_what_was_read(page, client, document, worker_says) -> None:
     typed = {"f:invoice_number:0": "MINE", "f:invoice_number:0:by": "person"}
     draft = {**typed, "version": document.version, "template": ACME.name}
     assert client.post(f"/p/demo/documents/{document.pk}/draft/", draft).status_code == 200
-    monkeypatch.setattr(ASK, lambda *_, **__: {"fields": {}, "tables": {}})
+    worker_says()
     answer = page(ACME.name, PART)
     assert b'value="MINE"' in answer.content
     assert b"data-read-as" not in answer.content
 
 
-def test_without_a_worker_the_page_says_so_and_stays_usable(page, busy) -> None:
+def test_without_a_worker_the_page_says_so_and_stays_usable(page, no_worker) -> None:
     answer = page(ACME.name)
     assert answer.status_code == 200
     assert b"The workers are busy" in answer.content
@@ -154,7 +142,7 @@ def test_nobody_approves_what_was_not_read(page, client, document) -> None:
     assert document.state == "review"
 
 
-def test_without_script_nothing_is_approved_before_it_is_read_either(page, send, document, busy) -> None:
+def test_without_script_nothing_is_approved_before_it_is_read_either(page, send, document, no_worker) -> None:
     form = Form(page(ACME.name))
     said = send({**form.inputs, "f:invoice_number:0": "TYPED"})
     assert said.status_code == 422
@@ -167,7 +155,7 @@ def test_without_script_nothing_is_approved_before_it_is_read_either(page, send,
     assert again.boxes == form.boxes == {"go_on": "1"}
 
 
-def test_without_script_one_says_that_the_fields_stay_empty(page, send, document, busy) -> None:
+def test_without_script_one_says_that_the_fields_stay_empty(page, send, document, no_worker) -> None:
     form = Form(page(ACME.name))
     assert send({**form.inputs, "f:invoice_number:0": "TYPED", **form.boxes}).status_code == 302
     document.refresh_from_db()
@@ -178,17 +166,16 @@ def test_without_script_one_says_that_the_fields_stay_empty(page, send, document
 
 
 def test_without_script_what_could_be_read_meanwhile_is_shown_before_it_is_approved(
-    page, send, document, busy, monkeypatch
+    page, send, document, no_worker, worker_says
 ) -> None:
     form = Form(page(ACME.name))
-    value = {"value": "4711-X", "text": "4711-X", "confidence": 0.9, "boxes": []}
-    monkeypatch.setattr(ASK, lambda *_, **__: {"fields": {"invoice_number": [value]}, "tables": {}})
+    worker_says(invoice_number="4711-X")
     again = Form(send(form.inputs))
     assert (again.inputs["f:invoice_number:0"], again.inputs["awaited"], again.boxes) == ("4711-X", "", {})
     assert send(again.inputs).status_code == 302
 
 
-def test_without_a_worker_work_in_part_stays_in_part(page, client, document, busy) -> None:
+def test_without_a_worker_work_in_part_stays_in_part(page, client, document, no_worker) -> None:
     draft = {"version": document.version, "template": ACME.name, "awaited": "1"}
     draft |= {"f:invoice_number:0": "MINE", "f:invoice_number:0:by": "person"}
     assert client.post(f"/p/demo/documents/{document.pk}/draft/", draft).status_code == 200

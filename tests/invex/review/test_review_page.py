@@ -15,25 +15,15 @@ from invex.catalog.services import create_template, remove_template
 from invex.documents.models import Document, PageImage
 from invex.documents.states import DocumentState as S
 from invex.fields.findings import Finding, Target
-from invex.kernel.errors import NotNow
 from invex.review import forms
 from invex.web import trends
 from tests.invex.world import document_in_review, template_json, vendor
 
-pytestmark = pytest.mark.django_db
+# Nobody reads a document as another template here; test_read_as.py does.
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_worker")]
 
 ACME = vendor()
 ONE = ACME.document(0)
-
-
-@pytest.fixture(autouse=True)
-def no_worker(monkeypatch):
-    """Nobody reads a document as another template here; test_read_as.py does."""
-
-    def busy(*_: object, **__: object) -> None:
-        raise NotNow("No worker was free.")
-
-    monkeypatch.setattr("invex.extraction.queries.ask", busy)
 
 
 @pytest.fixture
