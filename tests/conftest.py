@@ -133,18 +133,21 @@ def tmp_path(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def data_dir(request, tmp_path, monkeypatch):
-    """Blobs and temporary files of a database test lie in a folder of its own; what it reads is looked at once."""
+def data_dir(request) -> Path | None:
+    """The folder of a database test, in which its blobs and temporary files lie; what it reads is looked at once.
+
+    Thousands of other tests need no folder: None.
+    """
     is_marked = request.node.get_closest_marker("django_db") is not None  # which asks for the database by no fixture
     if not is_marked and "db" not in request.fixturenames and "transactional_db" not in request.fixturenames:
-        return tmp_path
-    settings = request.getfixturevalue("settings")
-    settings.DATA_DIR = tmp_path
-    settings.STORAGE_URL = (tmp_path / "blobs").as_uri()
+        return None
+    folder, settings, monkeypatch = map(request.getfixturevalue, ("tmp_path", "settings", "monkeypatch"))
+    settings.DATA_DIR = folder
+    settings.STORAGE_URL = (folder / "blobs").as_uri()
     monkeypatch.setattr(View, "__init__", sharing)
     if "once" in request.fixturenames:
-        shutil.copytree(request.getfixturevalue("once"), tmp_path, dirs_exist_ok=True)
-    return tmp_path
+        shutil.copytree(request.getfixturevalue("once"), folder, dirs_exist_ok=True)
+    return folder
 
 
 @pytest.fixture
