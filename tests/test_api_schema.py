@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 import schemathesis
 from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
 from django.db import close_old_connections
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis import GenerationMode
 
 from invex.documents.models import Batch, Document
 from invex.documents.states import DocumentState
-from invex.wsgi import application
 
 # The generator's client now and then sends a multipart body without the file that it drew.
 LEFT_OUT = [{"where": ["file"], "message": "Field required"}]
@@ -29,7 +29,7 @@ def schema_with(*, limits: bool) -> schemathesis.BaseSchema:
     checks.not_a_server_error.expected_statuses = ["2xx", "3xx", "4xx", "503"]  # nobody is there to predict
     checks.negative_data_rejection.expected_statuses = ["401", "403", "404", "405", "409", "413", "415", "422", "503"]
     checks.positive_data_acceptance.enabled = False  # see what_the_schema_allows_is_valid
-    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", application, config=config)
+    return schemathesis.openapi.from_wsgi("/api/v1/openapi.json", get_wsgi_application(), config=config)
 
 
 schema = schema_with(limits=False)
