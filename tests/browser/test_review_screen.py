@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from typing import Any
@@ -485,9 +486,7 @@ def test_another_template_shows_at_once_and_keeps_what_is_typed_while_it_is_read
     held: list[Any] = []
     page.route("**/as/?*", lambda route: held.append(route))
     choice = page.locator("#template-choice")
-    names = choice.locator("option").evaluate_all("options => options.map(one => one.value)")
-    other = next(name for name in names if name not in ("", choice.input_value()))
-    choice.select_option(other)
+    other = choose_another(page)
     expect(page.locator("[data-need]")).to_contain_text(f"being read as {other}")
     name = field(page, 1).get_attribute("name")
     field(page, 1).fill("TYPED-MEANWHILE")
@@ -512,12 +511,17 @@ def test_another_template_shows_at_once_and_keeps_what_is_typed_while_it_is_read
     expect(choice).not_to_have_value(other)
 
 
+def choose_from(choice: Locator) -> str:
+    """The name of a template that is not chosen."""
+    names = choice.locator("option").evaluate_all("options => options.map(one => one.value)")
+    return str(next(name for name in names if name not in ("", choice.input_value())))
+
+
 def choose_another(page: Page) -> str:
     choice = page.locator("#template-choice")
-    names = choice.locator("option").evaluate_all("options => options.map(one => one.value)")
-    other = next(name for name in names if name not in ("", choice.input_value()))
+    other = choose_from(choice)
     choice.select_option(other)
-    return str(other)
+    return other
 
 
 def test_another_template_that_is_not_read_leaves_nothing_said_and_nothing_approved(admin_page: Page) -> None:
@@ -659,6 +663,30 @@ def test_what_another_template_says_is_not_approved_before_it_can_be_seen(admin_
     expect(page.locator(".message.success")).to_contain_text("is approved")
     open_again(page, address.split("?")[0])
     expect(page.locator("#template-choice")).to_have_value(other)
+
+
+def test_the_long_name_of_a_template_leaves_the_bar_of_decisions_as_high_as_it_was(admin_page: Page) -> None:
+    page, name = admin_page, "Acknowledgement of a purchase order of the Northern Harbour Company, revised"
+    open_first(page)
+    choice, bar = page.locator("#template-choice"), page.locator(".decide")
+    was, other = bar.bounding_box(), choose_from(choice)
+
+    def renamed(route: Any) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace(html.escape(other), name))
+
+    page.route("**/as/?*", lambda route: None)
+    page.route("**/documents/*/?*template=*", renamed)
+    choice.select_option(other)
+    need = page.locator("[data-need]")
+    expect(need).to_have_text(f"◔ being read as {name} …")
+    expect(need).to_have_attribute("title", f"◔ being read as {name} …")
+    for width in (1440, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        found = bar.bounding_box()
+        assert was
+        assert found
+        assert found["height"] <= was["height"]
 
 
 def test_one_key_approves_one_document(admin_page: Page) -> None:

@@ -34,11 +34,12 @@ export const open = (root, {signal, visit, past = null, isNew = false}) => {
 
   const isAwaited = () => root.hasAttribute("data-read-as");
   const unread = form?.querySelector("[data-unread]");  // shown where what is awaited did not come
+  const sayNeed = (text) => { Object.assign(form.querySelector("[data-need]"), {textContent: text, title: text}); };  // it may be too long for its place
   const count = () => {
     grids.forEach((grid) => grid.check());
     const needy = fields.needCount() + grids.filter((grid) => grid.needs).length;
-    if (isAwaited()) form.querySelector("[data-need]").textContent = unread.hidden ? `◔ ${says("awaited")}` : `▲ ${says("unread")}`;
-    else form.querySelector("[data-need]").textContent = needy ? `▲ ${needy} ${says("need")}` : `✓ ${says("none")}`;
+    if (isAwaited()) sayNeed(unread.hidden ? `◔ ${says("awaited")}` : `▲ ${says("unread")}`);
+    else sayNeed(needy ? `▲ ${needy} ${says("need")}` : `✓ ${says("none")}`);
   };
 
   const changed = () => {
@@ -196,7 +197,7 @@ export const open = (root, {signal, visit, past = null, isNew = false}) => {
     again.addEventListener("click", async () => {
       if (again.disabled) return;
       again.disabled = true;
-      form.querySelector("[data-need]").textContent = `◔ ${says("awaited")}`;
+      sayNeed(`◔ ${says("awaited")}`);
       await fillIn();
       again.disabled = false;
     });
