@@ -69,7 +69,7 @@ def build_network(
         trainer.encoder.load_state_dict(pretrainer.encoder.state_dict())
     _finish(trainer, trainer.run(examples), "network", saved)
     keys = tuple(f.key for f in fields)
-    data = export(trainer.encoder, keys, [e.inputs for e in examples[:COMPARED]])
+    data = export(trainer.trained, keys, [e.inputs for e in examples[:COMPARED]])
     return Network(data, keys, network.buckets)
 
 

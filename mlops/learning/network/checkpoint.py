@@ -13,7 +13,7 @@ from .config import NetworkConfig, PretrainingConfig, TrainingConfig
 from .pretraining import Pretrainer
 from .training import Trainer
 
-CHECKPOINT_FORMAT = 2
+CHECKPOINT_FORMAT = 3
 _PRETRAINING, _TRAINING = "pretraining", "training"
 
 
@@ -22,11 +22,12 @@ class BadCheckpoint(ValueError):
 
 
 def to_bytes(trainer: Trainer | Pretrainer) -> bytes:
-    """Weights, moments of the optimiser, step and configuration; the same state gives the same bytes.
+    """Weights, their averages, moments of the optimiser, step and configuration; the same state gives the same bytes.
 
     Random numbers need no state of their own: each step seeds them from the configuration's seed and its number.
     """
-    arrays = {f"{part}.{k}": v for part, module in trainer.modules.items() for k, v in module.state_dict().items()}
+    parts = trainer.modules | trainer.averages
+    arrays = {f"{part}.{k}": v for part, module in parts.items() for k, v in module.state_dict().items()}
     state = trainer.optimizer.state_dict()
     for number, moments in state["state"].items():
         arrays |= {f"moments.{number}.{name}": value for name, value in moments.items()}
@@ -57,7 +58,7 @@ def from_bytes(data: bytes) -> Trainer | Pretrainer:
             trainer = Pretrainer(network, PretrainingConfig(**about["config"]), fields, archive)
         else:
             trainer = Trainer(network, TrainingConfig(**about["config"]), fields, archive)
-        for part, module in trainer.modules.items():
+        for part, module in (trainer.modules | trainer.averages).items():
             start = f"{part}."
             module.load_state_dict({k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)})
         moments: dict[int, dict[str, torch.Tensor]] = {}

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from .batches import Words, collate
 from .config import NetworkConfig, PretrainingConfig, TrainingConfig
@@ -37,7 +38,8 @@ C = TypeVar("C", TrainingConfig, PretrainingConfig)
 class BaseTrainer(Generic[C]):
     """The state of a training: encoder, optimiser, step. What is drawn at random depends on seed and step alone.
 
-    modules: what is learned, by the name in a checkpoint; who extends it adds modules, and makes the optimiser.
+    modules: what is learned, averages: what is kept besides, by the name in a checkpoint. Who extends it adds to them,
+    and makes the optimiser.
     """
 
     optimizer: torch.optim.Optimizer
@@ -49,6 +51,7 @@ class BaseTrainer(Generic[C]):
         self.config: C = config
         self.encoder = Encoder(network, fields)
         self.modules: dict[str, nn.Module] = {"weights": self.encoder}
+        self.averages: dict[str, nn.Module] = {}
         self.step = 0
 
     def _run(self, loss: Callable[[], Tensor]) -> Iterator[Progress]:
@@ -58,9 +61,13 @@ class BaseTrainer(Generic[C]):
             torch.manual_seed(self.config.seed * 1_000_003 + self.step)
             yield self._advance(loss())
 
+    def _rate(self) -> float:
+        return rate_at(self.step, self.config, until=self.config.steps)
+
     def _advance(self, loss: Tensor) -> Progress:
+        rate = self._rate()
         for group in self.optimizer.param_groups:
-            group["lr"] = rate_at(self.step, self.config)
+            group["lr"] = rate
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_([p for module in self.modules.values() for p in module.parameters()], CLIP)
@@ -81,10 +88,27 @@ class Trainer(BaseTrainer[TrainingConfig]):
             [{"params": decayed, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}],
             lr=config.rate,
         )
+        self.average = AveragedModel(self.encoder)
+        self.averages["average"] = self.average
+        self._settles = config.steps * (1 - config.averaged)
+
+    @property
+    def trained(self) -> Encoder:
+        """The mean of the last weights; those of the last step before there is one."""
+        return cast(Encoder, self.average.module) if int(self.average.n_averaged) else self.encoder
 
     def run(self, examples: Sequence[Example]) -> Iterator[Progress]:
         """Yield after each step; the caller may stop at any time."""
         return self._run(lambda: self._loss(examples))
+
+    def _rate(self) -> float:
+        return rate_at(self.step, self.config, until=self._settles, low=self.config.settled * self.config.rate)
+
+    def _advance(self, loss: Tensor) -> Progress:
+        progress = super()._advance(loss)
+        if self.step > self._settles:
+            self.average.update_parameters(self.encoder)
+        return progress
 
     def _loss(self, examples: Sequence[Example]) -> Tensor:
         chosen = batch_of(self.step, examples, self.config)
@@ -114,11 +138,12 @@ def batch_of(step: int, examples: Sequence[Example], config: TrainingConfig) -> 
     return [int(i) for i in batches[int(rng.permutation(per_epoch)[at])]]
 
 
-def rate_at(step: int, config: TrainingConfig | PretrainingConfig) -> float:
+def rate_at(step: int, config: TrainingConfig | PretrainingConfig, *, until: float, low: float = 0.0) -> float:
+    """Up to the rate over the warmup, then along half a cosine down to `low` at step `until`."""
     if step < config.warmup:
         return config.rate * (step + 1) / config.warmup
-    share = (step - config.warmup) / max(1, config.steps - config.warmup)
-    return config.rate * 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
+    share = (step - config.warmup) / max(1.0, until - config.warmup)
+    return low + (config.rate - low) * 0.5 * (1 + math.cos(math.pi * min(share, 1.0)))
 
 
 def deterministic(threads: int = 1) -> None:

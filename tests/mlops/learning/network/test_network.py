@@ -76,6 +76,30 @@ def test_an_interrupted_training_ends_with_the_same_bytes(examples, stop):
     assert digest(resumed) == digest(whole)
 
 
+def test_the_network_is_the_mean_of_the_last_weights(examples):
+    trainer, last = Trainer(TINY, SHORT, len(STANDARD_FIELDS)), []
+    for progress in trainer.run(examples):
+        if progress.step > 3:  # of six, half are averaged
+            last.append({k: v.clone() for k, v in trainer.encoder.state_dict().items()})
+        else:
+            assert trainer.trained is trainer.encoder
+    assert len(last) == 3
+    for name, value in trainer.trained.state_dict().items():
+        mean = torch.stack([weights[name] for weights in last]).mean(0)
+        np.testing.assert_allclose(value, mean, atol=1e-6)
+    assert not torch.equal(trainer.trained.state_dict()["words.weight"], last[-1]["words.weight"])
+
+
+def test_the_rate_settles_where_averaging_begins():
+    config = TrainingConfig(steps=100, warmup=10, rate=1.0, settled=0.25, averaged=0.4)
+    trainer, rates = Trainer(TINY, config, 1), []
+    for trainer.step in range(100):
+        rates.append(trainer._rate())
+    assert (rates[0], rates[9], max(rates)) == (0.1, 1.0, 1.0)
+    assert rates[10:60] == sorted(rates[10:60], reverse=True)
+    assert set(rates[60:]) == {0.25}
+
+
 def test_training_learns(examples):
     few = examples[:2]
     trainer = Trainer(TINY, TrainingConfig(steps=30, batch=2, warmup=2, rate=2e-2), len(STANDARD_FIELDS))
