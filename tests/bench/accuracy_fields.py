@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from unittest import mock
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # it is run as a file
@@ -27,6 +28,7 @@ from invex.fields.spec import FieldSpec, TemplateSpec
 from invex.fields.standard import STANDARD_FIELDS
 from invex.reading.pool import ReaderPool
 from mlops.console.words_cache import CachedReader
+from mlops.learning import reading_fields
 from mlops.learning.dataset import Dataset, Reader, Sample, load_dataset, samples
 from mlops.learning.evaluation import Report, evaluate
 from mlops.learning.fitting import Example, FitConfig, fit_examples
@@ -130,6 +132,12 @@ def day_zero(loaded: Loaded, base: Package, fields: Sequence[str] = ()) -> list[
     return [evaluate(asked, (), {s.id: s.label for s in loaded.samples}, answers)]
 
 
+def unconstrained(protocol: Callable[[], list[Report]]) -> list[Report]:
+    """A protocol in which no field says anything of another: no sums, no order of dates, no springs."""
+    with mock.patch.object(reading_fields, "relate", dict), mock.patch.object(reading_fields, "pull", return_value={}):
+        return protocol()
+
+
 def _asked(fields: Sequence[FieldSpec], taken: Sequence[Sample]) -> tuple[FieldSpec, ...]:
     return tuple(f for f in fields if any(s.label.fields.get(f.key) for s in taken))
 
@@ -180,6 +188,17 @@ def report(reader: Reader, base: Package, *, only: str = "", has_scans: bool = F
             protocols[f"{name}, own reading, k = 5"] = lambda name=name: few_shot(
                 get(name, is_own_reading=True), 5, base
             )
+    for name in ("zugferd", "invoice2data"):
+        protocols[f"{name}, day zero, without the network"] = lambda name=name: day_zero(
+            get(name), replace(base, network=None)
+        )
+        protocols[f"{name}, day zero, without constraints"] = lambda name=name: unconstrained(
+            lambda: day_zero(get(name), base)
+        )
+    for name in ("invoices_fr", "adbuy"):
+        protocols[f"{name}, k = 1, without constraints"] = lambda name=name: unconstrained(
+            lambda: few_shot(get(name), 1, base)
+        )
     for k in (1, 5):
         protocols[f"adbuy, k = {k}, without matching"] = lambda k=k: few_shot(
             get("adbuy"), k, replace(base, matcher=NO_MATCHER)
