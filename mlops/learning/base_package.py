@@ -53,7 +53,7 @@ class BaseConfig:
     """
 
     documents: int = 2500
-    tables: int = 2000
+    tables: int = 4000
     templates: int = 1000
     records: int = 2000
     seed: int = 0
