@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ from .view import View
 
 SURE = 0.5  # confidence from which a field speaks for a document being of a kind
 USUAL = 0.8  # share of documents that have a field which is expected of every one
+# Of the network in the prior of a template's own fields; on documents of no template its gain is the base package's.
+NETWORK_SHARE = 0.5
 CALLED_SO = "a label that is called like the field"
 SHIPPED = Path(__file__).parent / "base"
 
@@ -35,11 +38,13 @@ class Predictor:
     """
 
     def __init__(self, package: Package, *, device: str = "cpu") -> None:
+        if package.network is not None:
+            package = replace(package, network=package.network.on(device))
         self.package = package
         self.device = device
         self.prior = prior_of(package)
         self._transferred = transferred_prior(package)
-        self._network = network_prior(package.network and package.network.on(device))
+        self._network = network_prior(package.network)
         self._absence = absence_odds(package.day_zero) if package.day_zero is not None else {}
         self._day_zero_table = day_zero_table(package)
         self._tables = {
@@ -118,12 +123,17 @@ def table_below(day_zero: TableModel | None, key: str) -> TableModel | None:
 
 def prior_of(package: Package) -> Prior:
     """What the base package knows of a field by its key and type; of others, that papers may call them the same."""
+    network = network_prior(package.network)
 
     def prior(view: View, spec: FieldSpec, breaks: Breaks) -> Known | None:
         features = view.features(spec.type, breaks)
         known = package.day_zero.field(spec.key) if package.day_zero is not None else None
         if known is not None and known.field.type == spec.type:
-            return Known(known.scorer.scores(features, keep=True), known.scorer.null)
+            scores = known.scorer.scores(features, keep=True)
+            said = network(view, spec, breaks) if view.is_read_whole(package.network) else None
+            if said is not None:
+                scores = scores + np.float32(NETWORK_SHARE) * said.scores
+            return Known(scores, known.scorer.null)
         worth = package.matcher.worth_of_name(spec.type)
         return Known(worth * called_so(spec, features), 0.0, CALLED_SO) if worth else None
 

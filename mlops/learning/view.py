@@ -77,6 +77,10 @@ class View:
             found = [self.candidates(*key) for key in missing]
             self._features.update(zip(missing, featurize(self.surroundings, found), strict=True))
 
+    def is_read_whole(self, network: Network | None) -> bool:
+        """Does the network read every word? Of long documents it reads the beginning, and knows nothing of the rest."""
+        return network is not None and len(self.evidence(network).logits) == self.layout.words
+
     def evidence(self, network: Network) -> Evidence:
         """What the network says of the document's words."""
         if self._evidence is None or self._evidence[0] is not network:

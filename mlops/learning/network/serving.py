@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from ..candidates import Candidates
-from ..layout import Floats
+from ..layout import Floats, Ints
 from .inputs import Inputs, padded
-from .spans import spans_of
+from .spans import Spans, spans_of
 
 UNREAD = -20.0  # log-odds of candidates beyond the words that the network read
 
@@ -28,20 +28,27 @@ class Evidence:
     logits: Floats
     absent: Floats
     fields: tuple[str, ...]
+    _spans: dict[int, tuple[Candidates, Spans, Ints]] = field(default_factory=dict, repr=False)
 
     def log_odds(self, candidates: Candidates, key: str) -> Floats | None:
         """(K,) of each candidate against the value's absence; None when the network does not know the field."""
         if key not in self.fields:
             return None
-        field = self.fields.index(key)
-        logits = self.logits[:, field]
+        number = self.fields.index(key)
+        logits = self.logits[:, number]
         out = np.full(len(candidates), UNREAD, np.float32)
-        spans, at = spans_of(candidates, len(logits))
+        spans, at = self._of(candidates)
         if len(at):
             size = np.bincount(spans.of, minlength=len(at))
             through = np.bincount(spans.of, logits[spans.word, 2], minlength=len(at)) / size
-            out[at] = logits[spans.first, 0] + logits[spans.tail, 1] + through - self.absent[field]
+            out[at] = logits[spans.first, 0] + logits[spans.tail, 1] + through - self.absent[number]
         return out
+
+    def _of(self, candidates: Candidates) -> tuple[Spans, Ints]:
+        """Those within the words that were read; fields of a type share them."""
+        if id(candidates) not in self._spans:
+            self._spans[id(candidates)] = (candidates, *spans_of(candidates, len(self.logits)))
+        return self._spans[id(candidates)][1:]
 
 
 @dataclass(frozen=True)
