@@ -1,7 +1,7 @@
 """What a template prints on every document is no value of the next one.
 
 Wrapper induction tells the template of a page from its data by what its pages share (Crescenzi et al., "RoadRunner",
-VLDB 2001). Here one confirmed document is enough to begin: words that stand on it, and not in a confirmed value, are
+VLDB 2001). Here one confirmed document is enough to begin: words that stand on it, and in no confirmed value, are
 probably printed on the next document too. Digits count, unlike in features: `Invoice 2041` is the template, `2041` not.
 """
 
@@ -35,7 +35,8 @@ class Boilerplate:
     def of(cls, documents: Iterable[tuple[View, NDArray[np.bool_]]]) -> Boilerplate:
         """From confirmed documents, each with (n,) which of its words stand in a value."""
         last = list(documents)[-MOST_DOCUMENTS:]
-        printed = [np.unique(view.words[~in_value]) for view, in_value in last]
+        # A part of a value stands elsewhere, too: a name in the small print, a street without its country.
+        printed = [np.setdiff1d(view.words[~in_value], view.words[in_value]) for view, in_value in last]
         words, count = np.unique(np.concatenate([_NONE, *printed]), return_counts=True)
         keep = np.sort(np.argsort(-count, kind="stable")[:MOST_WORDS])
         return cls(words[keep], (count[keep] / max(len(last), 1)).astype(np.float32))

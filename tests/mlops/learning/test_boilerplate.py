@@ -44,6 +44,15 @@ def test_one_new_word_is_enough_and_confirmed_values_are_not_the_template():
     assert novelty(learned(CONFIRMED), NEXT, "Bird Office") == 1
 
 
+def test_a_part_of_a_value_that_stands_elsewhere_too_is_not_the_template():
+    page = view((0.1, 0.1, "Advertiser"), (0.5, 0.1, "Bird House"), (0.1, 0.9, "House Office"))
+    in_value = np.arange(len(page.layout.texts)) < 3
+    in_value[page.layout.texts.index("Advertiser")] = False
+    boilerplate = Boilerplate.of([(page, in_value)])
+    assert novelty(boilerplate, view((0.1, 0.1, "House")), "House") == 1
+    assert novelty(boilerplate, view((0.1, 0.1, "Office")), "Office") == 0
+
+
 def test_words_of_one_of_two_documents_are_half_new():
     other = view((0.1, 0.1, "Advertiser"), (0.1, 0.2, "Region"))
     assert novelty(learned(CONFIRMED, other), NEXT, "Sales Office") == 0.5

@@ -23,7 +23,7 @@ from mlops.learning.network.examples import Example, make_example
 from mlops.learning.network.inputs import CELL_FLOATS, MOST_CELLS, WORD_FLOATS, read_inputs
 from mlops.learning.network.serving import UNREAD, Network
 from mlops.learning.package import EMPTY, Package
-from mlops.learning.predictor import network_prior
+from mlops.learning.predictor import NETWORK_SHARE, network_prior, prior_of
 from mlops.learning.reading_fields import score_fields
 from mlops.learning.scorer import EMPTY_SCORER
 from mlops.learning.view import View
@@ -239,6 +239,20 @@ def test_the_network_travels_in_a_package_and_joins_day_zero(samples, tmp_path):
     assert known is not None
     np.testing.assert_array_equal(scored.scores, known.scores)
     assert known.null == 0.0
+
+
+def test_the_prior_of_a_templates_standard_fields_has_the_network_in_it_where_it_read_the_whole_document(samples):
+    network = build_network(samples, STANDARD_FIELDS, TINY, SHORT)
+    blank = tuple(FieldModel(f, EMPTY_SCORER, gain=1.0) for f in STANDARD_FIELDS)
+    package = replace(EMPTY, day_zero=TemplateModel(TemplateSpec("*", STANDARD_FIELDS), blank), network=network)
+    view, spec = View(samples[0].document), STANDARD_FIELDS[0]
+    said, known = network_prior(network)(view, spec, NO_BREAKS), prior_of(package)(view, spec, NO_BREAKS)
+    np.testing.assert_allclose(known.scores, NETWORK_SHARE * said.scores, atol=1e-6)
+    assert known.scores.any()
+    page = samples[0].document.pages[0]
+    long = View(replace(samples[0].document, pages=(page,) * (2 + MOST_CELLS // view.layout.cells)))
+    assert long.layout.cells > MOST_CELLS
+    assert not prior_of(package)(long, spec, NO_BREAKS).scores.any()
 
 
 def test_a_build_goes_on_from_its_checkpoint_to_the_same_bytes(samples, tmp_path, monkeypatch):
