@@ -62,7 +62,7 @@ class Gathered:
         return {part.kind: slice(a, b) for part, a, b in zip(self.parts, bounds, bounds[1:])}
 
     @cached_property
-    def distinct(self) -> NDArray[np.intp]:
+    def value(self) -> NDArray[np.intp]:
         """(K,) which value each candidate has; those of one type are no values of another."""
         numbers, known = [], 0
         for part in self.parts:

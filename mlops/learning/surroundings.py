@@ -25,7 +25,7 @@ class Surroundings:
 
     left, label, section, line_above, left_edge, place, line_shape: around the word that a value begins with.
     right, right_edge: around the last word of its first line. below, form_below: around its very last word.
-    above, column, form_above: of the cell above it.
+    above, column, form_above: of the cell above it. header: (m + 1,) the heading of each cell: itself or one above it.
     """
 
     def __init__(self, context: Context) -> None:

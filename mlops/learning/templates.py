@@ -64,19 +64,22 @@ class Look:
         return _Profile.of(worded) if worded else None
 
     @cached_property
-    def pages(self) -> Vector:
+    def thumbnails(self) -> Vector:
         """(m, thumbnails.SIZE), standardised, of the examples that have one."""
         drawn = [s.thumbnail for s in self.examples if len(s.thumbnail)]
         return thumbnails.standardised(np.array(drawn, np.uint8).reshape(-1, thumbnails.SIZE))
 
     def probability(self, query: _Query) -> float:
         """Return P(the document is one of its kind): by its words as far as they can be trusted, else by its looks."""
-        words = self.profile.log_odds(query.dense, query.words) if self.profile and query.dense is not None else None
-        page = thumbnails.log_odds(query.page, self.pages) if query.page is not None and len(self.pages) else None
-        if words is None or page is None:
-            log_odds = page if words is None else words
+        by_words = by_looks = None
+        if self.profile is not None and query.dense is not None:
+            by_words = self.profile.log_odds(query.dense, query.words)
+        if query.thumbnail is not None and len(self.thumbnails):
+            by_looks = thumbnails.log_odds(query.thumbnail, self.thumbnails)
+        if by_words is None or by_looks is None:
+            log_odds = by_looks if by_words is None else by_words
         else:
-            log_odds = query.legibility * words + (1.0 - query.legibility) * page
+            log_odds = query.legibility * by_words + (1.0 - query.legibility) * by_looks
         return float(1.0 / (1.0 + np.exp(-log_odds))) if log_odds is not None else 0.0
 
 
@@ -85,12 +88,12 @@ class _Query:
     """A document that is looked at.
 
     dense: (SIZE,), each group of unit length; None where it has too few words. words: to the letter.
-    page: thumbnail, standardised; None where the words are enough or nobody drew it. legibility: the words' weight.
+    thumbnail: standardised; None where the words are enough or nobody drew it. legibility: the words' weight.
     """
 
     dense: Vector | None
     words: Words
-    page: Vector | None
+    thumbnail: Vector | None
     legibility: float
 
     @staticmethod

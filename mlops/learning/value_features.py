@@ -148,7 +148,7 @@ def _pairs(size: int) -> tuple[np.ndarray, np.ndarray]:
 def add_repeats(columns: Columns, around: Surroundings, candidates: Gathered) -> None:
     """How often the value is printed, and how often before."""
     size = len(candidates)
-    which = candidates.distinct
+    which = candidates.value
     count = np.bincount(which, minlength=1)
     earlier = np.zeros(size, int)
     by_value = np.argsort(which, kind="stable")
