@@ -61,8 +61,22 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if mark is not None and f"not {mark}" in config.option.markexpr else None
 
 
-@pytest.hookimpl(trylast=True)  # when the marks of the folders are set
+# What makes a world once for the tests of a module: whoever takes over some of them makes it again.
+WORLDS = {"once", "world"}
+
+
+def _is_rolled_back(item: pytest.Item) -> bool:
+    """Whether it is a test of a database whose changes are undone."""
+    mark = item.get_closest_marker("django_db")
+    return (mark is not None and not mark.kwargs.get("transaction")) or "db" in item.fixturenames
+
+
+@pytest.hookimpl(trylast=True)  # when the marks of the folders are set, and tests of a database stand before the others
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # A worker that has done its half of the tests takes over the last ones of the other's: these shall need no world.
+    rolled_back = list(itertools.takewhile(_is_rolled_back, items))
+    with_world = {item.path for item in rolled_back if not WORLDS.isdisjoint(item.fixturenames)}
+    items[: len(rolled_back)] = sorted(rolled_back, key=lambda item: item.path not in with_world)
     for item in items:
         for mark, seconds in TIME.items():
             if item.get_closest_marker(mark) is not None and item.get_closest_marker("timeout") is None:
