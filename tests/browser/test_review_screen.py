@@ -17,8 +17,9 @@ WORD = "svg rect.word"
 
 
 def open_first(page: Page, *, order: str = "age") -> str:
-    """Open the first document of the queue and wait for its words; return its address."""
+    """Open the first document of the queue, wait for its words and for what was learned since; return its address."""
     page.goto(f"/p/demo/inbox/start/?order={order}")
+    page.wait_for_load_state("networkidle")  # else it changes between two looks at it
     page.wait_for_selector(WORD, state="attached")
     return page.url
 
