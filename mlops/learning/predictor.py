@@ -26,7 +26,7 @@ from .view import View
 SURE = 0.5  # confidence from which a field speaks for a document being of a kind
 USUAL = 0.8  # share of documents that have a field which is expected of every one
 # Of the network in the prior of a template's own fields; on documents of no template its gain is the base package's.
-NETWORK_SHARE = 0.5
+NETWORK_SHARE = 0.25
 CALLED_SO = "a label that is called like the field"
 SHIPPED = Path(__file__).parent / "base"
 
