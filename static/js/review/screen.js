@@ -14,7 +14,7 @@ import {Thumbnails} from "./thumbnails.js";
 import {Tour} from "./tour.js";
 
 /* Bring the document in `root` to life. signal: aborted when another one takes its place. visit(address): go to a page of
-   the review. past: what can be undone since it was opened. isNew: it came into a page that its person was looking at.
+   the review. past: what can be undone since it was opened. isNew: it took the place of the same document while its person looked at it.
    Returns what can be undone, its form, who is there (both null where nothing can be done), whether somebody has begun,
    and whether something stands there, or is still being read, that nobody can have seen. */
 export const open = (root, {signal, visit, past = null, isNew = false}) => {

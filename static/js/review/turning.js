@@ -25,7 +25,7 @@ export class Turning {
     this.open();
   }
 
-  /* past: of the same document, whose page came anew. isNew: it took the place of what was shown. */
+  /* past: of the same document, whose page came anew. isNew: so it did, and may say something else than before. */
   open({past = null, isNew = false} = {}) {
     this.address = here();
     this.root = document.getElementById("review");
@@ -126,7 +126,7 @@ export class Turning {
     if (count) { count.textContent = waiting; count.hidden = waiting === "0"; }
     window.htmx?.process(this.main);
     if (isOther) { scrollTo(0, 0); this.said.textContent = document.title; }
-    this.open({past, isNew: true});
+    this.open({past, isNew: !isOther});
     if (document.activeElement === document.body) this.main.focus({preventScroll: true});
   }
 }
