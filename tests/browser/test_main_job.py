@@ -12,7 +12,7 @@ from fixtures.generator.render_pdf import render_pdf
 from fixtures.generator.vendor import Vendor
 from tests.installed import wait_for
 
-VENDOR = Vendor(4717, kind="invoice", locale="en-US")
+VENDOR = Vendor(4718, kind="invoice", locale="en-US")
 
 
 @pytest.fixture
