@@ -597,7 +597,7 @@ def test_an_approval_that_does_not_get_through_loses_nothing(admin_page: Page) -
     draft_is_kept(page)
     page.route("**/documents/*/?*", lambda route: route.abort() if route.request.method == "POST" else route.fallback())
     page.keyboard.press("Control+Enter")
-    expect(page.locator("[data-taken]")).to_contain_text("the server does not answer")
+    expect(page.locator("[data-warning]")).to_contain_text("the server does not answer")
     expect(field(page, 1)).to_have_value("STILL-HERE")
     assert page.url == address
     page.unroute_all()

@@ -5,41 +5,42 @@ const PAUSE_MS = 300;  // after the page came: what it needs itself goes first
 const PATIENCE_MS = 1000;  // of who approved, with what is just coming: then the page is fetched as any other
 
 export class Ahead {
-  constructor() { this.forget(); }
+  constructor() {
+    this.picture = null;  // of the first page, held so that the browser keeps it as it is drawn
+    this.forget();
+  }
 
   forget() {
     this.page = null;
-    this.mark = "";  // what the page was made of
-    this.looking = null;  // a promise, while it is fetched
+    this.madeOf = "";  // what the page was made of, in short, as the server calls it
+    this.coming = null;  // a promise, once it is asked for
   }
 
   /* Fetch what comes behind the document that is shown. signal: aborted when that is shown no more. */
   start(address, signal) {
     this.forget();
     if (!address) return;
-    const pause = setTimeout(() => this.look(address, signal), PAUSE_MS);
+    const pause = setTimeout(() => this.fetch(address, signal), PAUSE_MS);
     signal.addEventListener("abort", () => clearTimeout(pause));
   }
 
-  /* Fetch it, or look whether it is still what was fetched. */
-  look(address, signal) {
-    this.looking = this.refresh(address, signal);
-  }
+  /* Fetch it, unless it is still what was fetched. */
+  fetch(address, signal) { this.coming = this.#fetchPage(address, signal); }
 
-  async refresh(address, signal) {
+  async #fetchPage(address, signal) {
     const asked = new URL(address, location.href);
-    asked.searchParams.set("have", this.mark);
+    asked.searchParams.set("have", this.madeOf);
     try {
       const answer = await fetch(asked, {signal, priority: "low", cache: "no-store"});
       if (answer.status === 304) return;
       if (!answer.ok || answer.status === 204) { this.forget(); return; }
       this.page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      this.mark = this.page.getElementById("review").dataset.madeOf;
-      this.fetchParts(signal);
+      this.madeOf = this.page.getElementById("review").dataset.madeOf;
+      this.#fetchParts(signal);
     } catch { this.forget(); }  // then it is fetched when it is opened
   }
 
-  fetchParts(signal) {
+  #fetchParts(signal) {
     const pages = this.page.getElementById("pages"), picture = pages?.querySelector("img");
     if (!picture) return;
     this.picture = new Image();
@@ -49,11 +50,11 @@ export class Ahead {
   }
 
   /* Give the page away that was made of this; null where it was made of something else. */
-  async take(mark) {
-    if (this.mark !== mark && this.looking) {  // it may be just coming
-      await Promise.race([this.looking, new Promise((over) => { setTimeout(over, PATIENCE_MS); })]);
+  async take(madeOf) {
+    if (this.madeOf !== madeOf && this.coming) {
+      await Promise.race([this.coming, new Promise((over) => { setTimeout(over, PATIENCE_MS); })]);
     }
-    const page = this.mark === mark ? this.page : null;
+    const page = this.madeOf === madeOf ? this.page : null;
     this.forget();
     return page;
   }

@@ -23,13 +23,13 @@ const likeness = (one, other) => {
 };
 
 const hidden = (input, what) => input.closest(".value").querySelector(`[data-${what}]`);
-export const fieldOf = (input) => input.closest(".field");
-export const boxesOf = (input) => {
+const fieldOf = (input) => input.closest(".field");
+const boxesOf = (input) => {
   try { return JSON.parse(hidden(input, "boxes").value || "[]"); } catch { return []; }
 };
 const openOf = (input) => fieldOf(input).querySelector("[data-open]");
 
-export const stateOf = (input) => ({
+const stateOf = (input) => ({
   value: input.value, boxes: hidden(input, "boxes").value, text: hidden(input, "text").value, by: hidden(input, "by").value,
   open: openOf(input)?.value || "",
 });
@@ -242,7 +242,7 @@ export class Fields {
       this.refresh(field);
       this.changed();
     }
-    if (!hidden(input, "by").value && this.needs(fieldOf(input))) this.change(input, {open: stateOf(input).open});
+    if (!hidden(input, "by").value && this.needs(field)) this.change(input, {open: stateOf(input).open});
   }
 
   candidate(input, step) {

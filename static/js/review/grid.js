@@ -19,14 +19,15 @@ export class Grid {
   constructor(section, {pages, history, changed, total, like, says, isReadOnly}) {
     Object.assign(this, {section, pages, history, changed, total, like, says, isReadOnly});
     this.columns = JSON.parse(section.dataset.columns);
-    this.hidden = section.querySelector("[data-rows]");
-    this.rows = JSON.parse(this.hidden.value || "[]");
+    this.input = section.querySelector("[data-rows]");
+    this.rows = JSON.parse(this.input.value || "[]");
     this.at = [0, 0];
     this.isTouched = section.hasAttribute("data-typed");
     this.editor = null;
     this.fails = new Map();  // cells that fail a check as they stand now -> the sentence
+    this.isAlarmed = false;  // it needs a person because of these
     this.render();
-    this.check();
+    this.checkSums();
     section.addEventListener("keydown", (event) => this.key(event));
     section.addEventListener("click", (event) => this.clicked(event));
     section.addEventListener("dblclick", (event) => { if (event.target.closest("td[data-column]")) this.edit(); });
@@ -51,7 +52,7 @@ export class Grid {
     this.rows.forEach((_, row) => this.body.append(this.renderRow(row)));
     this.section.querySelector("[data-frame]").replaceChildren(table);
     this.section.querySelector("[data-count]").textContent = this.rows.length;
-    this.mark();
+    this.markReachable();
   }
 
   renderRow(row) {
@@ -66,23 +67,23 @@ export class Grid {
   }
 
   show(td, cell) {
-    const isWrong = this.isWrong(cell), isMarked = isWrong || Boolean(cell?.mark), why = this.why(cell);
+    const isWrong = this.isWrong(cell), isMarked = this.isMarked(cell), why = this.why(cell);
     td.textContent = cell?.value ?? "";
     td.classList.toggle("wrong", isWrong);
     td.classList.toggle("look", isMarked && !isWrong);
     td.title = why;
     if (!isMarked) return;
-    const says = why || this.says(isWrong ? "wrong" : "look");
-    td.prepend(make("span", {class: `mark mark-${isWrong ? "wrong" : "look"}`, role: "img", "aria-label": says}, isWrong ? "✗" : "▲"));
+    const kind = isWrong ? "wrong" : "look";
+    td.prepend(make("span", {class: `mark mark-${kind}`, role: "img", "aria-label": why || this.says(kind)}, isWrong ? "✗" : "▲"));
   }
 
   /* What stands there now fails checks ({name of the cell: sentence}): it needs a person until one looks at it. */
-  mistakes(failed) {
+  check(failed) {
     const found = new Map();
     this.rows.forEach((row, number) => {
       for (const [key, cell] of Object.entries(row)) {
-        const says = failed[`${this.hidden.name}:${number}:${key}`];
-        if (says) found.set(cell, says);
+        const why = failed[`${this.input.name}:${number}:${key}`];
+        if (why) found.set(cell, why);
       }
     });
     const before = this.fails;
@@ -107,13 +108,13 @@ export class Grid {
 
   /* What is wrong with the chosen cell, for who cannot point at it. */
   sayWhy() {
-    const line = this.section.querySelector("[data-cell-why]"), says = this.why(this.cell(this.at));
-    line.textContent = `${this.isWrong(this.cell(this.at)) ? "✗" : "▲"} ${says}`;
-    line.hidden = !says;
+    const line = this.section.querySelector("[data-cell-why]"), cell = this.cell(this.at), why = this.why(cell);
+    line.textContent = `${this.isWrong(cell) ? "✗" : "▲"} ${why}`;
+    line.hidden = !why;
   }
 
   /* One cell can be reached with Tab, the others with the arrows. */
-  mark() {
+  markReachable() {
     this.body.querySelector("td[tabindex='0']")?.setAttribute("tabindex", "-1");
     this.td(this.at)?.setAttribute("tabindex", "0");
   }
@@ -129,7 +130,7 @@ export class Grid {
   go([row, column]) {
     if (row < 0 || row >= this.rows.length || column < 0 || column >= this.columns.length) return false;
     this.at = [row, column];
-    this.mark();
+    this.markReachable();
     this.td(this.at).focus({preventScroll: true});
     this.td(this.at).scrollIntoView({block: "nearest", inline: "nearest"});
     this.section.classList.remove("needs");
@@ -148,10 +149,10 @@ export class Grid {
   /* --- changing -------------------------------------------------------------------------------------------------- */
   /* Take new rows; only: the one cell that differs, so that a long table is not drawn anew for it. */
   take(rows, {only = null, isRestored = false} = {}) {
-    if (!isRestored) this.history.record(this.hidden.name, this.rows, rows);
+    if (!isRestored) this.history.record(this.input.name, this.rows, rows);
     this.isTouched = true;
     this.rows = rows;
-    this.hidden.value = JSON.stringify(rows);
+    this.input.value = JSON.stringify(rows);
     if (only) this.show(this.td(only), this.cell(only));
     else this.render();
     this.changed();  // which checks the sums too
@@ -163,10 +164,10 @@ export class Grid {
     if (!other || this.isTouched) return;
     section.classList.toggle("needs", other.classList.contains("needs"));
     section.querySelector("h2").after(...other.querySelectorAll(":scope > [data-remark]"));
-    this.hidden.value = other.querySelector("[data-rows]").value;
-    this.rows = JSON.parse(this.hidden.value || "[]");
+    this.input.value = other.querySelector("[data-rows]").value;
+    this.rows = JSON.parse(this.input.value || "[]");
     this.render();
-    this.check();
+    this.checkSums();
   }
 
   restore(rows) {
@@ -188,8 +189,9 @@ export class Grid {
     this.cancel();
     if (isAdding && before?.value) this.setCell(this.at, {value: `${before.value} ${text}`, text: `${before.text || before.value} ${text}`, boxes: [...(before.boxes || []), ...boxes]});
     else this.setCell(this.at, {value: text, text, boxes});
-    if (!isAdding) this.go([this.at[0], this.at[1] + 1]) || this.go([this.at[0], this.at[1]]);
-    else this.showBoxes();
+    const [row, column] = this.at;
+    if (isAdding) this.showBoxes();
+    else this.go([row, column + 1 < this.columns.length ? column + 1 : column]);
   }
 
   add() {
@@ -261,7 +263,7 @@ export class Grid {
     this.editor = editor;
     editor.focus();
     if (start === null) editor.select();
-    editor.addEventListener("input", () => this.check());
+    editor.addEventListener("input", () => this.checkSums());
   }
 
   commit() {
@@ -276,7 +278,7 @@ export class Grid {
     if (!this.editor) return;
     this.editor = null;
     this.show(this.td(this.at), this.cell(this.at));
-    this.check();
+    this.checkSums();
   }
 
   /* --- sums ------------------------------------------------------------------------------------------------------ */
@@ -286,7 +288,7 @@ export class Grid {
   }
 
   /* quantity × unit_price = amount in each row, and the amounts add up to a total of the document. */
-  check() {
+  checkSums() {
     let sum = 0n, slack = 0n, isWhole = this.rows.length > 0;
     this.rows.forEach((_, row) => {
       const [quantity, price, amount] = ["quantity", "unit_price", SUMMED].map((key) => this.text(row, key));

@@ -5,15 +5,19 @@ const LARGE = 3;  // times the height of the words beside it: a watermark or a s
 const ZOOMS = [1, 1.5, 2, 3, 4];
 const SHARPER = 1.15;  // shown this much larger than it was drawn, a page is asked for sharper
 const TRIES = 20;  // for a sharper picture that is still being drawn
+const SCROLLED_MS = 200;  // after the last step of scrolling
 const LEAST_DRAG = 0.004;  // of the page; less is a click
 
-export const rectangle = (box, kind) => {
+const rectangle = (box, kind) => {
   const shape = document.createElementNS(SVG, "rect");
   const [x0, y0, x1, y1] = box;
   for (const [name, value] of Object.entries({x: x0, y: y0, width: x1 - x0, height: y1 - y0})) shape.setAttribute(name, value);
   shape.setAttribute("class", kind);
   return shape;
 };
+
+/* The box between two points. */
+const between = (one, other) => [Math.min(one[0], other[0]), Math.min(one[1], other[1]), Math.max(one[0], other[0]), Math.max(one[1], other[1])];
 
 export class Pages {
   /* picked({page, words, box, isAdding}): words are [text, x0, y0, x1, y1]; none where a box was drawn over no text.
@@ -23,7 +27,8 @@ export class Pages {
     this.picked = picked;
     this.words = new Map();  // page -> words, once it came near
     this.zoom = 1;
-    this.drag = null;
+    this.drag = null;  // {page, from, to}: points on the page
+    this.pause = null;  // of scrolling, after which what came into view is asked for sharper
     this.frames = new Map([...root.querySelectorAll(".page")].map((p) => [Number(p.dataset.page), p]));
     this.layers = new Map([...this.frames].map(([n, p]) => [n, p.querySelector("svg")]));
     // A document of 500 pages has a quarter of a million words: those of a page are fetched when it comes near.
@@ -45,6 +50,10 @@ export class Pages {
       event.preventDefault();
       this.zoomBy(event.deltaY < 0 ? 1 : -1);
     }, {passive: false});
+    root.addEventListener("scroll", () => {
+      clearTimeout(this.pause);
+      this.pause = setTimeout(() => { if (this.zoom > 1) this.sharpen(); }, SCROLLED_MS);
+    }, {passive: true});
     root.querySelector(".zoom")?.addEventListener("click", (event) => {
       const button = event.target.closest("[data-zoom]");
       if (button) this.zoomBy(Number(button.dataset.zoom));
@@ -52,15 +61,13 @@ export class Pages {
   }
 
   async fetchWords(page) {
-    if (this.words.has(page)) return this.words.get(page);
     try {
       const answer = await fetch(this.root.dataset.words.replace("/0?", `/${page}?`), {headers: {Accept: "application/json"}});
-      if (!answer.ok) return [];
+      if (!answer.ok) return;
       const {words} = await answer.json();
       this.words.set(page, words);
       this.drawWords(page, words);
-      return words;
-    } catch { return []; }  // without words the page still shows; values are typed
+    } catch { /* without words the page still shows; values are typed */ }
   }
 
   drawWords(page, words) {
@@ -118,7 +125,6 @@ export class Pages {
       address.searchParams.set("sharp", 1);
       this.fetchSharp(image, address.href, 0);
     }
-    this.root.onscroll ??= () => { clearTimeout(this.later); this.later = setTimeout(() => this.zoom > 1 && this.sharpen(), 200); };
   }
 
   fetchSharp(image, address, tries) {
@@ -132,8 +138,7 @@ export class Pages {
 
   /* --- picking ------------------------------------------------------------------------------------------------- */
   touched({page, from, to}) {
-    const [left, right] = [Math.min(from[0], to[0]), Math.max(from[0], to[0])];
-    const [top, bottom] = [Math.min(from[1], to[1]), Math.max(from[1], to[1])];
+    const [left, top, right, bottom] = between(from, to);
     const found = this.words.get(page) || [];
     const height = (index) => found[index][4] - found[index][2];
     const hits = [...found.keys()].filter((index) => {
@@ -152,7 +157,7 @@ export class Pages {
     const picked = new Set(this.touched(this.drag));
     const {page, from, to} = this.drag;
     this.layers.get(page).querySelectorAll(".word").forEach((r) => r.classList.toggle("picked", picked.has(Number(r.dataset.index))));
-    if (this.isDrawn()) this.draw("rubber", [{page, box: [Math.min(from[0], to[0]), Math.min(from[1], to[1]), Math.max(from[0], to[0]), Math.max(from[1], to[1])]}]);
+    if (this.isDrawn()) this.draw("rubber", [{page, box: between(from, to)}]);
   }
 
   isDrawn() { return Math.abs(this.drag.from[0] - this.drag.to[0]) > LEAST_DRAG && Math.abs(this.drag.from[1] - this.drag.to[1]) > LEAST_DRAG; }
@@ -184,8 +189,7 @@ export class Pages {
     const words = this.touched(this.drag).map((index) => this.words.get(page)[index]);
     this.drag = null;
     this.mark();
-    const box = [Math.min(from[0], to[0]), Math.min(from[1], to[1]), Math.max(from[0], to[0]), Math.max(from[1], to[1])];
-    if (words.length || isDrawn) this.picked({page, words, box, isAdding: event.shiftKey});
+    if (words.length || isDrawn) this.picked({page, words, box: between(from, to), isAdding: event.shiftKey});
   }
 }
 

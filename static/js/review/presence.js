@@ -13,6 +13,7 @@ export class Presence {
     Object.assign(this, {root, form, taken, told, checked, unread});
     this.isDirty = false;
     this.isOver = false;  // decided: nothing is left to keep
+    this.pause = null;
     this.active = Date.now();
     for (const name of ["pointerdown", "keydown", "wheel"]) addEventListener(name, () => this.touch(), {passive: true, signal});
     const beats = setInterval(() => { if (Date.now() - this.active < IDLE_MS) this.beat(); }, BEAT_MS);
@@ -27,24 +28,26 @@ export class Presence {
     if (wasIdle) this.beat();
   }
 
-  data(extra = {}) {
+  /* What a draft says. */
+  draft(extra = {}) {
     const data = new URLSearchParams(new FormData(this.form));  // which the server reads faster than parts
     for (const name of this.unread()) data.delete(name);
     for (const [name, value] of Object.entries(extra)) data.set(name, value);
     return data;
   }
 
-  signal(extra) {
-    const data = new URLSearchParams();
+  /* What says that it is this page. */
+  key(extra = {}) {
+    const data = new URLSearchParams(extra);
     for (const name of ["csrfmiddlewaretoken", "key"]) data.set(name, this.form.elements[name].value);
-    for (const [name, value] of Object.entries(extra)) data.set(name, value);
     return data;
   }
 
   async beat() {
+    if (this.isOver) return;
     try {
-      const answer = await fetch(this.root.dataset.presence, {method: "POST", body: this.signal({}), headers: {Accept: "application/json"}});
-      if (answer.status !== 409) return;
+      const answer = await fetch(this.root.dataset.presence, {method: "POST", body: this.key(), headers: {Accept: "application/json"}});
+      if (answer.status !== 409 || this.isOver) return;
       const {state, holder} = await answer.json();
       if (holder || state !== "review") this.taken(holder || state);
     } catch { /* the next beat may get through; the lease lasts three of them */ }
@@ -62,7 +65,7 @@ export class Presence {
     this.isDirty = false;
     const isPart = this.unread().length > 0;
     try {
-      const answer = await fetch(this.root.dataset.draft, {method: "POST", body: this.data()});
+      const answer = await fetch(this.root.dataset.draft, {method: "POST", body: this.draft()});
       this.told(answer.ok);
       if (!answer.ok) this.isDirty = true;
       else if (!this.isDirty && !isPart) this.checked((await answer.json()).failed);
@@ -72,9 +75,18 @@ export class Presence {
     }
   }
 
+  /* A decision is on its way: nothing is kept any more. */
+  end() { this.isOver = true; }
+
+  /* It did not get through. */
+  resume() {
+    this.isOver = false;
+    this.changed();
+  }
+
   leave() {
     if (this.isOver) return;
-    if (this.isDirty) navigator.sendBeacon(this.root.dataset.draft, this.data({do: "leave"}));
-    else navigator.sendBeacon(this.root.dataset.presence, this.signal({do: "leave"}));
+    if (this.isDirty) navigator.sendBeacon(this.root.dataset.draft, this.draft({do: "leave"}));
+    else navigator.sendBeacon(this.root.dataset.presence, this.key({do: "leave"}));
   }
 }

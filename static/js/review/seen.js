@@ -7,24 +7,28 @@ const painted = () => new Promise((done) => { requestAnimationFrame(() => reques
 const passed = (ms) => new Promise((done) => { setTimeout(done, ms); });
 
 export class Seen {
-  /* mark: the input that says "1" while something is there that nobody can have seen; it is sent with the form, and the
-     server approves nothing then. */
-  constructor(mark, {signal}) { Object.assign(this, {mark, signal}); }
+  /* input: says "1" while something is there that nobody can have seen; it is sent with the form, and the server approves
+     nothing then. */
+  constructor(input, {signal}) {
+    Object.assign(this, {input, signal});
+    this.round = 0;  // of what came; the last one counts
+  }
 
-  get isMissing() { return Boolean(this.mark.value); }
+  get isMissing() { return Boolean(this.input.value); }
 
   /* Something came into the page just now. */
   async came() {
-    const round = this.round = (this.round || 0) + 1;
-    this.mark.value = "1";
+    this.round += 1;
+    const {round} = this;
+    this.input.value = "1";
     await painted();  // not while its window is behind another one
     await passed(MOMENT_MS);
-    if (round === this.round && !this.signal.aborted) this.mark.value = "";
+    if (round === this.round && !this.signal.aborted) this.input.value = "";
   }
 
   /* Its person says that they know what stands there. */
   know() {
-    this.round = (this.round || 0) + 1;
-    this.mark.value = "";
+    this.round += 1;
+    this.input.value = "";
   }
 }

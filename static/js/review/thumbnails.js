@@ -13,10 +13,10 @@ export class Thumbnails {
       event.preventDefault();
       this.go(this.buttons[this.buttons.indexOf(event.target.closest("[data-to]")) + step]);
     });
-    const seen = new Map();
+    const heights = new Map();  // of the part of each page that is in view
     const watch = new IntersectionObserver((entries) => {
-      for (const {target, intersectionRatio, intersectionRect} of entries) seen.set(target, intersectionRatio && intersectionRect.height);
-      const [most] = [...seen].sort((one, other) => other[1] - one[1])[0];
+      for (const {target, intersectionRatio, intersectionRect} of entries) heights.set(target, intersectionRatio && intersectionRect.height);
+      const [most] = [...heights].sort((one, other) => other[1] - one[1])[0];
       this.mark(this.buttons[Number(most.dataset.page)]);
     }, {root: pages.root, threshold: [0, 0.25, 0.5, 0.75, 1]});
     pages.frames.forEach((frame) => watch.observe(frame));
@@ -32,8 +32,8 @@ export class Thumbnails {
 
   mark(button) {
     for (const one of this.buttons) {
-      one.toggleAttribute("aria-current", one === button);
       if (one === button) one.setAttribute("aria-current", "page");
+      else one.removeAttribute("aria-current");
       one.tabIndex = one === button ? 0 : -1;
     }
     const view = this.root.getBoundingClientRect(), place = button.getBoundingClientRect();

@@ -3,21 +3,22 @@
    (no answer of the review, a page of somebody who has to log in) is left to the browser. */
 
 import {Ahead} from "./ahead.js";
-import {open} from "./screen.js";
+import {Screen} from "./screen.js";
 
 const PART = "X-Invex-Part";  // asks for what differs alone, and says that it is that
 const REFUSED = 422;  // the same document comes back with what is wrong
 const here = () => location.pathname + location.search;
+const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
 
 export class Turning {
   constructor(main) {
     this.main = main;
     this.ahead = new Ahead();
     this.isSending = false;
-    this.said = document.createElement("p");
-    this.said.className = "visually-hidden";
-    this.said.setAttribute("role", "status");
-    document.body.append(this.said);
+    this.title = document.createElement("p");  // for a screen reader
+    this.title.className = "visually-hidden";
+    this.title.setAttribute("role", "status");
+    document.body.append(this.title);
     addEventListener("popstate", () => { if (here() !== this.address) location.reload(); });
     document.addEventListener("htmx:afterSettle", (event) => {
       if (event.target.querySelector?.(".learned") || event.target.matches?.(".learned")) this.lookAhead();
@@ -25,58 +26,83 @@ export class Turning {
     this.open();
   }
 
-  /* past: of the same document, whose page came anew. isNew: so it did, and may say something else than before. */
+  /* Bring the document that is in the page to life; past, isNew: see Screen. */
   open({past = null, isNew = false} = {}) {
     this.address = here();
     this.root = document.getElementById("review");
-    this.stop = new AbortController();
-    this.screen = open(this.root, {signal: this.stop.signal, visit: (address) => this.visit(address), past, isNew});
+    this.stop = new AbortController();  // of all that is of this page of the document alone
+    this.screen = new Screen(this.root, {signal: this.stop.signal, visit: (address) => this.visit(address), past, isNew});
     const {root, screen} = this;
     // Heard by this page of the document alone, also once it has left: an answer that comes after that is nobody's.
-    root.addEventListener("htmx:beforeOnLoad", (event) => this.refreshed(event, screen));
-    this.screen.form?.addEventListener("submit", (event) => { event.preventDefault(); this.send(event.submitter); });
-    this.ahead.start(this.root.dataset.ahead, this.stop.signal);
+    root.addEventListener("htmx:beforeOnLoad", (event) => this.learned(event, screen));
+    screen.form?.addEventListener("submit", (event) => { event.preventDefault(); this.send(event.submitter); });
+    this.ahead.start(root.dataset.ahead, this.stop.signal);
   }
 
-  lookAhead() { if (this.root.dataset.ahead) this.ahead.look(this.root.dataset.ahead, this.stop.signal); }
+  lookAhead() { if (this.root.dataset.ahead) this.ahead.fetch(this.root.dataset.ahead, this.stop.signal); }
 
-  /* What was learned since is shown at once, but not to who has begun: no page changes under somebody's hands. What its
-     person was told as they came stays. screen: the page that asked. */
-  refreshed(event, screen) {
+  /* What was learned since is shown at once, but not to who has begun: no page changes under somebody's hands.
+     screen: of the page that asked. */
+  learned(event, screen) {
     if (!event.detail.xhr.getResponseHeader("HX-Refresh")) return;
     event.preventDefault();
-    if (screen === this.screen && !this.isSending) this.visit(here(), {isWanted: () => !screen.isBegun, isSame: true});
+    if (screen === this.screen && !this.isSending) this.renew(screen);
   }
 
-  /* isWanted: asked before the page is fetched, and again before it is shown. arrived: what its person is told there.
-     isSame: it is the page at hand: what its person was told stays, and where it does not come, so does the page. */
-  async visit(address, {isWanted = () => true, arrived = "", isSame = false} = {}) {
+  /* The page at hand comes anew, unless its person begins. What they were told as they came stays. */
+  async renew(screen) {
+    if (screen.isBegun) return;
     const {signal} = this.stop;
-    if (!isWanted()) return;
     try {
-      const answer = await fetch(address, {signal, headers: {[PART]: "1"}, cache: "no-store"});
-      await this.take(answer, signal, {isWanted, arrived, isSame});
+      const answer = await this.ask(here(), signal);
+      if (screen.isBegun) return;
+      const page = await this.pageOf(answer);
+      if (!page || signal.aborted || screen.isBegun) return;
+      page.querySelector("[data-arrived]").prepend(...this.root.querySelectorAll("[data-arrived] > .message[role=status]"));
+      this.show(page, answer.url);
+    } catch { /* the old one stays */ }
+  }
+
+  /* arrived: what its person is told there, as HTML, instead of what the page says itself. */
+  async visit(address, {arrived = ""} = {}) {
+    const {signal} = this.stop;
+    try {
+      const answer = await this.ask(address, signal), page = await this.pageOf(answer);
+      if (!page || signal.aborted) return;
+      if (arrived) page.querySelector("[data-arrived]").outerHTML = arrived;
+      this.show(page, answer.url);
     } catch {
-      if (!signal.aborted && !isSame) location.assign(address);
+      if (!signal.aborted) location.assign(address);
     }
+  }
+
+  ask(address, signal) { return fetch(address, {signal, headers: {[PART]: "1"}, cache: "no-store"}); }
+
+  /* The page of the review that an answer brings; null where it brings another one, to which the browser goes then. Raises
+     where it brings none. */
+  async pageOf(answer) {
+    if (answer.headers.has(PART)) return parsed(await answer.text());
+    if (!answer.ok) throw new Error(answer.status);
+    location.assign(answer.url);
+    return null;
   }
 
   /* Send the form as the button says. */
   async send(button) {
     if (this.isSending) return;
-    if (button?.value === "approve" && this.screen.isUnseen()) return;
-    const {form, presence} = this.screen, {signal} = this.stop;
+    const {screen} = this, {form, presence} = screen;
+    if (button?.value === "approve" && screen.unseen) { screen.tell(screen.unseen); return; }
     const sent = new URLSearchParams(new FormData(form));
     if (button?.name) sent.set(button.name, button.value);
-    sent.set("ahead", this.ahead.mark);
+    sent.set("ahead", this.ahead.madeOf);
     this.isSending = true;
-    if (presence) presence.isOver = true;
+    presence?.end();
     try {
       const answer = await fetch(form.getAttribute("action"), {method: "POST", body: sent, headers: {[PART]: "1", Accept: "application/json, text/html"}});
       if (answer.headers.get("Content-Type")?.startsWith("application/json")) await this.decided(await answer.json());
-      else await this.take(answer, signal, {address: answer.redirected ? answer.url : here(), past: answer.status === REFUSED ? this.screen.history : null});
+      else await this.answered(answer, screen);
     } catch {
-      this.failed(this.root.dataset.saysUnsaved);
+      this.failed(screen.says("unsaved"));
     } finally {
       this.isSending = false;
     }
@@ -97,25 +123,19 @@ export class Turning {
     this.show(page, address);
   }
 
+  /* The page came back: with what is wrong, or as it is after what was done. */
+  async answered(answer, screen) {
+    const page = await this.pageOf(answer);
+    if (!page || screen !== this.screen) return;
+    this.show(page, answer.redirected ? answer.url : here(), answer.status === REFUSED ? screen.history : null);
+  }
+
   failed(why) {
-    const {presence} = this.screen, line = this.root.querySelector("[data-taken]");
-    if (presence) { presence.isOver = false; presence.changed(); }
-    line.textContent = `▲ ${why}`;
-    line.hidden = false;
+    this.screen.presence?.resume();
+    this.screen.warn(why);
   }
 
-  async take(answer, signal, {address = answer.url, isWanted = () => true, arrived = "", isSame = false, past = null} = {}) {
-    const text = await answer.text();
-    if (signal.aborted || !isWanted()) return;
-    if (answer.headers.has(PART)) {
-      const page = new DOMParser().parseFromString(text, "text/html");
-      if (arrived) page.querySelector("[data-arrived]").outerHTML = arrived;
-      if (isSame) page.querySelector("[data-arrived]").prepend(...this.root.querySelectorAll("[data-arrived] > .message[role=status]"));
-      this.show(page, address, past);
-    } else if (answer.ok) location.assign(answer.url);
-    else throw new Error(answer.status);
-  }
-
+  /* Put a page in. past: what can be undone, where it is of the same document. */
   show(page, address, past = null) {
     this.stop.abort();
     const found = new URL(address, location.href), isOther = found.pathname !== location.pathname;
@@ -125,7 +145,7 @@ export class Turning {
     const {waiting} = document.getElementById("review").dataset, count = document.getElementById("count-inbox");
     if (count) { count.textContent = waiting; count.hidden = waiting === "0"; }
     window.htmx?.process(this.main);
-    if (isOther) { scrollTo(0, 0); this.said.textContent = document.title; }
+    if (isOther) { scrollTo(0, 0); this.title.textContent = document.title; }
     this.open({past, isNew: !isOther});
     if (document.activeElement === document.body) this.main.focus({preventScroll: true});
   }
