@@ -606,6 +606,61 @@ def test_an_approval_that_does_not_get_through_loses_nothing(admin_page: Page) -
     page.wait_for_url(lambda url: url != address)
 
 
+@pytest.mark.parametrize("missing", ["no server", "a failing server"])
+def test_what_was_approved_is_said_also_where_the_next_document_does_not_come(admin_page: Page, missing: str) -> None:
+    page = admin_page
+    page.route("**/ahead/**", lambda route: route.abort())
+    address, loaded, name = open_first(page), page.evaluate(LOADED_AT), page.locator("h1").inner_text()
+    notice, again = page.locator("[data-missing]"), page.get_by_role("button", name="Try again")
+    can_be_seen(page)
+
+    def fail(route: Any) -> None:
+        if route.request.method != "GET":
+            route.fallback()
+        elif missing == "no server":
+            route.abort()
+        else:
+            route.fulfill(status=500, body="It has failed.")
+
+    page.route(re.compile(r"/documents/\d+/\?"), fail)
+    posts: list[str] = []
+    page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
+    page.keyboard.press("Control+Enter")
+    expect(notice).to_contain_text("could not be loaded")
+    expect(page.locator(".message.success")).to_contain_text(f"{name} is approved")
+    expect(again).to_be_focused()
+    assert page.url == address
+    expect(page.locator("#review-form [name=action]")).to_have_count(0)
+    expect(field(page, 1)).to_be_disabled()
+    page.keyboard.press("Enter")
+    expect(again).to_be_enabled()
+    page.keyboard.press("Control+Enter")  # there is nothing to approve any more
+    assert len(posts) == 1
+    page.unroute_all()
+    again.click()
+    page.wait_for_url(lambda url: url != address)
+    assert page.evaluate(LOADED_AT) == loaded
+    expect(page.locator(".message.success")).to_have_text(re.compile(f"{re.escape(name)} is approved"))
+    expect(notice).to_be_hidden()
+    open_again(page, address.split("?")[0])
+
+
+def test_where_another_template_does_not_come_the_page_stays_with_what_is_typed(admin_page: Page) -> None:
+    page, address = admin_page, open_first(admin_page)
+    choice = page.locator("#template-choice")
+    was = choice.input_value()
+    page.route(re.compile(r"/documents/\d+/\?"), lambda route: route.abort())
+    field(page, 1).fill("TYPED-BEFORE")
+    choose_another(page)
+    expect(page.locator("[data-missing]")).to_contain_text("could not be loaded")
+    expect(choice).to_have_value(was)
+    expect(field(page, 1)).to_have_value("TYPED-BEFORE")
+    expect(field(page, 1)).to_be_enabled()
+    page.unroute_all()
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
 REFRESH = {"HX-Refresh": "true"}  # what was learned since changes the document that is shown
 
 

@@ -134,7 +134,8 @@ def _take_next(request: ProjectRequest, row: Document) -> Document | None:
 def _to_next(request: ProjectRequest, following: Document | None, label: ConfirmedLabel | None = None) -> HttpResponse:
     """Go to the document that was taken, or to the inbox where none is left.
 
-    A script is told the address; and where it has fetched a page beforehand, what belongs to that of this document now.
+    A script is told the address, and what its person is told there, so that they hear of it also where the document
+    does not come; and where it has fetched a page beforehand, what belongs to that of this document now.
     """
     access, asked = request.access, queue.Queue.asked(request.GET)
     if following is None:
@@ -143,25 +144,30 @@ def _to_next(request: ProjectRequest, following: Document | None, label: Confirm
         address = address_of(request, following.pk, label)
     if not is_part(request):
         return redirect(address)
-    said: dict[str, Any] = {"address": address, "is_over": following is None}
-    if following is not None and request.POST.get("ahead"):
-        said["ahead"] = _taken(request, following, asked, label)
+    if following is None:
+        return JsonResponse({"address": address, "is_over": True})
+    said: dict[str, Any] = {"address": address, "is_over": False, "arrived": _arrived(request, following, label)}
+    if request.POST.get("ahead"):
+        said["ahead"] = _taken(request, following, asked)
     return JsonResponse(said)
 
 
-def _taken(request: ProjectRequest, row: Document, asked: queue.Queue, label: ConfirmedLabel | None) -> dict[str, Any]:
-    """What a page that was made before its document was taken does not say yet, and of what it has to be made."""
+def _arrived(request: ProjectRequest, row: Document, label: ConfirmedLabel | None) -> str:
+    """What is said and asked as somebody comes to a document from another one, which was confirmed with `label`."""
     context = {
         "document": row,
-        "queue": asked,
         "learned": label.pk if label is not None else None,
         "is_behind": label is None and extractions.is_behind(row),  # else what is learned now is waited for
-        **left(request, asked),
     }
+    return render_to_string("review/_arrived.html", context, request)
+
+
+def _taken(request: ProjectRequest, row: Document, asked: queue.Queue) -> dict[str, Any]:
+    """What a page that was made before its document was taken does not say yet, and of what it has to be made."""
+    context = {"queue": asked, **left(request, asked)}
     return {
         "made_of": page.made_of(row),
         "key": row.held_key,
-        "arrived": render_to_string("review/_arrived.html", context, request),
         "left": render_to_string("review/_left.html", context, request),
         "waiting": context["waiting_in_all"],
     }

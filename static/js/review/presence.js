@@ -6,7 +6,8 @@ const IDLE_MS = 10 * 60_000;  // without a key or a click the document is free f
 const PAUSE_MS = 700;  // of typing, after which the draft is sent
 
 export class Presence {
-  /* taken(who): somebody else has the document now. told(isGood): whether the draft is kept. checked(failed): what of it
+  /* taken(who): somebody else has the document now, or has
+     changed what it is (""). told(isGood): whether the draft is kept. checked(failed): what of it
      fails a check, {name of the input or of the cell: sentence}. unread(): names of what is still being read, which a
      draft says nothing of. signal: aborted when another document takes the place of this one. */
   constructor(root, form, {taken, told, checked, unread, signal}) {
@@ -49,7 +50,7 @@ export class Presence {
       const answer = await fetch(this.root.dataset.presence, {method: "POST", body: this.key(), headers: {Accept: "application/json"}});
       if (answer.status !== 409 || this.isOver) return;
       const {state, holder} = await answer.json();
-      if (holder || state !== "review") this.taken(holder || state);
+      if (holder || state !== "review") this.taken(holder);
     } catch { /* the next beat may get through; the lease lasts three of them */ }
   }
 

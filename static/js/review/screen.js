@@ -23,7 +23,7 @@ const WIDE = "(min-width: 901px)";  // page and fields side by side: no keyboard
 
 export class Screen {
   /* root: what holds the document. signal: aborted when another one takes its place. visit(address): go to a page of the
-     review. past: what can be undone, of the same document before its page came anew. isNew: so it did, while its person
+     review; resolves also where that does not come. past: what can be undone, of the same document before its page came anew. isNew: so it did, while its person
      looked at it. */
   constructor(root, {signal, visit, past = null, isNew = false}) {
     Object.assign(this, {root, signal, visit});
@@ -70,7 +70,7 @@ export class Screen {
     this.check(JSON.parse(root.dataset.failed));
     this.presence = new Presence(root, form, {
       signal,
-      taken: (who) => this.warn(`${who} ${this.says("taken")}`),
+      taken: (who) => this.warn(who ? `${who} ${this.says("taken")}` : this.says("changed")),
       checked: (failed) => this.check(failed),
       unread: () => this.unread(),
       told: (isGood) => this.tell(isGood ? "saved" : "unsaved"),
@@ -108,6 +108,25 @@ export class Screen {
     const line = this.root.querySelector("[data-warning]");
     line.textContent = `▲ ${text}`;
     line.hidden = false;
+  }
+
+  /* What was to come does not: say so, with a button that tries it again. */
+  offerAgain(tryAgain) {
+    const notice = this.root.querySelector("[data-missing]"), again = notice.querySelector("button");
+    notice.hidden = false;
+    again.disabled = false;
+    again.onclick = () => { again.disabled = true; tryAgain(); };
+    again.focus();
+  }
+
+  /* It is decided, and nothing can be done here any more. */
+  close() {
+    this.form.querySelector("fieldset").disabled = true;
+    this.form.querySelectorAll(".decide details, .decide [name=action]").forEach((part) => part.remove());
+    this.form.querySelector("[data-need]").textContent = "";
+    this.root.querySelector(".review-head .state")?.remove();  // it is none of these any more
+    this.root.querySelectorAll("[data-submit-on-change]").forEach((choice) => { choice.disabled = true; });
+    this.tell();
   }
 
   /* The sentence that says why nothing is approved just now: nobody can have seen yet what stands there, or what the
@@ -207,7 +226,8 @@ export class Screen {
   /* form: the one in which a template is chosen. */
   async choose(form) {
     await this.presence?.save();
-    this.visit(`${location.pathname}?${new URLSearchParams(new FormData(form))}`);
+    await this.visit(`${location.pathname}?${new URLSearchParams(new FormData(form))}`);
+    if (!this.signal.aborted) form.reset();  // it did not come: the fields are still those of the old one
   }
 
   /* Names of what is still being read, of which a draft says nothing. */

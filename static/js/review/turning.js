@@ -8,6 +8,8 @@ import {Screen} from "./screen.js";
 const PART = "X-Invex-Part";  // asks for what differs alone, and says that it is that
 const REFUSED = 422;  // the same document comes back with what is wrong
 const here = () => location.pathname + location.search;
+const messagesOf = (page) => [...page.querySelectorAll("[data-arrived] > .message[role=status]")];
+const tell = (page, messages) => page.querySelector("[data-arrived]").prepend(...messages);
 const parsed = (text) => new DOMParser().parseFromString(text, "text/html");
 
 export class Turning {
@@ -58,22 +60,29 @@ export class Turning {
       if (screen.isBegun) return;
       const page = await this.pageOf(answer);
       if (!page || signal.aborted || screen.isBegun) return;
-      page.querySelector("[data-arrived]").prepend(...this.root.querySelectorAll("[data-arrived] > .message[role=status]"));
+      tell(page, messagesOf(this.root));
       this.show(page, answer.url);
     } catch { /* the old one stays */ }
   }
 
-  /* arrived: what its person is told there, as HTML, instead of what the page says itself. */
-  async visit(address, {arrived = ""} = {}) {
+  /* Go to another page. told: messages for its person there, as elements. Where it does not come, they stand here, and so
+     does a way to try again. isDecided: nothing can be done here any more. */
+  async visit(address, {told = [], isDecided = false} = {}) {
     const {signal} = this.stop;
+    let answer = null, page = null;
     try {
-      const answer = await this.ask(address, signal), page = await this.pageOf(answer);
-      if (!page || signal.aborted) return;
-      if (arrived) page.querySelector("[data-arrived]").outerHTML = arrived;
-      this.show(page, answer.url);
+      answer = await this.ask(address, signal);
+      page = await this.pageOf(answer);
     } catch {
-      if (!signal.aborted) location.assign(address);
+      if (signal.aborted) return;
+      tell(document, told);
+      if (isDecided) this.screen.close();
+      this.screen.offerAgain(() => this.visit(address, {told, isDecided}));
+      return;
     }
+    if (!page || signal.aborted) return;
+    tell(page, told);
+    this.show(page, answer.url);
   }
 
   ask(address, signal) { return fetch(address, {signal, headers: {[PART]: "1"}, cache: "no-store"}); }
@@ -108,18 +117,18 @@ export class Turning {
     }
   }
 
-  /* It was decided: to where, and what belongs to a page that was fetched before, `ahead`: {made_of, key, arrived, left,
-     waiting}; or why it was not. */
-  async decided({address, ahead, is_over: isOver, detail}) {
+  /* It was decided: to where, what is said and asked there (`arrived`, HTML), and what belongs to a page that was fetched
+     before, `ahead`: {made_of, key, left, waiting}; or why it was not. */
+  async decided({address, arrived, ahead, is_over: isOver, detail}) {
     if (!address) { this.failed(detail); return; }
     if (isOver) { location.assign(address); return; }
     const page = ahead && await this.ahead.take(ahead.made_of);
-    if (!page) { await this.visit(address, {arrived: ahead?.arrived}); return; }
+    if (!page) { await this.visit(address, {told: messagesOf(parsed(arrived)), isDecided: true}); return; }
     const root = page.getElementById("review");
     root.dataset.key = root.querySelector("#review-form").elements.key.value = ahead.key;
     root.querySelector("[data-left]").innerHTML = ahead.left;
     root.dataset.waiting = ahead.waiting;
-    root.querySelector("[data-arrived]").outerHTML = ahead.arrived;
+    root.querySelector("[data-arrived]").outerHTML = arrived;
     this.show(page, address);
   }
 

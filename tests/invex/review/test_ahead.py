@@ -74,7 +74,7 @@ def test_an_approval_hands_it_over(client, three):
     assert said["ahead"]["made_of"] == mark
     assert said["address"].startswith(f"/p/demo/documents/{second.pk}/?order=age&learned=")
     assert said["ahead"]["waiting"] == 2
-    assert f"{first.name} is approved" in said["ahead"]["arrived"]
+    assert f"{first.name} is approved" in said["arrived"]
     key = said["ahead"]["key"]
     assert client.post(address(second, "presence/"), {"key": key}).status_code == 204
     client.post(address(second, "presence/"), {"key": key, "do": "leave"})
@@ -96,7 +96,7 @@ def test_one_that_changed_meanwhile_is_fetched_anew(client, three, change):
     said = approve(client, first, mark).json()
     assert f"/{second.pk}/" in said["address"]
     assert said["ahead"]["made_of"] != mark
-    assert f"{first.name} is approved" in said["ahead"]["arrived"], "and the script puts it into the page it asks for"
+    assert f"{first.name} is approved" in said["arrived"], "and the script puts it into the page it asks for"
 
 
 def test_one_that_somebody_opened_meanwhile_is_passed_by(client, three):
@@ -128,6 +128,14 @@ def test_behind_the_last_there_is_none(client, three):
     Document.objects.filter(pk__in=[row.pk for row in others]).delete()
     assert client.get(address(first, "ahead/")).status_code == 204
     assert approve(client, first, "").json() == {"address": "/p/demo/inbox/", "is_over": True}
+
+
+def test_who_has_fetched_nothing_beforehand_hears_of_the_approval_too(client, three):
+    first, second, _ = three
+    said = approve(client, first, "").json()
+    assert said["address"].startswith(f"/p/demo/documents/{second.pk}/")
+    assert f"{first.name} is approved" in said["arrived"]
+    assert f"{first.name} is approved" not in client.get(said["address"]).content.decode(), "once"
 
 
 def test_what_is_not_approved_comes_back_as_a_part(client, three):
