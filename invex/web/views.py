@@ -10,6 +10,7 @@ from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -28,6 +29,7 @@ from .context import settings_menu
 from .tiles import tiles
 
 SHOWN_FAILURES = 8
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 @require_GET
@@ -65,7 +67,7 @@ def dashboard(request: ProjectRequest) -> HttpResponseBase:
         "total": sum(counts.values()),
         "approved_week": sum(by_whom.values()),
         "by_whom": by_whom,
-        "oldest": waiting.order_by("created_at").values_list("created_at", flat=True).first(),
+        "oldest": _for_how_long(waiting.order_by("created_at").values_list("created_at", flat=True).first()),
         "failures": documents.documents(project, state=DocumentState.FAILED).order_by("-id")[:SHOWN_FAILURES],
         "by_template": waiting.order_by().values("template").annotate(n=Count("id")).order_by("-n"),
         "tiles": tiles(request.access),
@@ -73,6 +75,11 @@ def dashboard(request: ProjectRequest) -> HttpResponseBase:
         "can_upload": request.access.may(Right.UPLOAD),
     }
     return render(request, "web/dashboard.html", context)
+
+
+def _for_how_long(since: datetime.datetime | None) -> str:
+    """Return how long ago it was, in words between which a line may break; "" where it never was."""
+    return timesince(since).replace(NO_BREAK, " ") if since is not None else ""
 
 
 @require_GET

@@ -12,6 +12,7 @@ PAGES = (
     "exports/layouts/new/", "models/", "models/datasets/", "models/runs/", "models/runs/new/", "models/compute/",
     "models/retraining/", "monitoring/", "monitoring/work/", "settings/members/", "settings/audit/",
 )  # fmt: skip
+OPENED = "(main) => main.querySelectorAll('details').forEach((details) => { details.open = true; })"
 BEFORE = "(cell) => getComputedStyle(cell, '::before').content"
 
 
@@ -26,6 +27,7 @@ def test_no_page_is_wider_than_the_screen(phone: Page, installation: Any) -> Non
     wide = []
     for path in (*PAGES, f"templates/by-name/{template}/", f"templates/by-name/{template}/record/"):
         phone.goto(f"/p/demo/{path}")
+        phone.locator("main").evaluate(OPENED)
         if phone.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             wide.append(path)
     assert wide == []

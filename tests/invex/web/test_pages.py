@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import datetime
 import io
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
+from django.utils import timezone
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from invex.accounts.roles import Role
+from invex.documents.models import Document
+from invex.documents.states import DocumentState
 
 
 @pytest.fixture
@@ -47,6 +51,14 @@ def test_pages_need_few_queries(name: str, address, person, django_assert_max_nu
     client.force_login(person(Role.OWNER))
     with django_assert_max_num_queries(22):
         assert client.get(address(name)).status_code == 200
+
+
+def test_how_long_the_oldest_waits_may_stand_on_two_lines(receive, person) -> None:
+    since = timezone.now() - datetime.timedelta(minutes=31)
+    Document.objects.filter(pk=receive().pk).update(state=DocumentState.REVIEW, created_at=since)
+    client = Client()
+    client.force_login(person(Role.VIEWER))
+    assert b"<b>31 minutes</b>" in client.get("/p/demo/").content
 
 
 def test_pages_carry_the_content_security_policy(address, person) -> None:
