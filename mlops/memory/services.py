@@ -247,8 +247,9 @@ def _store(
             changed=[name],
             index=blob,
         )
+        template = "" if name == STRANGERS else name  # as labels have it
         emit(
-            "memory.updated", project.pk, project=project.slug, template=name, build=row.build, memory=row.revision,
+            "memory.updated", project.pk, project=project.slug, template=template, build=row.build, memory=row.revision,
             examples=fitted.entry["examples"] if fitted.entry else 0,
         )  # fmt: skip
     return row

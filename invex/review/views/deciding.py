@@ -101,10 +101,10 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
         kept = page.Typed(data, chosen)
         problem = "" if is_stale else e.message
         return show(request, row, chosen, typed=kept, key=key, problem=problem, status=e.status, is_conflict=is_stale)
-    messages.success(
-        request,
-        _("%(name)s is approved. Documents like it are read again with what was learned.") % {"name": row.name},
-    )
+    said = _("%(name)s is approved. Documents like it are read again with what was learned.")
+    if not label.template:
+        said = _("%(name)s is approved as unknown. Documents like it stay unknown until a template is made from one.")
+    messages.success(request, said % {"name": row.name})
     if like := duplicates.of(row).first():
         messages.warning(
             request,

@@ -163,6 +163,15 @@ def test_a_right_document_is_approved_at_once(client, access, document):
     assert document.labels.get().failed == []
 
 
+def test_as_unknown_a_document_is_approved_with_its_values_and_nothing_else_is_promised(client, access, document):
+    assert approve(client, document, template="").status_code == 302
+    label = document.labels.get()
+    assert (label.template, label.label["fields"]["net_amount"][0]["value"]) == ("", SUMS["f:net_amount:0"])
+    said = client.get(reverse("inbox", args=["demo"])).content.decode()
+    assert "is approved as unknown. Documents like it stay unknown" in said
+    assert "read again" not in said
+
+
 def test_values_that_a_check_contradicts_are_asked_about_once(client, access, document):
     create_template(access, template_json("Order"))
     wrong = {"f:net_amount:0": "99999.99"}

@@ -11,6 +11,7 @@ from invex.catalog.services import remove_template
 from invex.documents.models import Document
 from invex.extraction.models import Extraction
 from invex.kernel.models import Event
+from invex.review import progress
 from invex.review import services as review
 from mlops.deployment.predictor import load
 from mlops.memory import jobs, queries, services
@@ -101,6 +102,14 @@ def test_memory_updated_says_what_changed(access):
     assert event.payload["template"] == ACME.name
     assert load(access.project.pk).changed_since(None) == {ACME.name}
     assert load(access.project.pk).changed_since(1) == frozenset()
+
+
+def test_who_approves_an_unknown_document_hears_that_it_was_learned(access):
+    document = document_in_review(access, vendor(11).document(0))
+    label = review.confirm(access, document.pk, {"template": None})
+    assert not progress.since(access.project, label.pk).is_learned
+    run_events()
+    assert progress.since(access.project, label.pk).is_learned
 
 
 def test_a_lost_race_is_repeated_on_top_of_the_other_refit(access, monkeypatch):
