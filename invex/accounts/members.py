@@ -22,7 +22,7 @@ SHOWN_INVITATIONS = 50
 
 
 @require_http_methods(["GET", "POST"])
-@in_project(Right.ADMIN)
+@in_project(Right.ADMIN, query=())
 def members(request: ProjectRequest) -> HttpResponseBase:
     """List members and invitations; POST makes an invitation and shows its link, this once."""
     if request.method == "GET":

@@ -22,7 +22,7 @@ NEVER = "never"
 
 
 @require_http_methods(["GET", "POST"])
-@in_project(Right.ADMIN)
+@in_project(Right.ADMIN, query=())
 def tokens(request: ProjectRequest) -> HttpResponseBase:
     """List the project's tokens; POST makes one and shows its secret, this once."""
     secret, problem = "", ""

@@ -18,6 +18,9 @@ from .states import DocumentState
 UNKNOWN = "-"  # in the address: documents of no known template
 
 
+FILTERS = ("q", "state", "template", "batch")  # their names in the query of an address
+
+
 @dataclass(frozen=True, slots=True)
 class DocumentFilter:
     """Which documents are meant; "" = all. name: a part of it. batch: its id."""
@@ -30,7 +33,7 @@ class DocumentFilter:
     @classmethod
     def of(cls, query: Mapping[str, str]) -> DocumentFilter:
         """Read an address's query; keys that are no filters are left alone. Raises BadInput for an unknown state."""
-        asked = {key: query.get(key) or "" for key in ("q", "state", "template", "batch")}
+        asked = {key: query.get(key) or "" for key in FILTERS}
         if asked["state"] and asked["state"] not in DocumentState.values:
             raise BadInput(_("There is no state %(state)s.") % asked)
         return cls(asked["q"], asked["state"], asked["template"], asked["batch"])

@@ -22,7 +22,7 @@ from invex.kernel.pager import one_page
 from invex.kernel.spoken import spoken
 
 from . import intake, queries, services
-from .filters import UNKNOWN, DocumentFilter
+from .filters import FILTERS, UNKNOWN, DocumentFilter
 from .models import Document
 from .names import shown_name
 from .states import DocumentState
@@ -109,7 +109,7 @@ def upload(request: ProjectRequest, pk: int) -> HttpResponse:
 
 
 @require_GET
-@in_project(query=("q", "state", "template", "batch", "page"))
+@in_project(query=(*FILTERS, "page"))
 def documents(request: ProjectRequest) -> HttpResponseBase:
     """List documents by the filters in the address: q (start of the name), state, template, batch."""
     access = request.access

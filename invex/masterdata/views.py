@@ -26,7 +26,7 @@ SUGGESTIONS = 5
 
 
 @require_http_methods(["GET", "POST"])
-@in_project()
+@in_project(query=())
 def lists(request: ProjectRequest) -> HttpResponseBase:
     """Show the project's lists; POST uploads a new one."""
     access, problem = request.access, None
@@ -53,7 +53,7 @@ def lists(request: ProjectRequest) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "POST"])
-@in_project()
+@in_project(query=("column", "q"))
 def master_list(request: ProjectRequest, name: str) -> HttpResponseBase:
     """Show a list and its versions; POST replaces what it holds."""
     access, problem = request.access, None
@@ -86,7 +86,7 @@ def master_list(request: ProjectRequest, name: str) -> HttpResponseBase:
 
 
 @require_GET
-@in_project()
+@in_project(query=("download",))
 def version(request: ProjectRequest, name: str, number: int) -> HttpResponseBase:
     """Show what a version of a list changed; `?download=1` gives all that it held, as CSV."""
     row = queries.master_list(request.access.project, name)

@@ -14,7 +14,7 @@ from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.catalog import queries as catalog
 from invex.documents import queries as documents
-from invex.documents.filters import UNKNOWN, DocumentFilter
+from invex.documents.filters import FILTERS, UNKNOWN, DocumentFilter
 from invex.documents.states import DocumentState
 from invex.kernel.errors import BadInput, Conflict, NotFound
 
@@ -31,7 +31,7 @@ AT_WORK = (ExportState.WAITING, ExportState.WRITING)
 
 
 @require_http_methods(["GET", "POST"])
-@in_project()
+@in_project(query=FILTERS)
 def export_list(request: ProjectRequest) -> HttpResponseBase:
     """Choose documents by the filters in the address, and how they leave; POST exports them.
 
@@ -41,7 +41,8 @@ def export_list(request: ProjectRequest) -> HttpResponseBase:
     if request.htmx:
         return render(request, "results/_exports.html", _list(request))
     # Without any filter in the address, what is approved: the usual wish.
-    chosen = DocumentFilter.of(request.GET or {"state": DocumentState.APPROVED})
+    is_asked = any(name in request.GET for name in FILTERS)
+    chosen = DocumentFilter.of(request.GET if is_asked else {"state": DocumentState.APPROVED})
     count = chosen.documents(access.project).count()
     if request.method == "POST":
         format, layout = request.POST.get("format", ""), request.POST.get("layout", "")
@@ -97,7 +98,7 @@ def file_answer(row: Export, request: ProjectRequest) -> FileResponse:
 
 
 @require_GET
-@in_project()
+@in_project(query=())
 def layout_list(request: ProjectRequest) -> HttpResponseBase:
     """List the saved layouts."""
     rows = [{"row": row, "layout": layout_from_json(row.spec)} for row in queries.layouts(request.access)]

@@ -40,7 +40,7 @@ USUAL = (payloads.APPROVED, payloads.CORRECTED)
 
 
 @require_http_methods(["GET", "POST"])
-@in_project(Right.ADMIN)
+@in_project(Right.ADMIN, query=())
 def endpoint_list(request: ProjectRequest) -> HttpResponseBase:
     """List the endpoints; POST makes one and shows its secret, this once."""
     url, events, problem = "", list(USUAL), ""
@@ -125,7 +125,7 @@ def _choices(chosen: list[str]) -> list[dict[str, Any]]:
 
 
 @require_GET
-@in_project(Right.ADMIN)
+@in_project(Right.ADMIN, query=("endpoint", "state", "page"))
 def log(request: ProjectRequest) -> HttpResponseBase:
     """List the messages by the filters in the address: endpoint, state."""
     state, asked = request.GET.get("state") or None, request.GET.get("endpoint", "")

@@ -192,7 +192,7 @@ def replayed(request: ProjectRequest, name: str) -> HttpResponseBase:
 
 
 @require_GET
-@in_project()
+@in_project(query=())
 def template_record(request: ProjectRequest, name: str) -> HttpResponseBase:
     """How a template does: its examples, corrections, confusions, suspected labels and versions."""
     row = catalog.template(request.access.project, name)

@@ -18,7 +18,7 @@ from . import forms, queries, services
 
 
 @require_http_methods(["GET", "POST"])
-@in_project()
+@in_project(query=())
 def automation(request: ProjectRequest) -> HttpResponseBase:
     """Show how each template stands; POST makes or changes the promise for one."""
     access, problem = request.access, ""

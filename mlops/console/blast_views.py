@@ -27,7 +27,7 @@ POLL_S = 2
 
 
 @require_http_methods(["GET", "POST"])
-@in_project()
+@in_project(query=("only", "page"))
 def documents(request: ProjectRequest, name: str) -> HttpResponseBase:
     """What a build read and what was approved by it alone; POST has the chosen documents read by another build."""
     access = request.access
@@ -60,7 +60,7 @@ def documents(request: ProjectRequest, name: str) -> HttpResponseBase:
 
 
 @require_GET
-@in_project()
+@in_project(query=())
 def reread(request: ProjectRequest, pk: int) -> HttpResponseBase:
     """What stands beside what another build reads, document by document."""
     row = blast.reread(request.access.project, pk)

@@ -28,7 +28,7 @@ SHOWN_DIFFERENCES = 100  # documents of a trial
 
 
 @require_GET
-@in_project()
+@in_project(query=())
 def code(request: ProjectRequest) -> HttpResponseBase:
     """Every trial of the code that reads, the newest first."""
     project = request.access.project

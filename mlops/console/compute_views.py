@@ -33,7 +33,7 @@ EMPTY_WINDOWS = 1  # offered for another
 
 
 @require_http_methods(["GET", "POST"])
-@in_project()
+@in_project(query=())
 def compute(request: ProjectRequest) -> HttpResponseBase:
     """Show when training may run; POST changes it, for every project of the installation."""
     access, problem = request.access, ""

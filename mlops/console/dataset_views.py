@@ -88,7 +88,7 @@ def choice(project: Project, selection: Selection) -> dict[str, Any]:
 
 
 @require_GET
-@in_project()
+@in_project(query=())
 def dataset(request: ProjectRequest, pk: int) -> HttpResponseBase:
     """What is in a version, how good its labels are, what it was used for, and what it can no longer reproduce."""
     project = request.access.project

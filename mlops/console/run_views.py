@@ -82,7 +82,7 @@ def new(request: ProjectRequest) -> HttpResponseBase:
 
 
 @require_GET
-@in_project()
+@in_project(query=("still",))
 def run(request: ProjectRequest, pk: int) -> HttpResponseBase:
     """A run: its steps, what stopped it, what it measured; the page follows it until it has ended.
 
@@ -137,7 +137,7 @@ def act(request: ProjectRequest, pk: int) -> HttpResponseBase:
 
 
 @require_GET
-@in_project()
+@in_project(query=("run",))
 def compare(request: ProjectRequest) -> HttpResponseBase:
     """Two runs side by side: what they were made of, and how they scored."""
     chosen = area.numbers(request.GET.getlist("run"))

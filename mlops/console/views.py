@@ -40,7 +40,7 @@ POLL_S = 3
 
 
 @require_GET
-@in_project()
+@in_project(query=())
 def models(request: ProjectRequest) -> HttpResponseBase:
     """What reads now, every build, and what was deployed before."""
     project = request.access.project
@@ -63,7 +63,7 @@ def models(request: ProjectRequest) -> HttpResponseBase:
 
 
 @require_GET
-@in_project()
+@in_project(query=())
 def build(request: ProjectRequest, name: str) -> HttpResponseBase:
     """Where a build comes from, how it was judged, what it read; and what can be done with it."""
     project = request.access.project

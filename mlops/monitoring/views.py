@@ -109,7 +109,7 @@ def chart_file(request: ProjectRequest, name: str) -> HttpResponseBase:
 
 
 @require_GET
-@in_project()
+@in_project(query=("days", "template", "field", "from", "until", "chart", "curve", "cursor"))
 def point(request: ProjectRequest) -> HttpResponseBase:
     """The documents that a point of a curve speaks of."""
     chosen, period = Selection.of(request.GET), period_of(request.GET)

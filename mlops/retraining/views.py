@@ -26,7 +26,7 @@ SHOWN = 30  # decisions and circles
 
 
 @require_http_methods(["GET", "POST"])
-@in_project()
+@in_project(query=())
 def retraining(request: ProjectRequest) -> HttpResponseBase:
     """Show how retraining stands; POST changes the policy."""
     access, problem = request.access, ""
@@ -78,7 +78,7 @@ def act(request: ProjectRequest) -> HttpResponseBase:
 
 
 @require_GET
-@in_project()
+@in_project(query=())
 def evidence(request: ProjectRequest, kind: str) -> HttpResponseBase:
     """The documents that a trigger's figure is taken over now."""
     project = request.access.project
@@ -96,7 +96,7 @@ def evidence(request: ProjectRequest, kind: str) -> HttpResponseBase:
 
 
 @require_GET
-@in_project()
+@in_project(query=())
 def decision(request: ProjectRequest, pk: int) -> HttpResponseBase:
     """A decision: which figure against which threshold, over which documents."""
     project = request.access.project
