@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from invex.fields.checks import AMBIGUOUS, Checked, check
+from invex.fields.findings import name_of
 from invex.fields.locale import infer, settle
 from invex.fields.master_data import Lists
 from invex.fields.prediction import Prediction, error_to_json, prediction_to_json
-from invex.fields.spec import LocaleSpec, TemplateSpec
+from invex.fields.spec import LocaleSpec, TemplateSpec, title_of
 from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
 from invex.reading.errors import Unreadable
 from invex.reading.types import Document
@@ -114,11 +115,16 @@ def run(
         locale = settle(spec.locale, infer(_printed_lines(document)))
         checked = check(spec, merged.prediction, locale.known, lists=lists)
     failures = (*merged.failures, *checked.failures)
-    return route(Checked(checked.prediction, failures), thresholds or {}, draw)
+    return route(Checked(checked.prediction, failures), thresholds or {}, draw, spec)
 
 
-def route(checked: Checked, thresholds: Mapping[str, Thresholds], draw: float = 1.0) -> Outcome:
-    """Return who looks at the document: a failed check or a doubt always goes to a person. draw: see run."""
+def route(
+    checked: Checked, thresholds: Mapping[str, Thresholds], draw: float = 1.0, spec: TemplateSpec = UNKNOWN
+) -> Outcome:
+    """Return who looks at the document: a failed check or a doubt always goes to a person.
+
+    draw: see run. spec: says what the fields are called.
+    """
     prediction = checked.prediction
     wanted = thresholds.get(prediction.template.name or "")
     reasons = [
@@ -130,23 +136,23 @@ def route(checked: Checked, thresholds: Mapping[str, Thresholds], draw: float = 
     elif wanted is None:
         reasons.append(Reason(APPROVAL_OFF, "Automatic approval is off: a person looks at every document"))
     if wanted is not None:
-        reasons.extend(_doubts(prediction, wanted))
+        reasons.extend(_doubts(prediction, wanted, spec))
         if not reasons and draw < wanted.audited:
             reasons.append(Reason(AUDIT, "Drawn at random: say what the document says, as for any other"))
     return Outcome(prediction, "review" if reasons else "approved", tuple(dict.fromkeys(reasons)))
 
 
-def _doubts(prediction: Prediction, thresholds: Thresholds) -> Iterator[Reason]:
+def _doubts(prediction: Prediction, thresholds: Thresholds, spec: TemplateSpec) -> Iterator[Reason]:
     if prediction.template.confidence < thresholds.template:
         yield Reason("low_confidence", f"The template is only {prediction.template.confidence:.0%} sure")
     for key, values in prediction.fields.items():
         for value in values:
             if value.confidence < thresholds.fields.get(key, thresholds.default):
-                yield Reason("low_confidence", f"{key} is only {value.confidence:.0%} sure", key)
+                yield Reason("low_confidence", f"{name_of(spec, key)} is only {value.confidence:.0%} sure", key)
     for key, rows in prediction.tables.items():
         unsure = sum(cell.confidence < thresholds.default for row in rows for cell in row.values())
         if unsure:
-            yield Reason("low_confidence", f"{unsure} cells of {key} are not sure enough", key)
+            yield Reason("low_confidence", f"{unsure} cells of {title_of(key)} are not sure enough", key)
 
 
 def _printed_lines(document: Document) -> Iterator[str]:

@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from invex.accounts.models import Project
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
+from invex.catalog.field_names import names_of
 from invex.documents.models import Document
 from invex.kernel.errors import BadInput, Conflict
 from invex.kernel.pager import one_page
@@ -105,7 +106,7 @@ def dataset(request: ProjectRequest, pk: int) -> HttpResponseBase:
         "held_back": _held_back(row),
         "sides": list(Side),
         "total": _size(row),
-        "groups": findings.grouped(row.validation, numbers) if row.validation else [],
+        "groups": findings.grouped(row.validation, numbers, names_of(project)) if row.validation else [],
         "before": before,
         "changes": _changes(queries.difference(before, row), numbers) if before else [],
         "runs": row.training_runs.order_by("-id"),

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
+from invex.catalog.field_names import CONTEXT
 from invex.kernel.errors import BadInput
 from invex.kernel.spoken import spoken
 
@@ -39,7 +40,7 @@ def act(request: ProjectRequest) -> HttpResponseBase:
         messages.success(request, said % {"n": len(result.done)})
     if result.skipped:
         said = ngettext("%(n)s document was skipped:", "%(n)s documents were skipped:", len(result.skipped))
-        named = "; ".join(f"{s.name or s.id}: {spoken(s.why)}" for s in result.skipped[:MOST_NAMED])
+        named = "; ".join(f"{s.name or s.id}: {spoken(s.why, CONTEXT)}" for s in result.skipped[:MOST_NAMED])
         more = " …" if len(result.skipped) > MOST_NAMED else ""
         messages.warning(request, f"{said % {'n': len(result.skipped)}} {named}{more}")
     back = request.POST.get("back", "")

@@ -79,7 +79,9 @@ def test_other_dates_of_the_document_or_the_template_resolve_an_ambiguous_one():
 def test_a_threshold_may_be_stricter_for_a_field():
     predictor = Stub(po=("A1", "A1"), confidence=0.95)
     strict = {"Acme": Thresholds(template=0.5, default=0.9, fields={"po": 0.99})}
-    assert codes(run(Document((page("A1"),)), predictor, thresholds=strict)) == ["low_confidence"]
+    [doubt] = run(Document((page("A1"),)), predictor, thresholds=strict).reasons
+    assert (doubt.code, doubt.field) == ("low_confidence", "po")
+    assert doubt.message == "PO is only 95% sure", "by the name that people know"
 
 
 def test_of_what_passes_a_share_is_drawn_for_a_person_and_nothing_else_is():
