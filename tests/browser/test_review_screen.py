@@ -770,3 +770,20 @@ def test_one_key_approves_one_document(admin_page: Page) -> None:
     assert page.url == second != address
     expect(page.get_by_role("button", name="Approve")).to_be_visible()
     open_again(page, address)
+
+
+def test_one_that_needs_its_person_is_one(admin_page: Page, installation: Any) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation)
+    needy, said = page.locator("#review-form .field.needs, #review-form .field.wrong"), page.locator("[data-need]")
+    page.locator("[data-field='net_amount'] [data-value]").first.fill("1.00")
+    draft_is_kept(page)
+    expect(said).to_have_text(re.compile(r"^▲ \d+ need you$"))  # all that do not add up with it
+    if page.locator("[data-grid].needs").count():
+        page.locator("[data-grid] td[data-column='0']").first.click()
+    for _ in range(needy.count() - 1):
+        needy.first.locator("[data-value]").first.press("Enter")
+    expect(needy).to_have_count(1)
+    expect(said).to_have_text("▲ 1 needs you")
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()

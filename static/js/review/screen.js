@@ -16,7 +16,7 @@ import {Tour} from "./tour.js";
 
 // The sign of what the page says of itself, by the name of the sentence.
 const SIGNS = {
-  need: "▲", none: "✓", awaited: "◔", unread: "▲", awaitedFirst: "◔", unreadFirst: "▲", new: "◔",
+  need: "▲", needOne: "▲", none: "✓", awaited: "◔", unread: "▲", awaitedFirst: "◔", unreadFirst: "▲", new: "◔",
   saved: "✓", unsaved: "▲", reading: "◔", nothingRead: "▲", correctRow: "▲", rowsNone: "▲",
 };
 const WIDE = "(min-width: 901px)";  // page and fields side by side: no keyboard of a telephone comes over them
@@ -140,7 +140,7 @@ export class Screen {
     this.grids.forEach((grid) => grid.checkSums());
     const needy = this.fields.needCount() + this.grids.filter((grid) => grid.needs).length;
     if (this.awaited.state) this.tellNeed(this.awaited.state);
-    else if (needy) this.tellNeed("need", needy);
+    else if (needy) this.tellNeed(needy === 1 ? "needOne" : "need", needy);
     else this.tellNeed("none");
   }
 
