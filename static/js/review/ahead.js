@@ -24,20 +24,26 @@ export class Ahead {
     signal.addEventListener("abort", () => clearTimeout(pause));
   }
 
-  /* Fetch it, unless it is still what was fetched. */
-  fetch(address, signal) { this.coming = this.#fetchPage(address, signal); }
+  /* Fetch it, unless it is still what was fetched. What was asked for before and comes only now is not taken any more. */
+  fetch(address, signal) {
+    const coming = this.#fetchPage(address, signal, () => coming === this.coming);
+    this.coming = coming;
+  }
 
-  async #fetchPage(address, signal) {
+  /* isLast(): whether nothing was asked for since. */
+  async #fetchPage(address, signal, isLast) {
     const asked = new URL(address, location.href);
     asked.searchParams.set("have", this.madeOf);
     try {
       const answer = await fetch(asked, {signal, priority: "low", cache: "no-store"});
       if (answer.status === 304) return;
+      const text = await answer.text();
+      if (!isLast()) return;
       if (!answer.ok || answer.status === 204) { this.forget(); return; }
-      this.page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      this.page = new DOMParser().parseFromString(text, "text/html");
       this.madeOf = this.page.getElementById("review").dataset.madeOf;
       this.#fetchParts(signal);
-    } catch { this.forget(); }  // then it is fetched when it is opened
+    } catch { if (isLast()) this.forget(); }  // then it is fetched when it is opened
   }
 
   #fetchParts(signal) {

@@ -194,7 +194,7 @@ export class Fields {
     const text = input.value.trim();
     if (!text) { this.hideMeaning(input); return; }
     const found = await this.ask({key: fieldOf(input).dataset.field, text, find: find ? "1" : ""});
-    if (!found || input.value.trim() !== text) return;
+    if (!found || !input.isConnected || input.value.trim() !== text) return;  // its page has gone, and is nothing to undo
     const line = input.closest(".value").querySelector("[data-meaning]");
     const parts = [];
     if (found.error) parts.push(`✗ ${found.error}`);

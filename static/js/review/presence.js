@@ -1,15 +1,15 @@
-/* Who is here, and what is not saved yet: a heartbeat while its person does something, drafts on the server, and both
-   given up when the page is closed. */
+/* Who is here, and what is not saved yet: a heartbeat while its person does something, drafts on the server; and when they
+   leave, the last draft, and the document is free for others again. */
 
 const BEAT_MS = 25_000;
 const IDLE_MS = 10 * 60_000;  // without a key or a click the document is free for others again
 const PAUSE_MS = 700;  // of typing, after which the draft is sent
 
 export class Presence {
-  /* taken(who): somebody else has the document now, or has
-     changed what it is (""). told(isGood): whether the draft is kept. checked(failed): what of it
-     fails a check, {name of the input or of the cell: sentence}. unread(): names of what is still being read, which a
-     draft says nothing of. signal: aborted when another document takes the place of this one. */
+  /* taken(who): somebody else has the document now, or has changed what it is (""). told(isGood): whether the draft is
+     kept. checked(failed): what of it fails a check, {name of the input or of the cell: sentence}. unread(): names of
+     what is still being read, which a draft says nothing of. signal: aborted when another document takes the place of
+     this one. */
   constructor(root, form, {taken, told, checked, unread, signal}) {
     Object.assign(this, {root, form, taken, told, checked, unread});
     this.isDirty = false;
@@ -85,9 +85,10 @@ export class Presence {
     this.changed();
   }
 
+  /* Its person is gone: the page is closed, or another document stands in it. */
   leave() {
     if (this.isOver) return;
-    if (this.isDirty) navigator.sendBeacon(this.root.dataset.draft, this.draft({do: "leave"}));
+    if (this.isDirty) this.isDirty = !navigator.sendBeacon(this.root.dataset.draft, this.draft({do: "leave"}));
     else navigator.sendBeacon(this.root.dataset.presence, this.key({do: "leave"}));
   }
 }

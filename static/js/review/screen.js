@@ -23,8 +23,8 @@ const WIDE = "(min-width: 901px)";  // page and fields side by side: no keyboard
 
 export class Screen {
   /* root: what holds the document. signal: aborted when another one takes its place. visit(address): go to a page of the
-     review; resolves also where that does not come. past: what can be undone, of the same document before its page came anew. isNew: so it did, while its person
-     looked at it. */
+     review; resolves also where that does not come. past: what can be undone, of the same document before its page came
+     anew. isNew: so it did, while its person looked at it. */
   constructor(root, {signal, visit, past = null, isNew = false}) {
     Object.assign(this, {root, signal, visit});
     this.form = root.querySelector("#review-form");  // null where nothing was read and nothing can be done
@@ -41,7 +41,7 @@ export class Screen {
     if (this.form) this.fillForm();
     new Keys({
       fields: this.fields, grids: this.grids, pages: this.pages, history: this.history, form: this.form, root, dialog: document.getElementById("keys"), signal,
-      go: (where) => { this.presence?.leave(); visit(root.dataset[where]); },
+      go: (where) => this.go(root.dataset[where]),
     });
     root.addEventListener("change", (event) => { if (event.target.matches("[data-submit-on-change]")) this.choose(event.target.form); });
     if (this.form && root.dataset.key) this.keep();
@@ -75,6 +75,12 @@ export class Screen {
       unread: () => this.unread(),
       told: (isGood) => this.tell(isGood ? "saved" : "unsaved"),
     });
+  }
+
+  /* Go to another document. Until that comes, this one stays its person's. */
+  async go(address) {
+    await this.presence?.save();
+    await this.visit(address);
   }
 
   showTour() {

@@ -146,8 +146,9 @@ export class Turning {
 
   /* Put a page in. past: what can be undone, where it is of the same document. */
   show(page, address, past = null) {
-    this.stop.abort();
     const found = new URL(address, location.href), isOther = found.pathname !== location.pathname;
+    if (isOther) this.screen.presence?.leave();
+    this.stop.abort();
     this.main.replaceChildren(...page.getElementById("main").childNodes);
     document.title = page.title;
     if (found.href !== location.href) history.pushState(null, "", found);
