@@ -22,6 +22,7 @@ from .tables.model import TableModel
 
 TEMPLATE_MODEL_FORMAT = 1
 UNKNOWN_LOCALE = LocaleSpec()
+_NUMBERS = ("most", "present", "absent", "located", "asked", "gain", "match_gain", "trust")  # of a field, as stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,8 @@ class FieldModel:
     scorer: the small scorer. supports: confirmed occurrences, with which matching compares.
     most: values that one document had at most. present, absent: documents with and certainly without a value.
     located: confirmed values found among the candidates; asked: confirmed values.
-    gain: weight of the prior when the scorer was fitted on top of it.
+    gain: weight of the prior when the scorer was fitted on top of it, or of the network beside it.
+    trust: weight of the scorer where such a second opinion is there, which it was not fitted on top of.
     """
 
     field: FieldSpec
@@ -44,6 +46,7 @@ class FieldModel:
     asked: int = 0
     gain: float = 0.0
     match_gain: float = 0.0
+    trust: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +95,7 @@ class TemplateModel:
             arrays[f"{i}.values"] = f.scorer.values
             if f.supports is not None:
                 arrays |= {f"{i}.support.{k}": v for k, v in f.supports.to_arrays().items()}
-            about = {k: getattr(f, k) for k in ("most", "present", "absent", "located", "asked", "gain", "match_gain")}
-            fields.append({"field": asdict(f.field), "null": f.scorer.null, **about})
+            fields.append({"field": asdict(f.field), "null": f.scorer.null, **{k: getattr(f, k) for k in _NUMBERS}})
         for key, table in self.tables.items():
             arrays |= {f"table.{key}.{name}": np.ascontiguousarray(v) for name, v in table.arrays.items()}
         description = {

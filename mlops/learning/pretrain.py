@@ -22,6 +22,7 @@ from .cli import BAD_INPUT, DONE, NOTHING, refuse
 from .dataset import BadDataset, Dataset, Reader, load_dataset, read
 from .held_out import card, measure
 from .learner import code_version, project_name, stamped
+from .network import files
 from .network.config import NetworkConfig, PretrainingConfig, TrainingConfig
 from .network.inputs import Inputs, read_inputs
 from .package import Package, environment
@@ -63,7 +64,6 @@ def run(options: argparse.Namespace, reader: Reader | None = None) -> int:
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         return refuse(ModuleNotFoundError(f"no {' and no '.join(missing)} here: install invex[train]"), BAD_INPUT)
-    from .network.building import pretraining_file
     from .network.checkpoint import BadCheckpoint  # torch
 
     try:
@@ -76,7 +76,7 @@ def run(options: argparse.Namespace, reader: Reader | None = None) -> int:
         package = pretrained(base, dataset.name, unlabelled, config, saved=options.checkpoint)
         package.save(options.out)
         if options.checkpoint is not None:
-            for done in (options.checkpoint, pretraining_file(options.checkpoint)):
+            for done in files.of_build(options.checkpoint, config.training.members):
                 done.unlink(missing_ok=True)
     except (BadDataset, BadPackage, BadCheckpoint, OSError) as e:
         return refuse(e, BAD_INPUT)

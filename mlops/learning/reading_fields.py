@@ -102,6 +102,7 @@ def score(
     before = prior(view, field.field, model.breaks) if field.gain else None
     known = None if before is None else replace(before, scores=np.float32(field.gain) * before.scores)
     if known is not None:
+        scores = np.float32(field.trust) * scores
         # A template's own documents say how it prints names.
         is_new = kind == "text" and field.supports is None
         told = known.scores

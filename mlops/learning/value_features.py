@@ -21,6 +21,8 @@ MOST_SUMMANDS = 80  # largest amounts of a document that are tried in sums
 VAT_RATES = (
     np.array([4, 5, 5.5, 6, 7, 7.7, 8, 8.1, 9, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 27]) / 100
 )
+COINS = (5, 10, 50, 100)  # smallest coins, in hundredths, to which sums are rounded where smaller ones are gone
+MOST_ROUNDED = 50  # by so many hundredths
 LEAST_DOMAIN_LETTERS = 4
 _LETTERS = re.compile(r"[^\W\d_]+")
 NUMERIC_TYPES = ("amount", "number", "percentage")
@@ -115,12 +117,15 @@ def _long_words(text: str) -> tuple[str, ...]:
 
 
 def add_sums(columns: Columns, around: Surroundings, candidates: Gathered) -> None:
-    """Roles of an amount in a + b = c with other amounts of the document, apart from sums where b may be a tax on a."""
+    """Roles of an amount in a + b = c with other amounts of the document, apart from sums where b may be a tax on a.
+
+    In c rounded to the smallest coin, too, where the difference is printed.
+    """
     amounts, which = candidates.parts[0].distinct
     cents = np.abs(np.round(np.array([float(v) for v in amounts]) * 100).astype(np.int64))
     values = np.unique(cents)
     values = values[values > 0][-MOST_SUMMANDS:]
-    roles = np.zeros((len(values) + 1, 6), bool)  # the last row: of all other amounts
+    roles = np.zeros((len(values) + 1, 9), bool)  # the last row: of all other amounts
     if len(values):
         a, b = _pairs(len(values))
         total = values[a] + values[b]
@@ -131,11 +136,31 @@ def add_sums(columns: Columns, around: Surroundings, candidates: Gathered) -> No
         is_tax = (np.abs((small / large)[:, None] - VAT_RATES) * large[:, None] < 1.5).any(axis=1)
         for i, (kind, part) in enumerate((k, p) for k in (is_tax, ~is_tax) for p in (c, b, a)):
             roles[part[kind], i] = True
+        rounded, exact, by = _rounded(values)
+        before = roles[exact, :6]
+        roles[exact, :6] = False  # the sum that is paid takes the part of the exact one
+        roles[rounded, :6] |= before
+        for i, part in enumerate((rounded, exact, by), 6):
+            roles[part, i] = True
         at = np.minimum(np.searchsorted(values, cents), len(values) - 1)
         roles = roles[np.where(values[at] == cents, at, -1)]
     roles = roles[which]
-    columns.add("sums", np.arange(6) + 10 * np.ones((len(candidates), 1), int), 1.0 * roles)
+    columns.add("sums", np.arange(9) + 10 * np.ones((len(candidates), 1), int), 1.0 * roles)
     columns.add("sums", 100 + roles[:, :3] @ np.array([1, 2, 4]))
+
+
+def _rounded(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Numbers of what was rounded to the smallest coin, of the exact sums, of the differences. values: ascending."""
+    exact, to = np.nonzero(np.abs(values - values[:, None]) <= MOST_ROUNDED)
+    by = np.abs(values[exact] - values[to])
+    at = np.minimum(np.searchsorted(values, by), len(values) - 1)
+    is_printed = (values[at] == by) & (values[exact] > MOST_ROUNDED)
+    exact, to, at = exact[is_printed], to[is_printed], at[is_printed]
+    before, after = values[exact], values[to]
+    is_rounded = np.zeros(len(before), bool)
+    for coin in COINS:
+        is_rounded |= (before % coin > 0) & (after % coin == 0) & (2 * np.abs(after - before) <= coin)
+    return to[is_rounded], exact[is_rounded], at[is_rounded]
 
 
 @lru_cache(maxsize=MOST_SUMMANDS)

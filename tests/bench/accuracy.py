@@ -43,8 +43,8 @@ def line_items(base: Package) -> list[str]:
     return lines
 
 
-def templates(words: Path) -> list[str]:
-    papers = accuracy_templates.load(words)
+def templates(reader: CachedReader) -> list[str]:
+    papers = accuracy_templates.load(reader)
     lines = ["| protocol | accuracy | mis-routed | AUROC |", "|---|---|---|---|"]
     for k in (1, 5):
         scores = [accuracy_templates.recognition(papers, k, seed) for seed in SEEDS]
@@ -82,7 +82,7 @@ def main() -> None:
             "",
             "## Templates",
             "",
-            *(templates(words / "templates") if options.scans else [WITHOUT_SCANS]),
+            *(templates(reader) if options.scans else [WITHOUT_SCANS]),
         ]
     page = "\n".join(text) + "\n"
     if options.write is not None:

@@ -9,8 +9,8 @@ negatives and documents without a template are unknown. --words keeps what was r
 from __future__ import annotations
 
 import argparse
-import json
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ import numpy as np
 
 from invex.fields.labels import Label
 from invex.fields.prediction import Prediction
-from invex.reading.reader import read_file
+from invex.reading.pool import ReaderPool
 from invex.reading.types import Document
-from invex.reading.words import from_json, to_json
-from mlops.learning.dataset import Entry, load_dataset, read
+from mlops.console.words_cache import CachedReader
+from mlops.learning.dataset import Reader, load_dataset, samples
 from mlops.learning.evaluation import TemplateScores, evaluate
 from mlops.learning.grouping import group
 from mlops.learning.signatures import signature
@@ -47,25 +47,14 @@ class Paper:
     template: str | None
 
 
-def load(words: Path | None) -> list[Paper]:
+def load(reader: Reader) -> list[Paper]:
     """All labelled documents of all sets."""
     papers = []
     for name in SETS:
-        for entry in load_dataset(SHARED / name).labelled():
-            assert entry.label is not None
-            template = f"{name}/{entry.label.template}" if entry.label.template else None
-            papers.append(Paper(f"{name}/{entry.id}", _document(entry, words / name if words else None), template))
+        for sample in samples(load_dataset(SHARED / name), reader):
+            template = f"{name}/{sample.label.template}" if sample.label.template else None
+            papers.append(Paper(f"{name}/{sample.id}", sample.document, template))
     return papers
-
-
-def _document(entry: Entry, kept: Path | None) -> Document:
-    if kept is None:
-        return read(entry, read_file)
-    path = kept / f"{entry.id}.json"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(to_json(read(entry, read_file))))
-    return from_json(json.loads(path.read_text()))
 
 
 def recognition(papers: Sequence[Paper], confirmed: int, seed: int, *, withheld: float = 0.0) -> TemplateScores:
@@ -102,7 +91,9 @@ def grouping(papers: Sequence[Paper]) -> tuple[float, float, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--words", type=Path, help="folder in which the words that were read are kept")
-    papers = load(parser.parse_args().words)
+    words = parser.parse_args().words
+    with tempfile.TemporaryDirectory() as folder, ReaderPool(2) as pool:
+        papers = load(CachedReader(pool, words or Path(folder), 2))
     print(f"{len(papers)} documents")
     print(f"{'confirmed':>9} {'withheld':>9} {'accuracy':>16} {'mis-routed':>16} {'AUROC':>16}")
     for withheld in (0.0, WITHHELD):

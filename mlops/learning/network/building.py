@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
@@ -14,7 +15,7 @@ from invex.fields.spec import FieldSpec
 
 from .. import archive
 from ..dataset import Sample
-from . import checkpoint
+from . import checkpoint, files
 from .config import NetworkConfig, PretrainingConfig, TrainingConfig
 from .examples import make_example
 from .export import check_exporter, export
@@ -27,7 +28,6 @@ CANDIDATES = 150  # of a type and document, besides the values
 COMPARED = 20  # documents on which ONNX has to agree with torch
 CHECKPOINT_STEPS = 200
 REPORTED_STEPS = 100
-PRETRAINED = ".pretraining"  # end of the name of its checkpoint
 
 T = TypeVar("T", Trainer, Pretrainer)
 
@@ -46,7 +46,8 @@ def build_network(
 ) -> Network:
     """Return the trained network. The same arguments give the same bytes, after any interruption too.
 
-    saved: file of the checkpoint, written every CHECKPOINT_STEPS; one that is there already is gone on from.
+    saved: file of the checkpoint, written every CHECKPOINT_STEPS, and beside it those of other members and of their
+    pretraining (`files`); one that is there already is gone on from.
     unlabelled: the documents of an archive, on which it is pretrained first as `pretraining` says.
     Raises BadCheckpoint, also for one of another configuration; ExportDiffers; ModuleNotFoundError without onnx.
     """
@@ -54,28 +55,35 @@ def build_network(
     deterministic()
     documents = [i for i in unlabelled if i.words]
     digest = digest_of(documents, pretraining) if pretraining is not None else ""
-    trainer = _resumed(saved, Trainer(network, training, len(fields), digest))
+    trainers = []
+    for number in range(training.members):
+        begun = Trainer(network, replace(training, seed=training.seed + number), len(fields), digest)
+        trainers.append(_resumed(_file(saved, number), begun))
     rng = np.random.default_rng(training.seed)
     made = (make_example(s, fields, most=CANDIDATES, rng=rng) for s in samples)
     usable = (e for e in made if e.inputs.words and len(e.spans))
-    # A training that came to its end before the build was stopped needs only those that are compared.
-    examples = list(usable if trainer.step < training.steps else islice(usable, COMPARED))
+    # Trainings that came to their end before the build was stopped need only those that are compared.
+    is_done = all(t.step == training.steps for t in trainers)
+    examples = list(islice(usable, COMPARED) if is_done else usable)
     log.info("network: %d documents", len(examples))
-    if pretraining is not None and not trainer.step:
-        before = None if saved is None else pretraining_file(saved)
-        pretrainer = _resumed(before, Pretrainer(network, pretraining, len(fields), digest))
-        log.info("pretraining: %d documents without labels", len(documents))
-        _finish(pretrainer, pretrainer.run(documents, [e.inputs for e in examples]), "pretraining", before)
-        trainer.encoder.load_state_dict(pretrainer.encoder.state_dict())
-    _finish(trainer, trainer.run(examples), "network", saved)
+    for number, trainer in enumerate(trainers):
+        name, file = f"network {number + 1} of {training.members}", _file(saved, number)
+        if pretraining is not None and not trainer.step:
+            before = None if file is None else files.of_pretraining(file)
+            other = replace(pretraining, seed=pretraining.seed + number)
+            pretrainer = _resumed(before, Pretrainer(network, other, len(fields), digest))
+            log.info("%s, pretraining: %d documents without labels", name, len(documents))
+            steps = pretrainer.run(documents, [e.inputs for e in examples])
+            _finish(pretrainer, steps, f"{name}, pretraining", before)
+            trainer.encoder.load_state_dict(pretrainer.encoder.state_dict())
+        _finish(trainer, trainer.run(examples), name, file)
     keys = tuple(f.key for f in fields)
-    data = export(trainer.trained, keys, [e.inputs for e in examples[:COMPARED]])
+    data = export([t.trained for t in trainers], keys, [e.inputs for e in examples[:COMPARED]])
     return Network(data, keys, network.buckets)
 
 
-def pretraining_file(saved: Path) -> Path:
-    """Return where the checkpoint of the pretraining lies, beside that of the training."""
-    return saved.with_name(f"{saved.name}{PRETRAINED}")
+def _file(saved: Path | None, number: int) -> Path | None:
+    return None if saved is None else files.of_member(saved, number)
 
 
 def _resumed(saved: Path | None, trainer: T) -> T:

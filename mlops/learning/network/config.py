@@ -36,6 +36,7 @@ class TrainingConfig:
 
     It falls to a share of itself, `settled`, and stays there for the last steps, a share `averaged` of all: the network
     has the mean of their weights (Izmailov et al., "Averaging Weights Leads to Wider Optima", UAI 2018).
+    members: encoders that are trained so, of other seeds, and averaged.
     """
 
     documents: int = 16000
@@ -48,10 +49,11 @@ class TrainingConfig:
     averaged: float = 0.5
     weight_decay: float = 0.05
     absence: float = 0.05  # weight of the copy of each document from which the value is left out
+    members: int = 2
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _check(self, self.documents)
+        _check(self, min(self.documents, self.members))
         if not (0 <= self.settled <= 1 and 0 <= self.averaged < 1):
             raise ValueError(f"settled and averaged are shares, averaged below 1: {self}")
 

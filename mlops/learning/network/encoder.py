@@ -7,6 +7,8 @@ one. What a cell is to another (beside, above, aligned) enters as a bias of atte
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -95,6 +97,22 @@ class Encoder(nn.Module):
             x = layer(x, bias[:, i * self.config.heads : (i + 1) * self.config.heads])
         x = self.last(x)
         return torch.cat([h, _rows(x, cell)], dim=-1), x, real
+
+
+class Ensemble(nn.Module):
+    """Encoders that were trained from other beginnings; their logits are averaged.
+
+    Lakshminarayanan et al., "Simple and Scalable Predictive Uncertainty Estimation using Deep Ensembles", 2017.
+    """
+
+    def __init__(self, members: Sequence[Encoder]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, *words: Tensor) -> tuple[Tensor, Tensor]:
+        """As of an encoder."""
+        logits, absent = zip(*(member(*words) for member in self.members))
+        return sum(logits[1:], logits[0]) / len(logits), sum(absent[1:], absent[0]) / len(absent)
 
 
 class Layer(nn.Module):

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from .batches import Words, pad_words
-from .encoder import Encoder
+from .encoder import Encoder, Ensemble
 from .inputs import Inputs
 from .serving import Network
 
@@ -30,16 +30,15 @@ def check_exporter() -> None:
         raise ModuleNotFoundError("torch exports through the package onnx, which is not here: install invex[train]")
 
 
-def export(encoder: Encoder, fields: Sequence[str], samples: Sequence[Inputs]) -> bytes:
-    """Return the ONNX file; its weights have 11 significant bits, so that they pack to half their size.
+def export(members: Sequence[Encoder], fields: Sequence[str], samples: Sequence[Inputs]) -> bytes:
+    """Return the ONNX file of an ensemble; its weights have few significant bits, so that they pack well.
 
-    fields: keys in the order of the encoder's outputs. samples: documents on which both must agree.
+    fields: keys in the order of the encoders' outputs. samples: documents on which both must agree.
     Raises ExportDiffers.
     """
-    small = Encoder(encoder.config, encoder.fields)
-    small.load_state_dict({k: v.half().float() for k, v in encoder.state_dict().items()})
+    small = Ensemble([_rounded(member) for member in members])
     small.eval()
-    buckets = encoder.config.buckets
+    buckets = members[0].config.buckets
     data = _onnx(small, pad_words(samples[:1], buckets))
     network = Network(data, tuple(fields), buckets)
     for inputs in samples:
@@ -55,7 +54,16 @@ def export(encoder: Encoder, fields: Sequence[str], samples: Sequence[Inputs]) -
     return data
 
 
-def _onnx(encoder: Encoder, example: Words) -> bytes:
+def _rounded(encoder: Encoder) -> Encoder:
+    """The same with weights of 11 significant bits, in the large tables of embeddings of 8."""
+    out = Encoder(encoder.config, encoder.fields)
+    tables = ("grams.", "words.")
+    weights = encoder.state_dict().items()
+    out.load_state_dict({k: (v.bfloat16() if k.startswith(tables) else v.half()).float() for k, v in weights})
+    return out
+
+
+def _onnx(encoder: Ensemble, example: Words) -> bytes:
     of_words = ("grams", "word", "form", "cell")
     axes = {name: {1: "words" if name in of_words else "cells"} for name in Words._fields}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():

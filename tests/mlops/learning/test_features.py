@@ -64,6 +64,37 @@ def test_tax_and_net_make_a_sum():
     assert by_text["100.00"] > by_text["7.77"]
 
 
+def sums(*texts: str) -> dict[str, set[int]]:
+    """Text of an amount -> buckets of its part in sums, of a page that prints the amounts below each other."""
+    layout = lay_out(document([word(text, 0.4, 0.1 + 0.02 * i) for i, text in enumerate(texts)]))
+    candidates = find(layout, "amount")
+    (features,) = featurize(Surroundings(Context(layout)), [candidates])
+    mine = features.group == GROUP_INDEX["sums"]
+    rows = zip(candidates.texts, features.bucket[:, mine], features.weight[:, mine])
+    return {text: set(bucket[weight != 0].tolist()) for text, bucket, weight in rows}
+
+
+@pytest.fixture
+def rounded() -> int:
+    """The bucket of what is rounded."""
+    exact = sums("83.93", "5.04", "88.97")["88.97"]
+    paid = sums("83.93", "5.04", "88.97", "0.02", "88.95", "100.00")
+    assert exact < paid["88.95"]  # it takes the part of the exact sum
+    assert not exact & paid["88.97"]
+    (bucket,) = paid["88.95"] - exact
+    return bucket
+
+
+@pytest.mark.parametrize("others", [("88.93", "0.02"), ("88.97", "0.02")])
+def test_a_sum_is_rounded_up_or_down_to_the_smallest_coin(rounded, others):
+    assert rounded in sums("88.95", *others)["88.95"]
+
+
+@pytest.mark.parametrize("others", [("88.97",), ("88.97", "0.03"), ("88.99", "0.04"), ("91.00", "2.05")])
+def test_without_a_printed_difference_or_a_smallest_coin_nothing_was_rounded(rounded, others):
+    assert rounded not in sums("88.95", *others)["88.95"]
+
+
 def test_words_fold_case_digits_and_punctuation():
     assert fold("Invoice:") == "invoice"
     assert fold("2020-11") == "0000-00"

@@ -31,6 +31,18 @@ def test_a_total_that_adds_up_wins_over_a_likelier_one():
     assert found["net_amount"].choices[0].probability > 0.8
 
 
+def test_an_amount_and_nothing_are_no_sum():
+    found = relate(
+        {
+            "net_amount": amounts(a100_00=0.8),
+            "tax_amount": amounts(a0_00=0.3, a19_00=0.3),
+            "total_amount": amounts(a100_00=0.4, a119_00=0.3),
+        }
+    )
+    assert best(found["total_amount"]) == "119.00"
+    assert best(found["tax_amount"]) == "19.00"
+
+
 def test_a_missing_summand_is_found_by_the_sum():
     net = ranking(0.6, **{"100_00": 0.35})
     found = relate({"net_amount": net, "tax_amount": amounts(a19_00=0.8), "total_amount": amounts(a119_00=0.8)})

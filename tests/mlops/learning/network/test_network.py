@@ -30,7 +30,7 @@ from mlops.learning.view import View
 
 torch = pytest.importorskip("torch")
 
-from mlops.learning.network import building, checkpoint, export  # noqa: E402  torch first
+from mlops.learning.network import building, checkpoint, export, files  # noqa: E402  torch first
 from mlops.learning.network.batches import collate, pad_words  # noqa: E402
 from mlops.learning.network.building import build_network  # noqa: E402
 from mlops.learning.network.encoder import Encoder  # noqa: E402
@@ -38,7 +38,7 @@ from mlops.learning.network.loss import scores  # noqa: E402
 from mlops.learning.network.training import Trainer, batch_of  # noqa: E402
 from tests.mlops.learning.network.tiny import TINY, digest  # noqa: E402
 
-SHORT = TrainingConfig(documents=6, steps=6, batch=2, warmup=2)
+SHORT = TrainingConfig(documents=6, steps=6, batch=2, warmup=2, members=1)
 KEYS = tuple(f.key for f in STANDARD_FIELDS)
 
 
@@ -121,11 +121,8 @@ def test_other_bytes_are_no_checkpoint(data):
 
 def test_onnx_gives_the_scores_of_torch(samples, examples):
     trainer = trained(examples, SHORT.steps)
-    weights = {k: v.half().float() for k, v in trainer.encoder.state_dict().items()}
-    data = export.export(trainer.encoder, KEYS, [e.inputs for e in examples])
-    encoder = Encoder(TINY, len(KEYS))
-    encoder.load_state_dict(weights)
-    encoder.eval()
+    data = export.export([trainer.encoder], KEYS, [e.inputs for e in examples])
+    encoder = export._rounded(trainer.encoder).eval()
     network = Network(data, KEYS, TINY.buckets)
     full = make_example(samples[0], STANDARD_FIELDS, most=10**6, rng=np.random.default_rng(0))
     with torch.no_grad():
@@ -151,7 +148,25 @@ def test_an_export_that_computes_something_else_is_refused(examples, monkeypatch
     right = export._onnx
     monkeypatch.setattr(export, "_onnx", lambda _, example: right(other.eval(), example))
     with pytest.raises(export.ExportDiffers, match="not exported"):
-        export.export(encoder, ("a", "b"), inputs)
+        export.export([encoder], ("a", "b"), inputs)
+
+
+def test_rounded_weights_are_the_same_to_three_digits(examples):
+    encoder = trained(examples, SHORT.steps).encoder
+    for name, value in export._rounded(encoder).state_dict().items():
+        np.testing.assert_allclose(value, encoder.state_dict()[name], rtol=2**-8, atol=1e-7)
+
+
+def test_the_logits_of_an_ensemble_are_the_mean_of_its_members(examples):
+    inputs = [e.inputs for e in examples]
+    members = [Encoder(TINY, 2), Encoder(TINY, 2)]
+    *said, both = (
+        Network(export.export(some, ("a", "b"), inputs), ("a", "b"), TINY.buckets).evidence(inputs[0])
+        for some in (members[:1], members[1:], members)
+    )
+    assert np.abs(said[0].logits - said[1].logits).max() > 1e-2
+    np.testing.assert_allclose(both.logits, (said[0].logits + said[1].logits) / 2, atol=1e-4)
+    np.testing.assert_allclose(both.absent, (said[0].absent + said[1].absent) / 2, atol=1e-4)
 
 
 def test_padding_changes_nothing(examples):
@@ -261,6 +276,19 @@ def test_a_build_goes_on_from_its_checkpoint_to_the_same_bytes(samples, tmp_path
     whole = build_network(samples, STANDARD_FIELDS, TINY, SHORT, saved=saved)
     assert checkpoint.from_bytes(saved.read_bytes()).step == 4
     assert build_network(samples, STANDARD_FIELDS, TINY, SHORT, saved=saved) == whole
+
+
+def test_a_build_that_was_stopped_in_its_second_member_goes_on_there(samples, tmp_path, monkeypatch):
+    monkeypatch.setattr(building, "CHECKPOINT_STEPS", 4)
+    saved, pair = tmp_path / "network.checkpoint", replace(SHORT, members=2)
+    whole = build_network(samples, STANDARD_FIELDS, TINY, pair, saved=saved)
+    first, second, *_ = files.of_build(saved, 2)
+    assert sorted(tmp_path.iterdir()) == [first, second]
+    assert [checkpoint.from_bytes(f.read_bytes()).config.seed for f in (first, second)] == [0, 1]
+    before = first.read_bytes()
+    second.unlink()
+    assert build_network(samples, STANDARD_FIELDS, TINY, pair, saved=saved) == whole
+    assert first.read_bytes() == before
 
 
 def test_a_checkpoint_of_another_configuration_is_refused(samples, examples, tmp_path):

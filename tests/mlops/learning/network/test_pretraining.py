@@ -26,7 +26,7 @@ from mlops.learning.predictor import shipped_package  # noqa: E402
 from mlops.learning.view import View  # noqa: E402
 from tests.mlops.learning.network.tiny import TINY, digest  # noqa: E402
 
-SHORT = TrainingConfig(documents=4, steps=4, batch=2, warmup=2)
+SHORT = TrainingConfig(documents=4, steps=4, batch=2, warmup=2, members=1)
 GUESSING = PretrainingConfig(steps=6, batch=2, warmup=2)
 FIELDS = len(STANDARD_FIELDS)
 
