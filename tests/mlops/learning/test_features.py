@@ -74,14 +74,19 @@ def sums(*texts: str) -> dict[str, set[int]]:
     return {text: set(bucket[weight != 0].tolist()) for text, bucket, weight in rows}
 
 
-@pytest.fixture
-def rounded() -> int:
-    """The bucket of what is rounded."""
+def test_what_is_paid_in_cash_takes_the_part_of_the_exact_sum():
     exact = sums("83.93", "5.04", "88.97")["88.97"]
     paid = sums("83.93", "5.04", "88.97", "0.02", "88.95", "100.00")
-    assert exact < paid["88.95"]  # it takes the part of the exact sum
+    assert exact < paid["88.95"]
     assert not exact & paid["88.97"]
-    (bucket,) = paid["88.95"] - exact
+
+
+@pytest.fixture
+def rounded() -> int:
+    """The bucket of what is rounded: what no such sum without a coin has, down and up."""
+    down = sums("88.97", "0.02", "88.95")["88.95"] - sums("88.98", "0.03", "88.95")["88.95"]
+    up = sums("42.43", "0.02", "42.45")["42.45"] - sums("42.42", "0.03", "42.45")["42.45"]
+    (bucket,) = down & up
     return bucket
 
 
