@@ -163,7 +163,8 @@ def _values(scored: Scored, ranking: Ranking) -> tuple[Value, ...]:
 
 def why(scored: Scored, k: int) -> tuple[tuple[str, float], ...]:
     """The kinds of evidence that spoke for candidate k, strongest first."""
-    parts = scored.model.scorer.contributions(scored.features, k)
+    trust = scored.model.trust if scored.known is not None else 1.0
+    parts = trust * scored.model.scorer.contributions(scored.features, k)
     by_group = np.bincount(scored.features.group, parts, minlength=len(_GROUP_NAMES))
     telling = np.flatnonzero(by_group > LEAST_REASON).tolist()
     reasons = [(_GROUP_NAMES[group], float(by_group[group])) for group in telling]
