@@ -24,8 +24,8 @@ from mlops.learning.network.inputs import CELL_FLOATS, MOST_CELLS, WORD_FLOATS, 
 from mlops.learning.network.serving import UNREAD, Network
 from mlops.learning.package import EMPTY, Package
 from mlops.learning.predictor import NETWORK_SHARE, network_prior, prior_of
-from mlops.learning.reading_fields import score_fields
-from mlops.learning.scorer import EMPTY_SCORER
+from mlops.learning.reading_fields import score_fields, why
+from mlops.learning.scorer import EMPTY_SCORER, Scorer
 from mlops.learning.view import View
 
 torch = pytest.importorskip("torch")
@@ -254,6 +254,27 @@ def test_the_network_travels_in_a_package_and_joins_day_zero(samples, tmp_path):
     assert known is not None
     np.testing.assert_array_equal(scored.scores, known.scores)
     assert known.null == 0.0
+
+
+def test_a_scorer_counts_as_far_as_it_is_trusted_where_the_network_speaks_and_in_full_alone(samples):
+    view, spec = View(samples[0].document), STANDARD_FIELDS[1]
+    buckets = np.unique(view.features(spec.type).bucket)[:50]
+    scorer = Scorer(buckets.astype(np.int32), np.linspace(-1, 1, len(buckets), dtype=np.float32), 0.25)
+    model = TemplateModel(TemplateSpec("*", (spec,)), (FieldModel(spec, scorer, gain=0.75, trust=0.5),))
+    said = network_prior(build_network(samples, STANDARD_FIELDS, TINY, SHORT))
+    own, (both,), (alone,) = (
+        scorer.scores(view.features(spec.type)),
+        score_fields(view, model, said).fields,
+        score_fields(view, model).fields,
+    )
+    np.testing.assert_allclose(both.scores, 0.5 * own + 0.75 * said(view, spec, NO_BREAKS).scores, atol=1e-5)
+    np.testing.assert_array_equal(alone.scores, own)
+    assert TemplateModel.from_bytes(model.to_bytes()).fields[0].trust == 0.5
+    best = int(own.argmax())
+    halved, full = (dict(why(scored, best)) for scored in (both, alone))
+    shared = halved.keys() & full.keys()
+    assert shared
+    assert all(halved[reason] == pytest.approx(full[reason] / 2) for reason in shared)
 
 
 def test_the_prior_of_a_templates_standard_fields_has_the_network_in_it_where_it_read_the_whole_document(samples):
