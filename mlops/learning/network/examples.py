@@ -59,7 +59,7 @@ def make_example(sample: Sample, fields: Sequence[FieldSpec], *, most: int, rng:
             keep |= matching
         others = np.flatnonzero(~keep)
         keep[rng.choice(others, min(most, len(others)), replace=False)] = True
-        spans, at = spans_of(candidates, inputs.words)
+        spans, at = spans_of(candidates, inputs.at)
         chosen = np.flatnonzero(keep[at])
         number = np.full(len(spans), -1)
         number[chosen] = np.arange(len(chosen))

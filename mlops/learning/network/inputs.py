@@ -13,6 +13,7 @@ from ..hashing import fold, token
 from ..layout import Floats, Ints, Layout
 
 MOST_CELLS = 500  # of a document; attention is quadratic in them
+LAST_CELLS = 200  # of them at its end, where the sums are; the others are at its beginning
 BINS = 12  # of a position; each falls into its two nearest with weights that add up to 1
 LEAST_NAME_LETTERS = 4
 _NAME = re.compile(r"[^\W\d_]{4,}")
@@ -29,6 +30,7 @@ class Inputs:
     grams: int32 (n, TRIGRAMS) hashes of letter trigrams, 0 = none. word: int32 (n,) hash of the folded word.
     form: float32 (n, WORD_FLOATS). cell: int32 (n,) the cell of each word. start, stop: int32 (m,) its words.
     place: float32 (m, CELL_FLOATS). box: float32 (m, 4) x0, x1 in page widths, middle in lines, page.
+    at: int32 (n,) which word of the layout each one is.
     """
 
     grams: Ints
@@ -39,6 +41,7 @@ class Inputs:
     stop: Ints
     place: Floats
     box: Floats
+    at: Ints
 
     @property
     def words(self) -> int:
@@ -50,23 +53,44 @@ class Inputs:
 
 
 def read_inputs(layout: Layout) -> Inputs:
-    """Return what the network reads of the first MOST_CELLS cells."""
-    cells = min(layout.cells, MOST_CELLS)
-    words = int(layout.cell_start[cells])
-    texts = layout.texts[:words]
-    start, stop = layout.cell_start[:cells], layout.cell_start[1 : cells + 1]
-    grams, word, form = _spoken(texts)
-    cell = layout.cell[:words]
-    height = layout.height[:words]
+    """Return what the network reads: all of a document, of a long one the beginning and the end."""
+    inputs = _whole(layout)
+    if inputs.cells <= MOST_CELLS:
+        return inputs
+    cells = np.arange(MOST_CELLS, dtype=np.int32)
+    return _only(inputs, np.where(cells < MOST_CELLS - LAST_CELLS, cells, cells + inputs.cells - MOST_CELLS))
+
+
+def first_cells(inputs: Inputs, most: int) -> Inputs:
+    """The same document up to its cell number `most`."""
+    return inputs if inputs.cells <= most else _only(inputs, np.arange(most, dtype=np.int32))
+
+
+def _only(inputs: Inputs, cells: Ints) -> Inputs:
+    """The document without its other cells."""
+    size = inputs.stop[cells] - inputs.start[cells]
+    stop = np.cumsum(size, dtype=np.int32)
+    start = stop - size
+    words = np.repeat(inputs.start[cells] - start, size) + np.arange(size.sum())
+    of_words = {name: getattr(inputs, name)[words] for name in ("grams", "word", "form", "at")}
+    cell = np.repeat(np.arange(len(cells), dtype=np.int32), size)
+    return Inputs(**of_words, cell=cell, start=start, stop=stop, place=inputs.place[cells], box=inputs.box[cells])
+
+
+def _whole(layout: Layout) -> Inputs:
+    cells, words = layout.cells, layout.words
+    start, stop = layout.cell_start[:-1], layout.cell_start[1:]
+    grams, word, form = _spoken(layout.texts)
+    cell, height = layout.cell, layout.height
     typical = max(float(np.median(height)), 1e-4) if words else 1.0
     size = np.clip(np.log2(np.maximum(height, 1e-4) / typical), -1, 2)
     inside = np.arange(words) - start[cell]
     left = stop[cell] - 1 - np.arange(words)
     place_in_cell = np.stack([inside == 0, left == 0, np.minimum(inside, 6) / 6, np.minimum(left, 6) / 6, size], axis=1)
-    box = layout.cell_box[:cells]
-    page = layout.line_page[layout.cell_line[:cells]]
+    box = layout.cell_box
+    page = layout.line_page[layout.cell_line]
     pages = len(layout.document.pages)
-    line = layout.cell_line[:cells]
+    line = layout.cell_line
     first_of_line = np.searchsorted(line, line)
     in_line = np.arange(cells) - first_of_line
     of_line = np.bincount(line)[line] if cells else np.zeros(0, int)
@@ -94,16 +118,8 @@ def read_inputs(layout: Layout) -> Inputs:
         stop.astype(np.int32),
         np.concatenate([_soft(box[:, 0]), _soft(box[:, 2]), _soft(middle), about], axis=1).astype(np.float32),
         np.stack([box[:, 0], box[:, 2], (middle + page) / typical, page], axis=1).astype(np.float32),
+        np.arange(words, dtype=np.int32),
     )
-
-
-def first_cells(inputs: Inputs, most: int) -> Inputs:
-    """The same document up to its cell number `most`."""
-    if inputs.cells <= most:
-        return inputs
-    words = int(inputs.stop[most - 1])
-    of_words = {name: getattr(inputs, name)[:words] for name in ("grams", "word", "form", "cell")}
-    return Inputs(**of_words, **{name: getattr(inputs, name)[:most] for name in ("start", "stop", "place", "box")})
 
 
 def padded(inputs: Sequence[Inputs], buckets: int) -> dict[str, np.ndarray]:

@@ -22,12 +22,13 @@ class Evidence:
     """What the network says of a document.
 
     logits: (n, fields, 3), a value starts at this word, ends at it, goes through it. absent: (fields,).
-    fields: keys, in the order of the arrays.
+    fields: keys, in the order of the arrays. at: (n,) which word of the layout each one is.
     """
 
     logits: Floats
     absent: Floats
     fields: tuple[str, ...]
+    at: Ints
     _spans: dict[int, tuple[Candidates, Spans, Ints]] = field(default_factory=dict, repr=False)
 
     def log_odds(self, candidates: Candidates, key: str) -> Floats | None:
@@ -47,7 +48,7 @@ class Evidence:
     def _of(self, candidates: Candidates) -> tuple[Spans, Ints]:
         """Those within the words that were read; fields of a type share them."""
         if id(candidates) not in self._spans:
-            self._spans[id(candidates)] = (candidates, *spans_of(candidates, len(self.logits)))
+            self._spans[id(candidates)] = (candidates, *spans_of(candidates, self.at))
         return self._spans[id(candidates)][1:]
 
 
@@ -90,8 +91,7 @@ class Network:
 
     def evidence(self, inputs: Inputs) -> Evidence:
         if not inputs.words:
-            return Evidence(
-                np.zeros((0, len(self.fields), 3), np.float32), np.zeros(len(self.fields), np.float32), self.fields
-            )
+            nothing = np.zeros((0, len(self.fields), 3), np.float32)
+            return Evidence(nothing, np.zeros(len(self.fields), np.float32), self.fields, inputs.at)
         logits, absent = self._session.run(["logits", "absent"], padded([inputs], self.buckets))
-        return Evidence(logits[0], absent[0], self.fields)
+        return Evidence(logits[0], absent[0], self.fields, inputs.at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
@@ -24,14 +25,18 @@ class Spans:
         return len(self.first)
 
 
-def spans_of(candidates: Candidates, words: int) -> tuple[Spans, Ints]:
-    """Return the candidates among the first `words` words, and their numbers."""
-    keep = np.flatnonzero(candidates.tail < words) if len(candidates) else np.zeros(0, np.int64)
-    lists = [candidates.words(int(k)) for k in keep]
-    sizes = [len(w) for w in lists]
-    flat = np.array([w for ws in lists for w in ws], np.int32)
-    of = np.repeat(np.arange(len(lists), dtype=np.int32), sizes)
-    return Spans(candidates.first[keep], candidates.tail[keep], of, flat), keep.astype(np.int32)
+def spans_of(candidates: Candidates, at: Ints) -> tuple[Spans, Ints]:
+    """Return the candidates of which every word was read, and their numbers. at: (n,) those words of the layout."""
+    number = np.full(candidates.layout.words, -1, np.int32)
+    number[at] = np.arange(len(at), dtype=np.int32)
+    lists = [candidates.words(k) for k in range(len(candidates))]
+    of = np.repeat(np.arange(len(lists), dtype=np.int32), [len(words) for words in lists])
+    word = number[np.fromiter(chain.from_iterable(lists), np.int32, len(of))]
+    is_read = np.bincount(of, word < 0, minlength=len(lists)) == 0
+    keep = np.flatnonzero(is_read).astype(np.int32)
+    renumbered = (np.cumsum(is_read, dtype=np.int32) - 1)[of]
+    mine = is_read[of]
+    return Spans(number[candidates.first[keep]], number[candidates.tail[keep]], renumbered[mine], word[mine]), keep
 
 
 def join(parts: Sequence[Spans]) -> Spans:

@@ -14,14 +14,14 @@ from fixtures.generator import Vendor
 from invex.fields.spec import FieldSpec, TemplateSpec
 from invex.fields.standard import STANDARD_FIELDS
 from invex.reading.types import Document
-from mlops.learning.candidates import NO_BREAKS
+from mlops.learning.candidates import NO_BREAKS, find
 from mlops.learning.dataset import Sample
-from mlops.learning.layout import lay_out
+from mlops.learning.layout import Layout, lay_out
 from mlops.learning.model import FieldModel, TemplateModel
 from mlops.learning.network.config import NetworkConfig, TrainingConfig
 from mlops.learning.network.examples import Example, make_example
-from mlops.learning.network.inputs import CELL_FLOATS, MOST_CELLS, WORD_FLOATS, read_inputs
-from mlops.learning.network.serving import UNREAD, Network
+from mlops.learning.network.inputs import CELL_FLOATS, LAST_CELLS, MOST_CELLS, WORD_FLOATS, read_inputs
+from mlops.learning.network.serving import UNREAD, Evidence, Network
 from mlops.learning.package import EMPTY, Package
 from mlops.learning.predictor import NETWORK_SHARE, network_prior, prior_of
 from mlops.learning.reading_fields import score_fields, why
@@ -179,31 +179,42 @@ def test_padding_changes_nothing(examples):
     np.testing.assert_allclose(alone[1][0], beside[1][0], atol=1e-5)
 
 
-def test_inputs_have_their_shapes_and_end_at_the_limit():
-    one = sample(3).document
-    many = Document(one.pages * 12)
-    layout = lay_out(many)
+@pytest.fixture(scope="module")
+def long_layout() -> Layout:
+    layout = lay_out(Document(sample(3).document.pages * 12))
     assert layout.cells > MOST_CELLS
-    inputs = read_inputs(layout)
+    return layout
+
+
+def test_of_a_long_document_the_beginning_and_the_end_are_read(long_layout):
+    inputs = read_inputs(long_layout)
+    first, last = MOST_CELLS - LAST_CELLS, long_layout.cells - LAST_CELLS
     assert inputs.cells == MOST_CELLS
     assert inputs.form.shape == (inputs.words, WORD_FLOATS)
     assert inputs.place.shape == (MOST_CELLS, CELL_FLOATS)
     assert inputs.stop[-1] == inputs.words == len(inputs.grams)
+    np.testing.assert_array_equal(inputs.start[1:], inputs.stop[:-1])
     assert np.isfinite(inputs.place).all()
     assert np.isfinite(inputs.form).all()
+    read = [*range(long_layout.cell_start[first]), *range(long_layout.cell_start[last], long_layout.words)]
+    np.testing.assert_array_equal(inputs.at, read)
+    cells = long_layout.cell[inputs.at]
+    np.testing.assert_array_equal(inputs.cell, np.where(cells < first, cells, cells - last + first))
+    np.testing.assert_allclose(inputs.box[-1, :2], long_layout.cell_box[-1, [0, 2]], atol=1e-6)
 
 
-def test_candidates_beyond_what_was_read_have_no_evidence():
-    view = View(Document(sample(3).document.pages * 12))
-    inputs = read_inputs(view.layout)
-    network = Network(b"", ("supplier_name",), 64)
+def test_candidates_that_were_not_read_have_no_evidence(long_layout):
+    inputs = read_inputs(long_layout)
     logits = np.zeros((inputs.words, 1, 3), np.float32)
-    odds = type(network.evidence(read_inputs(lay_out(Document(())))))(logits, np.zeros(1, np.float32), network.fields)
-    values = odds.log_odds(view.candidates("text"), "supplier_name")
-    beyond = view.candidates("text").tail >= inputs.words
-    assert beyond.any()
-    assert (values[beyond] == UNREAD).all()
-    assert (values[~beyond] == 0).all()
+    candidates = find(long_layout, "text")
+    last = int(candidates.first.max())
+    logits[inputs.at == last, 0, 0] = 7.0  # a value begins there
+    evidence = Evidence(logits, np.zeros(1, np.float32), ("supplier_name",), inputs.at)
+    values = evidence.log_odds(candidates, "supplier_name")
+    is_read = [set(candidates.words(k)) <= set(inputs.at.tolist()) for k in range(len(candidates))]
+    assert not all(is_read)
+    assert last > long_layout.words - 100
+    np.testing.assert_array_equal(values, np.where(candidates.first == last, 7.0, np.where(is_read, 0.0, UNREAD)))
 
 
 def test_a_document_without_words_has_no_evidence():
