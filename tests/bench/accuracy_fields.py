@@ -44,6 +44,7 @@ SHARED = ROOT.parent / "shared" / "data"
 SEEDS = (0, 1, 2)
 LEAST_DOCUMENTS = 9  # of a template that is learned from a few
 NAMES = ("supplier_name", "customer_name")
+CUT_SHORT = "r186"  # of sroie: its label ends a line before its address does, and those of its template do not
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,9 @@ def report(reader: Reader, base: Package, *, only: str = "", has_scans: bool = F
         )
         protocols[f"invoices_fr, given words, k = {k}"] = lambda k=k: few_shot(get("invoices_fr"), k, base)
         protocols[f"sroie, given words, k = {k}"] = lambda k=k: few_shot(get("sroie"), k, base)
+    protocols[f"sroie, given words, k = 1, {CUT_SHORT} never drawn"] = lambda: few_shot(
+        get("sroie"), 1, base, drawn_from=lambda sample: sample.id != CUT_SHORT
+    )
     protocols["adbuy, all templates in one model, k = 10"] = lambda: all_templates(get("adbuy"), 10, base)
     for name in ("zugferd", "invoice2data"):
         protocols[f"{name}, day zero"] = lambda name=name: day_zero(get(name), base)
