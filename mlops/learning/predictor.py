@@ -26,7 +26,7 @@ from .view import View
 SURE = 0.5  # confidence from which a field speaks for a document being of a kind
 USUAL = 0.8  # share of documents that have a field which is expected of every one
 # Of the network in the prior of a template's own fields; on documents of no template its gain is the base package's.
-NETWORK_SHARE = 0.25
+SCORER_SHARE, NETWORK_SHARE = 0.7, 0.4
 CALLED_SO = "a label that is called like the field"
 SHIPPED = Path(__file__).parent / "base"
 
@@ -132,7 +132,7 @@ def prior_of(package: Package) -> Prior:
             scores = known.scorer.scores(features, keep=True)
             said = network(view, spec, breaks) if view.is_read_whole(package.network) else None
             if said is not None:
-                scores = scores + np.float32(NETWORK_SHARE) * said.scores
+                scores = np.float32(SCORER_SHARE) * scores + np.float32(NETWORK_SHARE) * said.scores
             return Known(scores, known.scorer.null)
         worth = package.matcher.worth_of_name(spec.type)
         return Known(worth * called_so(spec, features), 0.0, CALLED_SO) if worth else None
