@@ -25,7 +25,8 @@ from .view import View
 
 SURE = 0.5  # confidence from which a field speaks for a document being of a kind
 USUAL = 0.8  # share of documents that have a field which is expected of every one
-# Of the network in the prior of a template's own fields; on documents of no template its gain is the base package's.
+# Of day zero's scorers and of the network in the prior of a template's own fields, where the network reads the whole
+# document; how much they count on documents of no template, the base package says.
 SCORER_SHARE, NETWORK_SHARE = 0.7, 0.4
 CALLED_SO = "a label that is called like the field"
 SHIPPED = Path(__file__).parent / "base"
