@@ -58,7 +58,8 @@ class Example:
 class Known:
     """What is known of a field before a template's documents are seen.
 
-    scores: (K,) offsets of its candidates. null: of NULL. reason: how a person is told of it.
+    scores: (K,) offsets of its candidates, NaN where nothing is known of one. null: of NULL.
+    reason: how a person is told of it.
     """
 
     scores: Floats

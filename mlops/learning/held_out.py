@@ -37,8 +37,12 @@ def measure(package: Package, documents: int) -> dict[str, Any]:
     }
 
 
-def card(metrics: dict[str, Any]) -> str:
-    """The model card of these figures."""
+def card(metrics: dict[str, Any], *, archive: str = "", documents: int = 0) -> str:
+    """The model card of these figures. archive, documents: on whose so many documents the network was pretrained."""
+    seen = "trained on synthetic documents alone (fixtures/generator); no real document was used."
+    if archive:
+        seen = f"trained on synthetic documents (fixtures/generator); before, the network read {documents} documents"
+        seen += f" of {archive} without their labels."
     about, invented = metrics["held_out"], _show(metrics["invented_on_others"])
     rows = [f"| {f.label} | {_show(metrics['by_field'][f.key])} |" for f in STANDARD_FIELDS]
     return "\n".join(
@@ -48,8 +52,8 @@ def card(metrics: dict[str, Any]) -> str:
             "Reads the standard invoice fields and line items of invoices never seen before, in the languages of the",
             "generator (English, German and French among them), and makes learning a new template easier.",
             "",
-            "Small scorers and a network over words and cells, trained on synthetic documents alone",
-            "(fixtures/generator); no real document was used.",
+            "Small scorers and a network over words and cells,",
+            seen,
             "",
             "## Measured when it was built",
             "",

@@ -166,13 +166,17 @@ def network_prior(network: Network | None) -> Prior:
     """What the network adds to the scorers of day zero: which candidate, rather than whether there is a value.
 
     Its doubts grow on documents unlike its own, so where it sees no value it only compares, and NULL keeps its place.
+    Of candidates that it did not read it says NaN.
     """
     if network is None:
         return no_prior
 
     def prior(view: View, spec: FieldSpec, breaks: Breaks) -> Known | None:
         odds = view.evidence(network).log_odds(view.candidates(spec.type, breaks), spec.key)
-        return None if odds is None else Known(odds - min(0.0, float(odds.max(initial=-np.inf))), 0.0)
+        if odds is None:
+            return None
+        best = float(odds.max(initial=-np.inf, where=~np.isnan(odds)))
+        return Known(odds - np.float32(min(0.0, best)) if np.isfinite(best) else odds, 0.0)
 
     return prior
 

@@ -115,7 +115,7 @@ def pretrained(
     package = replace(base, manifest=manifest, network=network)
     metrics = measure(package, config.measured)
     log.info("held-out documents: %d, fields %s", config.measured, metrics["fields"])
-    return replace(stamped(package, metrics=metrics), card=card(metrics))
+    return replace(stamped(package, metrics=metrics), card=card(metrics, archive=name, documents=len(unlabelled)))
 
 
 def _pages(dataset: Dataset, reader: Reader | None) -> Iterator[Inputs]:

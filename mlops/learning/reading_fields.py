@@ -35,13 +35,17 @@ _GROUP_NAMES = list(GROUPS.values())
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The candidates of a field with their scores, and that of NULL. known: the prior's part of them."""
+    """The candidates of a field with their scores, and that of NULL.
+
+    trust: (K,) weight of the scorer's part of them. known: the prior's part.
+    """
 
     model: FieldModel
     candidates: Candidates
     features: Features
     scores: Floats
     null: float
+    trust: Floats
     known: Known | None = None
 
 
@@ -100,9 +104,12 @@ def score(
     features = view.features(kind, model.breaks)
     scores, null = field.scorer.scores(features), field.scorer.null
     before = prior(view, field.field, model.breaks) if field.gain else None
-    known = None if before is None else replace(before, scores=np.float32(field.gain) * before.scores)
-    if known is not None:
-        scores = np.float32(field.trust) * scores
+    known, trust = None, np.ones(len(candidates), np.float32)
+    if before is not None:
+        is_silent = np.isnan(before.scores)
+        known = replace(before, scores=np.where(is_silent, 0, np.float32(field.gain) * before.scores))
+        trust[~is_silent] = field.trust
+        scores = trust * scores
         # A template's own documents say how it prints names.
         is_new = kind == "text" and field.supports is None
         told = known.scores
@@ -112,7 +119,7 @@ def score(
         agreement = field.supports.match(matcher, kind, features, likely)
         agreement = agreement + matcher.worth_of_novelty(kind) * novelty(kind)
         scores = scores + np.float32(field.match_gain) * (agreement - expected_agreement(agreement))
-    return Scored(field, candidates, features, scores, null, known)
+    return Scored(field, candidates, features, scores, null, trust, known)
 
 
 def expected_agreement(agreement: Floats) -> float:
@@ -163,8 +170,7 @@ def _values(scored: Scored, ranking: Ranking) -> tuple[Value, ...]:
 
 def why(scored: Scored, k: int) -> tuple[tuple[str, float], ...]:
     """The kinds of evidence that spoke for candidate k, strongest first."""
-    trust = scored.model.trust if scored.known is not None else 1.0
-    parts = trust * scored.model.scorer.contributions(scored.features, k)
+    parts = scored.trust[k] * scored.model.scorer.contributions(scored.features, k)
     by_group = np.bincount(scored.features.group, parts, minlength=len(_GROUP_NAMES))
     telling = np.flatnonzero(by_group > LEAST_REASON).tolist()
     reasons = [(_GROUP_NAMES[group], float(by_group[group])) for group in telling]

@@ -51,7 +51,7 @@ def _is_same_name(supplier: str, customer: str) -> bool:
 
 
 RELATIONS = (
-    Relation(("net_amount", "tax_amount", "total_amount"), float, _adds_up, 100.0),
+    Relation(("net_amount", "tax_amount", "total_amount"), float, _adds_up, 20.0),
     Relation(("due_date", "invoice_date"), str, _is_earlier, 0.05),
     Relation(("supplier_name", "customer_name"), flat, _is_same_name, 0.05),
 )

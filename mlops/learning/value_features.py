@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 
@@ -21,8 +21,7 @@ MOST_SUMMANDS = 80  # largest amounts of a document that are tried in sums
 VAT_RATES = (
     np.array([4, 5, 5.5, 6, 7, 7.7, 8, 8.1, 9, 10, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 27]) / 100
 )
-COINS = (5, 10, 50, 100)  # smallest coins, in hundredths, to which sums are rounded where smaller ones are gone
-MOST_ROUNDED = 50  # by so many hundredths
+COIN = 5  # hundredths: the smallest coin, to which sums are rounded where smaller ones are gone
 LEAST_DOMAIN_LETTERS = 4
 _LETTERS = re.compile(r"[^\W\d_]+")
 NUMERIC_TYPES = ("amount", "number", "percentage")
@@ -125,7 +124,7 @@ def add_sums(columns: Columns, around: Surroundings, candidates: Gathered) -> No
     cents = np.abs(np.round(np.array([float(v) for v in amounts]) * 100).astype(np.int64))
     values = np.unique(cents)
     values = values[values > 0][-MOST_SUMMANDS:]
-    roles = np.zeros((len(values) + 1, 9), bool)  # the last row: of all other amounts
+    roles = np.zeros((len(values) + 1, 8), bool)  # the last row: of all other amounts
     if len(values):
         a, b = _pairs(len(values))
         total = values[a] + values[b]
@@ -136,31 +135,30 @@ def add_sums(columns: Columns, around: Surroundings, candidates: Gathered) -> No
         is_tax = (np.abs((small / large)[:, None] - VAT_RATES) * large[:, None] < 1.5).any(axis=1)
         for i, (kind, part) in enumerate((k, p) for k in (is_tax, ~is_tax) for p in (c, b, a)):
             roles[part[kind], i] = True
-        rounded, exact, by = _rounded(values)
-        before = roles[exact, :6]
-        roles[exact, :6] = False  # the sum that is paid takes the part of the exact one
-        roles[rounded, :6] |= before
-        for i, part in enumerate((rounded, exact, by), 6):
-            roles[part, i] = True
+        for exact, rounded in _rounded(values, cents[which]):
+            roles[rounded, :6] |= roles[exact, :6]  # the sum that is paid takes the part of the exact one
+            roles[exact, :6] = False
+            roles[[rounded, exact], [6, 7]] = True
         at = np.minimum(np.searchsorted(values, cents), len(values) - 1)
         roles = roles[np.where(values[at] == cents, at, -1)]
     roles = roles[which]
-    columns.add("sums", np.arange(9) + 10 * np.ones((len(candidates), 1), int), 1.0 * roles)
+    columns.add("sums", np.arange(8) + 10 * np.ones((len(candidates), 1), int), 1.0 * roles)
     columns.add("sums", 100 + roles[:, :3] @ np.array([1, 2, 4]))
 
 
-def _rounded(values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Numbers of what was rounded to the smallest coin, of the exact sums, of the differences. values: ascending."""
-    exact, to = np.nonzero(np.abs(values - values[:, None]) <= MOST_ROUNDED)
-    by = np.abs(values[exact] - values[to])
-    at = np.minimum(np.searchsorted(values, by), len(values) - 1)
-    is_printed = (values[at] == by) & (values[exact] > MOST_ROUNDED)
-    exact, to, at = exact[is_printed], to[is_printed], at[is_printed]
-    before, after = values[exact], values[to]
-    is_rounded = np.zeros(len(before), bool)
-    for coin in COINS:
-        is_rounded |= (before % coin > 0) & (after % coin == 0) & (2 * np.abs(after - before) <= coin)
-    return to[is_rounded], exact[is_rounded], at[is_rounded]
+def _rounded(values: np.ndarray, printed: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Yield the numbers of an exact sum and of the same rounded to the smallest coin.
+
+    values: ascending. printed: (K,) of all candidates, as they stand: the exact sum, the difference, what is paid. Cash
+    and change stand the other way round.
+    """
+    after = (values + COIN // 2) // COIN * COIN
+    at = np.minimum(np.searchsorted(values, after), len(values) - 1)
+    for exact in np.flatnonzero((values != after) & (values[at] == after)).tolist():
+        by = abs(int(after[exact] - values[exact]))
+        first, differences, last = (np.flatnonzero(printed == cents) for cents in (values[exact], by, after[exact]))
+        if ((differences > first[0]) & (differences < last[-1])).any():
+            yield exact, int(at[exact])
 
 
 @lru_cache(maxsize=MOST_SUMMANDS)

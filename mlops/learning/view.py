@@ -78,7 +78,7 @@ class View:
             self._features.update(zip(missing, featurize(self.surroundings, found), strict=True))
 
     def is_read_whole(self, network: Network | None) -> bool:
-        """Does the network read every word? Of long documents it reads the beginning, and knows nothing of the rest."""
+        """Does the network read every word? Of long documents it reads the beginning and the end."""
         return network is not None and len(self.evidence(network).logits) == self.layout.words
 
     def evidence(self, network: Network) -> Evidence:

@@ -1,8 +1,8 @@
 """The encoder: words are read in their line, pooled into cells, cells attend to each other by what and where they are.
 
-A transformer (Vaswani et al., 2017) over cells instead of words: a page has a third as many, and a name or a label is
-one. What a cell is to another (beside, above, aligned) enters as a bias of attention, as in LayoutLMv2 (Xu et al.,
-2021), from the geometry of the pair instead of learned tables, so that it holds on other page sizes.
+A transformer (Vaswani et al., 2017) over cells instead of words: a page has less than half as many, and a name or a
+label is one. What a cell is to another (beside, above, aligned) enters as a bias of attention, as in LayoutLMv2 (Xu et
+al., 2021), from the geometry of the pair instead of learned tables, so that it holds on other page sizes.
 """
 
 from __future__ import annotations

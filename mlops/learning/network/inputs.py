@@ -12,8 +12,8 @@ from ..context import TRIGRAMS
 from ..hashing import fold, token
 from ..layout import Floats, Ints, Layout
 
-MOST_CELLS = 500  # of a document; attention is quadratic in them
-LAST_CELLS = 200  # of them at its end, where the sums are; the others are at its beginning
+MOST_CELLS = 900  # of a document; attention is quadratic in them
+LAST_CELLS = 300  # of them at its end, where the sums are; the others are at its beginning
 BINS = 12  # of a position; each falls into its two nearest with weights that add up to 1
 LEAST_NAME_LETTERS = 4
 _NAME = re.compile(r"[^\W\d_]{4,}")
@@ -151,7 +151,7 @@ def _soft(position: Floats) -> Floats:
 
 def _spoken(texts: tuple[str, ...]) -> tuple[Ints, Ints, Floats]:
     """Identity and form of words; whatever depends on the text alone is made once a text."""
-    domains = [m[1].replace("-", "") for t in texts for m in [_ADDRESS.search(t.casefold())] if m]
+    domains = {m[1].replace("-", "") for t in texts for m in [_ADDRESS.search(t.casefold())] if m}
     number: dict[str, int] = {}
     at = np.array([number.setdefault(t, len(number)) for t in texts], np.int64)
     distinct = list(number)
@@ -159,9 +159,9 @@ def _spoken(texts: tuple[str, ...]) -> tuple[Ints, Ints, Floats]:
     word = np.zeros(len(distinct), np.int32)
     form = np.zeros((len(distinct), WORD_FLOATS - 5), np.float32)
     folded: dict[str, int] = {}
-    for text, i in number.items():
+    for text, count in zip(distinct, np.bincount(at, minlength=len(distinct)).tolist()):
         name = fold(text)
-        folded[name] = folded.get(name, 0) + int((at == i).sum())
+        folded[name] = folded.get(name, 0) + count
     for text, i in number.items():
         name = fold(text)
         marked = f"^{name}$"
@@ -174,7 +174,7 @@ def _spoken(texts: tuple[str, ...]) -> tuple[Ints, Ints, Floats]:
     return grams[at], word[at], form[at]
 
 
-def _form(text: str, domains: list[str], count: int) -> list[float]:
+def _form(text: str, domains: set[str], count: int) -> list[float]:
     letters, digits = sum(map(str.isalpha, text)), sum(map(str.isdigit, text))
     core = text.rstrip(".,;:")
     names = [n for n in _NAME.findall(text.casefold()) if len(n) >= LEAST_NAME_LETTERS]

@@ -14,8 +14,6 @@ from ..layout import Floats, Ints
 from .inputs import Inputs, padded
 from .spans import Spans, spans_of
 
-UNREAD = -20.0  # log-odds of candidates beyond the words that the network read
-
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -32,12 +30,15 @@ class Evidence:
     _spans: dict[int, tuple[Candidates, Spans, Ints]] = field(default_factory=dict, repr=False)
 
     def log_odds(self, candidates: Candidates, key: str) -> Floats | None:
-        """(K,) of each candidate against the value's absence; None when the network does not know the field."""
+        """(K,) of each candidate against the value's absence, NaN where not all of its words were read.
+
+        None when the network does not know the field.
+        """
         if key not in self.fields:
             return None
         number = self.fields.index(key)
         logits = self.logits[:, number]
-        out = np.full(len(candidates), UNREAD, np.float32)
+        out = np.full(len(candidates), np.nan, np.float32)
         spans, at = self._of(candidates)
         if len(at):
             size = np.bincount(spans.of, minlength=len(at))
@@ -46,7 +47,7 @@ class Evidence:
         return out
 
     def _of(self, candidates: Candidates) -> tuple[Spans, Ints]:
-        """Those within the words that were read; fields of a type share them."""
+        """Those of which every word was read; fields of a type share them."""
         if id(candidates) not in self._spans:
             self._spans[id(candidates)] = (candidates, *spans_of(candidates, self.at))
         return self._spans[id(candidates)][1:]

@@ -90,14 +90,35 @@ def rounded() -> int:
     return bucket
 
 
-@pytest.mark.parametrize("others", [("88.93", "0.02"), ("88.97", "0.02")])
-def test_a_sum_is_rounded_up_or_down_to_the_smallest_coin(rounded, others):
-    assert rounded in sums("88.95", *others)["88.95"]
+@pytest.mark.parametrize("exact", ["88.93", "88.97"])
+def test_a_sum_is_rounded_up_or_down_to_the_smallest_coin(rounded, exact):
+    assert rounded in sums(exact, "0.02", "88.95")["88.95"]
 
 
-@pytest.mark.parametrize("others", [("88.97",), ("88.97", "0.03"), ("88.99", "0.04"), ("91.00", "2.05")])
-def test_without_a_printed_difference_or_a_smallest_coin_nothing_was_rounded(rounded, others):
-    assert rounded not in sums("88.95", *others)["88.95"]
+@pytest.mark.parametrize(
+    "printed",
+    [
+        ("88.95", "88.97"),  # no difference
+        ("88.97", "0.03", "88.95"),  # another one
+        ("88.98", "0.03", "88.95"),  # not to the nearest
+        ("9.99", "10.00", "0.01"),  # cash and change
+        ("9.90", "10.00", "0.10"),
+        ("3.50", "0.20", "3.70"),  # a deposit
+        ("4.67", "0.33", "5.00"),  # a tax
+    ],
+)
+def test_without_a_difference_before_what_is_paid_nothing_was_rounded(rounded, printed):
+    assert not any(rounded in buckets for buckets in sums(*printed).values())
+
+
+def test_two_sums_that_could_have_been_rounded_both_give_their_part_away():
+    paid = sums("83.89", "5.04", "88.93", "88.97", "0.02", "88.95")
+    assert sums("83.89", "5.04", "88.93")["88.93"] - paid["88.95"] == set()
+
+
+def test_a_difference_counts_among_many_larger_amounts(rounded):
+    rows = [f"{amount}.10" for amount in range(100, 200)]
+    assert rounded in sums(*rows, "288.97", "0.02", "288.95")["288.95"]
 
 
 def test_words_fold_case_digits_and_punctuation():

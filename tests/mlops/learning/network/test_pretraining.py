@@ -139,6 +139,9 @@ class TestTheCommand:
         package, shipped = Package.load(out), shipped_package()
         assert package.manifest["pretraining"]["dataset"] == "archive"
         assert package.manifest["pretraining"]["documents"] == 4
+        assert "4 documents of archive" in package.card
+        assert "no real document" not in package.card
+        assert "no real document" in shipped.card
         assert package.manifest["configuration"]["training"]["steps"] == pretrain.SMOKE.training.steps
         assert package.build == "Invexarchive-0.1.0-build.1"
         assert package.network is not None
