@@ -53,7 +53,13 @@ def test_new_labels_become_a_build_that_is_promoted(access, arrived, run_jobs, m
     for number in range(8):
         confirm(access, vendor().document(number), Side.TEST if number < 5 else Side.TRAIN)
     policy = services.set_policy(
-        access, {"triggers": {"labels": {"on": True, "threshold": 8}}, "mode": "A/B", "cooldown_h": 1}
+        access,
+        {
+            "triggers": {"labels": {"on": True, "threshold": 8}},
+            "mode": "A/B",
+            "cooldown_h": 1,
+            "automatic": {"deploy": True},
+        },
     )
     run_jobs.flush()
     assert jobs.consider(policy.pk)
