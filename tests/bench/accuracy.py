@@ -29,13 +29,16 @@ SEEDS = accuracy_fields.SEEDS
 WITHOUT_SCANS = "Not measured in this run, which left out what has to be read by OCR (`--scans`)."
 
 
-def line_items(base: Package) -> list[str]:
+def line_items(reader: CachedReader, base: Package, *, has_scans: bool) -> list[str]:
     lines = ["| protocol | micro-F1 of cells |", "|---|---|"]
     table = day_zero_table(base)
     french = accuracy_tables.load("invoices_fr")
-    for k in (1, 5):
-        figures = accuracy_tables.few_shot(french, k, table)
-        lines.append(f"| invoices_fr, given words, k = {k} | {np.mean(figures):.3f} ± {np.std(figures):.3f} |")
+    read = {("given words", k): french for k in (1, 5)}
+    if has_scans:
+        read["own reading", 5] = accuracy_tables.load("invoices_fr", is_own_reading=True, reader=reader)
+    for (words, k), documents in read.items():
+        figures = accuracy_tables.few_shot(documents, k, table)
+        lines.append(f"| invoices_fr, {words}, k = {k} | {np.mean(figures):.3f} ± {np.std(figures):.3f} |")
     for name in ("zugferd", "invoice2data"):
         if table is not None:
             figure = accuracy_tables.day_zero(accuracy_tables.load(name), table)[0]
@@ -78,7 +81,7 @@ def main() -> None:
             "",
             "## Line items",
             "",
-            *line_items(base),
+            *line_items(reader, base, has_scans=options.scans),
             "",
             "## Templates",
             "",

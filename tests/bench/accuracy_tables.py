@@ -25,9 +25,8 @@ from invex.fields.labels import LabelValue
 from invex.fields.prediction import Prediction, TemplateMatch, Value
 from invex.fields.standard import LINE_ITEMS
 from invex.reading.reader import read_file
-from invex.reading.types import Document
 from mlops.learning.assignment import maximum_assignment
-from mlops.learning.dataset import Sample, load_dataset, read
+from mlops.learning.dataset import Reader, Sample, load_dataset, read
 from mlops.learning.evaluation import evaluate
 from mlops.learning.layout import lay_out
 from mlops.learning.tables.locate import same_cell
@@ -41,18 +40,14 @@ LEAST_TESTED = 3  # documents of a template that are left to test on
 Change = Callable[[TableModel], TableModel]
 
 
-def load(name: str, *, is_own_reading: bool = False) -> list[Sample]:
+def load(name: str, *, is_own_reading: bool = False, reader: Reader = read_file) -> list[Sample]:
     """The documents of a shared set whose label speaks of line items, read from its words or by our own reading."""
     found = []
     for entry in load_dataset(SHARED / name).labelled():
         if entry.label is not None and LINE_ITEMS.key in entry.label.tables:
             entry = replace(entry, words=None) if is_own_reading else entry
-            found.append(Sample(entry.id, read(entry, _read), entry.label))
+            found.append(Sample(entry.id, read(entry, reader), entry.label))
     return found
-
-
-def _read(path: Path) -> Document:
-    return read_file(path)
 
 
 def score(model: TableModel, samples: Sequence[Sample]) -> tuple[int, int, int]:
