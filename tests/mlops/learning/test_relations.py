@@ -43,6 +43,18 @@ def test_an_amount_and_nothing_are_no_sum():
     assert best(found["tax_amount"]) == "19.00"
 
 
+def test_without_a_tax_shipping_is_none():
+    found = relate(
+        {
+            "net_amount": amounts(a105_00=0.7, a100_00=0.15),
+            "tax_amount": amounts(a0_00=0.7, a5_00=0.1),
+            "total_amount": amounts(a105_00=0.9),
+        }
+    )
+    assert best(found["net_amount"]) == "105.00"
+    assert best(found["tax_amount"]) == "0.00"
+
+
 def test_a_missing_summand_is_found_by_the_sum():
     net = ranking(0.6, **{"100_00": 0.35})
     found = relate({"net_amount": net, "tax_amount": amounts(a19_00=0.8), "total_amount": amounts(a119_00=0.8)})
