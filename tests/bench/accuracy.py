@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import platform
 import sys
-import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,11 +18,11 @@ sys.path.insert(0, str(ROOT))  # it is run as a file
 
 import numpy as np
 
-from invex.reading.pool import ReaderPool
 from mlops.console.words_cache import CachedReader
 from mlops.learning.package import Package
 from mlops.learning.predictor import day_zero_table, shipped_package
 from tests.bench import accuracy_fields, accuracy_tables, accuracy_templates
+from tests.bench.words import cached_reader
 
 SEEDS = accuracy_fields.SEEDS
 WITHOUT_SCANS = "Not measured in this run, which left out what has to be read by OCR (`--scans`)."
@@ -66,9 +65,7 @@ def main() -> None:
     parser.add_argument("--scans", action="store_true", help="also what has to be read by OCR")
     options = parser.parse_args()
     base = shipped_package()
-    with tempfile.TemporaryDirectory() as folder, ReaderPool(2) as pool:
-        words = options.words or Path(folder)
-        reader = CachedReader(pool, words, 2)
+    with cached_reader(options.words) as reader:
         text = [
             "# Accuracy",
             "",

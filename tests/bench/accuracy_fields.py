@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import random
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,8 +25,6 @@ import numpy as np
 from invex.fields.prediction import Prediction, TemplateMatch
 from invex.fields.spec import FieldSpec, TemplateSpec
 from invex.fields.standard import STANDARD_FIELDS
-from invex.reading.pool import ReaderPool
-from mlops.console.words_cache import CachedReader
 from mlops.learning import reading_fields
 from mlops.learning.dataset import Dataset, Reader, Sample, load_dataset, samples
 from mlops.learning.evaluation import Report, evaluate
@@ -39,6 +36,7 @@ from mlops.learning.predictor import Predictor, prior_of, shipped_package
 from mlops.learning.reading_fields import read_fields
 from mlops.learning.view import View
 from tests.bench.annotations import load_annotations, with_boxes
+from tests.bench.words import cached_reader
 
 SHARED = ROOT.parent / "shared" / "data"
 SEEDS = (0, 1, 2)
@@ -237,8 +235,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="protocols whose name contains this")
     parser.add_argument("--scans", action="store_true", help="also what is read by OCR: fara and images, minutes")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, ReaderPool(2) as pool:
-        reader = CachedReader(pool, options.words or Path(folder), 2)
+    with cached_reader(options.words) as reader:
         report(reader, shipped_package(), only=options.only, has_scans=options.scans)
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,14 +22,13 @@ import numpy as np
 
 from invex.fields.labels import Label
 from invex.fields.prediction import Prediction
-from invex.reading.pool import ReaderPool
 from invex.reading.types import Document
-from mlops.console.words_cache import CachedReader
 from mlops.learning.dataset import Reader, load_dataset, samples
 from mlops.learning.evaluation import TemplateScores, evaluate
 from mlops.learning.grouping import group
 from mlops.learning.signatures import signature
 from mlops.learning.templates import fit_templates
+from tests.bench.words import cached_reader
 
 SHARED = ROOT.parent / "shared" / "data"
 SETS = ("adbuy", "fara", "invoices_fr", "sroie", "zugferd", "invoice2data", "negatives")
@@ -92,8 +90,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--words", type=Path, help="folder in which the words that were read are kept")
     words = parser.parse_args().words
-    with tempfile.TemporaryDirectory() as folder, ReaderPool(2) as pool:
-        papers = load(CachedReader(pool, words or Path(folder), 2))
+    with cached_reader(words) as reader:
+        papers = load(reader)
     print(f"{len(papers)} documents")
     print(f"{'confirmed':>9} {'withheld':>9} {'accuracy':>16} {'mis-routed':>16} {'AUROC':>16}")
     for withheld in (0.0, WITHHELD):

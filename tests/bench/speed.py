@@ -13,7 +13,6 @@ import gc
 import json
 import random
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,13 +21,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # it is run as a file
 
-from invex.reading.pool import ReaderPool
 from invex.reading.words import to_json
 from mlops.console.words_cache import CachedReader
 from mlops.learning.dataset import Dataset, Sample, load_dataset, samples
 from mlops.learning.learner import fit_template, learn_samples
 from mlops.learning.package import Package
 from mlops.learning.predictor import Predictor, shipped_package
+from tests.bench.words import cached_reader
 
 SHARED = ROOT.parent / "shared" / "data"
 SETS = ("adbuy", "invoices_fr", "sroie")
@@ -114,8 +113,7 @@ def main() -> None:
     parser.add_argument("--words", type=Path, help="folder that keeps what was read between runs")
     parser.add_argument("--only", default="", help="sets whose name contains this")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, ReaderPool(1) as pool:
-        reader = CachedReader(pool, options.words or Path(folder), 1)
+    with cached_reader(options.words, 1) as reader:
         for name in SETS:
             if options.only in name and (SHARED / name).is_dir():
                 bench(name, Set.load(name, reader))
