@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from invex.fields.currencies import BESIDE_NUMBER
 from invex.fields.numbers import number_readings
 from invex.fields.spec import LocaleSpec
 from invex.fields.values import choose
@@ -57,11 +58,14 @@ _PIECES = re.compile(
     r"^[-+(]?[€$£]?[-+]?\d+(?:[.,'’]\d+)*[€$£]?%?(?=[A-Za-zÀ-ÿµ²³]{1,6}\.?$)"  # "20Stk."
     r"|(?<=[A-Za-zÀ-ÿ:(])\d+(?:[.,]\d+)?%\)?$"  # "TVA5,5%"
 )
-_GROUP_HEAD = re.compile(r"[-+(]?[€$£]?[-+]?\d{1,3}")
-_GROUP_NEXT = re.compile(r"\d{3}(?:[.,]\d{1,4})?(?:[€$£]|-)?\)?")
-_NUMBER = re.compile(r"[-+(]?[€$£]?[-+]?(?:\d+(?:[.,'’ ]\d+)*|[.,]\d+)[€$£]?-?\)?(%)?")
+_CURRENCY = rf"(?:{BESIDE_NUMBER})?"
+_IS_MONEY = re.compile(r"\d[.,'’ ]\d|[$.]\d")  # beside letters: "RM33.00" and "Rs.50" are amounts, "RS232" is a cable
+_GROUP_HEAD = re.compile(rf"[-+(]?{_CURRENCY}[-+]?\d{{1,3}}")
+_GROUP_NEXT = re.compile(rf"\d{{3}}(?:[.,]\d{{1,4}})?(?:{BESIDE_NUMBER}|-)?\)?")
+_NUMBER = re.compile(rf"[-+(]?{_CURRENCY}[-+]?(?:\d+(?:[.,'’ ]\d+)*|[.,]\d+){_CURRENCY}-?\)?(%)?")
+_DIGIT = re.compile(r"\d")
 _DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{2,4}|\d{1,2}:\d{2}")
-_TWO_DECIMALS = re.compile(r"\d([.,])\d\d(?!\d)[€$£]?-?\)?$")
+_TWO_DECIMALS = re.compile(rf"\d([.,])\d\d(?!\d){_CURRENCY}-?\)?$")
 
 
 class Token(NamedTuple):
@@ -151,7 +155,9 @@ def parse_number(text: str, decimal: str) -> tuple[float, int, bool] | None:
     `decimal` decides "1.234"; "12.50" and "1.234,5" are read as what they can only be.
     Unlike invex.fields.numbers it wants the whole text to be the number.
     """
-    match = _NUMBER.fullmatch(text)
+    match = _NUMBER.fullmatch(text) if _DIGIT.search(text) else None
+    if match and any(map(str.isalpha, text)) and not _IS_MONEY.search(text):
+        return None
     found = number_readings(text) if match else ()
     if not match or not found:
         return None

@@ -13,7 +13,7 @@ from invex.fields.standard import LINE_ITEMS
 from mlops.learning.dataset import Sample
 from mlops.learning.layout import lay_out
 from mlops.learning.tables.model import TableModel, fit_table, train_day_zero_table
-from tests.mlops.learning.tables.table_pages import document, invoice, line, sample
+from tests.mlops.learning.tables.table_pages import CHAR, document, invoice, line, sample
 
 FIRST = [
     ("Chair", "4", "12.50", "50.00"),
@@ -51,6 +51,14 @@ def test_values_know_where_they_stand_and_how_sure_they_are(learned):
     assert amount.boxes[0].page == 0
     assert amount.boxes[0].box.x1 == pytest.approx(0.9, abs=1e-4)
     assert 0.0 < amount.confidence < 1.0
+
+
+def test_a_currency_glued_to_an_amount_does_not_hide_it(learned):
+    glued = [(text, quantity, f"RM{price}", f"RM{amount}") for text, quantity, price, amount in NEXT]
+    rows = learned.predict(lay_out(invoice(glued, "RM299.00")))
+    assert [(row["unit_price"].value, row["amount"].value) for row in rows] == [("40.00", "200.00"), ("99.00", "99.00")]
+    assert rows[0]["amount"].text == "RM200.00"
+    assert rows[0]["amount"].boxes[0].box.x0 == pytest.approx(0.9 - 8 * CHAR, abs=1e-4)  # the printed word
 
 
 def test_the_columns_that_multiply_are_learned(learned):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops.learning.tables.tokens import Kind, decimal_mark, kind_of, parse_number, split_points
+from mlops.learning.tables.tokens import NUMBERS, Kind, decimal_mark, kind_of, parse_number, split_points
 from tests.mlops.learning.tables.table_pages import line, tokens
 
 
@@ -14,6 +14,17 @@ def texts(*cells):
 
 def test_a_number_grouped_by_spaces_is_one_token():
     assert texts((0.1, "Chair"), (-0.6, "12 160,00")) == ["Chair", "12 160,00"]
+
+
+@pytest.mark.parametrize("amount", ["CHF12 160.00", "CHF 12 160.00", "12 160,00€"])
+def test_a_grouped_number_keeps_its_currency(amount):
+    assert texts((0.1, "Chair"), (-0.6, amount))[-1].endswith(amount.removeprefix("CHF "))
+
+
+@pytest.mark.parametrize("amount", ["RM33.00", "33.00RM", "€33.00", "33.00EUR"])
+def test_an_amount_with_its_currency_is_money(amount):
+    read = tokens(line(0.1, (0.1, "Chair"), (-0.9, amount)))
+    assert [(value, kind) for value, kind in zip(read.number, read.kind) if kind in NUMBERS] == [(33.0, Kind.MONEY)]
 
 
 def test_numbers_of_two_columns_stay_two():
@@ -35,6 +46,14 @@ def test_glued_words_are_split():
         ("(5.00)", ".", (-5.0, 2, False)),
         ("19%", ".", (19.0, 0, True)),
         ("€75", ".", (75.0, 0, False)),
+        ("RM33.00", ".", (33.0, 2, False)),
+        ("CHF1'200.50", ".", (1200.5, 2, False)),
+        ("Rs.500", ".", (500.0, 0, False)),
+        ("-US$5.00", ".", (-5.0, 2, False)),
+        ("₹1,20,000.00", ".", (120000.0, 2, False)),
+        ("kr1.200,00", ",", (1200.0, 2, False)),
+        ("RS232", ".", None),
+        ("PEN-5", ".", None),
         ("A5886", ".", None),
         ("12/2014", ".", None),
     ],
@@ -45,6 +64,7 @@ def test_numbers_are_read_by_the_documents_convention(text, decimal, expected):
 
 def test_the_decimal_mark_is_voted_for():
     assert decimal_mark(("12,50", "1.200,00", "3.10")) == ","
+    assert decimal_mark(("12,50kr", "1.200,00DKK", "3.10")) == ","
     assert decimal_mark(("12", "words")) == "."
 
 
