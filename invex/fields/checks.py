@@ -7,13 +7,14 @@ iban, vat_id        the check digits are right (by type)
 net_plus_tax        net_amount + tax_amount = total_amount (by key)
 tax_below_total     the tax is a part of total_amount (by key), where no net amount says more
 sum_of_lines        the amounts of line_items add up to net_amount, total_amount or gross_amount (by key)
+line_without_amount   no row of line_items lacks its amount, unless the others add up without it (by key)
 quantity_times_price  in each row of line_items (by key)
 dates_in_order      *_from <= *_to, *_start <= *_end, invoice_date <= due_date (by key, of type date)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -33,6 +34,8 @@ ORDERED_SUFFIXES = (("from", "to"), ("start", "end"))
 ORDERED_KEYS = (("invoice_date", "due_date"),)
 TOTALS_ROUNDING = 2  # last places by which net + tax may miss the total: tax is rounded a rate, or a line
 HALF = Decimal("0.5")
+COINS = (Decimal("0.05"), HALF, Decimal(1))  # to a multiple of one of them a total may be rounded
+TAXED_SHARE = Decimal("0.75")  # of a total that no tax is known of, the least that its lines are: no tax is a third
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ def check(spec: TemplateSpec, prediction: Prediction, known: LocaleSpec, *, list
         *_values(spec, prediction, known),
         *_net_plus_tax(spec, prediction),
         *_tax_below_total(spec, prediction),
-        *_sum_of_lines(spec, prediction),
+        *_amounts_of_lines(spec, prediction),
         *_quantity_times_price(prediction),
         *_dates_in_order(spec, prediction),
     ]
@@ -144,21 +147,57 @@ def _read_rows(prediction: Prediction) -> dict[int, dict[str, Value]]:
     return {index: row for index, row in rows if all(cell.source != "xml" for cell in row.values())}
 
 
-def _sum_of_lines(spec: TemplateSpec, prediction: Prediction) -> Iterator[Finding]:
-    """Lines are net or gross. Without a net amount and without a tax nobody knows what a total adds to them."""
-    cells = [decimal_of(row.get("amount")) for row in _read_rows(prediction).values()]
-    amounts = [cell for cell in cells if cell is not None]
+def _amounts_of_lines(spec: TemplateSpec, prediction: Prediction) -> Iterator[Finding]:
+    """The amounts of all rows add up, to what is net or gross, and no row lacks its own."""
+    rows = _read_rows(prediction)
+    amounts = [amount for row in rows.values() if (amount := decimal_of(row.get("amount"))) is not None]
+    lacking = [index for index, row in rows.items() if row and decimal_of(row.get("amount")) is None]
+    fitting = _fitting(prediction, amounts)
+    if not lacking and fitting:
+        yield Finding("sum_of_lines", True, "", (Target(fitting),))
+    elif not lacking and amounts:
+        yield from _not_the_sum(spec, prediction, sum(amounts, Decimal(0)))
+    elif not fitting:
+        for index in lacking:
+            if amounts or {"quantity", "unit_price"} <= set(rows[index]):
+                message = f"row {index + 1} has no amount"
+                yield Finding("line_without_amount", False, message, (Target(LINE_ITEMS.key, index, min(rows[index])),))
+
+
+def _totals(prediction: Prediction) -> dict[str, Decimal]:
     totals = {key: decimal_of(single(prediction, key)) for key in LINES_SUM_TO}
-    printed = {key: total for key, total in totals.items() if total is not None}
-    if not amounts or len(amounts) != len(cells) or not printed:
-        return
+    return {key: total for key, total in totals.items() if total is not None}
+
+
+def _taxes(prediction: Prediction) -> Decimal:
+    return sum((decimal_of(value) or Decimal(0) for value in prediction.fields.get("tax_amount", ())), Decimal(0))
+
+
+def _fitting(prediction: Prediction, amounts: Sequence[Decimal]) -> str:
+    """Return the key of the sum that the lines, with or without the tax, add up to; "" = none."""
+    if not amounts:
+        return ""
+    printed, lines, taxes = _totals(prediction), sum(amounts, Decimal(0)), _taxes(prediction)
     tolerance = last_place(*amounts, *printed.values()) * (1 + len(amounts) * HALF)
-    fitting = [key for key, total in printed.items() if abs(sum(amounts) - total) <= tolerance]
-    if fitting:
-        yield Finding("sum_of_lines", True, "", (Target(fitting[0]),))
-    elif "net_amount" in printed or prediction.fields.get("tax_amount"):
-        key, total = next(iter(printed.items()))
-        message = f"the lines add up to {sum(amounts)}, but {name_of(spec, key)} is {total}"
+    for key, total in printed.items():
+        off, rounding = abs(lines - total), Decimal(0)
+        if key != "net_amount":
+            off = min(off, abs(lines + taxes - total))
+            rounding = max((coin / 2 for coin in COINS if total % coin == 0), default=rounding)
+        if off <= max(tolerance, rounding):
+            return key
+    return ""
+
+
+def _not_the_sum(spec: TemplateSpec, prediction: Prediction, lines: Decimal) -> Iterator[Finding]:
+    """Without a net amount and without a tax nobody knows what a total adds to the lines, but it is no large part."""
+    printed = _totals(prediction)
+    if not printed:
+        return
+    key, total = next(iter(printed.items()))
+    is_known = "net_amount" in printed or prediction.fields.get("tax_amount")
+    if is_known or not abs(total) * TAXED_SHARE <= abs(lines) <= abs(total):
+        message = f"the lines add up to {lines}, but {name_of(spec, key)} is {total}"
         yield Finding("sum_of_lines", False, message, (Target(key),))
 
 

@@ -59,6 +59,12 @@ def test_a_right_invoice_passes_and_its_values_say_so():
         ({"supplier_vat_id": "DE136695977"}, "vat_id"),
         ({"total_amount": "12,00"}, "format"),
         ({"net_amount": "90.00", "rows": ({"amount": "80.00"}, {"amount": "20.00"})}, "sum_of_lines"),
+        ({"net_amount": "90.03", "tax_amount": "0.00", "rows": ({"amount": "90.00"},)}, "sum_of_lines"),
+        ({"total_amount": "30.00", "rows": ({"amount": "30.00"}, {"amount": "50.00"})}, "sum_of_lines"),
+        ({"total_amount": "80.00", "rows": ({"amount": "30.00"}, {"amount": "20.00"})}, "sum_of_lines"),
+        ({"net_amount": "90.00", "rows": ({"amount": "80.00"}, {"quantity": "1"})}, "line_without_amount"),
+        ({"rows": ({"amount": "80.00"}, {"description": "Chair"})}, "line_without_amount"),
+        ({"rows": ({"quantity": "2", "unit_price": "40.00"},)}, "line_without_amount"),
         ({"rows": ({"quantity": "2", "unit_price": "40.00", "amount": "81.00"},)}, "quantity_times_price"),
     ],
 )
@@ -76,12 +82,28 @@ def test_what_is_wrong_fails_its_check(fields, name):
         {"rows": ({"quantity": "3", "unit_price": "0.333", "amount": "1.00"},)},
         {"rows": ({"quantity": "0.33", "unit_price": "90.00", "amount": "30.00"},)},
         {"rows": ({"quantity": "2", "unit_price": "40.00", "discount": "10", "amount": "72.00"},)},
-        {"net_amount": "90.00", "rows": ({"amount": "80.00"}, {"quantity": "1"})},
+        {"net_amount": "80.00", "rows": ({"amount": "80.00"}, {"description": "gift"})},
+        {"rows": ({"description": "paper"}, {"quantity": "2"})},
+        {"tax_amount": "20.00", "total_amount": "120.00", "rows": ({"amount": "100.00"},)},
+        {"tax_amount": "4.51", "total_amount": "22.50", "rows": ({"amount": "22.54"},)},
+        {"total_amount": "175.00", "rows": ({"amount": "174.77"},)},
+        {"total_amount": "119.00", "rows": ({"amount": "100.00"},)},
         {"total_amount": ("1.00", "2.00"), "net_amount": "5.00", "tax_amount": "1.00"},
     ],
 )
 def test_rounding_and_missing_parts_fail_nothing(fields):
     assert failed(read(**fields)) == []
+
+
+def test_the_row_without_an_amount_is_marked():
+    rows = ({"description": "Chair", "amount": "80.00"}, {"description": "Desk", "quantity": "1"})
+    checked = check(SPEC, read(rows=rows, net_amount="90.00"), KNOWN)
+    (finding,) = checked.failures
+    assert finding.message == "row 2 has no amount"
+    failing = [
+        (n, key) for n, row in enumerate(checked.prediction.tables["line_items"]) for key, v in row.items() if v.checks
+    ]
+    assert failing == [(1, "description")]
 
 
 def test_a_required_field_that_is_missing():
