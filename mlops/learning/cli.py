@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 from invex.fields.prediction import Prediction, error_to_json, prediction_to_json
 from invex.fields.spec import BadSpec
@@ -25,6 +25,7 @@ from invex.reading.errors import Unreadable
 from .archive import BadPackage
 from .checkpoints import Checkpoints, Yielded, progress_file
 from .dataset import BadDataset, Dataset, Entry, Reader, load_dataset, read
+from .devices import add_device, servable
 from .evaluation import evaluate
 from .learner import LearnConfig, NothingToLearn, learn
 from .package import Package
@@ -33,6 +34,8 @@ from .side_by_side import Submit, predicting
 
 DONE, FAULT, BAD_INPUT, YIELDED, NOTHING = 0, 1, 2, 4, 5
 NO_BASE = "none"
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -54,12 +57,14 @@ def add_predict(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("package", type=Path)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--ids", type=Path, help="only these documents: one id a line, or a JSON list")
+    add_device(parser)
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("package", type=Path)
     parser.add_argument("dataset", type=Path)
     parser.add_argument("--ids", type=Path, help="only these documents: one id a line, or a JSON list")
+    add_device(parser)
     parser.add_argument("--json", action="store_true", help="all figures as JSON instead of a table")
 
 
@@ -95,7 +100,7 @@ def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
 def run_predict(options: argparse.Namespace, reader: Reader | None = None, out: TextIO | None = None) -> int:
     """Print one prediction a line; a document that cannot be read gives an error line. Returns the exit code."""
     try:
-        predictor = Predictor(Package.load(options.package))
+        predictor = Predictor(Package.load(options.package), device=servable(options.device))
         dataset = load_dataset(options.dataset)
         entries = chosen_entries(dataset, options.ids)
     except (BadDataset, BadPackage, OSError, ValueError) as e:
@@ -109,15 +114,14 @@ def run_predict(options: argparse.Namespace, reader: Reader | None = None, out: 
                 stream.write(json.dumps(line, ensure_ascii=False) + "\n")
                 stream.flush()
     except BrokenProcessPool:
-        sys.stderr.write("error: a predicting process was killed, perhaps for memory; give --ids of what is missing\n")
-        return FAULT
+        return _killed()
     return DONE
 
 
 def run_evaluate(options: argparse.Namespace, reader: Reader | None = None, out: TextIO | None = None) -> int:
     """Print metrics by field and by template. Returns the exit code."""
     try:
-        predictor = Predictor(Package.load(options.package))
+        predictor = Predictor(Package.load(options.package), device=servable(options.device))
         dataset = load_dataset(options.dataset)
         entries = [e for e in chosen_entries(dataset, options.ids) if e.label is not None]
     except (BadDataset, BadPackage, OSError, ValueError) as e:
@@ -125,13 +129,15 @@ def run_evaluate(options: argparse.Namespace, reader: Reader | None = None, out:
     if not entries:
         return refuse(NothingToLearn(f"{options.dataset}: no labelled document to judge by"), NOTHING)
     answers: dict[str, Prediction | str] = {}
-    for entry in entries:
-        try:
-            answers[entry.id] = predictor.predict(read(entry, reader))
-        except Unreadable as e:
-            answers[entry.id] = e.code
-        except BadDataset as e:
-            return refuse(e, BAD_INPUT)
+    try:
+        with predicting(predictor, options.package, len(entries)) as (submit, ahead):
+            answered = (_answer(submit, entry, reader) for entry in entries)
+            for entry, answer in zip(entries, _asked_ahead(answered, ahead)):
+                answers[entry.id] = answer
+    except BadDataset as e:
+        return refuse(e, BAD_INPUT)
+    except BrokenProcessPool:
+        return _killed()
     labels = {e.id: e.label for e in entries if e.label is not None}
     report = evaluate(dataset.fields, dataset.tables, labels, answers)
     (out or sys.stdout).write((json.dumps(report.to_json(), indent=1) if options.json else report.table()) + "\n")
@@ -141,17 +147,32 @@ def run_evaluate(options: argparse.Namespace, reader: Reader | None = None, out:
 def predictions(
     submit: Submit, entries: Sequence[Entry], reader: Reader | None, *, ahead: int
 ) -> Iterator[dict[str, Any]]:
-    """Yield the `invex-prediction/1` object of each document, in their order; labels are not read.
+    """Return the `invex-prediction/1` object of each document, in their order; labels are not read.
 
     ahead: so many documents are submitted before the first of them is waited for.
     """
-    lines: deque[Callable[[], dict[str, Any]]] = deque()
-    for entry in entries:
-        lines.append(_line(submit, entry, reader))
-        if len(lines) > ahead:
-            yield lines.popleft()()
-    while lines:
-        yield lines.popleft()()
+    return _asked_ahead((_line(submit, entry, reader) for entry in entries), ahead)
+
+
+def _asked_ahead(asked: Iterator[Callable[[], T]], ahead: int) -> Iterator[T]:
+    """Yield the answers in their order, with `ahead` more of them asked for."""
+    waiting: deque[Callable[[], T]] = deque()
+    for one in asked:
+        waiting.append(one)
+        if len(waiting) > ahead:
+            yield waiting.popleft()()
+    while waiting:
+        yield waiting.popleft()()
+
+
+def _answer(submit: Submit, entry: Entry, reader: Reader | None) -> Callable[[], Prediction | str]:
+    """What a document says, or the code of why it cannot be read. Raises BadDataset."""
+    try:
+        answer = submit(read(entry, reader))
+    except Unreadable as e:
+        code = e.code
+        return lambda: code
+    return lambda: answer().prediction
 
 
 def _line(submit: Submit, entry: Entry, reader: Reader | None) -> Callable[[], dict[str, Any]]:
@@ -165,10 +186,15 @@ def _line(submit: Submit, entry: Entry, reader: Reader | None) -> Callable[[], d
     answer, pages = submit(document), len(document.pages)
 
     def line() -> dict[str, Any]:
-        timed = answer.result()
+        timed = answer()
         return prediction_to_json(timed.prediction, id=entry.id, file=name, pages=pages, seconds=timed.seconds)
 
     return line
+
+
+def _killed() -> int:
+    sys.stderr.write("error: a predicting process was killed, perhaps for memory; give --ids of what is missing\n")
+    return FAULT
 
 
 def _base(given: str | None) -> Package | None:

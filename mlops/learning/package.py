@@ -23,6 +23,7 @@ from invex.reading.words import from_json, to_json
 from . import archive
 from .archive import BadPackage
 from .dataset import Sample
+from .devices import CPU, class_of
 from .matching import NO_MATCHER, Matcher
 from .model import TemplateModel
 from .network.serving import Network
@@ -158,7 +159,7 @@ def memory_of(samples: tuple[Sample, ...]) -> bytes:
     ).encode()
 
 
-def environment(*more: str) -> dict[str, Any]:
+def environment(*more: str, device: str = CPU) -> dict[str, Any]:
     """What the same bytes depend on besides dataset, configuration and seed. more: libraries that took part."""
     libraries = {}
     for library in (*LIBRARIES, *more):
@@ -166,4 +167,4 @@ def environment(*more: str) -> dict[str, Any]:
             libraries[library] = version(library)
         except PackageNotFoundError:
             libraries[library] = "unknown"
-    return {"device_class": f"cpu-{platform.machine()}", "libraries": libraries, "python": platform.python_version()}
+    return {"device_class": class_of(device), "libraries": libraries, "python": platform.python_version()}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,11 @@ from invex.reading.types import Document
 
 from .candidates import Breaks
 from .day_zero import absence_odds, is_invoice
+from .devices import CPU
 from .fitting import Known, Prior, no_prior
 from .model import TemplateModel
 from .naming import called_so
+from .network.inputs import is_read_whole, read_inputs
 from .network.serving import Network
 from .package import EMPTY, Package
 from .reading_fields import read_fields, score_fields
@@ -38,7 +41,7 @@ class Predictor:
     device: of the network, cpu or cuda:N; all else is numpy.
     """
 
-    def __init__(self, package: Package, *, device: str = "cpu") -> None:
+    def __init__(self, package: Package, *, device: str = CPU) -> None:
         if package.network is not None:
             package = replace(package, network=package.network.on(device))
         self.package = package
@@ -67,11 +70,25 @@ class Predictor:
 
     def predict(self, document: Document, *, template: str | None = None) -> Prediction:
         """Return what `document` says. template: the one it is known to be of; None = detect it."""
+        return self._read(View(document), template)
+
+    def predict_many(self, documents: Iterable[Document], *, together: int) -> Iterator[Prediction]:
+        """Yield what each document says, in their order; the network is asked about `together` of them at a time."""
+        network, rest = self.package.network, iter(documents)
+        while views := [View(document) for document in islice(rest, together)]:
+            if network is not None:
+                said = network.evidences([read_inputs(view.layout) for view in views])
+                for view, evidence in zip(views, said, strict=True):
+                    view.keep(network, evidence)
+            for view in views:
+                yield self._read(view)
+
+    def _read(self, view: View, template: str | None = None) -> Prediction:
+        document = view.document
         if template is not None and template in self.package.models:
             match = TemplateMatch(template, 1.0)
         else:
             match = self.package.index.match(document)
-        view = View(document)
         model = self.package.models.get(match.name or "")
         if model is not None:
             prior = self._transferred if model.is_transferred else self.prior
@@ -131,7 +148,7 @@ def prior_of(package: Package) -> Prior:
         known = package.day_zero.field(spec.key) if package.day_zero is not None else None
         if known is not None and known.field.type == spec.type:
             scores = known.scorer.scores(features, keep=True)
-            said = network(view, spec, breaks) if view.is_read_whole(package.network) else None
+            said = network(view, spec, breaks) if is_read_whole(view.layout) else None
             if said is not None:
                 scores = np.float32(SCORER_SHARE) * scores + np.float32(NETWORK_SHARE) * said.scores
             return Known(scores, known.scorer.null)

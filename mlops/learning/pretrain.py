@@ -20,6 +20,7 @@ from .archive import BadPackage
 from .base_package import MORE_NOISE, synthetic_samples
 from .cli import BAD_INPUT, DONE, NOTHING, refuse
 from .dataset import BadDataset, Dataset, Reader, load_dataset, read
+from .devices import CPU, NoDevice, add_device, class_of
 from .held_out import card, measure
 from .learner import code_version, project_name, stamped
 from .network import files
@@ -56,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, required=True, help="the package to write")
     parser.add_argument("--base", type=Path, help="package whose network is learned anew; absent: the shipped one")
     parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="keep what is done; after a kill it goes on")
+    add_device(parser)
     parser.add_argument("--smoke", action="store_true", help="a few steps: proves data and code quickly")
 
 
@@ -67,29 +69,38 @@ def run(options: argparse.Namespace, reader: Reader | None = None) -> int:
     from .network.checkpoint import BadCheckpoint  # torch
 
     try:
+        class_of(options.device)  # before a long reading: is it here?
         base = shipped_package() if options.base is None else Package.load(options.base)
         dataset = load_dataset(options.dataset)
         unlabelled = list(_pages(dataset, reader))
         if not unlabelled:
             return refuse(BadDataset(f"{options.dataset}: no document with words to read"), NOTHING)
         config = SMOKE if options.smoke else PretrainConfig()
-        package = pretrained(base, dataset.name, unlabelled, config, saved=options.checkpoint)
+        saved, device = options.checkpoint, options.device
+        package = pretrained(base, dataset.name, unlabelled, config, saved=saved, device=device)
         package.save(options.out)
         if options.checkpoint is not None:
             for done in files.of_build(options.checkpoint, config.training.members):
                 done.unlink(missing_ok=True)
-    except (BadDataset, BadPackage, BadCheckpoint, OSError) as e:
+    except (BadDataset, BadPackage, BadCheckpoint, NoDevice, OSError) as e:
         return refuse(e, BAD_INPUT)
     log.info("%s: %s", options.out, package.build)
     return DONE
 
 
 def pretrained(
-    base: Package, name: str, unlabelled: list[Inputs], config: PretrainConfig, *, saved: Path | None = None
+    base: Package,
+    name: str,
+    unlabelled: list[Inputs],
+    config: PretrainConfig,
+    *,
+    saved: Path | None = None,
+    device: str = CPU,
 ) -> Package:
     """Return `base` with a network that has read `unlabelled`. The same arguments give the same bytes.
 
-    name: of the dataset, for the manifest. saved: checkpoint that an interrupted call goes on from.
+    name: of the dataset, for the manifest. saved: checkpoint that an interrupted call goes on from. device: where the
+    network is trained.
     """
     from .network.building import build_network  # torch
 
@@ -101,6 +112,7 @@ def pretrained(
         saved=saved,
         unlabelled=unlabelled,
         pretraining=config.pretraining,
+        device=device,
     )
     said = {"dataset": name, "documents": len(unlabelled), **asdict(config.pretraining)}
     learned = {"network": asdict(config.network), "training": asdict(config.training)}
@@ -110,7 +122,7 @@ def pretrained(
         "code": code_version(),
         "configuration": {**base.manifest.get("configuration", {}), **learned},
         "pretraining": said,
-        **environment("torch"),
+        **environment("torch", device=device),
     }
     package = replace(base, manifest=manifest, network=network)
     metrics = measure(package, config.measured)

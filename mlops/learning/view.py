@@ -77,12 +77,13 @@ class View:
             found = [self.candidates(*key) for key in missing]
             self._features.update(zip(missing, featurize(self.surroundings, found), strict=True))
 
-    def is_read_whole(self, network: Network | None) -> bool:
-        """Does the network read every word? Of long documents it reads the beginning and the end."""
-        return network is not None and len(self.evidence(network).logits) == self.layout.words
-
     def evidence(self, network: Network) -> Evidence:
         """What the network says of the document's words."""
-        if self._evidence is None or self._evidence[0] is not network:
-            self._evidence = network, network.evidence(read_inputs(self.layout))
-        return self._evidence[1]
+        kept = self._evidence
+        if kept is None or kept[0] is not network:
+            kept = self._evidence = network, network.evidence(read_inputs(self.layout))
+        return kept[1]
+
+    def keep(self, network: Network, said: Evidence) -> None:
+        """Take what the network said of this document together with others."""
+        self._evidence = network, said

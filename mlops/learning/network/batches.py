@@ -25,6 +25,9 @@ class Words(NamedTuple):
     place: Tensor
     box: Tensor
 
+    def to(self, device: str) -> Words:
+        return Words(*(t.to(device) for t in self))
+
 
 class Batch(NamedTuple):
     """B documents; K candidates of all of them, E (candidate, word) pairs.
@@ -44,6 +47,9 @@ class Batch(NamedTuple):
     eligible: Tensor
     positive: Tensor
     asked: Tensor
+
+    def to(self, device: str) -> Batch:
+        return Batch(self.words.to(device), *(t.to(device) for t in self[1:]))
 
 
 def pad_words(inputs: Sequence[Inputs], buckets: int) -> Words:
@@ -65,14 +71,15 @@ def collate(examples: Sequence[Example], buckets: int) -> Batch:
         return torch.from_numpy(np.concatenate([a.astype(np.int64) + int(o) for a, o in zip(arrays, offsets)]))
 
     rows = [i * n for i in range(len(examples))]
-    of = joined([e.spans.of for e in examples], before)
+    sizes = [np.bincount(e.spans.of, minlength=len(e.spans)) for e in examples]
+    size = np.concatenate(sizes).clip(1).astype(np.float32)
     return Batch(
         words,
         joined([e.spans.first for e in examples], rows),
         joined([e.spans.tail for e in examples], rows),
-        of,
+        joined([e.spans.of for e in examples], before),
         joined([e.spans.word for e in examples], rows),
-        torch.bincount(of, minlength=int(before[-1])).clamp(min=1).float(),
+        torch.from_numpy(size),
         torch.from_numpy(np.repeat(np.arange(len(examples)), counts)),
         torch.from_numpy(np.concatenate([np.arange(c) for c in counts])),
         torch.from_numpy(eligible),

@@ -15,6 +15,7 @@ from invex.fields.spec import FieldSpec
 
 from .. import archive
 from ..dataset import Sample
+from ..devices import CPU, class_of
 from . import checkpoint, files
 from .config import NetworkConfig, PretrainingConfig, TrainingConfig
 from .examples import make_example
@@ -43,21 +44,26 @@ def build_network(
     saved: Path | None = None,
     unlabelled: Sequence[Inputs] = (),
     pretraining: PretrainingConfig | None = None,
+    device: str = CPU,
 ) -> Network:
     """Return the trained network. The same arguments give the same bytes, after any interruption too.
+
+    device: on which it is trained; devices of another class give other bytes, so checkpoints are of one class.
 
     saved: file of the checkpoint, written every CHECKPOINT_STEPS, and beside it those of other members and of their
     pretraining (`files`); one that is there already is gone on from.
     unlabelled: the documents of an archive, on which it is pretrained first as `pretraining` says.
-    Raises BadCheckpoint, also for one of another configuration; ExportDiffers; ModuleNotFoundError without onnx.
+    Raises BadCheckpoint, also for one of another configuration; NoDevice; ExportDiffers; ModuleNotFoundError without
+    onnx.
     """
     check_exporter()
+    class_of(device)  # is here
     deterministic()
     documents = [i for i in unlabelled if i.words]
     digest = digest_of(documents, pretraining) if pretraining is not None else ""
     trainers = []
     for number in range(training.members):
-        begun = Trainer(network, replace(training, seed=training.seed + number), len(fields), digest)
+        begun = Trainer(network, replace(training, seed=training.seed + number), len(fields), digest, device=device)
         trainers.append(_resumed(_file(saved, number), begun))
     rng = np.random.default_rng(training.seed)
     made = (make_example(s, fields, most=CANDIDATES, rng=rng) for s in samples)
@@ -71,7 +77,7 @@ def build_network(
         if pretraining is not None and not trainer.step:
             before = None if file is None else files.of_pretraining(file)
             other = replace(pretraining, seed=pretraining.seed + number)
-            pretrainer = _resumed(before, Pretrainer(network, other, len(fields), digest))
+            pretrainer = _resumed(before, Pretrainer(network, other, len(fields), digest, device=device))
             log.info("%s, pretraining: %d documents without labels", name, len(documents))
             steps = pretrainer.run(documents, [e.inputs for e in examples])
             _finish(pretrainer, steps, f"{name}, pretraining", before)
@@ -90,7 +96,7 @@ def _resumed(saved: Path | None, trainer: T) -> T:
     """Return what was saved of `trainer`, itself where nothing was. Raises BadCheckpoint for one of another kind."""
     if saved is None or not saved.exists():
         return trainer
-    found = checkpoint.from_bytes(saved.read_bytes())
+    found = checkpoint.from_bytes(saved.read_bytes(), device=trainer.device)
     if not isinstance(found, type(trainer)) or (found.network, found.config) != (trainer.network, trainer.config):
         raise checkpoint.BadCheckpoint(f"{saved} is of another configuration: remove it to start anew")
     if found.archive != trainer.archive:

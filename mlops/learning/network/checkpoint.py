@@ -9,11 +9,12 @@ import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 
+from ..devices import CPU, class_of
 from .config import NetworkConfig, PretrainingConfig, TrainingConfig
 from .pretraining import Pretrainer
 from .training import Trainer
 
-CHECKPOINT_FORMAT = 3
+CHECKPOINT_FORMAT = 4
 _PRETRAINING, _TRAINING = "pretraining", "training"
 
 
@@ -37,6 +38,7 @@ def to_bytes(trainer: Trainer | Pretrainer) -> bytes:
         "step": trainer.step,
         "fields": trainer.encoder.fields,
         "archive": trainer.archive,
+        "device_class": class_of(trainer.device),
         "network": asdict(trainer.network),
         "config": asdict(trainer.config),
     }
@@ -45,19 +47,23 @@ def to_bytes(trainer: Trainer | Pretrainer) -> bytes:
     return save({name: value.contiguous() for name, value in sorted(arrays.items())})
 
 
-def from_bytes(data: bytes) -> Trainer | Pretrainer:
-    """Return the trainer, or pretrainer, ready for its next step. Raises BadCheckpoint."""
+def from_bytes(data: bytes, *, device: str = CPU) -> Trainer | Pretrainer:
+    """Return the trainer, or pretrainer, ready for its next step on that device. Raises BadCheckpoint, NoDevice."""
     try:
         arrays = load(data)
         about = json.loads(bytes(arrays.pop("about").tolist()))
         if about["format"] != CHECKPOINT_FORMAT:
             raise BadCheckpoint(f"checkpoint of format {about['format']!r}; this version reads {CHECKPOINT_FORMAT}")
+        if about["device_class"] != (here := class_of(device)):
+            raise BadCheckpoint(
+                f"begun on {about['device_class']}: {here} would give other bytes; go on there, or anew"
+            )
         network, fields, archive = NetworkConfig(**about["network"]), about["fields"], str(about["archive"])
         trainer: Trainer | Pretrainer
         if about["of"] == _PRETRAINING:
-            trainer = Pretrainer(network, PretrainingConfig(**about["config"]), fields, archive)
+            trainer = Pretrainer(network, PretrainingConfig(**about["config"]), fields, archive, device=device)
         else:
-            trainer = Trainer(network, TrainingConfig(**about["config"]), fields, archive)
+            trainer = Trainer(network, TrainingConfig(**about["config"]), fields, archive, device=device)
         for part, module in (trainer.modules | trainer.averages).items():
             start = f"{part}."
             module.load_state_dict({k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)})

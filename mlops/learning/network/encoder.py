@@ -83,7 +83,7 @@ class Encoder(nn.Module):
         identity = self.grams(grams).sum(dim=2) + self.words(word)
         h = self.drop(self.norm(identity + self.form(form)))
         # Beyond the last word there is nothing, as at the end of a document that was not padded.
-        h = h * (torch.arange(n) < stop.amax(dim=1, keepdim=True)).unsqueeze(-1).to(h.dtype)
+        h = h * (torch.arange(n, device=h.device) < stop.amax(dim=1, keepdim=True)).unsqueeze(-1).to(h.dtype)
         h = h + F.relu(self.neighbours(h.transpose(1, 2)).transpose(1, 2))
         real = (stop > start).unsqueeze(-1)  # (B, m, 1)
         total = F.pad(torch.cumsum(h, dim=1), (0, 0, 1, 0))

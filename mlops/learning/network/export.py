@@ -39,10 +39,9 @@ def export(members: Sequence[Encoder], fields: Sequence[str], samples: Sequence[
     small = Ensemble([_rounded(member) for member in members])
     small.eval()
     buckets = members[0].config.buckets
-    data = _onnx(small, pad_words(samples[:1], buckets))
+    data = _onnx(small, pad_words(samples[:2], buckets))
     network = Network(data, tuple(fields), buckets)
-    for inputs in samples:
-        evidence = network.evidence(inputs)
+    for inputs, evidence in zip(samples, network.evidences(samples)):
         with torch.no_grad():
             logits, absent = small(*pad_words([inputs], buckets))
         gap = max(
@@ -65,7 +64,7 @@ def _rounded(encoder: Encoder) -> Encoder:
 
 def _onnx(encoder: Ensemble, example: Words) -> bytes:
     of_words = ("grams", "word", "form", "cell")
-    axes = {name: {1: "words" if name in of_words else "cells"} for name in Words._fields}
+    axes = {name: {0: "documents", 1: "words" if name in of_words else "cells"} for name in Words._fields}
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         # The exporter through TorchScript makes plain operators of the given opset; it says that it is the older one.
         warnings.simplefilter("ignore")
@@ -78,6 +77,6 @@ def _onnx(encoder: Ensemble, example: Words) -> bytes:
             opset_version=OPSET,
             input_names=list(Words._fields),
             output_names=["logits", "absent"],
-            dynamic_axes=axes | {"logits": {1: "words"}},
+            dynamic_axes=axes | {"logits": {0: "documents", 1: "words"}, "absent": {0: "documents"}},
         )
         return file.read_bytes()

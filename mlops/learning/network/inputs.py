@@ -52,6 +52,11 @@ class Inputs:
         return len(self.start)
 
 
+def is_read_whole(layout: Layout) -> bool:
+    """Does the network read every word? Of long documents it reads the beginning and the end."""
+    return layout.cells <= MOST_CELLS
+
+
 def read_inputs(layout: Layout) -> Inputs:
     """Return what the network reads: all of a document, of a long one the beginning and the end."""
     inputs = _whole(layout)

@@ -13,10 +13,10 @@ NEVER = -1e4
 def scores(logits: Tensor, batch: Batch) -> Tensor:
     """logits: (B, n, fields, 3) -> (B, widest, fields): starts at its first word, ends at its last, mean in between."""
     flat = logits.reshape(-1, *logits.shape[2:])
-    through = torch.zeros(len(batch.first), logits.shape[2], dtype=logits.dtype)
+    through = logits.new_zeros(len(batch.first), logits.shape[2])
     through = through.index_add(0, batch.of, flat[batch.word, :, 2]) / batch.size[:, None]
     score = flat[batch.first, :, 0] + flat[batch.tail, :, 1] + through
-    out = torch.full(batch.eligible.shape, NEVER, dtype=logits.dtype)
+    out = logits.new_full(batch.eligible.shape, NEVER)
     return out.index_put((batch.document, batch.slot), score)
 
 

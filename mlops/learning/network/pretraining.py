@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from ..devices import CPU
 from .batches import Words, pad_words
 from .config import NetworkConfig, PretrainingConfig
 from .inputs import Inputs, first_cells
@@ -44,9 +45,11 @@ class Guesser(nn.Module):
 class Pretrainer(BaseTrainer[PretrainingConfig]):
     """Learns to guess hidden words, beside the encoder with a guesser that nothing else needs."""
 
-    def __init__(self, network: NetworkConfig, config: PretrainingConfig, fields: int, archive: str = "") -> None:
-        super().__init__(network, config, fields, archive)
-        self.modules["guesser"] = self.guesser = Guesser(network)
+    def __init__(
+        self, network: NetworkConfig, config: PretrainingConfig, fields: int, archive: str = "", *, device: str = CPU
+    ) -> None:
+        super().__init__(network, config, fields, archive, device=device)
+        self.modules["guesser"] = self.guesser = Guesser(network).to(device)
         # All but what reads fields, which no guess goes through.
         encoder = [p for n, p in self.encoder.named_parameters() if not n.startswith(("read.", "absent."))]
         self.optimizer = torch.optim.AdamW(
@@ -68,9 +71,13 @@ class Pretrainer(BaseTrainer[PretrainingConfig]):
         seen, guessed = hide(words, config)
         at = guessed.nonzero()  # (k, 2)
         at = at[torch.randperm(len(at))[:MOST_GUESSED]]
+        return self._guess(seen.to(self.device), at.to(self.device), words.word[at[:, 0], at[:, 1]].to(self.device))
+
+    def _guess(self, seen: Words, at: Tensor, meant: Tensor) -> Tensor:
+        """at: (k, 2) document and word of what is guessed, meant: (k,) its row of the table."""
         context = self.encoder.contexts(*seen)[0][at[:, 0], at[:, 1]]
         logits = self.guesser(context, self.encoder.words.weight)
-        return F.cross_entropy(logits, words.word[at[:, 0], at[:, 1]], reduction="sum") / max(len(at), 1)
+        return F.cross_entropy(logits, meant, reduction="sum") / max(len(at), 1)
 
 
 def digest_of(archive: Sequence[Inputs], config: PretrainingConfig) -> str:

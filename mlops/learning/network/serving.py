@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -10,9 +11,12 @@ from typing import Any
 import numpy as np
 
 from ..candidates import Candidates
+from ..devices import CPU, is_gpu
 from ..layout import Floats, Ints
 from .inputs import Inputs, padded
 from .spans import Spans, spans_of
+
+MOST_PAIRS = 2_000_000  # of cells, of all documents that are computed together; each takes some 300 bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,7 @@ class Network:
     onnx: bytes
     fields: tuple[str, ...]
     buckets: int
-    device: str = "cpu"
+    device: str = CPU
 
     @cached_property
     def _session(self) -> Any:
@@ -72,7 +76,7 @@ class Network:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         providers: list[Any] = ["CPUExecutionProvider"]
-        if self.device.startswith("cuda:"):
+        if is_gpu(self.device):
             providers.insert(0, ("CUDAExecutionProvider", {"device_id": int(self.device.removeprefix("cuda:"))}))
         return onnxruntime.InferenceSession(self.onnx, options, providers=providers)
 
@@ -91,8 +95,29 @@ class Network:
         return cls(onnx, tuple(said["fields"]), int(said["buckets"]))
 
     def evidence(self, inputs: Inputs) -> Evidence:
-        if not inputs.words:
-            nothing = np.zeros((0, len(self.fields), 3), np.float32)
-            return Evidence(nothing, np.zeros(len(self.fields), np.float32), self.fields, inputs.at)
-        logits, absent = self._session.run(["logits", "absent"], padded([inputs], self.buckets))
-        return Evidence(logits[0], absent[0], self.fields, inputs.at)
+        (one,) = self.evidences([inputs])
+        return one
+
+    def evidences(self, documents: Sequence[Inputs]) -> list[Evidence]:
+        """Return what it says of each; those of like length are computed together, the same to rounding as alone."""
+        nothing = np.zeros((0, len(self.fields), 3), np.float32), np.zeros(len(self.fields), np.float32)
+        found = [Evidence(*nothing, self.fields, inputs.at) for inputs in documents]
+        for batch in _batches(documents):
+            together = padded([documents[i] for i in batch], self.buckets)
+            logits, absent = self._session.run(["logits", "absent"], together)
+            for row, i in enumerate(batch):
+                inputs = documents[i]
+                found[i] = Evidence(logits[row, : inputs.words], absent[row], self.fields, inputs.at)
+        return found
+
+
+def _batches(documents: Sequence[Inputs]) -> Iterator[list[int]]:
+    """Yield the numbers of documents that are computed together: the shortest first, none of those without words."""
+    batch: list[int] = []
+    for i in sorted((i for i, d in enumerate(documents) if d.words), key=lambda i: documents[i].cells):
+        if batch and (len(batch) + 1) * documents[i].cells ** 2 > MOST_PAIRS:
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar, cast
@@ -12,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
+from ..devices import CPU
 from .batches import Words, collate
 from .config import NetworkConfig, PretrainingConfig, TrainingConfig
 from .encoder import Encoder
@@ -44,12 +46,15 @@ class BaseTrainer(Generic[C]):
 
     optimizer: torch.optim.Optimizer
 
-    def __init__(self, network: NetworkConfig, config: C, fields: int, archive: str = "") -> None:
-        """archive: digest of what it is pretrained on, "" for nothing."""
+    def __init__(self, network: NetworkConfig, config: C, fields: int, archive: str = "", *, device: str = CPU) -> None:
+        """archive: digest of what it is pretrained on, "" for nothing. device: cpu or cuda:N.
+
+        What is drawn besides dropout is drawn on the CPU, the first weights too: the same on every device.
+        """
         torch.manual_seed(config.seed)
-        self.network, self.archive = network, archive
+        self.network, self.archive, self.device = network, archive, device
         self.config: C = config
-        self.encoder = Encoder(network, fields)
+        self.encoder = Encoder(network, fields).to(device)
         self.modules: dict[str, nn.Module] = {"weights": self.encoder}
         self.averages: dict[str, nn.Module] = {}
         self.step = 0
@@ -79,8 +84,10 @@ class BaseTrainer(Generic[C]):
 class Trainer(BaseTrainer[TrainingConfig]):
     """Learns where on a page the value of each field stands."""
 
-    def __init__(self, network: NetworkConfig, config: TrainingConfig, fields: int, archive: str = "") -> None:
-        super().__init__(network, config, fields, archive)
+    def __init__(
+        self, network: NetworkConfig, config: TrainingConfig, fields: int, archive: str = "", *, device: str = CPU
+    ) -> None:
+        super().__init__(network, config, fields, archive, device=device)
         # Two groups, as is usual: weights decay; norms, biases and embeddings of rare words do not.
         decayed = [p for n, p in self.encoder.named_parameters() if p.ndim > 1 and not n.startswith(("grams", "words"))]
         others = [p for n, p in self.encoder.named_parameters() if p.ndim < 2 or n.startswith(("grams", "words"))]
@@ -113,7 +120,8 @@ class Trainer(BaseTrainer[TrainingConfig]):
     def _loss(self, examples: Sequence[Example]) -> Tensor:
         chosen = batch_of(self.step, examples, self.config)
         batch = collate([examples[i] for i in chosen], self.network.buckets)
-        logits, absent = self.encoder(*self._hidden(batch.words))
+        batch = batch._replace(words=self._hidden(batch.words)).to(self.device)
+        logits, absent = self.encoder(*batch.words)
         return listwise(scores(logits, batch), absent, batch, self.config.absence)
 
     def _hidden(self, words: Words) -> Words:
@@ -147,6 +155,8 @@ def rate_at(step: int, config: TrainingConfig | PretrainingConfig, *, until: flo
 
 
 def deterministic(threads: int = 1) -> None:
-    """Same input, same bytes: one order of additions."""
+    """Same input, same bytes on the same class of device: one order of additions, in full precision."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it CUDA's matrix products are refused
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = False
     torch.set_deterministic_debug_mode("error")  # as use_deterministic_algorithms, which imports a compiler for 2 s
     torch.set_num_threads(threads)

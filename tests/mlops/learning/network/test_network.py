@@ -6,14 +6,17 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from fixtures.generator import Vendor
+from invex.fields.prediction import Prediction
 from invex.fields.spec import FieldSpec, TemplateSpec
 from invex.fields.standard import STANDARD_FIELDS
 from invex.reading.types import Document
+from mlops.learning import side_by_side
 from mlops.learning.candidates import NO_BREAKS, find
 from mlops.learning.dataset import Sample
 from mlops.learning.layout import Layout, lay_out
@@ -23,14 +26,14 @@ from mlops.learning.network.examples import Example, make_example
 from mlops.learning.network.inputs import CELL_FLOATS, LAST_CELLS, MOST_CELLS, WORD_FLOATS, read_inputs
 from mlops.learning.network.serving import Evidence, Network
 from mlops.learning.package import EMPTY, Package
-from mlops.learning.predictor import NETWORK_SHARE, network_prior, prior_of
+from mlops.learning.predictor import NETWORK_SHARE, Predictor, network_prior, prior_of, shipped_package
 from mlops.learning.reading_fields import score_fields, why
 from mlops.learning.scorer import EMPTY_SCORER, Scorer
 from mlops.learning.view import View
 
 torch = pytest.importorskip("torch")
 
-from mlops.learning.network import building, checkpoint, export, files  # noqa: E402  torch first
+from mlops.learning.network import building, checkpoint, export, files, serving  # noqa: E402  torch first
 from mlops.learning.network.batches import collate, pad_words  # noqa: E402
 from mlops.learning.network.building import build_network  # noqa: E402
 from mlops.learning.network.encoder import Encoder  # noqa: E402
@@ -140,6 +143,61 @@ def test_onnx_gives_the_scores_of_torch(samples, examples):
                 np.testing.assert_allclose(odds, expected[at : at + len(candidates), j], atol=1e-3)
         at += len(candidates)
     assert evidence.log_odds(candidates, "invented_a_minute_ago") is None
+
+
+def test_documents_that_are_read_together_say_what_they_say_alone(examples, monkeypatch):
+    inputs = [e.inputs for e in examples]
+    empty = read_inputs(lay_out(Document(())))
+    network = Network(export.export([Encoder(TINY, 2)], ("a", "b"), inputs), ("a", "b"), TINY.buckets)
+    documents = [*inputs[:3], empty, *inputs[3:]]
+    longest = max(i.cells for i in inputs)
+    monkeypatch.setattr(serving, "MOST_PAIRS", 3 * longest**2)
+    batches = list(serving._batches(documents))
+    assert sorted(i for batch in batches for i in batch) == [0, 1, 2, 4, 5, 6], "each once, none without words"
+    assert 1 < len(batches) < 6
+    assert all(len(batch) * max(documents[i].cells for i in batch) ** 2 <= 3 * longest**2 for batch in batches)
+    for one, together in zip(documents, network.evidences(documents), strict=True):
+        alone = network.evidence(one)
+        assert together.logits.shape == (one.words, 2, 3)
+        np.testing.assert_allclose(together.logits, alone.logits, atol=1e-5)
+        np.testing.assert_allclose(together.absent, alone.absent, atol=1e-5)
+        np.testing.assert_array_equal(together.at, one.at)
+
+
+def test_a_document_too_long_for_a_batch_is_read_alone(examples, monkeypatch):
+    monkeypatch.setattr(serving, "MOST_PAIRS", 1)
+    assert [len(batch) for batch in serving._batches([e.inputs for e in examples])] == [1] * len(examples)
+
+
+def test_predictions_together_are_those_of_one_by_one(samples):
+    network = build_network(samples, STANDARD_FIELDS, TINY, SHORT)
+    predictor = Predictor(replace(shipped_package(), network=network))
+    documents = [s.document for s in samples]
+    together = list(predictor.predict_many(iter(documents), together=4))
+    for one, alone in zip(together, map(predictor.predict, documents), strict=True):
+        assert one.template == alone.template
+        assert {k: [v.value for v in found] for k, found in one.fields.items()} == {
+            k: [v.value for v in found] for k, found in alone.fields.items()
+        }
+
+
+def test_a_gpu_is_given_many_documents_and_answers_each(samples, monkeypatch):
+    predictor, asked = Predictor(EMPTY, device="cuda:0"), []
+    right = Predictor.predict_many
+
+    def predict_many(self, documents, *, together):
+        asked.append(together)
+        return right(self, documents, together=together)
+
+    monkeypatch.setattr(Predictor, "predict_many", predict_many)
+    with side_by_side.predicting(predictor, Path("never.zip"), len(samples)) as (submit, ahead):
+        assert ahead + 1 == side_by_side.TOGETHER
+        first = [submit(s.document) for s in samples[:4]]
+        answers = [first[1](), first[0]()]
+        later = [submit(s.document) for s in samples[4:]]
+        answers += [first[2](), first[3](), *(answer() for answer in later)]
+    assert asked == [4, 2]
+    assert all(isinstance(one.prediction, Prediction) and one.seconds > 0 for one in answers)
 
 
 def test_an_export_that_computes_something_else_is_refused(examples, monkeypatch):
@@ -318,7 +376,8 @@ def test_the_prior_of_a_templates_standard_fields_has_the_network_in_it_where_it
     page = samples[0].document.pages[0]
     long = View(replace(samples[0].document, pages=(page,) * (2 + MOST_CELLS // view.layout.cells)))
     assert long.layout.cells > MOST_CELLS
-    assert not prior_of(package)(long, spec, NO_BREAKS).scores.any()
+    unread = replace(package, network=Network(b"never loaded", KEYS, TINY.buckets))
+    assert not prior_of(unread)(long, spec, NO_BREAKS).scores.any()
 
 
 def test_a_build_goes_on_from_its_checkpoint_to_the_same_bytes(samples, tmp_path, monkeypatch):
