@@ -171,6 +171,7 @@ def _input(name: str, value: Mapping[str, Any], *, by_person: bool, is_doubtful:
                 "percent": None if is_blind else round(100 * a["confidence"]),
             }
             for a in alternatives
+            if round(100 * a["confidence"])
         ),
         why=() if is_blind else tuple(w["evidence"] for w in value.get("why", ())),
     )

@@ -15,7 +15,9 @@ from invex.catalog.services import create_template, remove_template
 from invex.documents.models import Document, PageImage
 from invex.documents.states import DocumentState as S
 from invex.fields.findings import Finding, Target
+from invex.fields.spec import FieldSpec, TemplateSpec
 from invex.review import forms
+from invex.review.rows import rows_of
 from invex.web import trends
 from tests.invex.world import document_in_review, template_json, vendor
 
@@ -170,6 +172,17 @@ def test_as_unknown_a_document_is_approved_with_its_values_and_nothing_else_is_p
     said = client.get(reverse("inbox", args=["demo"])).content.decode()
     assert "is approved as unknown. Documents like it stay unknown" in said
     assert "read again" not in said
+    learned = client.get(reverse("document-learned", args=["demo", document.pk, label.pk])).content.decode()
+    assert "Learn" not in learned
+    assert "message" not in learned
+
+
+def test_candidates_that_would_be_shown_with_nought_per_cent_are_left_out():
+    spec = TemplateSpec("Order", (FieldSpec("due_date", "date", "Due date"),))
+    others = [{"value": v, "confidence": c} for v, c in (("2020-01-02", 0.2), ("2020-01-03", 0.006), ("2020-01-04", 0.004))]
+    read = {"due_date": [{"value": "2020-01-01", "confidence": 0.79, "alternatives": others}]}
+    [row], _ = rows_of(spec, {"fields": read}, [])
+    assert [(a["value"], a["percent"]) for a in row.inputs[0].alternatives] == [("2020-01-02", 20), ("2020-01-03", 1)]
 
 
 def test_values_that_a_check_contradicts_are_asked_about_once(client, access, document):
