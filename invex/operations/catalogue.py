@@ -33,7 +33,7 @@ KEYWORDS = {
 CALLS = {
     "BadInput", "TooLarge", "NotAllowed", "NotFound", "Gone", "Conflict", "NotNow", "BadSpec", "BadPattern", "BadValue",
     "BadLabel", "BadMember", "BadArchive", "BadPackage", "BadAddress", "NotSent", "Outcome", "Finding", "Reason",
-    "Rule", "Verdict", "NoDevice", "_fail", "_end", "_Stop",
+    "Rule", "Verdict", "NoDevice", "_fail", "_Fail", "_end", "_Stop",
 }  # fmt: skip
 NAMES = {
     "message", "missing", "fault", "advice", "what", "where", "offer", "why", "more", "sentence", "figures", "limits",

@@ -17,6 +17,7 @@ from mlops.training.models import TrainingRun
 from mlops.training.states import RunState, Step
 from mlops.training.states import ladder as steps_of
 
+from . import findings
 from .learning_curves import name_of
 
 SOON_S, FASTEST_POLL_S, SLOWEST_POLL_S = 60, 2, 10  # a page asks often in the first minute of a step
@@ -47,6 +48,16 @@ def actions(row: TrainingRun) -> list[tuple[str, str]]:
         "cancel": RunState.CANCELLED in row.MOVES[row.state],
     }
     return [(name, label) for name, label in labels.items() if may[name]]
+
+
+def forbidding(row: TrainingRun) -> dict[str, Any] | None:
+    """Return the first error for which validation stopped the run, as findings.Group has it; None where none did."""
+    report = row.dataset.validation
+    if row.state != RunState.FAILED or row.is_step_done(Step.VALIDATE) or not report:
+        return None
+    errors = [finding for finding in report["findings"] if finding["severity"] == "error"][:1]
+    groups = findings.grouped({"findings": errors}, {}, names_of(row.project))
+    return groups[0].findings[0] if groups else None
 
 
 def ladder(row: TrainingRun) -> list[dict[str, Any]]:

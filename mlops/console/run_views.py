@@ -92,6 +92,7 @@ def run(request: ProjectRequest, pk: int) -> HttpResponseBase:
     is_still = row.state in OPEN and bool(request.GET.get("still"))
     context = {
         "row": row,
+        "forbidding": run_report.forbidding(row),
         "ladder": run_report.ladder(row),
         "progress": run_report.progress(row),
         "learning": learning_curves.of_run(row),

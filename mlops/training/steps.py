@@ -145,9 +145,9 @@ def _validate(row: TrainingRun) -> dict[str, Any]:
     row.dataset.refresh_from_db()
     report = row.dataset.validation
     assert report is not None, "validate() has just written it"
-    errors = [finding["message"] for finding in report["findings"] if finding["severity"] == "error"]
+    errors = sum(finding["severity"] == "error" for finding in report["findings"])
     if errors:
-        raise _Fail(f"{len(errors)} findings of validation forbid training, the first: {errors[0]}")
+        raise _Fail(f"Errors that forbid training: {errors}. The page of the dataset names them, with what to do.")
     return {"documents": report["documents"], "values": report["values"], "located": report["located"]}
 
 

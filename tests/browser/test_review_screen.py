@@ -275,7 +275,9 @@ def test_approve_is_one_key_and_stands_on_the_first_screen_of_a_telephone(admin_
     page.set_viewport_size({"width": 390, "height": 844})
     address = open_first(page)
     expect(page.get_by_role("button", name="Approve")).to_be_in_viewport()
-    assert page.locator(".decide .left").evaluate("(e) => e.clientHeight < 2 * parseFloat(getComputedStyle(e).fontSize)")
+    assert page.locator(".decide .left").evaluate(
+        "(e) => e.clientHeight < 2 * parseFloat(getComputedStyle(e).fontSize)"
+    )
     page.keyboard.press("Control+Enter")
     page.wait_for_url(lambda url: url != address)
     expect(page.locator(".message.success")).to_contain_text("is approved")

@@ -179,7 +179,9 @@ def test_as_unknown_a_document_is_approved_with_its_values_and_nothing_else_is_p
 
 def test_candidates_that_would_be_shown_with_nought_per_cent_are_left_out():
     spec = TemplateSpec("Order", (FieldSpec("due_date", "date", "Due date"),))
-    others = [{"value": v, "confidence": c} for v, c in (("2020-01-02", 0.2), ("2020-01-03", 0.006), ("2020-01-04", 0.004))]
+    others = [
+        {"value": v, "confidence": c} for v, c in (("2020-01-02", 0.2), ("2020-01-03", 0.006), ("2020-01-04", 0.004))
+    ]
     read = {"due_date": [{"value": "2020-01-01", "confidence": 0.79, "alternatives": others}]}
     [row], _ = rows_of(spec, {"fields": read}, [])
     assert [(a["value"], a["percent"]) for a in row.inputs[0].alternatives] == [("2020-01-02", 20), ("2020-01-03", 1)]

@@ -213,6 +213,32 @@ class TestRuns:
         assert row.dataset.hash[:12] in said
         assert f"Run {row.pk}" in text(browser.get(f"{HOME}/runs/"))
 
+    def test_what_validation_stopped_it_for_is_said_with_names_in_the_language_of_the_reader(
+        self, access, confirmed, browser, monkeypatch
+    ):
+        said = "Document 7: net_amount is labelled 'address', a model that has not seen it reads '2' (suspicion 0.50)."
+        finding = {"severity": "error", "code": "suspected_label", "message": said, "what_to_do": "Look at the page.",
+                   "documents": []}  # fmt: skip
+        report = {"is_fit": False, "documents": 8, "values": 9, "located": 9, "findings": [finding]}
+
+        def validate(pk):
+            DatasetVersion.objects.filter(pk=pk).update(validation=report)
+
+        monkeypatch.setattr("mlops.datasets.jobs.validate", validate)
+        row = services.request(access, frozen(access), version="0.3.0")
+        jobs.run(row.pk)
+        row.refresh_from_db()
+        assert row.state == RunState.FAILED
+        assert "net_amount" not in row.reason
+        for language, wanted in (("en", "Net amount is labelled"), ("de", "Nettobetrag ist als")):
+            shown = text(browser.get(f"{HOME}/runs/{row.pk}/", headers={"Accept-Language": language}))
+            assert wanted in shown
+            assert "net_amount" not in shown
+            assert f'href="{HOME}/datasets/{row.dataset_id}/"' in shown
+        assert "Fehler, mit denen nicht trainiert wird: 1." in text(
+            browser.get(f"{HOME}/runs/", headers={"Accept-Language": "de"})
+        )
+
     def test_a_refused_build_says_why(self, access, browser):
         rules = [{"name": "overall", "ok": False, "reason": "F1 is 81.0 %, that of what reads 93.0 %."}]
         row = build(access)
