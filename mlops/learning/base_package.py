@@ -113,7 +113,7 @@ def build(config: BaseConfig, saved: Path | None = None) -> Package:
     scorers = tuple(replace(f, gain=NETWORK_GAIN, trust=SCORER_TRUST) for f in day_zero.fields)
     log.info("fields: %d documents", config.documents)
     table = train_day_zero_table(
-        list(synthetic_samples(config.tables, MORE_NOISE, first=config.seed)), seed=config.seed
+        list(synthetic_samples(config.tables, MORE_NOISE, first=config.seed, other_items=False)), seed=config.seed
     )
     log.info("line items: %d documents", config.tables)
     matcher = learn_matcher(_templates(config), seed=config.seed)
@@ -146,11 +146,16 @@ def relearn_matching(package: Package, config: BaseConfig) -> Package:
     return replace(package, matcher=matcher, manifest=manifest)
 
 
-def synthetic_samples(count: int, noise: tuple[float, ...], *, first: int) -> Iterator[Sample]:
+def synthetic_samples(
+    count: int, noise: tuple[float, ...], *, first: int, other_items: bool = True
+) -> Iterator[Sample]:
+    """One invoice a vendor, some among other papers. other_items: whether those may have line items of their own."""
     from fixtures.generator import Vendor  # needs more libraries than learning and predicting do
+    from fixtures.generator.papers import KINDS, WITHOUT_ITEMS, with_papers
 
+    kinds = tuple(KINDS) if other_items else WITHOUT_ITEMS
     for i in range(count):
-        one = Vendor(first + i).document(0, noise=noise[i % len(noise)])
+        one = with_papers(Vendor(first + i), noise=noise[i % len(noise)], kinds=kinds)
         yield Sample(str(i), one.document, one.label)
 
 
