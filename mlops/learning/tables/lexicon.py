@@ -50,7 +50,10 @@ HEADER_STEMS: dict[str, tuple[str, ...]] = {
         """,
         "net": "net netto ht excl exkl hors neto base imponibile taxable basis",
         "gross": "gross brut brutto ttc incl inkl lordo bruto toutes",
-        "discount": "disc rab rabatt remise descuento dto sconto korting nachlass rem skonto",
+        "discount": """
+            disc rab rabat rabais rbt remise ristourne rem descuento dto desconto bonif scont sc kort krt nachlass
+            skonto abschlag ermassig rebate less
+        """,
         "date": "date dato datum fecha data jour day tag period zeitraum",
     }.items()
 }
@@ -91,6 +94,7 @@ CURRENCIES = frozenset(_CURRENCIES.split())
 GROUPS = tuple(HEADER_STEMS)
 SHORT_STEM = 3  # stems up to this length must be the whole word
 
+_ENTIRE = {"desc": ("description", "discount")}  # what a whole word may stand for, which as a stem would be more
 _LETTERS = re.compile(r"[a-z]+")
 
 
@@ -126,13 +130,15 @@ _NOTES = _Stems(dict.fromkeys(_NOTE_STEMS.split(), 1))
 @lru_cache(maxsize=1 << 16)
 def header_groups(text: str) -> int:
     """Bit mask over GROUPS of what a word of a header may hint at."""
-    folded = fold(text)
+    folded = fold(text).replace("ß", "ss")
     mask = _HEADERS(folded) | (1 << GROUPS.index("rate") if "%" in text else 0)
     # Compounds put the telling part last: "Nettopreis", "Mehrwertsteuersatz", "Positionsbetrag".
     end = folded.rstrip(".:")
     for ending, group in _ENDINGS:
         if end.endswith(ending):
             mask |= 1 << GROUPS.index(group)
+    for group in _ENTIRE.get(end, ()):
+        mask |= 1 << GROUPS.index(group)
     return mask
 
 
