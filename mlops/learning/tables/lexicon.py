@@ -68,6 +68,18 @@ acconto excl incl inkl zzgl abzgl zuzuglich overdracht riporto suman sigue trans
 remise sconto korting descuento summa totalt ialt moms valor
 """
 
+# What closes a receipt: how it was paid, what was given back, how it was rounded, and how many articles there were.
+_PAYMENT_WORDS = """
+cash tendered change visa mastercard maestro debit credit contactless bar gegeben zuruck ruckgeld wechselgeld girocard
+kartenzahlung especes rendu rendre monnaie cb efectivo entregado cambio tarjeta contanti contante resto bancomat
+contant ontvangen terug wisselgeld pin pinbetaling bancontact numerario dinheiro troco multibanco kontant tillbaka
+vaxel kontokort retur byttepenge dankort rounding rounded rnd rundung rundungsdifferenz arrondi redondeo
+arrotondamento afronding arredondamento avrundning oresavrundning afrunding oreafrunding gst ipt taxe imposta imposto
+impuesto impuestos delsumma delsum tussentotaal eindtotaal teilsumme zwischenbetrag endsumme rechnungsendbetrag
+rechnungstotal zahlungsbetrag zahlen bezahlen betalen betala betaling betale pagar pagare regler items posten articles
+articulos articoli artikelen artigos varor varer devolucion retour
+"""
+
 _NOTE_STEMS = """
 art artnr artikelnr ref sku ean gtin serial seriennummer serienummer serie lot batch charge lieferschein delivery
 bestell order note hinweis inkl incl hsn imei color colour farbe size grosse model part period zeitraum livraison
@@ -96,6 +108,7 @@ SHORT_STEM = 3  # stems up to this length must be the whole word
 
 _ENTIRE = {"desc": ("description", "discount")}  # what a whole word may stand for, which as a stem would be more
 _LETTERS = re.compile(r"[a-z]+")
+_INITIALS = re.compile(r"\b(?:[a-z]\.){2,}(?:[a-z]\b)?")
 
 
 class _Stems:
@@ -124,6 +137,7 @@ _HEADERS = _Stems(
     }
 )
 _SUMS = _Stems(dict.fromkeys(_SUM_STEMS.split(), 1))
+_PAYMENTS = frozenset(_PAYMENT_WORDS.split())
 _NOTES = _Stems(dict.fromkeys(_NOTE_STEMS.split(), 1))
 
 
@@ -160,7 +174,8 @@ _ENDINGS = (
 
 @lru_cache(maxsize=1 << 16)
 def is_sum_word(text: str) -> bool:
-    return bool(_SUMS(fold(text)))
+    folded = _INITIALS.sub(lambda initials: initials[0].replace(".", ""), fold(text))  # "T.V.A." is "tva"
+    return bool(_SUMS(folded)) or not _PAYMENTS.isdisjoint(_LETTERS.findall(folded))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -3,7 +3,7 @@
 import pytest
 
 from fixtures.generator.lexicon import LANGUAGES, load
-from mlops.learning.tables.lexicon import GROUPS, header_groups
+from mlops.learning.tables.lexicon import GROUPS, header_groups, is_sum_word
 
 
 def hints(header):
@@ -26,3 +26,15 @@ def test_hints(header, group):
 
 def test_a_description_is_no_discount():
     assert hints("Description") == {"description"}
+
+
+@pytest.mark.parametrize("key", ["cash", "change", "rounding", "tax"])
+def test_what_closes_a_receipt_is_no_item(key):
+    said = [text for language in LANGUAGES for text in load(language).labels[key]]
+    assert len(said) > len(LANGUAGES)
+    assert [text for text in said if not any(map(is_sum_word, text.split()))] == []
+
+
+@pytest.mark.parametrize("text", ["cashew", "Karte", "A.4", "postenlauf"])
+def test_a_word_of_an_item_closes_nothing(text):
+    assert not is_sum_word(text)
