@@ -112,6 +112,13 @@ def drawn_already(document: Document, offered: Known) -> dict[str, Any]:
     return {"name": "", "fields": fields, "tables": tables or [{"label": field_name(LINE_ITEMS.key)}]}
 
 
+def unread(document: Document) -> frozenset[str]:
+    """Return the keys of fields that were looked for in a document of no template, and not found."""
+    extraction = extractions.current(document)
+    found = extraction.prediction.get("fields", {}) if extraction is not None else {}
+    return frozenset(key for key, values in found.items() if not values)
+
+
 def drawn_of(document: Document, spec: TemplateSpec) -> dict[str, Any]:
     """Return a template that is changed as the page's design, with what was read from the document."""
     extraction = extractions.current(document)

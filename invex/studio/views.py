@@ -22,6 +22,7 @@ from invex.documents.frames import frames
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
 from invex.fields.spec import FIELD_TYPES, BadSpec
+from invex.fields.standard import LINE_ITEMS
 from invex.fields.template_json import template_from_json
 from invex.kernel.errors import BadInput, Conflict, NotNow
 from invex.kernel.sent import sent_whole
@@ -97,15 +98,23 @@ def _show(
     problem: BadInput | Conflict | None = None,
 ) -> HttpResponse:
     project = request.access.project
-    offered = queries.known(project)
+    offered, unread = queries.known(project), frozenset() if edited else queries.unread(document)
+    standard = {f"{LINE_ITEMS.key}.{column.key}" for column in LINE_ITEMS.columns}
     context = {
         "document": document,
         "pages": frames(project.slug, document),
         "design": drawn,
-        "known_fields": [{"label": field_name(f.key, f.label), "type": f.type} for f in offered.fields],
+        "known_fields": [
+            {"label": field_name(f.key, f.label), "type": f.type, "is_unread": f.key in unread} for f in offered.fields
+        ],
         "known_tables": [field_name(key) for key in offered.columns],
         "known_columns": [
-            {"label": field_name(f"{key}.{f.key}", f.label), "type": f.type, "table": field_name(key)}
+            {
+                "label": field_name(f"{key}.{f.key}", f.label),
+                "type": f.type,
+                "table": field_name(key),
+                "is_unread": not edited and f"{key}.{f.key}" in standard,
+            }
             for key, columns in offered.columns.items()
             for f in columns
         ],

@@ -151,6 +151,12 @@ def test_a_template_with_two_tables_is_drawn_and_changed(admin_page: Page, tmp_p
         while page.locator(what).count():
             page.locator(what).first.click()
 
+    # What was looked for and not found is offered, and stays part of the template without a value.
+    offered = page.locator(".unread[data-unread]").first.get_by_role("button")
+    offered.get_by_text("Purchase order").click()
+    expect(page.locator(".studio-field.chosen [data-meaning]")).to_contain_text("stays part of the template")
+    expect(offered.get_by_text("Purchase order")).to_have_count(0)
+
     tables, rows = page.locator(".studio-table"), "tbody tr"
     for at, (name, columns, top) in enumerate((("Line items", ITEMS, 700), ("Taxes", TAXES, 500))):
         page.keyboard.press("Alt+t")
@@ -159,6 +165,11 @@ def test_a_template_with_two_tables_is_drawn_and_changed(admin_page: Page, tmp_p
         click_row(page, [x for x, _ in columns], top - 20)
         for column, (_, title) in enumerate(columns):
             expect(tables.nth(at).get_by_label("Name of the column").nth(column)).to_have_value(title)
+    columns = tables.nth(0).get_by_label("Name of the column")
+    tables.nth(0).get_by_role("button", name="+ Unit", exact=True).click()
+    expect(columns.nth(3)).to_have_value("Unit")
+    page.keyboard.press("Control+z")
+    expect(columns).to_have_count(3)
     for at in range(2):  # the first one was read on to the end of the page until the second began there
         expect(tables.nth(at).locator(rows)).to_have_count(2)
 
@@ -180,6 +191,7 @@ def test_a_template_with_two_tables_is_drawn_and_changed(admin_page: Page, tmp_p
     page.keyboard.press("Control+Enter")
     expect(page.locator(".message.success")).to_contain_text("Harbour delivery")
     expect(page.get_by_label("Key of the table").nth(1)).to_have_value("taxes")
+    expect(page.locator("input[value='purchase_order']")).to_have_count(1)
 
     upload(page, two_tables(tmp_path / "harbour-6.pdf", 6))
     expect(page.locator("#template-choice")).to_have_value("Harbour delivery")

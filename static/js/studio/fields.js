@@ -11,11 +11,25 @@ export const knownAs = (id, name, table = "") => {
   return option ? {label: option.value, type: option.dataset.type} : null;
 };
 
+/* What was looked for on the sample and is not drawn, as buttons that add it: names of the options of a datalist. */
+export const offer = (place, options, names, add) => {
+  const drawn = new Set(names.map((name) => name.trim().toLowerCase()));
+  const left = options.filter((option) => "isUnread" in option.dataset && !drawn.has(option.value.toLowerCase()));
+  place.hidden = !left.length;
+  place.querySelector("[data-offers]").replaceChildren(...left.map((option) => {
+    const button = document.createElement("button");
+    Object.assign(button, {type: "button", textContent: `+ ${option.value}`});
+    button.addEventListener("click", () => add({name: option.value, type: option.dataset.type}));
+    return button;
+  }));
+};
+
 export class FieldList {
   constructor(form, {pages, says, ask, changed, pause}) {
     Object.assign(this, {pages, says, ask, changed, pause});
     this.list = form.querySelector("[data-fields]");
     this.template = form.querySelector("#studio-field");
+    this.unread = form.querySelector(".unread[data-unread]");
     this.rows = [];
     this.chosen = null;
     this.list.addEventListener("focusin", (event) => this.choose(this.rowOf(event.target)));
@@ -82,7 +96,20 @@ export class FieldList {
   }
 
   draw() {
+    this.offer();
     this.pages.draw("value", this.rows.flatMap((row) => row.boxes.map((place) => ({...place, kind: row === this.chosen ? "chosen" : row.isRead ? "look" : ""}))));
+  }
+
+  /* Offer what is not drawn of what was looked for. */
+  offer() {
+    const options = [...document.getElementById("known-fields").options];
+    offer(this.unread, options, this.rows.map((row) => row.name.value), ({name, type}) => {
+      const row = this.add({label: name, type});
+      row.type.disabled = true;  // the project's own
+      this.choose(row);
+      row.value.focus();
+      this.changed();
+    });
   }
 
   show(row) {
@@ -92,6 +119,10 @@ export class FieldList {
     row.mark.title = title;
     row.mark.setAttribute("aria-label", title);
     row.element.classList.toggle("nameless", !row.name.value.trim());
+    if (row.value.value.trim()) return;
+    row.meaning.hidden = !row.name.value.trim();
+    row.meaning.className = "why";
+    row.meaning.textContent = `∅ ${this.says("absent")}`;
   }
 
   /* Words that were clicked: they go to the chosen field while it has no value, else they become a new one. */
@@ -140,6 +171,8 @@ export class FieldList {
       }
     }
     row.type.disabled = Boolean(knownAs("known-fields", row.name.value));
+    this.offer();
+    if (!value.trim()) { this.show(row); return; }
     row.meaning.hidden = !said.error && said.value === value;
     row.meaning.className = said.error ? "why wrong" : "why";
     row.meaning.textContent = said.error ? `✗ ${said.error}` : `${this.says("readAs")} ${said.value}`;

@@ -1,7 +1,7 @@
 /* A table as it is drawn: the cells of the first row clicked, or a box down a column; the rest is read alike. */
 
 import {boxesOfWords} from "../review/pages.js";
-import {knownAs} from "./fields.js";
+import {knownAs, offer} from "./fields.js";
 
 const MARGIN = 0.004;  // of the page, by which the words of two columns may seem to overlap
 const PAUSE_MS = 500;  // after the last cell, before the rest of the rows is read
@@ -189,8 +189,22 @@ export class DrawnTable {
       row.cells[at(cell)] = value ? {value, text: before?.text || "", boxes: before?.text?.includes(value) ? before.boxes : []} : null;
       row.isAuto = false;
     }
+    this.offer();
     clearTimeout(this.types);
     this.types = setTimeout(() => this.changed(), PAUSE_MS);
+  }
+
+  /* Offer the columns that such a table may have and this one lacks. */
+  offer() {
+    const called = this.name.value.trim().toLowerCase();
+    const options = [...document.getElementById("known-columns").options].filter((o) => this.columns.length && o.dataset.table.toLowerCase() === called);
+    offer(this.section.querySelector(".unread[data-unread]"), options, this.columns.map((column) => column.name), ({name, type}) => {
+      this.columns.push({name, type, isTyped: true});
+      for (const row of this.rows) row.cells.push(null);
+      this.render();
+      this.changed();
+      this.box.querySelector("th:last-child [data-name]").focus();
+    });
   }
 
   nameless() { this.section.classList.toggle("nameless", Boolean(this.columns.length) && !this.name.value.trim()); }
@@ -200,6 +214,7 @@ export class DrawnTable {
     this.box.hidden = !this.columns.length;
     this.section.querySelector("[data-add-row]").hidden = !this.columns.length;
     this.nameless();
+    this.offer();
     this.box.querySelector("thead tr").replaceChildren(...this.columns.map(({name, type}) => {
       const heading = make("studio-column");
       heading.querySelector("[data-name]").value = name;

@@ -221,6 +221,31 @@ def test_what_day_zero_read_is_offered_and_known_names_come_with_the_project(acc
     assert all(f["isRead"] for f in given["fields"])
 
 
+def test_what_was_looked_for_and_not_found_is_offered_and_stays_part_of_the_template_without_a_value(
+    access, client
+) -> None:
+    client.force_login(User.objects.create(username="ann"))
+    Membership.objects.create(project=access.project, user=User.objects.get(username="ann"), role=Role.AUTHOR)
+    sample = document_in_review(access, VENDOR.document(0))
+    extraction = extractions.current(sample)
+    extraction.prediction["fields"]["due_date"] = []
+    extraction.save()
+    address = f"/p/acme/templates/studio/?document={sample.pk}"
+    page = client.get(address)
+    given = json.loads(page.context["design"])
+    assert "Due date" not in [f["label"] for f in given["fields"]]
+    assert "Due date" in [f["label"] for f in page.context["known_fields"] if f["is_unread"]]
+    assert "Tax rate" in [c["label"] for c in page.context["known_columns"] if c["is_unread"]]
+    given = {"name": "Acme invoice", "fields": [*given["fields"], {"label": "Due date", "type": "date", "value": ""}]}
+    assert client.post(address, {"design": json.dumps(given), "version": sample.version}).status_code == 302
+    made = catalog.template(access.project, "Acme invoice")
+    assert "due_date" in [f["key"] for f in made.spec["fields"]]
+    assert ConfirmedLabel.objects.get(document=sample).label["fields"]["due_date"] == []
+    again = document_in_review(access, VENDOR.document(1))
+    changed = client.get(f"/p/acme/templates/studio/?document={again.pk}&template=Acme%20invoice")
+    assert not any(f["is_unread"] for f in changed.context["known_fields"])
+
+
 class TestSeveralTables:
     """A template with two tables is saved, and changed in the studio without losing what the page does not show."""
 
