@@ -7,6 +7,7 @@ import pytest
 
 from fixtures import generator
 from fixtures.generator import INVOICE_KINDS, Vendor
+from fixtures.generator.content import UNTAXED
 from fixtures.generator.countries import LOCALES
 from fixtures.generator.negatives import KINDS as NEGATIVE_KINDS
 from fixtures.generator.negatives import OWN_FIELDS
@@ -72,6 +73,21 @@ def test_sums_add_up():
         assert content.item_sum - content.discount + content.shipping == goal
         for item in content.items:
             assert item.net + item.tax == item.gross
+
+
+def test_shipping_without_a_tax_is_no_tax():
+    """Small businesses, exporters and those whose customers pay the tax charge for shipping, too."""
+    vendors = [v for seed in range(900) if (v := Vendor(seed, kind="invoice")).habits.rates == UNTAXED]
+    shipped = [one for v in vendors if (one := v.document(0)).content.shipping]
+    assert len(shipped) > 0.3 * len(vendors)
+    bare = 0
+    for one in shipped:
+        fields = one.label.fields
+        assert one.content.tax == 0
+        assert all(Decimal(value.value) == 0 for value in fields.get("tax_amount", ()))
+        assert Decimal(fields["total_amount"][0].value) == one.content.total
+        bare += fields.get("net_amount") == fields.get("tax_amount") == ()
+    assert 0.2 * len(shipped) < bare < 0.8 * len(shipped)
 
 
 def test_labels_are_canonical_and_of_standard_fields():
