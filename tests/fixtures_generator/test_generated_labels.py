@@ -90,6 +90,33 @@ def test_shipping_without_a_tax_is_no_tax():
     assert 0.2 * len(shipped) < bare < 0.8 * len(shipped)
 
 
+def test_cash_tendered_is_any_that_people_hand_over():
+    receipts = [generate(seed, kind="receipt") for seed in range(150)]
+    tendered = {(c.cash, c.total - c.paid if c.paid < c.total else c.total) for r in receipts if (c := r.content)}
+    assert all(cash >= to_pay for cash, to_pay in tendered)
+    over = [(cash, cash - to_pay) for cash, to_pay in tendered if cash != to_pay]
+    assert 0.4 * len(receipts) < len(over) < 0.8 * len(receipts)
+    assert sum(cash % 10 != 0 for cash, _ in over) > 0.15 * len(over)
+    assert any(change < 1 for _, change in over)
+    assert any(change > 30 for _, change in over)
+
+
+def test_a_deposit_on_a_receipt_leaves_what_is_due():
+    receipts = [
+        generate(seed, kind="receipt", locale=code) for seed in range(90) for code in ("en-GB", "de-DE", "fr-FR")
+    ]
+    found = 0
+    for one in receipts:
+        content, fields = one.content, one.label.fields
+        if not 0 < content.paid < content.total:
+            continue
+        found += 1
+        assert Decimal(fields["total_amount"][0].value) == content.total
+        assert Decimal(fields["due_amount"][0].value) == content.total - content.paid
+        assert fields["due_amount"][0].boxes != fields["total_amount"][0].boxes
+    assert found > 5
+
+
 def test_labels_are_canonical_and_of_standard_fields():
     for seed in range(60):
         one = generate(seed)
