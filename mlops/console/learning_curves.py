@@ -20,7 +20,10 @@ KINDS = ("accent", "look", "live", "sure", "wrong", "soft")  # classes of the st
 
 @dataclass(frozen=True, slots=True)
 class LearningCurve:
-    """losses: the objective a document, before the first step of optimisation and after each."""
+    """losses: of small scorers the objective a document, before the first step of optimisation and after each.
+
+    Of a network the mean loss of so many steps, one figure after the other.
+    """
 
     label: str
     kind: str
@@ -29,15 +32,31 @@ class LearningCurve:
 
 @dataclass(frozen=True)
 class LearningChart:
-    """Curves over the same steps. left_out: curves that are only in the file."""
+    """Curves over the same steps. left_out: curves that are only in the file.
+
+    network_steps: of a point, where the curves are of networks; 0 where they are of small scorers.
+    """
 
     title: str
     curves: tuple[LearningCurve, ...]
     left_out: int = 0
+    network_steps: int = 0
+
+    @property
+    def key(self) -> str:
+        """Of the section on its page."""
+        return "networks" if self.network_steps else "learning"
 
     @property
     def last_step(self) -> int:
+        return self._step(self._last)
+
+    @property
+    def _last(self) -> int:
         return max(len(curve.losses) for curve in self.curves) - 1
+
+    def _step(self, n: int) -> int:
+        return (n + 1) * self.network_steps if self.network_steps else n
 
     @cached_property
     def _powers(self) -> tuple[int, int]:
@@ -69,7 +88,7 @@ class LearningChart:
                 "name": curve.label,
                 "first": figure(curve.losses[0]),
                 "last": figure(curve.losses[-1]),
-                "steps": len(curve.losses) - 1,
+                "steps": self._step(len(curve.losses) - 1),
             }
             for curve in self.curves
         )
@@ -78,12 +97,12 @@ class LearningChart:
     def rows(self) -> list[tuple[int, list[str]]]:
         """The table: number of the step, and a figure a curve."""
         return [
-            (n, [figure(curve.losses[n]) if n < len(curve.losses) else "–" for curve in self.curves])
-            for n in range(self.last_step + 1)
+            (self._step(n), [figure(curve.losses[n]) if n < len(curve.losses) else "–" for curve in self.curves])
+            for n in range(self._last + 1)
         ]
 
     def _x(self, step: int) -> str:
-        return f"{LEFT + (RIGHT - LEFT) * step / max(1, self.last_step):.1f}"
+        return f"{LEFT + (RIGHT - LEFT) * step / max(1, self._last):.1f}"
 
     def _y(self, value: float) -> str:
         low, high = self._powers
@@ -102,6 +121,15 @@ def of_run(row: TrainingRun) -> LearningChart | None:
     return LearningChart(_("How learning went"), curves, len(told) - len(shown))
 
 
+def of_networks(row: TrainingRun) -> LearningChart | None:
+    """Return the curves of the networks of a run that pretrains; None before the first told one."""
+    told = [step for step in row.progress if step.get("curve")][: len(KINDS)]
+    if not told:
+        return None
+    curves = tuple(LearningCurve(step["step"], kind, tuple(step["curve"])) for step, kind in zip(told, KINDS))
+    return LearningChart(_("How the networks learned"), curves, network_steps=told[0]["curve_steps"])
+
+
 def compared(pair: Sequence[TrainingRun]) -> LearningChart | None:
     """Return what both runs learned from the most documents, a curve a run; None when they have nothing in common."""
     first, second = ({step["step"]: step for step in _told(row)} for row in pair)
@@ -118,7 +146,16 @@ def compared(pair: Sequence[TrainingRun]) -> LearningChart | None:
 
 def lines(row: TrainingRun) -> list[tuple[str, int, float]]:
     """Return every figure of a run: what was learned, number of the step, objective a document."""
-    return [(step["step"], n, loss) for step in _told(row) for n, loss in enumerate(step["losses"])]
+    small = [(step["step"], n, loss) for step in _told(row) for n, loss in enumerate(step["losses"])]
+    networks = [step for step in row.progress if step.get("curve")]
+    return [
+        *(
+            (step["step"], n * step["curve_steps"], loss)
+            for step in networks
+            for n, loss in enumerate(step["curve"], 1)
+        ),
+        *small,
+    ]
 
 
 def name_of(step: str) -> str:

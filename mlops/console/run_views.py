@@ -66,7 +66,9 @@ def new(request: ProjectRequest) -> HttpResponseBase:
                     raise BadInput(_("Choose a dataset of the list."), code="bad_dataset")
                 chosen = datasets.by_id(access.project, pk) if pk else freezing.request(access, selection)
                 version = request.POST.get("version", "").strip()
-                row = services.request(access, chosen, version=version, seed=read_seed(request.POST))
+                row = services.request(
+                    access, chosen, version=version, seed=read_seed(request.POST), pretrains="pretrain" in request.POST
+                )
                 return redirect("run", access.project.slug, row.pk)
         except BadInput as e:
             problem = e.message
@@ -76,6 +78,7 @@ def new(request: ProjectRequest) -> HttpResponseBase:
         "dataset": pk,
         "version": request.POST.get("version") or _next_version(access.project),
         "seed": request.POST.get("seed", "0"),
+        "pretrains": "pretrain" in request.POST,
         "problem": problem,
     }
     return render(request, "console/run_new.html", context, status=422 if problem else 200)
@@ -95,7 +98,7 @@ def run(request: ProjectRequest, pk: int) -> HttpResponseBase:
         "forbidding": run_report.forbidding(row),
         "ladder": run_report.ladder(row),
         "progress": run_report.progress(row),
-        "learning": learning_curves.of_run(row),
+        "charts": [chart for chart in (learning_curves.of_networks(row), learning_curves.of_run(row)) if chart],
         "learning_runs": [row],
         "yields": run_report.yields(row),
         "log": run_report.log_tail(row),
@@ -149,7 +152,7 @@ def compare(request: ProjectRequest) -> HttpResponseBase:
         "pair": pair,
         "facts": run_report.facts(pair),
         "figures": run_report.compared(pair),
-        "learning": learning_curves.compared(pair),
+        "charts": [chart for chart in (learning_curves.compared(pair),) if chart],
         "learning_runs": pair,
         "is_fair": pair[0].dataset_id == pair[1].dataset_id,
     }

@@ -31,7 +31,7 @@ def _say_nothing(progress: dict[str, Any]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoints:
-    """Where the outcome of each step is kept.
+    """Where the outcome of each step is kept, who may stop it, and who is told.
 
     folder: None = nowhere. should_stop: asked before a step is made. tell: called after each with
     {"step", "seconds", "is_resumed", ...}.
@@ -65,6 +65,9 @@ class Checkpoints:
             return None
         said = json.dumps([name, depends_on], sort_keys=True, ensure_ascii=False)
         return self.folder / hashlib.sha256(said.encode()).hexdigest()
+
+
+NO_CHECKPOINTS = Checkpoints()
 
 
 def _write(file: Path, data: bytes) -> None:

@@ -70,9 +70,7 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
 
 def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
     """Write a package. Returns the exit code; SIGTERM stops it after the step at hand, with YIELDED."""
-    asked_to_stop = threading.Event()
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, lambda number, frame: asked_to_stop.set())
+    should_stop = asked_to_stop()
     try:
         base = _base(options.base)
         config = LearnConfig(seed=options.seed)
@@ -83,7 +81,7 @@ def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
             package = learn(
                 dataset, base=base, reader=reader, config=config, is_smoke=options.smoke,
                 version=options.package_version,
-                checkpoints=Checkpoints(options.checkpoints, asked_to_stop.is_set, tell),
+                checkpoints=Checkpoints(options.checkpoints, should_stop, tell),
             )  # fmt: skip
         package.save(options.out)
     except Yielded as e:
@@ -95,6 +93,14 @@ def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
         return refuse(e, BAD_INPUT)
     log.info("%s: %s", options.out, package.build)
     return DONE
+
+
+def asked_to_stop() -> Callable[[], bool]:
+    """Return what says whether SIGTERM came; from now on that ends nothing by itself."""
+    asked = threading.Event()
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda number, frame: asked.set())
+    return asked.is_set
 
 
 def run_predict(options: argparse.Namespace, reader: Reader | None = None, out: TextIO | None = None) -> int:

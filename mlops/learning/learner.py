@@ -14,7 +14,7 @@ from invex.fields.spec import FieldSpec, TableSpec, TemplateSpec
 from invex.fields.template_json import template_to_json
 from invex.reading.words import to_json
 
-from .checkpoints import Checkpoints
+from .checkpoints import NO_CHECKPOINTS, Checkpoints
 from .dataset import Dataset, Reader, Sample, samples
 from .fitting import Example, FitConfig, fit_examples
 from .model import StoredTable, TemplateModel
@@ -27,7 +27,6 @@ from .view import View
 
 log = logging.getLogger(__name__)
 
-NO_CHECKPOINTS = Checkpoints()
 EVERY = "*"  # the template that documents of all templates are taken for
 SMOKE_DOCUMENTS = 3  # a template, in a smoke run
 
@@ -120,6 +119,7 @@ def learn_samples(
             "base": start.build,
             "metrics": {},
             **environment(),
+            **{key: start.manifest[key] for key in ("pretraining",) if key in start.manifest},
         },
         day_zero=start.day_zero,
         network=start.network,
@@ -163,6 +163,7 @@ class _Steps:
                 "examples": dataset_hash([Sample(e.id, e.view.document, e.label) for e in examples]),
                 "shared": self.dataset if shared is not None else "",
                 "base": [self.base.build, self.base.manifest.get("code", ""), self.base.manifest.get("seed", 0)],
+                "network": network_hash(self.base),
                 "configuration": asdict(self.config),
                 "code": code_version(),
                 "environment": environment(),
@@ -251,6 +252,11 @@ def dataset_hash(known: Sequence[Sample]) -> str:
     for sample in sorted(known, key=lambda s: s.id):
         digest.update(repr((sample.id, to_json(sample.document), label_to_json(sample.label))).encode())
     return digest.hexdigest()
+
+
+def network_hash(package: Package) -> str:
+    """sha256 of the network's file, "" without one."""
+    return hashlib.sha256(package.network.onnx).hexdigest() if package.network is not None else ""
 
 
 def code_version() -> str:

@@ -18,7 +18,8 @@ from invex.reading.errors import Unreadable
 
 from .archive import BadPackage
 from .base_package import MORE_NOISE, synthetic_samples
-from .cli import BAD_INPUT, DONE, NOTHING, refuse
+from .checkpoints import NO_CHECKPOINTS, Checkpoints, Yielded, progress_file
+from .cli import BAD_INPUT, DONE, NOTHING, YIELDED, asked_to_stop, refuse
 from .dataset import BadDataset, Dataset, Reader, load_dataset, read
 from .devices import CPU, NoDevice, add_device, class_of
 from .held_out import card, measure
@@ -44,6 +45,11 @@ class PretrainConfig:
     training: TrainingConfig = field(default_factory=TrainingConfig)
     measured: int = 300
 
+    def seeded(self, seed: int) -> PretrainConfig:
+        return replace(
+            self, pretraining=replace(self.pretraining, seed=seed), training=replace(self.training, seed=seed)
+        )
+
 
 SMOKE = PretrainConfig(
     pretraining=PretrainingConfig(steps=4, warmup=2, batch=4),
@@ -56,13 +62,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", type=Path, help="a folder of format invex-dataset/1; its labels are not read")
     parser.add_argument("--out", type=Path, required=True, help="the package to write")
     parser.add_argument("--base", type=Path, help="package whose network is learned anew; absent: the shipped one")
-    parser.add_argument("--checkpoint", type=Path, metavar="FILE", help="keep what is done; after a kill it goes on")
+    parser.add_argument("--checkpoint", type=Path, metavar="FILE", 
+                        help="keep what is done; after SIGTERM (exit code 4) or a kill it goes on")  # fmt: skip
+    parser.add_argument("--seed", type=int, default=0)
     add_device(parser)
+    parser.add_argument("--progress", type=Path, metavar="FILE", help="append a JSON line for every 100 steps")
     parser.add_argument("--smoke", action="store_true", help="a few steps: proves data and code quickly")
 
 
 def run(options: argparse.Namespace, reader: Reader | None = None) -> int:
-    """Write the package. Returns the exit code."""
+    """Write the package. Returns the exit code; SIGTERM stops it after the step at hand, with YIELDED."""
+    should_stop = asked_to_stop()
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         return refuse(ModuleNotFoundError(f"no {' and no '.join(missing)} here: install invex[train]"), BAD_INPUT)
@@ -75,13 +85,19 @@ def run(options: argparse.Namespace, reader: Reader | None = None) -> int:
         unlabelled = list(_pages(dataset, reader))
         if not unlabelled:
             return refuse(BadDataset(f"{options.dataset}: no document with words to read"), NOTHING)
-        config = SMOKE if options.smoke else PretrainConfig()
-        saved, device = options.checkpoint, options.device
-        package = pretrained(base, dataset.name, unlabelled, config, saved=saved, device=device)
+        config = (SMOKE if options.smoke else PretrainConfig()).seeded(options.seed)
+        with progress_file(options.progress) as tell:
+            package = pretrained(
+                base, dataset.name, unlabelled, config, saved=options.checkpoint, device=options.device,
+                watched=Checkpoints(None, should_stop, tell),
+            )  # fmt: skip
         package.save(options.out)
         if options.checkpoint is not None:
             for done in files.of_build(options.checkpoint, config.training.members):
                 done.unlink(missing_ok=True)
+    except Yielded as e:
+        log.info("%s; the same command goes on there", e)
+        return YIELDED
     except (BadDataset, BadPackage, BadCheckpoint, NoDevice, OSError) as e:
         return refuse(e, BAD_INPUT)
     log.info("%s: %s", options.out, package.build)
@@ -96,11 +112,12 @@ def pretrained(
     *,
     saved: Path | None = None,
     device: str = CPU,
+    watched: Checkpoints = NO_CHECKPOINTS,
 ) -> Package:
     """Return `base` with a network that has read `unlabelled`. The same arguments give the same bytes.
 
     name: of the dataset, for the manifest. saved: checkpoint that an interrupted call goes on from. device: where the
-    network is trained.
+    network is trained. watched: who is told, and may stop it. Raises Yielded.
     """
     from .network.building import build_network  # torch
 
@@ -113,8 +130,10 @@ def pretrained(
         unlabelled=unlabelled,
         pretraining=config.pretraining,
         device=device,
+        watched=watched,
     )
-    said = {"dataset": name, "documents": len(unlabelled), **asdict(config.pretraining)}
+    read = {"dataset": name, "documents": len(unlabelled), "device_class": class_of(device)}
+    said = {**read, **asdict(config.pretraining)}
     learned = {"network": asdict(config.network), "training": asdict(config.training)}
     manifest = {
         **base.manifest,

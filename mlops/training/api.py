@@ -51,6 +51,12 @@ class TrainingRunIn(Body):
         examples=[{}],
     )
     seed: int = Field(default=0, ge=0, lt=2**31, examples=[0])
+    pretrain: bool = Field(
+        default=False,
+        description="Train the network anew, after it has read the documents without their labels: half an hour on a "
+        "CPU. The machine that trains needs torch.",
+        examples=[False],
+    )
 
 
 class StepOut(Schema):
@@ -74,11 +80,13 @@ class TrainingRunOut(Schema):
     base: str = Field(examples=["Invex-0.1.0-build.1"])
     code: str
     seed: int
+    pretrain: bool
     device: str = Field(examples=["cpu"])
     trigger: dict[str, Any] = Field(examples=[{"kind": "rest"}])
     progress: list[dict[str, Any]] = Field(
         description="Of learning: each template with its documents, seconds, and `losses`, the objective a document "
-        "before the first step of optimisation and after each.",
+        "before the first step of optimisation and after each. Before them the networks of a run that pretrains, with "
+        "`curve`, the mean loss of every `curve_steps` steps.",
         examples=[[{"step": "Acme order", "documents": 12, "seconds": 0.4, "losses": [2.1, 0.7, 0.2]}]],
     )
     yields: list[dict[str, Any]]
@@ -97,6 +105,7 @@ class TrainingRunOut(Schema):
             id=str(row.pk),
             steps=[StepOut(**step) for step in row.steps],
             dataset=row.dataset.hash,
+            pretrain=row.pretrains,
             build=row.build.name if row.build else None,
             passed=row.report.get("passed"),
             rules=row.report.get("rules", []),
@@ -125,7 +134,9 @@ def create_training_run(request: ApiRequest, response: HttpResponse, body: Train
     else:
         said = body.dataset.model_dump(mode="json", exclude_none=True)
         dataset = datasets.request(request.auth, Selection.from_json(said))
-    row = services.request(request.auth, dataset, version=body.version, seed=body.seed, trigger={"kind": "rest"})
+    row = services.request(
+        request.auth, dataset, version=body.version, seed=body.seed, pretrains=body.pretrain, trigger={"kind": "rest"}
+    )
     response.headers["Location"] = reverse("api:get_training_run", args=[row.pk])
     return Status(202, TrainingRunOut.of(row))
 

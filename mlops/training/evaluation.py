@@ -12,13 +12,16 @@ from mlops.learning.dataset import load_dataset, samples
 from mlops.learning.package import Package
 from mlops.memory.base import base_package, bases
 
-from .gate import judge
+from .gate import NetworkOrigin, judge
 from .measure import Measurement, differing, measure
 
 
-def compare(candidate: Package, dataset: DatasetVersion, *, look_up: Callable[[], None]) -> dict[str, Any]:
+def compare(
+    candidate: Package, dataset: DatasetVersion, *, has_compared_network: bool, look_up: Callable[[], None]
+) -> dict[str, Any]:
     """Return the report of candidate and incumbent on the test and the blind side, and what the gate says of it.
 
+    has_compared_network: a run here has trained the candidate's network, and compared its export with torch.
     look_up: called before each side; what it raises ends the comparison.
     """
     incumbent_name, load = next(iter(bases(dataset.project_id).items()))
@@ -33,8 +36,12 @@ def compare(candidate: Package, dataset: DatasetVersion, *, look_up: Callable[[]
             if side == Side.TEST:
                 differences = differing(found, *measured[side])
     blind = measured[Side.BLIND][0]
-    same_network = _network(candidate) in (None, _network(base_package()))
-    rules = judge(*measured[Side.TEST], blind=blind, same_network=same_network)
+    network = NetworkOrigin.UNKNOWN
+    if _network(candidate) in (None, _network(base_package())):
+        network = NetworkOrigin.SHIPPED
+    elif has_compared_network:
+        network = NetworkOrigin.TRAINED_HERE
+    rules = judge(*measured[Side.TEST], blind=blind, network=network)
     return {
         "incumbent": incumbent_name,
         "rules": [rule.to_json() for rule in rules],

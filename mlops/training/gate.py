@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -35,14 +36,22 @@ class Rule:
         return asdict(self)
 
 
+class NetworkOrigin(Enum):
+    """Where a package's network comes from: an export that nobody has compared with torch may compute anything."""
+
+    SHIPPED = "shipped"
+    TRAINED_HERE = "trained here"
+    UNKNOWN = "unknown"
+
+
 def judge(
-    candidate: Measurement, incumbent: Measurement, *, blind: Measurement | None, same_network: bool,
+    candidate: Measurement, incumbent: Measurement, *, blind: Measurement | None, network: NetworkOrigin,
     timed_together: bool = True,
 ) -> tuple[Rule, ...]:  # fmt: skip
     """Return all rules' outcomes on the test side; a candidate passes when every one is ok.
 
-    blind: the candidate on the blind side, None when it has no documents. same_network: whether the candidate's network
-    has the bytes of one that was compared with torch when it was exported. timed_together: both on one machine at one
+    blind: the candidate on the blind side, None when it has no documents. network: where the candidate's comes from.
+    timed_together: both on one machine at one
     time; else their times say nothing, and the rule of speed is left out.
     """
     return (
@@ -50,7 +59,7 @@ def judge(
         _overall(candidate, incumbent),
         *_templates(candidate, incumbent),
         *((_speed(candidate, incumbent),) if timed_together else ()),
-        _network(same_network),
+        _network(network),
         _blind(candidate, blind),
     )
 
@@ -104,9 +113,12 @@ def _speed(candidate: Measurement, incumbent: Measurement) -> Rule:
     )
 
 
-def _network(same_network: bool) -> Rule:
-    if same_network:
-        return Rule("network", True, "the network is the shipped one, compared with torch when it was exported")
+def _network(network: NetworkOrigin) -> Rule:
+    match network:
+        case NetworkOrigin.SHIPPED:
+            return Rule("network", True, "the network is the shipped one, compared with torch when it was exported")
+        case NetworkOrigin.TRAINED_HERE:
+            return Rule("network", True, "the network was trained by a run here, which compared its export with torch")
     return Rule("network", False, "the network is not the shipped one, and nothing here has compared it with torch")
 
 

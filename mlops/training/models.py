@@ -17,7 +17,8 @@ class TrainingRun(models.Model):
 
     One that judges has its build from the beginning: it evaluates that, and lets the gate decide.
 
-    dataset, base, seed, code and version are all that the package depends on (rule 12 of docs/design.md).
+    dataset, base, seed, code, version, and whether it pretrains, are all that the package depends on (rule 12 of
+    docs/design.md).
     """
 
     MOVES: ClassVar[Mapping[str, frozenset[str]]] = MOVES
@@ -28,6 +29,7 @@ class TrainingRun(models.Model):
     version = models.CharField(max_length=64)  # Major.Minor.Patch of the build, said by a person
     dataset = models.ForeignKey(DatasetVersion, on_delete=models.PROTECT, related_name="training_runs")
     seed = models.PositiveIntegerField(default=0)
+    pretrains = models.BooleanField(default=False)  # the network is trained anew, on the dataset's documents first
     base = models.CharField(max_length=200)  # build that it is learned on top of
     code = models.CharField(max_length=64)  # version of the code that learns
     device = models.CharField(max_length=16, default="cpu")

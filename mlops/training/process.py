@@ -43,6 +43,7 @@ def learn(
     seed: int,
     base: Path,
     is_smoke: bool,
+    pretrains: bool,
     stop: Callable[[], str],
     tell: Callable[[list[dict[str, Any]]], None],
     environment: Mapping[str, str],
@@ -51,42 +52,57 @@ def learn(
 ) -> Path:
     """Learn a package from a dataset folder; return its file below `folder`, where log and checkpoints are kept, too.
 
+    pretrains: the network of `base` is trained anew first, after it has read the documents without their labels.
     stop: asked twice a second; a cause that is not "" stops the process: SIGTERM, and SIGKILL after `stop_s` seconds.
     tell: called with the progress so far whenever there is more. environment: says the device. checkpoints: name of
     their folder; those of one class of device are not for another. Raises Stopped, Failed.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    out, progress, log = folder / "package.zip", folder / "progress.jsonl", folder / "log.txt"
+    kept = folder / checkpoints
+    kept.mkdir(parents=True, exist_ok=True)
+    out, progress, pretraining = folder / "package.zip", folder / "progress.jsonl", kept / "pretraining.jsonl"
     progress.unlink(missing_ok=True)
-    command = [
-        *(sys.executable, "-m", "invex.operations.child"),
-        *(sys.executable, "-m", "mlops.learning", "learn", str(dataset), "--out", str(out), "--seed", str(seed)),
-        *("--name", name, "--package-version", version, "--base", str(base), "--progress", str(progress)),
-        *(("--smoke",) if is_smoke else ("--checkpoints", str(folder / checkpoints))),
-    ]
-    # One thread: the same bytes on machines with another number of cores.
-    one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     told = 0
 
     def look() -> None:
         nonlocal told
-        steps = _progress(progress)
-        if len(steps) > told:
-            told = len(steps)
-            tell(steps)
+        lines = [*_progress(pretraining), *_progress(progress)]
+        if len(lines) > told:
+            told = len(lines)
+            tell(_newest(lines))
 
-    with log.open("ab") as output:
-        code, cause = supervised(
-            command, output, {**os.environ, **one_thread, **environment}, stop=stop, look=look, stop_s=stop_s
-        )
-    tell(_progress(progress))
-    if code == DONE:
-        return out
-    if code == YIELDED or cause:
-        raise Stopped(cause or "SIGTERM")
-    if code == NOTHING:
-        raise Failed("No document has a label.")
-    raise Failed(_last_line(log) or f"the process ended with {code}")
+    def run(*command: str) -> None:
+        # One thread: the same bytes on machines with another number of cores.
+        one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+        log = folder / "log.txt"
+        with log.open("ab") as output:
+            code, cause = supervised(
+                [sys.executable, "-m", "invex.operations.child", sys.executable, "-m", "mlops.learning", *command],
+                output, {**os.environ, **one_thread, **environment}, stop=stop, look=look, stop_s=stop_s,
+            )  # fmt: skip
+        look()
+        if code == DONE:
+            return
+        if code == YIELDED or cause:
+            raise Stopped(cause or "SIGTERM")
+        if code == NOTHING:
+            raise Failed("No document has a label." if command[0] == "learn" else "No document has words.")
+        raise Failed(_last_line(log) or f"the process ended with {code}")
+
+    if pretrains:
+        network = kept / "network.zip"
+        if not network.exists():
+            run(
+                *("pretrain", str(dataset), "--out", str(network), "--base", str(base), "--seed", str(seed)),
+                *("--progress", str(pretraining), "--device", environment.get("INVEX_DEVICE", "cpu")),
+                *(("--smoke",) if is_smoke else ("--checkpoint", str(kept / "network.checkpoint"))),
+            )
+        base = network
+    run(
+        *("learn", str(dataset), "--out", str(out), "--seed", str(seed), "--name", name, "--package-version", version),
+        *("--base", str(base), "--progress", str(progress)),
+        *(("--smoke",) if is_smoke else ("--checkpoints", str(kept))),
+    )
+    return out
 
 
 def supervised(
@@ -128,6 +144,11 @@ def _progress(file: Path) -> list[dict[str, Any]]:
         except ValueError:  # the last line is being written
             break
     return found
+
+
+def _newest(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return what was told last of each step, in the order in which they began."""
+    return list({line["step"]: line for line in lines}.values())
 
 
 def _last_line(log: Path) -> str:

@@ -56,6 +56,13 @@ def _learned(dataset: DatasetVersion | OuterRef) -> QuerySet[TrainingRun]:
     return TrainingRun.objects.filter(dataset=dataset, state=RunState.DONE).exclude(package_sha256="")
 
 
+def is_network_made_here(row: TrainingRun) -> bool:
+    """Say whether the network of what the run evaluates was trained by a run here, by this one or its build's."""
+    if not row.judges:
+        return row.pretrains
+    return TrainingRun.objects.filter(build=row.build, pretrains=True).exclude(package_sha256="").exists()
+
+
 def busy_s(rows: Iterable[TrainingRun]) -> dict[int, float]:
     """Return how long a worker was on each run, in seconds, up to now: by the times of its moves in the audit log.
 

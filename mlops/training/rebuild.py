@@ -91,7 +91,8 @@ def rebuild(row: TrainingRun) -> Rebuilt:
         try:
             made = process.learn(
                 dataset, Path(scratch) / "run", name=registry.project_part(row.project), version=row.version,
-                seed=row.seed, base=Path(scratch) / "base.zip", is_smoke=False, stop=lambda: "",
+                seed=row.seed, base=Path(scratch) / "base.zip", is_smoke=False, pretrains=row.pretrains,
+                stop=lambda: "",
                 tell=lambda steps: None, environment=NO_GPU,
             )  # fmt: skip
         except process.Failed as e:
@@ -150,6 +151,9 @@ def _changed(row: TrainingRun, erased: int) -> list[str]:
     for key in ("device_class", "python"):
         if key in recorded and recorded[key] != now[key]:
             found.append(f"{key.replace('_', ' ')} was {recorded[key]}, now it is {now[key]}")
+    on = recorded.get("pretraining", {}).get("device_class", now["device_class"])
+    if on != now["device_class"]:
+        found.append(f"the network was pretrained on {on}, now on {now['device_class']}")
     then = recorded.get("libraries", {})
     for library, version in sorted(now["libraries"].items()):
         if then.get(library, version) != version:

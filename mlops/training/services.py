@@ -29,9 +29,13 @@ S = RunState
 
 
 def request(
-    access: Access, dataset: DatasetVersion, *, version: str, seed: int = 0, trigger: dict[str, Any] | None = None
-) -> TrainingRun:
-    """Ask for a build learned from `dataset`, which may still be freezing. Raises NotAllowed, BadInput."""
+    access: Access, dataset: DatasetVersion, *, version: str, seed: int = 0, pretrains: bool = False,
+    trigger: dict[str, Any] | None = None,
+) -> TrainingRun:  # fmt: skip
+    """Ask for a build learned from `dataset`, which may still be freezing. Raises NotAllowed, BadInput.
+
+    pretrains: its network is trained anew, after it has read the dataset's documents without their labels.
+    """
     access.require(Right.MODELS)
     version = checked_version(version)
     if not 0 <= seed < 2**31:
@@ -42,6 +46,7 @@ def request(
             version=version,
             dataset=dataset,
             seed=seed,
+            pretrains=pretrains,
             base=base_package().build,
             code=code_version(),
             trigger=trigger or {"kind": "button"},
@@ -49,7 +54,7 @@ def request(
         )
         audit.record(
             access.actor, "requested", "training run", row.pk, project=access.project.slug, version=version,
-            dataset=dataset.hash, seed=seed, trigger=row.trigger,
+            dataset=dataset.hash, seed=seed, pretrains=pretrains, trigger=row.trigger,
         )  # fmt: skip
         emit("training.requested", row.pk, project=access.project.slug, run=row.pk, trigger=row.trigger["kind"])
     return row

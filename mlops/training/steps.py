@@ -34,7 +34,7 @@ from mlops.memory.base import base_bytes, base_package
 from mlops.registry import services as registry
 from mlops.registry.models import Build
 
-from . import device, leftovers, process
+from . import device, leftovers, process, queries
 from .evaluation import compare
 from .leftovers import folder
 from .models import TrainingRun
@@ -192,7 +192,8 @@ def _learn(row: TrainingRun, into: Path, *, is_smoke: bool, lease: Lease | None)
         try:
             return process.learn(
                 dataset, into, name=registry.project_part(row.project), version=row.version, seed=row.seed, base=base,
-                is_smoke=is_smoke, stop=stop, tell=tell, environment=lease.environment() if lease else NO_GPU,
+                is_smoke=is_smoke, pretrains=row.pretrains, stop=stop, tell=tell,
+                environment=lease.environment() if lease else NO_GPU,
                 stop_s=process.GPU_STOP_S if lease else process.STOP_S,
                 checkpoints="checkpoints-cpu" if row.only_cpu else "checkpoints",
             )  # fmt: skip
@@ -214,7 +215,10 @@ def _evaluate(row: TrainingRun) -> dict[str, Any]:
     if not blob:
         raise _Fail("The package was deleted to make room; register it again.")
     candidate = Package.from_bytes(store().path(blob).read_bytes())
-    report = compare(candidate, row.dataset, look_up=lambda: _check_wishes(row))
+    report = compare(
+        candidate, row.dataset, has_compared_network=queries.is_network_made_here(row),
+        look_up=lambda: _check_wishes(row),
+    )  # fmt: skip
     TrainingRun.objects.filter(pk=row.pk).update(report=report)
     row.report = report
     test = report["test"]

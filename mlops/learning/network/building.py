@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -14,21 +15,21 @@ import numpy as np
 from invex.fields.spec import FieldSpec
 
 from .. import archive
+from ..checkpoints import NO_CHECKPOINTS, Checkpoints, Yielded
 from ..dataset import Sample
 from ..devices import CPU, class_of
 from . import checkpoint, files
 from .config import NetworkConfig, PretrainingConfig, TrainingConfig
-from .examples import make_example
+from .examples import Example, make_example
 from .export import check_exporter, export
 from .inputs import Inputs
 from .pretraining import Pretrainer, digest_of
 from .serving import Network
-from .training import Progress, Trainer, deterministic
+from .training import CURVE_STEPS, Progress, Trainer, deterministic
 
 CANDIDATES = 150  # of a type and document, besides the values
 COMPARED = 20  # documents on which ONNX has to agree with torch
 CHECKPOINT_STEPS = 200
-REPORTED_STEPS = 100
 
 T = TypeVar("T", Trainer, Pretrainer)
 
@@ -45,6 +46,7 @@ def build_network(
     unlabelled: Sequence[Inputs] = (),
     pretraining: PretrainingConfig | None = None,
     device: str = CPU,
+    watched: Checkpoints = NO_CHECKPOINTS,
 ) -> Network:
     """Return the trained network. The same arguments give the same bytes, after any interruption too.
 
@@ -53,8 +55,9 @@ def build_network(
     saved: file of the checkpoint, written every CHECKPOINT_STEPS, and beside it those of other members and of their
     pretraining (`files`); one that is there already is gone on from.
     unlabelled: the documents of an archive, on which it is pretrained first as `pretraining` says.
-    Raises BadCheckpoint, also for one of another configuration; NoDevice; ExportDiffers; ModuleNotFoundError without
-    onnx.
+    watched: who is told of progress, and may stop it after any step.
+    Raises Yielded; BadCheckpoint, also for one of another configuration; NoDevice; ExportDiffers; ModuleNotFoundError
+    without onnx.
     """
     check_exporter()
     class_of(device)  # is here
@@ -70,7 +73,11 @@ def build_network(
     usable = (e for e in made if e.inputs.words and len(e.spans))
     # Trainings that came to their end before the build was stopped need only those that are compared.
     is_done = all(t.step == training.steps for t in trainers)
-    examples = list(islice(usable, COMPARED) if is_done else usable)
+    examples: list[Example] = []
+    for example in islice(usable, COMPARED) if is_done else usable:
+        if watched.should_stop():
+            raise Yielded(f"stopped after {len(examples)} synthetic documents")
+        examples.append(example)
     log.info("network: %d documents", len(examples))
     for number, trainer in enumerate(trainers):
         name, file = f"network {number + 1} of {training.members}", _file(saved, number)
@@ -80,9 +87,9 @@ def build_network(
             pretrainer = _resumed(before, Pretrainer(network, other, len(fields), digest, device=device))
             log.info("%s, pretraining: %d documents without labels", name, len(documents))
             steps = pretrainer.run(documents, [e.inputs for e in examples])
-            _finish(pretrainer, steps, f"{name}, pretraining", before)
+            _finish(pretrainer, steps, f"{name}, pretraining", before, watched, len(documents))
             trainer.encoder.load_state_dict(pretrainer.encoder.state_dict())
-        _finish(trainer, trainer.run(examples), name, file)
+        _finish(trainer, trainer.run(examples), name, file, watched, len(examples))
     keys = tuple(f.key for f in fields)
     data = export([t.trained for t in trainers], keys, [e.inputs for e in examples[:COMPARED]])
     return Network(data, keys, network.buckets)
@@ -104,9 +111,20 @@ def _resumed(saved: Path | None, trainer: T) -> T:
     return found
 
 
-def _finish(trainer: Trainer | Pretrainer, steps: Iterator[Progress], name: str, saved: Path | None) -> None:
+def _finish(
+    trainer: Trainer | Pretrainer, steps: Iterator[Progress], name: str, saved: Path | None, watched: Checkpoints,
+    documents: int,
+) -> None:  # fmt: skip
+    """Go through the steps that are left. Raises Yielded, once the last one is saved."""
+    start, is_resumed = time.perf_counter(), trainer.step > 0
     for progress in steps:
-        if progress.step % REPORTED_STEPS == 0:
-            log.info("%s: step %d of %d, loss %.4f", name, progress.step, progress.steps, progress.loss)
-        if saved is not None and progress.step % CHECKPOINT_STEPS == 0:
+        is_last = progress.step == progress.steps
+        if progress.step % CURVE_STEPS == 0 or is_last:
+            log.info("%s: step %d of %d, loss %.4f", name, progress.step, progress.steps, trainer.curve[-1])
+            about = {"documents": documents, "curve": [*trainer.curve], "curve_steps": CURVE_STEPS}
+            watched.tell({"step": name, "seconds": time.perf_counter() - start, "is_resumed": is_resumed, **about})
+        stops = not is_last and watched.should_stop()
+        if saved is not None and (stops or progress.step % CHECKPOINT_STEPS == 0):
             archive.write(saved, checkpoint.to_bytes(trainer))
+        if stops:
+            raise Yielded(f"stopped after step {progress.step} of {progress.steps} of {name}")

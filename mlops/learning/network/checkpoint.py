@@ -39,6 +39,8 @@ def to_bytes(trainer: Trainer | Pretrainer) -> bytes:
         "fields": trainer.encoder.fields,
         "archive": trainer.archive,
         "device_class": class_of(trainer.device),
+        "curve": trainer.curve,
+        "losses": trainer.losses,
         "network": asdict(trainer.network),
         "config": asdict(trainer.config),
     }
@@ -74,6 +76,7 @@ def from_bytes(data: bytes, *, device: str = CPU) -> Trainer | Pretrainer:
                 moments.setdefault(int(number), {})[moment] = value
         trainer.optimizer.load_state_dict({**trainer.optimizer.state_dict(), "state": moments})
         trainer.step = int(about["step"])
+        trainer.curve, trainer.losses = [float(x) for x in about["curve"]], float(about["losses"])
     except (SafetensorError, KeyError, TypeError, RuntimeError, json.JSONDecodeError) as e:
         raise BadCheckpoint(f"no checkpoint of a network: {type(e).__name__}: {e}") from e
     return trainer

@@ -22,6 +22,7 @@ from .inputs import PLACE_FLOATS
 from .loss import listwise, scores
 
 CLIP = 1.0  # norm of the gradient, at most
+CURVE_STEPS = 100  # whose mean loss is a point of the curve
 POOL = 16  # batches whose documents are sorted by length before they are cut
 
 
@@ -58,6 +59,8 @@ class BaseTrainer(Generic[C]):
         self.modules: dict[str, nn.Module] = {"weights": self.encoder}
         self.averages: dict[str, nn.Module] = {}
         self.step = 0
+        self.curve: list[float] = []  # mean loss of every CURVE_STEPS steps
+        self.losses = 0.0  # sum of those since the last point
 
     def _run(self, loss: Callable[[], Tensor]) -> Iterator[Progress]:
         """Yield after each step; the caller may stop at any time. loss: of the batch of `self.step`."""
@@ -78,7 +81,15 @@ class BaseTrainer(Generic[C]):
         torch.nn.utils.clip_grad_norm_([p for module in self.modules.values() for p in module.parameters()], CLIP)
         self.optimizer.step()
         self.step += 1
+        self._draw(float(loss.detach()))
         return Progress(self.step, self.config.steps, float(loss.detach()))
+
+    def _draw(self, loss: float) -> None:
+        self.losses += loss
+        since = self.step % CURVE_STEPS or CURVE_STEPS
+        if since == CURVE_STEPS or self.step == self.config.steps:
+            self.curve.append(round(self.losses / since, 6))
+            self.losses = 0.0
 
 
 class Trainer(BaseTrainer[TrainingConfig]):

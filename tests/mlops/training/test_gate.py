@@ -6,7 +6,7 @@ import random
 
 from mlops.learning.evaluation import evaluate
 from mlops.learning.metrics import Counts
-from mlops.training.gate import judge, worse_by_chance
+from mlops.training.gate import NetworkOrigin, judge, worse_by_chance
 from mlops.training.measure import DocumentScore, Measurement
 
 NOTHING = evaluate((), (), {}, {})
@@ -23,7 +23,7 @@ def measured(errors: dict[str, list[int]], *, seconds: float = 0.01, right: int 
 
 
 def refused(candidate, incumbent, **kwargs) -> set[str]:
-    rules = judge(candidate, incumbent, **{"blind": None, "same_network": True, **kwargs})
+    rules = judge(candidate, incumbent, **{"blind": None, "network": NetworkOrigin.SHIPPED, **kwargs})
     assert all(rule.reason for rule in rules)
     return {rule.name for rule in rules if not rule.ok}
 
@@ -60,7 +60,8 @@ def test_slow_is_refused_unless_it_is_fast_anyway():
 
 def test_a_network_that_nothing_compared_is_refused():
     good = measured({"a": [0] * 6})
-    assert refused(good, good, same_network=False) == {"network"}
+    assert refused(good, good, network=NetworkOrigin.UNKNOWN) == {"network"}
+    assert refused(good, good, network=NetworkOrigin.TRAINED_HERE) == set()
 
 
 def test_learned_by_heart():

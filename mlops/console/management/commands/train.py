@@ -27,6 +27,11 @@ class Command(ProjectCommand):
         parser.add_argument("--package-version", default="", help="Major.Minor.Patch of the build")
         parser.add_argument("--dataset", default="{}", help="hash of a dataset version, or a selection as JSON")
         parser.add_argument("--seed", type=int, default=0)
+        parser.add_argument(
+            "--pretrain",
+            action="store_true",
+            help="train the network anew, after it has read the documents without their labels; needs invex[train]",
+        )
         parser.add_argument("--resume", type=int, metavar="ID", help="let a run that yielded or failed go on")
         parser.add_argument(
             "--on-cpu", action="store_true", help="with --resume: one that began on a GPU trains again on the CPU"
@@ -67,5 +72,6 @@ class Command(ProjectCommand):
         else:
             dataset = dataset_queries.version(access.project, said)
         return services.request(
-            access, dataset, version=options["package_version"], seed=options["seed"], trigger={"kind": "command"}
-        )
+            access, dataset, version=options["package_version"], seed=options["seed"], pretrains=options["pretrain"],
+            trigger={"kind": "command"},
+        )  # fmt: skip

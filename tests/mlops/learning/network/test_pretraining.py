@@ -13,6 +13,7 @@ from invex.fields.standard import STANDARD_FIELDS  # noqa: E402
 from invex.reading.words import to_json  # noqa: E402
 from mlops.learning import __main__ as command  # noqa: E402
 from mlops.learning import pretrain  # noqa: E402
+from mlops.learning.checkpoints import Checkpoints, Yielded  # noqa: E402
 from mlops.learning.dataset import Sample  # noqa: E402
 from mlops.learning.layout import Layout  # noqa: E402
 from mlops.learning.network import building, checkpoint  # noqa: E402
@@ -105,6 +106,31 @@ def test_a_network_is_another_one_after_pretraining_and_goes_on_from_both_checkp
         build(saved, guessing=replace(GUESSING, steps=9))
 
 
+@pytest.mark.parametrize("asked", [2, 5, 8, 11])
+def test_a_build_that_is_stopped_at_any_step_goes_on_there(documents, pages, tmp_path, asked):
+    samples = [Sample(str(n), one.document, one.label) for n, one in enumerate(documents)]
+    told: list[dict] = []
+
+    def build(saved, watched):
+        return build_network(
+            samples, STANDARD_FIELDS, TINY, SHORT, saved=saved, unlabelled=pages, pretraining=GUESSING, watched=watched
+        )
+
+    whole = build(None, Checkpoints(tell=told.append))
+    assert [(one["step"], len(one["curve"])) for one in told] == [
+        ("network 1 of 1, pretraining", 1),
+        ("network 1 of 1", 1),
+    ]
+    looks = iter([False] * asked)
+    saved = tmp_path / "network.checkpoint"
+    with pytest.raises(Yielded, match="stopped after"):
+        build(saved, Checkpoints(should_stop=lambda: next(looks, True)))
+    assert asked < len(documents) or list(tmp_path.iterdir()), "a step is kept"
+    again: list[dict] = []
+    assert build(saved, Checkpoints(tell=again.append)) == whole
+    assert again[-1]["curve"] == told[-1]["curve"]
+
+
 def test_a_long_document_is_cut_between_cells(documents):
     layout = View(documents[0].document).layout
     assert isinstance(layout, Layout)
@@ -131,6 +157,11 @@ class TestTheCommand:
         about = {"format": "invex-dataset/1", "name": "archive", "documents": [{"id": f"d{n}"} for n in range(4)]}
         (folder / "dataset.json").write_text(json.dumps(about))
         return folder
+
+    def test_sigterm_lets_it_yield(self, archive, tmp_path, monkeypatch, capsys):
+        monkeypatch.setattr(pretrain, "asked_to_stop", lambda: lambda: True)
+        assert command.main(["pretrain", str(archive), "--out", str(tmp_path / "mine.zip"), "--smoke"]) == 4
+        assert not (tmp_path / "mine.zip").exists()
 
     def test_a_package_says_what_its_network_has_read(self, archive, tmp_path, monkeypatch):
         monkeypatch.setattr(pretrain, "SMOKE", replace(pretrain.SMOKE, network=TINY, measured=2))
