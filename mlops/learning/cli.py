@@ -89,7 +89,7 @@ def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
         return YIELDED
     except NothingToLearn as e:
         return refuse(e, NOTHING)
-    except (BadDataset, BadPackage, BadSpec, Unreadable, OSError) as e:
+    except (BadDataset, BadPackage, BadSpec, OSError) as e:
         return refuse(e, BAD_INPUT)
     log.info("%s: %s", options.out, package.build)
     return DONE

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from invex.fields.labels import Label, label_from_json
 from invex.fields.spec import BadSpec, FieldSpec, TableSpec
+from invex.reading.errors import Unreadable
 from invex.reading.types import Document
 from invex.reading.words import from_json
 
@@ -129,7 +130,12 @@ def read(entry: Entry, reader: Reader | None) -> Document:
 
 
 def samples(dataset: Dataset, reader: Reader | None) -> Iterator[Sample]:
-    """Yield every labelled document, read, in the dataset's order."""
+    """Yield every labelled document, read, in the dataset's order. Raises BadDataset, which names the document."""
     for entry in dataset.labelled():
         assert entry.label is not None
-        yield Sample(entry.id, read(entry, reader), entry.label)
+        try:
+            document = read(entry, reader)
+        except Unreadable as e:
+            advice = "Replace the file, or leave the document out."
+            raise BadDataset(f"document {entry.id!r}, {entry.file}: {e.message} {advice}") from e
+        yield Sample(entry.id, document, entry.label)

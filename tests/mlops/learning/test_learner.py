@@ -12,11 +12,13 @@ from fixtures.generator import Vendor
 from invex.fields.labels import Label, label_to_json
 from invex.fields.spec import TemplateSpec
 from invex.fields.standard import STANDARD_FIELDS
+from invex.reading.errors import Unreadable
+from invex.reading.types import Document
 from invex.reading.words import to_json
 from mlops.learning import side_by_side
 from mlops.learning.__main__ import main
 from mlops.learning.archive import BadPackage
-from mlops.learning.dataset import Sample, load_dataset
+from mlops.learning.dataset import BadDataset, Sample, load_dataset
 from mlops.learning.learner import NothingToLearn, fit_template, learn
 from mlops.learning.matcher_training import learn_matcher
 from mlops.learning.matching import NO_MATCHER
@@ -162,6 +164,22 @@ def test_a_dataset_without_labels_teaches_nothing(tmp_path: Path):
     next((root / "labels").iterdir()).unlink()
     with pytest.raises(NothingToLearn):
         learn(load_dataset(root))
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path):
+    root = write_dataset(tmp_path / "d", [sample(4, 0), sample(4, 1)])
+    (root / "words" / "4-1.json").unlink()
+    about = json.loads((root / "dataset.json").read_text())
+    about["documents"][1]["file"] = "files/scan.pdf"
+    (root / "dataset.json").write_text(json.dumps(about))
+    (root / "files").mkdir(exist_ok=True)
+    (root / "files" / "scan.pdf").write_bytes(b"%PDF")
+
+    def reader(file: Path) -> Document:
+        raise Unreadable("corrupt")
+
+    with pytest.raises(BadDataset, match=r"'4-1'.*scan\.pdf: The file is damaged.*leave the document out"):
+        learn(load_dataset(root), reader=reader)
 
 
 def test_matching_is_learned_from_pairs_of_documents():
