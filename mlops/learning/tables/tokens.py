@@ -28,7 +28,8 @@ JOIN_MEDIANS = 1.5  # ... or than this many median word gaps of a letter-spaced 
 SIDEWAYS_TALLER = 2.0  # a word this much taller than wide is printed sideways ...
 SIDEWAYS_LETTERS = 3  # ... when it has so many letters, or fewer and is one of a pile of
 PILE = 8  # words ...
-MARGIN = 0.07  # ... in the margin, as share of the page's width
+MARGIN = 0.07  # ... in the margin, as share of the page's width, ...
+APART = 1.0  # ... so many heights from the other words of its line: "3 x Lamp" begins a line of a narrow receipt
 LONG_DIGITS = 7  # as many digits without a separator are a code, not a count
 
 Bools = NDArray[np.bool_]
@@ -257,12 +258,22 @@ def _sideways(layout: Layout) -> Bools:
     letters = np.array([len(t) for t in layout.texts])
     tall = size[:, 1] > SIDEWAYS_TALLER * size[:, 0]
     center = (box[:, 0] + box[:, 2]) / 2
-    margin = (letters < SIDEWAYS_LETTERS) & ((center < MARGIN) | (center > 1 - MARGIN))
+    margin = (letters < SIDEWAYS_LETTERS) & ((center < MARGIN) | (center > 1 - MARGIN)) & ~_has_neighbour(layout)
     result = tall & (letters >= SIDEWAYS_LETTERS)
     for number in np.unique(page[margin]):
         for is_left in (True, False):
             pile = margin & (page == number) & ((center < 0.5) == is_left)
             result |= pile & (pile.sum() >= PILE)
+    return result
+
+
+def _has_neighbour(layout: Layout) -> Bools:
+    """Words that stand close beside another word of their line."""
+    gap = (layout.box[1:, 0] - layout.box[:-1, 2]) * (layout.pixel[:, 0] / layout.pixel[:, 1])[layout.page[1:]]
+    close = (layout.line[1:] == layout.line[:-1]) & (gap < APART * np.minimum(layout.height[1:], layout.height[:-1]))
+    result = np.zeros(len(layout.texts), bool)
+    result[1:] |= close
+    result[:-1] |= close
     return result
 
 

@@ -31,6 +31,17 @@ def test_numbers_of_two_columns_stay_two():
     assert texts((0.1, "12"), (0.3, "160,00")) == ["12", "160,00"]
 
 
+def test_a_pile_of_letters_in_the_margin_is_left_out():
+    pile = [line(0.1 + 0.02 * i, (0.02, letter), (0.2, "Lamp"), (-0.9, "2.00")) for i, letter in enumerate("HRB 4711X")]
+    assert {t.text for t in tokens(*pile).items} == {"Lamp", "2.00"}
+
+
+def test_quantities_at_the_edge_of_a_receipt_are_no_such_pile():
+    items = [line(0.1 + 0.02 * i, (0.03, f"{i} x Lamp"), (-0.97, "2.00 A")) for i in range(1, 10)]
+    found = [t.text for t in tokens(*items).items]
+    assert found == [word for i in range(1, 10) for word in (str(i), "x", "Lamp", "2.00", "A")]
+
+
 def test_glued_words_are_split():
     assert texts((0.1, "TVA5,5%"), (0.5, "20Stk.")) == ["TVA", "5,5%", "20", "Stk."]
 
