@@ -72,11 +72,13 @@ def assemble(
     """Return the cells of every row.
 
     rows: ranges of lines. row_probability: (lines,) of beginning a row. tags: (n, 1 + columns) probabilities.
-    Rows without a number are dropped, where the table has columns of numbers.
+    Rows without a number are dropped, where the table has columns of numbers. Two rows of which one has what multiplies
+    to the number of the other are one item, whose text is printed on several lines.
     """
-    result = []
     scored = _Scored(tokens, tags)
-    for first, stop in rows:
+
+    def row_of(span: tuple[int, int]) -> TableRow:
+        first, stop = span
         members = range(int(lines.start[first]), int(lines.stop[stop - 1]))
         row_odds = log_odds(float(row_probability[first]))
         row = _numbers(spec, scored, members, products, row_odds)
@@ -85,9 +87,30 @@ def assemble(
                 cell = _text(column, k, scored, members, row_odds)
                 if cell:
                     row[k] = cell
-        if any(spec.columns[k].type in NUMERIC_TYPES for k in row) or not _has_numbers(spec):
-            result.append(row)
-    return result
+        return row
+
+    found: list[tuple[tuple[int, int], TableRow]] = []
+    for span in rows:
+        row = row_of(span)
+        if found and found[-1][0][1] == span[0] and _is_one_item(tokens, found[-1][1], row, products):
+            span = (found.pop()[0][0], span[1])
+            row = row_of(span)
+        found.append((span, row))
+    return [
+        row for _, row in found if any(spec.columns[k].type in NUMERIC_TYPES for k in row) or not _has_numbers(spec)
+    ]
+
+
+def _is_one_item(tokens: Tokens, above: TableRow, below: TableRow, products: Sequence[Product]) -> bool:
+    """Whether one row has the factors of the other's product, and neither has more: "Lamp 20.00", "2 x 10.00"."""
+    for a, b, c in products:
+        for factors, result in ((above, below), (below, above)):
+            if set(factors) & {a, b, c} == {a, b} and set(result) & {a, b, c} == {c}:
+                x, y, z = (
+                    float(tokens.number[row[k].tokens[0]]) for row, k in ((factors, a), (factors, b), (result, c))
+                )
+                return multiplies(x, y, z)
+    return False
 
 
 class _Scored:

@@ -78,6 +78,7 @@ arrotondamento afronding arredondamento avrundning oresavrundning afrunding orea
 impuesto impuestos delsumma delsum tussentotaal eindtotaal teilsumme zwischenbetrag endsumme rechnungsendbetrag
 rechnungstotal zahlungsbetrag zahlen bezahlen betalen betala betaling betale pagar pagare regler items posten articles
 articulos articoli artikelen artigos varor varer devolucion retour
+count pezzi assiette grondslag maatstaf underlag grundlag incidencia
 """
 
 _NOTE_STEMS = """
