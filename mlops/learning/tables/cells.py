@@ -158,7 +158,7 @@ def _numbers(
         if t < 0 or any(t in c.tokens for c in row.values()):
             continue
         text = tokens.items[t].text
-        value = canonical(spec.columns[k].type, text, LocaleSpec(decimal=tokens.decimal))
+        value = canonical(spec.columns[k].type, text, LocaleSpec(decimal=tokens.marks[t]))
         if value is not None:
             odds = log_odds(scored.share[k + 1][t])
             fits = checked.get(k)
@@ -252,7 +252,7 @@ def to_value(cell: Cell, tokens: Tokens, column: FieldSpec, confidence: float) -
     alternatives = []
     for t, p in cell.others:
         text = tokens.items[t].text
-        value = canonical(column.type, text, LocaleSpec(decimal=tokens.decimal))
+        value = canonical(column.type, text, LocaleSpec(decimal=tokens.marks[t]))
         if value is not None:
             alternatives.append(Alternative(value, min(p, 1 - confidence), text, layout.boxes(boxes([t]))))
     return Value(

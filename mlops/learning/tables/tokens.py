@@ -6,10 +6,11 @@ Everything is numbered in layout order and kept as numpy arrays, so that feature
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import pairwise, permutations
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,7 @@ SIDEWAYS_LETTERS = 3  # ... when it has so many letters, or fewer and is one of 
 PILE = 8  # words ...
 MARGIN = 0.07  # ... in the margin, as share of the page's width, ...
 APART = 1.0  # ... so many heights from the other words of its line: "3 x Lamp" begins a line of a narrow receipt
+FACTOR_ROUNDING = 0.011  # of an amount that is a quantity times a price
 LONG_DIGITS = 7  # as many digits without a separator are a code, not a count
 
 Bools = NDArray[np.bool_]
@@ -65,6 +67,7 @@ _GROUP_HEAD = re.compile(rf"[-+(]?{_CURRENCY}[-+]?\d{{1,3}}")
 _GROUP_NEXT = re.compile(rf"\d{{3}}(?:[.,]\d{{1,4}})?(?:{BESIDE_NUMBER}|-)?\)?")
 _NUMBER = re.compile(rf"[-+(]?{_CURRENCY}[-+]?(?:\d+(?:[.,'’ ]\d+)*|[.,]\d+){_CURRENCY}-?\)?(%)?")
 _DIGIT = re.compile(r"\d")
+_THOUSAND = {",": re.compile(r"\d{1,3}\.\d{3}"), ".": re.compile(r"\d{1,3},\d{3}")}  # by the decimal mark
 _DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{2,4}|\d{1,2}:\d{2}")
 _TWO_DECIMALS = re.compile(rf"\d([.,])\d\d(?!\d){_CURRENCY}-?\)?$")
 
@@ -103,7 +106,7 @@ class Tokens:
     x0, x1, y0, y1: (n,) in heights of the page, so that distances in x and in y compare. height: (n,) likewise.
     relative: (n, 4) boxes relative to the page. kind: (n,) of Kind. number: (n,) its value, nan for no number.
     decimals: (n,) printed digits after the decimal mark. line, cell, page: (n,) of the layout.
-    decimal: the document's decimal mark, "." or ",".
+    decimal: the document's decimal mark, "." or ",". marks: (n,) how each token is read; see `decimal_marks`.
     """
 
     layout: Layout
@@ -120,6 +123,7 @@ class Tokens:
     cell: Ints
     page: Ints
     decimal: str
+    marks: tuple[str, ...]
 
     def __len__(self) -> int:
         return len(self.items)
@@ -147,6 +151,28 @@ def decimal_mark(texts: tuple[str, ...]) -> str:
     """The decimal mark that most numbers with two decimals use; a point when nothing speaks for either."""
     votes = [m[1] for m in map(_TWO_DECIMALS.search, texts) if m]
     return "," if votes.count(",") > votes.count(".") else "."
+
+
+def decimal_marks(lines: Sequence[Sequence[str]], decimal: str) -> list[str]:
+    """Return the decimal mark of every token: `decimal`, or the other one in "1.000" that proves to be one.
+
+    lines: the texts of the tokens, by line. A document whose amounts are written "12,50" may still count "1.000", with
+    three decimals: it does where that times a price is an amount of its line, and a thousand of them is none.
+    """
+    thousand, other = _THOUSAND[decimal], "." if decimal == "," else ","
+    votes = 0
+    for texts in lines:
+        grouped = {i for i, text in enumerate(texts) if thousand.fullmatch(text)}
+        numbers = [parse_number(text, decimal) for text in texts] if grouped else []
+        for i in grouped:
+            value = float(re.sub(r"\D", "", texts[i]))
+            others = [number[0] for j, number in enumerate(numbers) if number and j != i]
+            votes += _is_factor(value / 1000, others) - _is_factor(value, others)
+    return [other if votes > 0 and thousand.fullmatch(text) else decimal for texts in lines for text in texts]
+
+
+def _is_factor(value: float, others: Sequence[float]) -> bool:
+    return any(c and abs(value * b - c) <= FACTOR_ROUNDING for b, c in permutations(others, 2))
 
 
 @lru_cache(maxsize=1 << 17)
@@ -211,8 +237,12 @@ def tokenize(layout: Layout) -> Tokens:
                 relative[i, 2] = left + (right - left) * t.stop / size
     page = layout.page[first] if n else np.zeros(0, np.int32)
     aspect = (layout.pixel[:, 0] / layout.pixel[:, 1])[page] if n else np.zeros(0, np.float32)
-    kind = np.array([kind_of(t.text, decimal) for t in items], np.int32)
-    parsed = [parse_number(t.text, decimal) if k in NUMBERS else None for t, k in zip(items, kind.tolist())]
+    line = layout.line[first] if n else np.zeros(0, np.int32)
+    by_line = Runs.by(line)
+    texts = [[t.text for t in items[a:b]] for a, b in zip(by_line.start.tolist(), by_line.stop.tolist())]
+    marks = decimal_marks(texts, decimal)
+    kind = np.array([kind_of(t.text, mark) for t, mark in zip(items, marks)], np.int32)
+    parsed = [parse_number(t.text, mark) if k in NUMBERS else None for t, mark, k in zip(items, marks, kind.tolist())]
     return Tokens(
         layout=layout,
         items=items,
@@ -224,10 +254,11 @@ def tokenize(layout: Layout) -> Tokens:
         kind=kind,
         number=np.array([np.nan if p is None else p[0] for p in parsed], np.float64),
         decimals=np.array([0 if p is None else p[1] for p in parsed], np.int32),
-        line=layout.line[first] if n else np.zeros(0, np.int32),
+        line=line,
         cell=layout.cell[first] if n else np.zeros(0, np.int32),
         page=page,
         decimal=decimal,
+        marks=tuple(marks),
     )
 
 

@@ -61,6 +61,24 @@ def test_a_currency_glued_to_an_amount_does_not_hide_it(learned):
     assert rows[0]["amount"].boxes[0].box.x0 == pytest.approx(0.9 - 8 * CHAR, abs=1e-4)  # the printed word
 
 
+def test_a_column_of_quantities_with_three_decimals_is_read_as_one():
+    items = [
+        ("Chair", "4.000", "12,50", "50,00"),
+        ("Desk", "1.000", "300,00", "300,00"),
+        ("Lamp", "0.500", "20,00", "10,00"),
+    ]
+    label = sample(
+        "a",
+        [("Chair", "4", "12.50", "50.00"), ("Desk", "1", "300.00", "300.00"), ("Lamp", "0.5", "20.00", "10.00")],
+        "",
+    ).label
+    model = fit_table(LINE_ITEMS, [Sample("a", invoice(items, "360,00"), label)], None)
+    rows = model.predict(
+        lay_out(invoice([("Shelf", "7.000", "40,00", "280,00"), ("Sofa", "1.000", "99,00", "99,00")], "379,00"))
+    )
+    assert [float(row["quantity"].value) for row in rows] == [7, 1]
+
+
 def test_the_columns_that_multiply_are_learned(learned):
     keys = [tuple(LINE_ITEMS.columns[k].key for k in triple) for triple in learned.products]
     assert keys == [("quantity", "unit_price", "amount")]

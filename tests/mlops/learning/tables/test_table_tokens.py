@@ -80,6 +80,20 @@ def test_the_decimal_mark_is_voted_for():
 
 
 @pytest.mark.parametrize(
+    ("lines", "numbers"),
+    [
+        ((("1.000", "Kg", "12,50", "12,50"), ("7.000", "Kg", "2,10", "14,70")), [1, 12.5, 12.5, 7, 2.1, 14.7]),
+        ((("1,000", "12.50", "12.50"), ("2,500", "2.00", "5.00")), [1, 12.5, 12.5, 2.5, 2, 5]),
+        ((("1.000", "0,05", "50,00"), ("7.000", "0,01", "70,00")), [1000, 0.05, 50, 7000, 0.01, 70]),
+        ((("1.000", "12,50"),), [1000, 12.5]),
+    ],
+)
+def test_three_digits_are_decimals_where_the_amounts_prove_it(lines, numbers):
+    read = tokens(*(line(0.1 * n, *((0.1 + 0.2 * i, t) for i, t in enumerate(texts))) for n, texts in enumerate(lines)))
+    assert read.number[read.is_number].tolist() == numbers
+
+
+@pytest.mark.parametrize(
     ("text", "kind"),
     [
         ("05.06.2018", Kind.DATE),
