@@ -91,7 +91,8 @@ class TableRows:
 
     @property
     def needs_person(self) -> bool:
-        return bool(self.remarks) or any("failed" in cell for row in self.rows for cell in row.values())
+        cells = (cell for row in self.rows for cell in row.values())
+        return bool(self.remarks) or any(cell.get("mark") in ("look", "wrong") or "failed" in cell for cell in cells)
 
     @property
     def as_json(self) -> str:

@@ -25,9 +25,10 @@ def open_first(page: Page, *, order: str = "age") -> str:
     return page.url
 
 
-def open_invoice(page: Page, installation: Any) -> str:
-    """Open the first invoice of the demo, again where it was approved; return its address."""
-    [[example]] = installation.rows("SELECT MIN(id) FROM documents_document WHERE template LIKE '% invoice'")
+def open_invoice(page: Page, installation: Any, *, name: str = "%", template: str = "% invoice") -> str:
+    """Open the first such document of the demo, again where it was approved; return its address."""
+    wanted = f"template LIKE '{template}' AND name LIKE '{name}'"
+    [[example]] = installation.rows(f"SELECT MIN(id) FROM documents_document WHERE {wanted}")
     address = f"/p/demo/documents/{example}/"
     page.goto(address)
     if page.get_by_role("button", name="Open again").is_visible():
@@ -224,7 +225,7 @@ def test_the_grid_adds_splits_merges_and_sums(admin_page: Page) -> None:
 
 def last_cells(rows: Locator) -> set[str]:
     """What the last cells say, without the symbols of what needs a look."""
-    return {text.split("\t")[-1].strip("▲✗ ") for text in rows.all_inner_texts()}
+    return {text.split("\t")[-1].strip("▲✗✓ ") for text in rows.all_inner_texts()}
 
 
 def test_the_rest_of_a_table_is_read_like_its_first_row(admin_page: Page) -> None:
@@ -425,6 +426,101 @@ def test_a_cell_that_is_not_right_is_marked_while_one_types(admin_page: Page, in
     draft_is_kept(page)
     page.goto(address)
     page.get_by_role("button", name="Start anew").click()
+
+
+def test_enter_in_the_grid_says_that_a_cell_is_right_and_goes_on(admin_page: Page, installation: Any) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation)
+    grid, rows = page.locator("[data-grid]"), page.locator("[data-grid] tbody tr")
+    count, amounts = rows.count(), rows.locator("td.number:last-child")
+    amounts.first.click()
+    page.keyboard.type("many")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.type("several")
+    page.keyboard.press("Tab")
+    for number in range(2):
+        expect(amounts.nth(number).locator(".mark-wrong")).to_be_visible()
+    field(page).focus()
+    page.keyboard.press("Alt+g")
+    expect(amounts.first).to_be_focused()
+    page.locator(".fields").evaluate("(e) => { e.scrollTop = 0; }")
+    expect(amounts.first).not_to_be_in_viewport()
+    page.keyboard.press("Enter")  # what cannot be seen is shown first
+    expect(amounts.first).to_be_in_viewport()
+    expect(amounts.first).to_be_focused()
+    expect(amounts.first.locator(".mark-wrong")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(amounts.nth(1)).to_be_focused()
+    expect(amounts.first.locator(".mark-person")).to_be_visible()
+    expect(amounts.nth(1).locator(".mark-wrong")).to_be_visible()
+    expect(grid).to_have_class(re.compile("needs"))
+    page.keyboard.press("Enter")
+    expect(grid).not_to_have_class(re.compile("needs"))
+    expect(grid.locator(":focus")).to_have_count(0)
+    draft_is_kept(page)
+    expect(grid).not_to_have_class(re.compile("needs"))  # the check still fails: somebody has said that it is right
+    rows.first.locator("td[data-column='0']").click()
+    page.keyboard.press("F2")
+    expect(rows.first.locator("td[data-column='0'] input")).to_be_focused()
+    page.keyboard.press("Enter")  # after typing a row down
+    expect(rows.nth(1).locator("td[data-column='0']")).to_be_focused()
+    rows.last.locator("td[data-column='0']").click()
+    page.keyboard.press("F2")
+    page.keyboard.press("Enter")
+    expect(grid.locator(":focus")).to_have_count(0)
+    expect(rows).to_have_count(count)
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
+def test_of_an_unknown_document_empty_columns_are_folded_and_cells_mean_what_is_printed(
+    admin_page: Page, installation: Any
+) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation, name="Kohelmont %", template="")
+    grid = page.locator("[data-grid]")
+
+    def cells() -> Any:
+        return json.loads(grid.locator("[data-rows]").input_value())
+
+    expect(grid.get_by_role("columnheader", name="Tax rate")).to_have_count(0)
+    page.keyboard.press("Alt+g")
+    expect(grid.get_by_role("columnheader", name="Amount")).to_be_in_viewport(ratio=1)
+    page.keyboard.press("Alt+c")
+    expect(grid.get_by_role("columnheader", name="Tax rate")).to_be_visible()
+    grid.get_by_role("button", name="Empty columns: Tax rate").click()
+    expect(grid.get_by_role("columnheader", name="Tax rate")).to_have_count(0)
+
+    page.keyboard.press("End")
+    cell, was = grid.locator("tbody tr td:focus"), cells()
+    click_word(page, "$1,600.46")
+    expect(cell).to_contain_text("1600.46")  # at once
+    assert cells()[0]["amount"]["text"] == "$1,600.46"
+    page.keyboard.press("Control+z")
+    assert cells() == was
+    page.keyboard.press("Control+Shift+z")
+    expect(cell).to_contain_text("1600.46")
+    page.keyboard.press("Home")
+    page.keyboard.type("Fiona")
+    page.keyboard.press("Tab")
+    wait_for(lambda: cells()[0]["description"]["boxes"], timeout_s=5)
+    assert cells()[0]["description"]["boxes"][0]["box"][0] < 0.2  # where it is printed
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
+def click_word(page: Page, text: str) -> None:
+    """Click the first word of the first page that is this text, brought into view."""
+    words = page.request.get(page.locator("#pages").get_attribute("data-words") or "").json()["words"]
+    _, x0, y0, x1, y1 = next(word for word in words if word[0] == text)
+    picture = page.locator(".page").first
+    scroll = (
+        "(e, y) => { const p = e.parentElement; p.scrollTop = e.offsetTop + y * e.offsetHeight - p.clientHeight / 2; }"
+    )
+    picture.evaluate(scroll, y0)
+    frame = picture.bounding_box()
+    assert frame
+    page.mouse.click(frame["x"] + (x0 + x1) / 2 * frame["width"], frame["y"] + (y0 + y1) / 2 * frame["height"])
 
 
 def test_a_total_that_is_no_number_stops_nothing(admin_page: Page, installation: Any) -> None:
@@ -830,8 +926,9 @@ def test_one_that_needs_its_person_is_one(admin_page: Page, installation: Any) -
     page.locator("[data-field='net_amount'] [data-value]").first.fill("1.00")
     draft_is_kept(page)
     expect(said).to_have_text(re.compile(r"^▲ \d+ need you$"))  # all that do not add up with it
-    if page.locator("[data-grid].needs").count():
-        page.locator("[data-grid] td[data-column='0']").first.click()
+    while page.locator("[data-grid].needs").count():
+        page.keyboard.press("Alt+g")
+        page.keyboard.press("Enter")
     for _ in range(needy.count() - 1):
         needy.first.locator("[data-value]").first.press("Enter")
     expect(needy).to_have_count(1)

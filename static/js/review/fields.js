@@ -1,26 +1,9 @@
 /* The fields: an input, its boxes on the page, what is printed there, and whether a person has said it. */
 
 import {boxesOfWords} from "./pages.js";
+import {isSameCorrected} from "./same.js";
 
-const bare = (text) => text.replace(/\s+/g, "").toLowerCase();
-const isMostOf = (typed, printed) => bare(printed).includes(bare(typed)) && bare(typed).length * 2 >= bare(printed).length;
-const SAME_ENOUGH = 0.5;  // of the characters: a reading error that was corrected, not another value
 const PAUSE_MS = 350;  // of typing, after which the server is asked
-
-/* The part of the longer text that the other has too, by edit distance. */
-const likeness = (one, other) => {
-  const [a, b] = [bare(one), bare(other)];
-  if (!a.length || !b.length) return 0;
-  let before = [...Array(b.length + 1).keys()];
-  for (let i = 1; i <= a.length; i += 1) {
-    const now = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      now[j] = Math.min(before[j] + 1, now[j - 1] + 1, before[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    before = now;
-  }
-  return 1 - before[b.length] / Math.max(a.length, b.length);
-};
 
 const hidden = (input, what) => input.closest(".value").querySelector(`[data-${what}]`);
 const fieldOf = (input) => input.closest(".field");
@@ -181,7 +164,7 @@ export class Fields {
   typed(input) {
     const before = JSON.parse(input.dataset.before || "null") || stateOf(input);
     const printed = hidden(input, "text").value;
-    const keeps = input.value.trim() && boxesOf(input).length && (isMostOf(input.value, printed) || likeness(input.value, printed) >= SAME_ENOUGH);
+    const keeps = input.value.trim() && boxesOf(input).length && isSameCorrected(input.value, printed);
     const after = {...stateOf(input), by: "person", open: "", ...(keeps ? {} : {boxes: "[]", text: ""})};
     this.history.record(input.name, before, after, {merging: true});
     this.put(input, after);

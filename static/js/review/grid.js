@@ -1,12 +1,15 @@
 /* Line items as a grid with the keys of a spreadsheet. Rows are never changed, only replaced, so that undo keeps them.
-   A row maps column keys to cells {value, text, boxes, mark, remarks, failed}. */
+   A row maps column keys to cells {value, text, boxes, mark, remarks, failed}; mark: "look", "wrong", "person", or none. */
 
 import {format, parse, rounding, times} from "./decimals.js";
 import {boxesOfWords} from "./pages.js";
+import {isSameCorrected} from "./same.js";
 
 const NUMERIC = new Set(["amount", "number", "percentage"]);
 const LINES_SUM_TO = ["net_amount", "total_amount", "gross_amount"];  // as invex/fields/checks.py has it
 const SUMMED = "amount";
+const LONG = 12;  // characters of a text, from which its column is kept wide
+const LEVEL = 0.4;  // of the height of a place, which it shares with a row that it stands in
 
 const make = (tag, attributes = {}, text = "") => {
   const element = document.createElement(tag);
@@ -16,8 +19,10 @@ const make = (tag, attributes = {}, text = "") => {
 };
 
 export class Grid {
-  constructor(section, {pages, history, changed, total, like, says, isReadOnly}) {
-    Object.assign(this, {section, pages, history, changed, total, like, says, isReadOnly});
+  /* ask({key, text, find}): what the server says of a text. onward(): to what needs a person next, outside of this table. */
+  constructor(section, {pages, history, changed, total, like, says, ask, onward, isReadOnly}) {
+    Object.assign(this, {section, pages, history, changed, total, like, says, ask, onward, isReadOnly});
+    this.frame = section.querySelector("[data-frame]");
     this.columns = JSON.parse(section.dataset.columns);
     this.input = section.querySelector("[data-rows]");
     this.rows = JSON.parse(this.input.value || "[]");
@@ -25,8 +30,12 @@ export class Grid {
     this.isTouched = section.hasAttribute("data-typed");
     this.editor = null;
     this.fails = new Map();  // cells that fail a check as they stand now -> the sentence
-    this.isAlarmed = false;  // it needs a person because of these
+    this.accepted = new WeakMap();  // cells -> the sentence that a person has read and let stand
+    this.isSeen = false;  // what is said of the table as a whole
+    this.folded = new Set();  // numbers of columns that are empty in all rows, and not shown
+    this.isUnfolded = !("folds" in section.dataset);
     this.render();
+    this.judge();
     this.checkSums();
     section.addEventListener("keydown", (event) => this.key(event));
     section.addEventListener("click", (event) => this.clicked(event));
@@ -39,6 +48,7 @@ export class Grid {
 
   get isActive() { return this.section.contains(document.activeElement); }
   get needs() { return this.section.classList.contains("needs"); }
+  get shown() { return this.columns.map((_, number) => number).filter((number) => !this.folded.has(number)); }
   cell([row, column]) { return this.rows[row]?.[this.columns[column].key]; }
   td([row, column]) { return this.body.rows[row]?.cells[column + 1]; }
 
@@ -46,20 +56,41 @@ export class Grid {
   render() {
     const table = make("table", {role: "grid", "aria-rowcount": this.rows.length + 1, "aria-label": this.section.querySelector("h2").firstChild.textContent.trim()});
     const head = table.createTHead().insertRow();
+    this.fold();
     head.append(make("th", {scope: "col", class: "row-number"}, "#"));
-    for (const column of this.columns) head.append(make("th", {scope: "col", class: NUMERIC.has(column.type) ? "number" : ""}, column.label));
+    this.columns.forEach((column, number) => {
+      const heading = make("th", {scope: "col", class: NUMERIC.has(column.type) ? "number" : ""}, column.label);
+      heading.hidden = this.folded.has(number);
+      head.append(heading);
+    });
     this.body = table.createTBody();
     this.rows.forEach((_, row) => this.body.append(this.renderRow(row)));
-    this.section.querySelector("[data-frame]").replaceChildren(table);
+    this.frame.replaceChildren(table);
+    if (!this.rows.length) this.frame.append(make("p", {class: "soft small none"}, this.says("noRows")));
+    this.frame.tabIndex = this.rows.length ? -1 : 0;
     this.section.querySelector("[data-count]").textContent = this.rows.length;
     this.markReachable();
+  }
+
+  /* Which columns are wide, and which are not shown. */
+  fold() {
+    const longest = this.columns.map(({key}) => Math.max(0, ...this.rows.map((row) => row[key]?.value?.length ?? 0)));
+    this.wide = new Set([...this.columns.keys()].filter((number) => longest[number] > LONG && !NUMERIC.has(this.columns[number].type)));
+    const empty = [...this.columns.keys()].filter((number) => !longest[number] && this.columns[number].key !== SUMMED);
+    const canFold = "folds" in this.section.dataset && this.rows.length > 0 && empty.length > 0 && empty.length < this.columns.length;
+    this.folded = new Set(canFold && !this.isUnfolded ? empty : []);
+    const tool = this.section.querySelector("[data-do=columns]");
+    tool.hidden = !canFold;
+    tool.setAttribute("aria-pressed", String(this.isUnfolded));
+    tool.querySelector("[data-names]").textContent = empty.map((number) => this.columns[number].label).join(", ");
   }
 
   renderRow(row) {
     const line = make("tr");
     line.append(make("th", {scope: "row", class: "row-number"}, String(row + 1)));
     this.columns.forEach((column, number) => {
-      const td = make("td", {"data-column": number, tabindex: "-1", class: NUMERIC.has(column.type) ? "number" : "text"});
+      const td = make("td", {"data-column": number, tabindex: "-1", class: NUMERIC.has(column.type) ? "number" : this.wide.has(number) ? "text wide" : "text"});
+      td.hidden = this.folded.has(number);
       line.append(td);
       this.show(td, this.rows[row][column.key]);
     });
@@ -72,9 +103,15 @@ export class Grid {
     td.classList.toggle("wrong", isWrong);
     td.classList.toggle("look", isMarked && !isWrong);
     td.title = why;
-    if (!isMarked) return;
-    const kind = isWrong ? "wrong" : "look";
-    td.prepend(make("span", {class: `mark mark-${kind}`, role: "img", "aria-label": why || this.says(kind)}, isWrong ? "✗" : "▲"));
+    if (!isMarked && cell?.mark !== "person") return;
+    const kind = isWrong ? "wrong" : isMarked ? "look" : "person";
+    td.prepend(make("span", {class: `mark mark-${kind}`, role: "img", "aria-label": why || this.says(kind)}, {wrong: "✗", look: "▲", person: "✓"}[kind]));
+  }
+
+  /* Whether it needs a person: a cell that is marked, or what is said of the whole and nobody has read. */
+  judge() {
+    const isSaid = !this.isSeen && this.section.querySelector(":scope > [data-remark]");
+    this.section.classList.toggle("needs", Boolean(isSaid) || this.rows.some((row) => Object.values(row).some((cell) => this.isMarked(cell))));
   }
 
   /* What stands there now fails checks ({name of the cell: sentence}): it needs a person until one looks at it. */
@@ -93,17 +130,12 @@ export class Grid {
       if (cell && before.get(cell) !== found.get(cell) && !isEdited) this.show(this.td([number, column]), cell);
     }));
     if (this.isActive) this.sayWhy();
-    if ([...found.keys()].some((cell) => !before.has(cell)) && !this.needs) {
-      this.isAlarmed = true;
-      this.section.classList.add("needs");
-    } else if (!found.size && this.isAlarmed) {
-      this.isAlarmed = false;
-      this.section.classList.remove("needs");
-    }
+    this.judge();
   }
 
-  isWrong(cell) { return Boolean(cell?.mark === "wrong" || cell?.failed || this.fails.has(cell)); }
-  isMarked(cell) { return Boolean(cell?.mark) || this.isWrong(cell); }
+  isFailing(cell) { return this.fails.has(cell) && this.fails.get(cell) !== this.accepted.get(cell); }
+  isWrong(cell) { return Boolean(cell?.mark === "wrong" || cell?.failed || this.isFailing(cell)); }
+  isMarked(cell) { return cell?.mark === "look" || this.isWrong(cell); }
   why(cell) { return [this.fails.get(cell) || cell?.failed, ...cell?.remarks || []].filter(Boolean).join("\n"); }
 
   /* What is wrong with the chosen cell, for who cannot point at it. */
@@ -129,21 +161,77 @@ export class Grid {
 
   go([row, column]) {
     if (row < 0 || row >= this.rows.length || column < 0 || column >= this.columns.length) return false;
-    this.at = [row, column];
+    this.at = [row, this.folded.has(column) ? this.shown.find((one) => one > column) ?? this.shown.at(-1) : column];
     this.markReachable();
     this.td(this.at).focus({preventScroll: true});
-    this.td(this.at).scrollIntoView({block: "nearest", inline: "nearest"});
-    this.section.classList.remove("needs");
+    this.bringIntoView();
     this.sayWhy();
     this.showBoxes();
     return true;
   }
 
+  bringIntoView() { this.td(this.at).scrollIntoView({block: "nearest", inline: "nearest"}); }
+
+  /* Whether the chosen cell can be seen: nobody says that what they cannot see is right. */
+  get isInView() {
+    const td = this.td(this.at), {left, right, top, bottom} = td.getBoundingClientRect();
+    const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    return Boolean(hit && td.contains(hit));
+  }
+
+  /* To the first cell that needs a person, else to the first one. A table without rows is gone to itself. */
   focus() {
-    const row = this.rows.findIndex((cells) => Object.values(cells).some((cell) => this.isMarked(cell)));
-    if (!this.rows.length) this.add();
-    const column = row < 0 ? 0 : this.columns.findIndex((c) => this.isMarked(this.rows[row][c.key]));
-    this.go([Math.max(0, row), Math.max(0, column)]);
+    if (!this.rows.length) {
+      this.frame.focus({preventScroll: true});
+      this.section.scrollIntoView({block: "nearest"});
+      return;
+    }
+    if (this.section.querySelector(":scope > [data-remark]")) this.section.scrollIntoView({block: "nearest"});
+    this.go(this.nextMarked([-1, this.columns.length - 1]) || [0, this.shown[0]]);
+  }
+
+  /* The next cell that needs a person, row by row behind a place and then from the start; null where none does. */
+  nextMarked([row, column]) {
+    const width = this.columns.length, size = this.rows.length * width, from = row * width + column;
+    for (let step = 1; step <= size; step += 1) {
+      const number = (from + step) % size, at = [Math.floor(number / width), number % width];
+      if (this.isMarked(this.cell(at))) return at;
+    }
+    return null;
+  }
+
+  /* A person has looked at the chosen cell: it is right. */
+  accept() {
+    const cell = this.cell(this.at);
+    if (!this.isMarked(cell)) return;
+    const {value, text, boxes} = cell, seen = {value, ...text && {text}, ...boxes && {boxes}, mark: "person"};
+    if (this.fails.has(cell)) {
+      this.accepted.set(seen, this.fails.get(cell));
+      this.fails.set(seen, this.fails.get(cell));
+    }
+    this.setCell(this.at, seen);
+  }
+
+  /* This cell is right. On to the next one that needs a person; where none does, after typing a row down, else out of the
+     table. */
+  enter() {
+    const wasEdited = Boolean(this.editor);
+    if (this.rows.length) {
+      if (!wasEdited && !this.isInView && this.broughtAt !== this.at) {
+        this.broughtAt = this.at;
+        this.bringIntoView();
+        return;
+      }
+      this.commit();
+      if (!this.isReadOnly()) this.accept();
+      const [row, column] = this.at, next = this.nextMarked(this.at);
+      if (next) { this.go(next); return; }
+      if (wasEdited && this.go([row + 1, column])) return;
+    }
+    this.isSeen = true;
+    this.judge();
+    this.changed();
+    this.onward();
   }
 
   /* --- changing -------------------------------------------------------------------------------------------------- */
@@ -151,10 +239,12 @@ export class Grid {
   take(rows, {only = null, isRestored = false} = {}) {
     if (!isRestored) this.history.record(this.input.name, this.rows, rows);
     this.isTouched = true;
+    if (!isRestored) this.isSeen = true;
     this.rows = rows;
     this.input.value = JSON.stringify(rows);
     if (only) this.show(this.td(only), this.cell(only));
     else this.render();
+    this.judge();
     this.changed();  // which checks the sums too
   }
 
@@ -162,11 +252,11 @@ export class Grid {
   fillIn(fresh) {
     const {section} = this, other = fresh.querySelector(`[data-grid="${CSS.escape(section.dataset.grid)}"]`);
     if (!other || this.isTouched) return;
-    section.classList.toggle("needs", other.classList.contains("needs"));
     section.querySelector("h2").after(...other.querySelectorAll(":scope > [data-remark]"));
     this.input.value = other.querySelector("[data-rows]").value;
     this.rows = JSON.parse(this.input.value || "[]");
     this.render();
+    this.judge();
     this.checkSums();
   }
 
@@ -176,22 +266,57 @@ export class Grid {
     if (rows.length) this.go(this.at);
   }
 
-  setCell([row, column], cell) {
+  setCell([row, column], cell, {isRestored = false} = {}) {
     const key = this.columns[column].key, rows = [...this.rows];
     rows[row] = {...rows[row]};
     if (cell) rows[row][key] = cell;
     else delete rows[row][key];
-    this.take(rows, {only: [row, column]});
+    this.take(rows, {only: row < this.rows.length ? [row, column] : null, isRestored});
+  }
+
+  /* A cell as a person says it; ✓ shows that it was marked before. */
+  said(cell) { return this.isMarked(this.cell(this.at)) || this.cell(this.at)?.mark === "person" ? {...cell, mark: "person"} : cell; }
+
+  /* What a text means stands in its cell at once; of one that was typed, its place is found: the only one, else the only
+     one that is level with its row. That is one step with what was typed. */
+  async understand(column, cell, {find = false} = {}) {
+    const {key} = this.columns[column], {value, text, boxes} = cell;
+    const found = await this.ask({key: `${this.section.dataset.grid}.${key}`, text: value, find: find ? "1" : ""});
+    const row = this.rows.findIndex((cells) => cells[key] === cell);
+    if (!found || found.error || row < 0 || !this.section.isConnected) return;
+    const place = found.places.length > 1 ? this.only(found.places.filter((one) => this.isLevel(row, one.boxes))) : found.places[0];
+    if (found.value === value && !place) return;
+    const meant = {...cell, value: found.value, text: place?.text ?? (text || value), boxes: place?.boxes ?? boxes};
+    if (this.accepted.has(cell)) this.accepted.set(meant, this.accepted.get(cell));
+    const isEdited = this.editor && this.at[0] === row && this.at[1] === column;
+    if (isEdited) return;
+    const {rows} = this;
+    this.setCell([row, column], meant, {isRestored: true});
+    this.history.amend(this.input.name, rows, this.rows);
+    if (this.isActive && this.at[0] === row) this.showBoxes();
+  }
+
+  only(found) { return found.length === 1 ? found[0] : undefined; }
+
+  /* Whether places stand on a line with other cells of the row. */
+  isLevel(row, places) {
+    const others = Object.values(this.rows[row]).flatMap((cell) => cell.boxes || []);
+    return places.some(({page, box}) => others.some((other) => other.page === page && Math.min(box[3], other.box[3]) - Math.max(box[1], other.box[1]) > LEVEL * (box[3] - box[1])));
   }
 
   fillWith(words, page, {isAdding = false} = {}) {
     const text = words.map((w) => w[0]).join(" "), boxes = boxesOfWords(page, words), before = this.cell(this.at);
     this.cancel();
-    if (isAdding && before?.value) this.setCell(this.at, {value: `${before.value} ${text}`, text: `${before.text || before.value} ${text}`, boxes: [...(before.boxes || []), ...boxes]});
-    else this.setCell(this.at, {value: text, text, boxes});
+    if (!this.rows.length) this.at = [0, this.at[1]];
+    const isMore = isAdding && before?.value;
+    const cell = this.said(isMore
+      ? {value: `${before.value} ${text}`, text: `${before.text || before.value} ${text}`, boxes: [...(before.boxes || []), ...boxes]}
+      : {value: text, text, boxes});
+    this.setCell(this.at, cell);
+    this.understand(this.at[1], cell);
     const [row, column] = this.at;
-    if (isAdding) this.showBoxes();
-    else this.go([row, column + 1 < this.columns.length ? column + 1 : column]);
+    if (isMore) this.showBoxes();
+    else this.go([row, this.shown.find((one) => one > column) ?? column]);
   }
 
   add() {
@@ -203,7 +328,14 @@ export class Grid {
   remove() {
     if (!this.rows.length) return;
     this.take(this.rows.toSpliced(this.at[0], 1));
-    this.go([Math.min(this.at[0], this.rows.length - 1), this.at[1]]);
+    if (!this.go([Math.min(this.at[0], this.rows.length - 1), this.at[1]])) this.frame.focus({preventScroll: true});
+  }
+
+  /* Show the columns that are empty, or no more. */
+  unfold() {
+    this.isUnfolded = !this.isUnfolded;
+    this.render();
+    if (this.rows.length) this.go(this.at);
   }
 
   /* While a cell is edited its text is divided at the caret; else what stands on lower lines goes to a row of its own. */
@@ -271,7 +403,11 @@ export class Grid {
     const {value} = this.editor, before = this.cell(this.at), typed = value.trim();
     this.editor = null;
     if (typed === (before?.value ?? "")) { this.show(this.td(this.at), before); return; }
-    this.setCell(this.at, typed ? {value: typed, text: before?.text || "", boxes: before?.boxes || []} : null);
+    if (!typed) { this.setCell(this.at, null); return; }
+    const isPlaced = Boolean(before?.boxes?.length) && isSameCorrected(typed, before.text || before.value);
+    const cell = this.said({value: typed, text: isPlaced ? before.text || before.value : "", boxes: isPlaced ? before.boxes : []});
+    this.setCell(this.at, cell);
+    this.understand(this.at[1], cell, {find: !isPlaced});
   }
 
   cancel() {
@@ -315,31 +451,36 @@ export class Grid {
   clicked(event) {
     const tool = event.target.closest("[data-do]"), td = event.target.closest("td[data-column]"), theirs = event.target.closest("[data-take-rows]");
     if (theirs) { this.take(JSON.parse(theirs.dataset.takeRows)); return; }
-    if (tool && !this.isReadOnly()) this.do(tool.dataset.do);
+    if (tool && (!this.isReadOnly() || tool.dataset.do === "columns")) this.do(tool.dataset.do);
     if (td && !td.contains(this.editor)) this.go([td.parentElement.sectionRowIndex, Number(td.dataset.column)]);
   }
 
   do(what) {
     if (what !== "split") this.commit();
-    ({add: () => this.add(), remove: () => this.remove(), split: () => this.split(), merge: () => this.merge(), fill: () => this.like(this)})[what]();
+    ({add: () => this.add(), remove: () => this.remove(), split: () => this.split(), merge: () => this.merge(), fill: () => this.like(this), columns: () => this.unfold()})[what]();
   }
 
   key(event) {
     const {key} = event, [row, column] = this.at;
-    const tools = {Insert: "add", Delete: "remove", s: "split", m: "merge", f: "fill"};
+    const tools = {Insert: "add", Delete: "remove", s: "split", m: "merge", f: "fill", c: "columns"};
     if (event.altKey && !event.ctrlKey && tools[key] && !this.isReadOnly()) { event.preventDefault(); event.stopPropagation(); this.do(tools[key]); return; }
-    if (event.ctrlKey || event.metaKey || event.altKey || !event.target.closest("td")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || !event.target.closest("td, [data-frame]")) return;
     let isDone = true;
-    if (this.editor) {
-      if (key === "Enter") { this.commit(); if (!this.go([row + 1, column])) { this.add(); this.go([row + 1, column]); } }
+    if (key === "Enter") {
+      if (!event.repeat && !event.isComposing) this.enter();  // a key that is held says once what it says
+    } else if (!this.rows.length) {
+      isDone = false;
+    } else if (this.editor) {
+      if (key === "ArrowDown" || key === "ArrowUp") { this.commit(); this.go([row + (key === "ArrowDown" ? 1 : -1), column]) || this.go(this.at); }
       else if (key === "Tab") { this.commit(); isDone = this.go(this.beside(event.shiftKey ? -1 : 1)); }
       else if (key === "Escape") { this.cancel(); this.go(this.at); }
       else isDone = false;
     } else {
-      const moves = {ArrowUp: [row - 1, column], ArrowDown: [row + 1, column], ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1], Home: [row, 0], End: [row, this.columns.length - 1]};
+      const {shown} = this, left = shown.findLast((one) => one < column) ?? -1, right = shown.find((one) => one > column) ?? -1;
+      const moves = {ArrowUp: [row - 1, column], ArrowDown: [row + 1, column], ArrowLeft: [row, left], ArrowRight: [row, right], Home: [row, shown[0]], End: [row, shown.at(-1)]};
       if (moves[key]) this.go(moves[key]);
       else if (key === "Tab") isDone = this.go(this.beside(event.shiftKey ? -1 : 1));
-      else if (key === "Enter" || key === "F2") this.edit();
+      else if (key === "F2") this.edit();
       else if ((key === "Delete" || key === "Backspace") && !this.isReadOnly()) this.setCell(this.at, null);
       else if (key.length === 1 && !this.isReadOnly()) this.edit(key);
       else isDone = false;
@@ -348,7 +489,7 @@ export class Grid {
   }
 
   beside(step) {
-    const number = this.at[0] * this.columns.length + this.at[1] + step;
-    return [Math.floor(number / this.columns.length), ((number % this.columns.length) + this.columns.length) % this.columns.length];
+    const {shown} = this, number = this.at[0] * shown.length + shown.indexOf(this.at[1]) + step;
+    return [Math.floor(number / shown.length), shown[((number % shown.length) + shown.length) % shown.length]];
   }
 }

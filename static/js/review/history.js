@@ -17,6 +17,12 @@ export class History {
     else this.done.push({target, before, after, merging});
   }
 
+  /* What the last change led to became something else by itself: that is one change. */
+  amend(target, before, after) {
+    const last = this.done.at(-1);
+    if (last?.target === target && last.after === before) last.after = after;
+  }
+
   /* What is typed from here on is a change of its own. */
   close() {
     const last = this.done.at(-1);

@@ -39,7 +39,7 @@ export class Screen {
     this.grids = [];
     this.presence = null;  // where the document is this person's alone
     if (this.form) this.fillForm();
-    new Keys({
+    this.keys = new Keys({
       fields: this.fields, grids: this.grids, pages: this.pages, history: this.history, form: this.form, root, dialog: document.getElementById("keys"), signal,
       go: (where) => this.go(root.dataset[where]),
     });
@@ -58,7 +58,8 @@ export class Screen {
     this.seen = new Seen(form.elements.awaited, {signal});
     this.fields = new Fields(form, {pages, history, says, ask: (asked) => this.ask(asked), changed});
     this.grids = [...form.querySelectorAll("[data-grid]")].map((section) => new Grid(section, {
-      pages, history, changed, says, total: (key) => this.total(key), like: (grid) => this.readLike(grid), isReadOnly: () => this.fields.isReadOnly,
+      pages, history, changed, says, ask: (asked) => this.ask(asked), onward: () => this.keys.next(null),
+      total: (key) => this.total(key), like: (grid) => this.readLike(grid), isReadOnly: () => this.fields.isReadOnly,
     }));
     this.awaited = new Awaited(root, {signal, changed: () => this.awaitedChanged(), came: (found, how) => this.awaitedCame(found, how)});
   }

@@ -16,6 +16,7 @@ from invex.documents.models import Document, PageImage
 from invex.documents.states import DocumentState as S
 from invex.fields.findings import Finding, Target
 from invex.fields.spec import FieldSpec, TemplateSpec
+from invex.fields.standard import LINE_ITEMS
 from invex.review import forms
 from invex.review.rows import rows_of
 from invex.web import trends
@@ -185,6 +186,13 @@ def test_candidates_that_would_be_shown_with_nought_per_cent_are_left_out():
     read = {"due_date": [{"value": "2020-01-01", "confidence": 0.79, "alternatives": others}]}
     [row], _ = rows_of(spec, {"fields": read}, [])
     assert [(a["value"], a["percent"]) for a in row.inputs[0].alternatives] == [("2020-01-02", 20), ("2020-01-03", 1)]
+
+
+@pytest.mark.parametrize(("confidence", "needs"), [(0.95, False), (0.5, True)])
+def test_a_table_with_a_cell_to_look_at_needs_a_person(confidence, needs):
+    rows = [{"amount": {"value": "1.00", "confidence": confidence}}]
+    _, [table] = rows_of(TemplateSpec("Order", tables=(LINE_ITEMS,)), {"tables": {"line_items": rows}}, [])
+    assert table.needs_person == needs
 
 
 def test_values_that_a_check_contradicts_are_asked_about_once(client, access, document):
