@@ -76,7 +76,7 @@ def locate(
 
 def _offer(spec: TableSpec, tokens: Tokens, labels: Sequence[Row]) -> _Page:
     numbers = np.nan_to_num(tokens.number, nan=np.inf)
-    flat = [flatten(t.text) for t in tokens.items]
+    flat = [_words(t.text) for t in tokens.items]  # several where a token is "12 160,00", or "98 512 987"
     n_lines = tokens.layout.lines
     score = np.zeros((len(labels), n_lines))
     matches: dict[tuple[int, int], list[int]] = {}
@@ -92,7 +92,7 @@ def _offer(spec: TableSpec, tokens: Tokens, labels: Sequence[Row]) -> _Page:
             else:
                 words = _words(value.value)
                 total = sum(map(len, words)) or 1
-                weight = np.array([_share(f, words) / total for f in flat])
+                weight = np.array([sum(_share(f, words) for f in parts) / total for parts in flat])
                 weight *= 1 + len(words) / 4  # long texts are the surest
                 matches[i, k] = np.flatnonzero(weight > 0).tolist()
             by_line = np.zeros(n_lines)
@@ -284,12 +284,13 @@ def _text(page: _Page, row: int, value: LabelValue, edge: tuple[bool, float] | N
     """Align the words of a text with the free tokens of its row's lines; () when too little is found."""
     tokens = page.tokens
     low, high = _window(page.lines, row, tokens.layout.lines, MAX_TEXT_LINES)
-    window = [t for t in np.flatnonzero((tokens.line >= low) & (tokens.line <= high)).tolist() if tags[t] == OUTSIDE]
+    free = [t for t in np.flatnonzero((tokens.line >= low) & (tokens.line <= high)).tolist() if tags[t] == OUTSIDE]
+    parts = [(t, part) for t in free for part in _words(tokens.items[t].text)]
+    window, flat = [t for t, _ in parts], [part for _, part in parts]
     words = _words(value.value)
     if not window or not words or edge is None:
         return []
     m = len(words)
-    flat = [flatten(tokens.items[t].text) for t in window]
     # Longest common subsequence, weighted by letters; going on within a cell is worth a little more.
     total = np.zeros((len(window) + 1, m + 1))
     matched = np.zeros((len(window) + 1, m + 1), bool)
@@ -317,7 +318,7 @@ def _text(page: _Page, row: int, value: LabelValue, edge: tuple[bool, float] | N
             a -= 1
         else:
             b -= 1
-    return chosen[::-1] if letters >= TEXT_FOUND * sum(map(len, words)) else []
+    return list(dict.fromkeys(chosen[::-1])) if letters >= TEXT_FOUND * sum(map(len, words)) else []
 
 
 def same_cell(column: FieldSpec, value: str, label: LabelValue, decimal: str) -> bool:

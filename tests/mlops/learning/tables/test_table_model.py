@@ -8,6 +8,7 @@ import pytest
 from safetensors.numpy import load, save
 
 from fixtures.generator import generate
+from invex.fields.labels import Label, LabelValue
 from invex.fields.spec import FieldSpec, TableSpec
 from invex.fields.standard import LINE_ITEMS
 from mlops.learning.dataset import Sample
@@ -77,6 +78,26 @@ def test_a_column_of_quantities_with_three_decimals_is_read_as_one():
         lay_out(invoice([("Shelf", "7.000", "40,00", "280,00"), ("Sofa", "1.000", "99,00", "99,00")], "379,00"))
     )
     assert [float(row["quantity"].value) for row in rows] == [7, 1]
+
+
+def test_a_code_with_spaces_is_learned_whole():
+    spec = TableSpec("line_items", (FieldSpec("code", "id"), *LINE_ITEMS.columns))
+
+    def coded(*items):
+        lines = [
+            line(0.3 + 0.03 * n, (0.05, code), (0.3, text), (-0.9, amount))
+            for n, (code, text, amount) in enumerate(items)
+        ]
+        rows = ({"code": code, "description": text, "amount": amount} for code, text, amount in items)
+        label = Label(
+            "example", tables={"line_items": tuple({k: LabelValue(v) for k, v in row.items()} for row in rows)}
+        )
+        return Sample("a", document(lines), label)
+
+    first = coded(("98 512 987", "Chair", "50.00"), ("12 004 117", "Desk", "600.00"), ("7 331 205", "Lamp", "60.00"))
+    model = fit_table(spec, [first], None)
+    rows = read(model, coded(("33 120 987", "Shelf", "200.00"), ("98 004 551", "Sofa", "99.00")).document)
+    assert [(row["code"], row["amount"]) for row in rows] == [("33 120 987", "200.00"), ("98 004 551", "99.00")]
 
 
 def test_the_columns_that_multiply_are_learned(learned):
