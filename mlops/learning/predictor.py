@@ -21,6 +21,7 @@ from .model import TemplateModel
 from .naming import called_so
 from .network.inputs import is_read_whole, read_inputs
 from .network.serving import Network
+from .own_rows import own_rows
 from .package import EMPTY, Package
 from .reading_fields import read_fields, score_fields
 from .tables.model import TableModel
@@ -110,7 +111,8 @@ class Predictor:
             else:
                 fields = scores.given(self._absence).values()
             if self._day_zero_table is not None and any(fields.values()):
-                tables = {self._day_zero_table.spec.key: self._day_zero_table.predict(view.layout)}
+                rows = self._day_zero_table.predict(view.layout)
+                tables = {self._day_zero_table.spec.key: own_rows(rows, fields)}
         if self.package.shared is not None:
             mine = read_fields(view, self.package.shared, self.prior, self.package.matcher)
             if is_of_this_kind(self.package.shared, mine):

@@ -1,0 +1,54 @@
+"""Line items of the invoice alone, where an order or a delivery note with items of its own lies beside it.
+
+Nothing on a line says whose it is; the sums do. Of a sender whose invoices were confirmed, the template knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from itertools import combinations
+
+from invex.fields.findings import decimal_of
+from invex.fields.prediction import Value
+
+CENT = Decimal("0.01")
+SUMS = ("net_amount", "total_amount")
+
+Row = Mapping[str, Value]
+
+
+def own_rows(rows: tuple[dict[str, Value], ...], fields: Mapping[str, Sequence[Value]]) -> tuple[dict[str, Value], ...]:
+    """Return the rows of successive pages that add up to the net amount or the total; all where none do.
+
+    Of several such runs of pages the one nearest to where the sum stands is the invoice's, and of runs as near the one
+    with the most amounts; a page at its end whose rows have none is not its own.
+    """
+    pages = [_page(row) for row in rows]
+    distinct = sorted(set(pages))
+    sums = {number: value for key in SUMS for value in fields.get(key, ())[:1] if (number := decimal_of(value))}
+    if len(distinct) < 2 or not sums:
+        return rows
+    found = []
+    for first, last in combinations(range(len(distinct) + 1), 2):
+        run = distinct[first:last]
+        amounts = [
+            amount
+            for row, page in zip(rows, pages)
+            if page in run and (amount := decimal_of(row.get("amount"))) is not None
+        ]
+        # Each amount may have been rounded before it was printed.
+        for number, value in sums.items() if amounts else ():
+            if abs(sum(amounts) - number) <= CENT * len(amounts) / 2:
+                away = abs(run[-1] - value.boxes[0].page) if value.boxes else 0
+                found.append((away, -len(amounts), len(run), run))
+    if not found:
+        return rows
+    own = min(found)[-1]
+    return tuple(row for row, page in zip(rows, pages) if page in own)
+
+
+def _page(row: Row) -> int:
+    """The page on which most of it stands."""
+    on = [box.page for value in row.values() for box in value.boxes]
+    return max(set(on), key=on.count) if on else 0
