@@ -21,6 +21,7 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models import F
 from django.test import Client, override_settings
+from django.utils import translation
 from django.utils.module_loading import import_string
 
 from invex.accounts.access import Access
@@ -162,6 +163,13 @@ def data_dir(request) -> Path | None:
     if "once" in request.fixturenames:
         shutil.copytree(request.getfixturevalue("once"), folder, dirs_exist_ok=True)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def own_language() -> Iterator[None]:
+    """A request leaves its language active, which the next test in the same process would speak."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
