@@ -737,13 +737,50 @@ def test_who_goes_on_keeps_the_document_until_the_next_one_comes(admin_page: Pag
     page.get_by_role("button", name="Start anew").click()
 
 
-def test_an_approval_that_does_not_get_through_loses_nothing(admin_page: Page) -> None:
+@pytest.mark.parametrize("lost", ["the question", "the answer"])
+def test_what_became_of_an_approval_that_got_no_answer_is_said_once_the_server_is_back(
+    admin_page: Page, installation: Any, lost: str
+) -> None:
+    page = admin_page
+    page.route("**/ahead/**", lambda route: route.abort())
+    address, name = open_first(page), page.locator("h1").inner_text()
+    can_be_seen(page)
+
+    def lose(route: Any) -> None:
+        if route.request.method != "POST":
+            route.fallback()
+            return
+        if lost == "the answer" and not posts:
+            route.fetch()
+        posts.append(route.request.post_data)
+        route.abort()
+
+    posts: list[str] = []
+    labels = "SELECT COUNT(*) FROM review_confirmedlabel"
+    [[before]] = installation.rows(labels)
+    page.route(re.compile(r"/documents/\d+/\?"), lose)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-warning]")).to_contain_text("nobody knows yet")
+    expect(field(page, 1)).to_be_disabled()
+    expect(page.get_by_role("button", name="Approve")).to_be_disabled()
+    assert page.url == address
+    page.wait_for_event("requestfailed", lambda request: request.method == "POST", timeout=20_000)
+    assert len(posts) > len(set(posts)) == 1
+    page.unroute_all()
+    page.wait_for_url(lambda url: url != address, timeout=20_000)
+    expect(page.locator(".message.success")).to_contain_text(f"{name} is approved")
+    assert installation.rows(labels) == [(before + 1,)]
+    open_again(page, address.split("?")[0])
+
+
+def test_an_approval_that_fails_loses_nothing(admin_page: Page) -> None:
     page = admin_page
     address = open_first(page)
     read = field(page, 1).input_value()
     field(page, 1).fill("STILL-HERE")
     draft_is_kept(page)
-    page.route("**/documents/*/?*", lambda route: route.abort() if route.request.method == "POST" else route.fallback())
+    fails = {"status": 500, "body": "It has failed."}
+    page.route("**/documents/*/?*", lambda r: r.fulfill(**fails) if r.request.method == "POST" else r.fallback())
     page.keyboard.press("Control+Enter")
     expect(page.locator("[data-warning]")).to_contain_text("the server does not answer")
     expect(field(page, 1)).to_have_value("STILL-HERE")

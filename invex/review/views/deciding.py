@@ -25,7 +25,7 @@ from invex.kernel import writes
 from invex.kernel.errors import BadInput, Conflict
 from invex.kernel.sent import sent_whole
 
-from .. import drafts, forms, leases, page, queries, queue, services, typed
+from .. import decided, drafts, forms, leases, page, queries, queue, services, typed
 from ..models import ConfirmedLabel
 from .showing import address_of, is_part, is_template, left, show
 
@@ -33,20 +33,24 @@ LONGEST_LATER_DAYS = 365
 
 
 def decide(request: ProjectRequest, row: Document) -> HttpResponseBase:
+    """Do what the form asks. A page that has decided already, and did not hear of it, is told what it decided."""
     access, action = request.access, request.POST.get("action", "approve")
-    version = sent_whole(request.POST.get("version", ""))
+    version, key = sent_whole(request.POST.get("version", "")), request.POST.get("key", "")
+    if done := decided.by(access, row, key):
+        return _decided(request, row, done)
     if action == "approve":
         return _approve(request, row, version)
-    if action == "reject":
-        reject(access, row, why=request.POST.get("why", ""), version=version)
-        drafts.discard(access, row)
-        messages.success(request, _("%(name)s was rejected.") % {"name": row.name})
-        return _to_next(request, _take_next(request, row))
-    if action == "later":
-        until = _later(request.POST.get("days", "1"))
-        services.postpone(access, row.pk, until, version=version)
-        messages.success(request, _("%(name)s comes back on %(day)s.") % {"name": row.name, "day": until.isoformat()})
-        return _to_next(request, _take_next(request, row))
+    if action in ("reject", "later"):
+        until = _later(request.POST.get("days", "1")).isoformat() if action == "later" else ""
+        done = decided.Decided(action, until=until)
+        with transaction.atomic():
+            if until:
+                services.postpone(access, row.pk, datetime.date.fromisoformat(until), version=version)
+            else:
+                reject(access, row, why=request.POST.get("why", ""), version=version)
+                drafts.discard(access, row)
+            decided.keep(access, row, key, done)
+        return _decided(request, row, done)
     if action == "reopen":
         services.reopen(access, row.pk, version=version)
     elif action == "take over":
@@ -91,9 +95,13 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
         # In one transaction, so that the database's lock is waited for but once.
         with ExitStack() as stack, writes.announced_to(lambda: stack.enter_context(transaction.atomic())):
             label = services.confirm_seen(access, seen, sent.label, version=version, spent=spent)
+            done = decided.Decided("approve", label.pk)
+            decided.keep(access, row, key, done)
             following = _take_next(request, row)
     except (BadInput, Conflict) as e:
         row.refresh_from_db()
+        if earlier := decided.by(access, row, key):  # while this request was read
+            return _decided(request, row, earlier)
         is_stale = e.code == "stale"
         if is_stale:  # what was typed is not lost, even if the page is closed now
             read = seen.extraction.pk if seen.extraction is not None else None
@@ -101,17 +109,36 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
         kept = page.Typed(data, chosen)
         problem = "" if is_stale else e.message
         return show(request, row, chosen, typed=kept, key=key, problem=problem, status=e.status, is_conflict=is_stale)
-    said = _("%(name)s is approved. Documents like it are read again with what was learned.")
-    if not label.template:
-        said = _("%(name)s is approved as unknown. Documents like it stay unknown until a template is made from one.")
-    messages.success(request, said % {"name": row.name})
-    if like := duplicates.of(row).first():
-        messages.warning(
-            request,
-            _("%(name)s has the same supplier, number and amount as document %(like)s (%(like_name)s).")
-            % {"name": row.name, "like": like.pk, "like_name": like.name},
-        )
+    _tell(request, row, done, label)
     return _to_next(request, following, label)
+
+
+def _decided(request: ProjectRequest, row: Document, done: decided.Decided) -> HttpResponse:
+    """Go on from what was decided, just now or by an earlier request of the same page."""
+    label = row.labels.filter(pk=done.label).first() if done.label is not None else None
+    _tell(request, row, done, label)
+    return _to_next(request, _take_next(request, row), label)
+
+
+def _tell(request: ProjectRequest, row: Document, done: decided.Decided, label: ConfirmedLabel | None) -> None:
+    """Say what was decided."""
+    if done.action == "reject":
+        messages.success(request, _("%(name)s was rejected.") % {"name": row.name})
+    elif done.action == "later":
+        messages.success(request, _("%(name)s comes back on %(day)s.") % {"name": row.name, "day": done.until})
+    else:
+        said = _("%(name)s is approved. Documents like it are read again with what was learned.")
+        if label is not None and not label.template:
+            said = _(
+                "%(name)s is approved as unknown. Documents like it stay unknown until a template is made from one."
+            )
+        messages.success(request, said % {"name": row.name})
+        if like := duplicates.of(row).first():
+            messages.warning(
+                request,
+                _("%(name)s has the same supplier, number and amount as document %(like)s (%(like_name)s).")
+                % {"name": row.name, "like": like.pk, "like_name": like.name},
+            )
 
 
 def _not_seen(request: ProjectRequest, row: Document, chosen: str, data: Mapping[str, str], key: str) -> HttpResponse:

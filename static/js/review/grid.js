@@ -72,10 +72,10 @@ export class Grid {
     this.markReachable();
   }
 
-  /* Which columns are wide, and which are not shown. */
+  /* Which columns hold long texts, and which are not shown. */
   fold() {
     const longest = this.columns.map(({key}) => Math.max(0, ...this.rows.map((row) => row[key]?.value?.length ?? 0)));
-    this.wide = new Set([...this.columns.keys()].filter((number) => longest[number] > LONG && !NUMERIC.has(this.columns[number].type)));
+    this.long = new Set([...this.columns.keys()].filter((number) => longest[number] > LONG && !NUMERIC.has(this.columns[number].type)));
     const empty = [...this.columns.keys()].filter((number) => !longest[number] && this.columns[number].key !== SUMMED);
     const canFold = "folds" in this.section.dataset && this.rows.length > 0 && empty.length > 0 && empty.length < this.columns.length;
     this.folded = new Set(canFold && !this.isUnfolded ? empty : []);
@@ -89,7 +89,7 @@ export class Grid {
     const line = make("tr");
     line.append(make("th", {scope: "row", class: "row-number"}, String(row + 1)));
     this.columns.forEach((column, number) => {
-      const td = make("td", {"data-column": number, tabindex: "-1", class: NUMERIC.has(column.type) ? "number" : this.wide.has(number) ? "text wide" : "text"});
+      const td = make("td", {"data-column": number, tabindex: "-1", class: NUMERIC.has(column.type) ? "number" : this.long.has(number) ? "text long" : "text"});
       td.hidden = this.folded.has(number);
       line.append(td);
       this.show(td, this.rows[row][column.key]);

@@ -14,6 +14,7 @@ export class Presence {
     Object.assign(this, {root, form, taken, told, checked, unread});
     this.isDirty = false;
     this.isOver = false;  // decided: nothing is left to keep
+    this.isDoubtful = false;  // nobody knows whether it is
     this.pause = null;
     this.active = Date.now();
     for (const name of ["pointerdown", "keydown", "wheel"]) addEventListener(name, () => this.touch(), {passive: true, signal});
@@ -79,16 +80,19 @@ export class Presence {
   /* A decision is on its way: nothing is kept any more. */
   end() { this.isOver = true; }
 
+  /* Nobody knows whether it got through: what was typed is kept as the page is left, in case it did not. */
+  doubt() { this.isDoubtful = true; }
+
   /* It did not get through. */
   resume() {
-    this.isOver = false;
+    this.isOver = this.isDoubtful = false;
     this.changed();
   }
 
   /* Its person is gone: the page is closed, or another document stands in it. */
   leave() {
-    if (this.isOver) return;
-    if (this.isDirty) this.isDirty = !navigator.sendBeacon(this.root.dataset.draft, this.draft({do: "leave"}));
+    if (this.isOver && !this.isDoubtful) return;
+    if (this.isDirty || this.isDoubtful) this.isDirty = !navigator.sendBeacon(this.root.dataset.draft, this.draft({do: "leave"}));
     else navigator.sendBeacon(this.root.dataset.presence, this.key({do: "leave"}));
   }
 }

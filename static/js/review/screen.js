@@ -126,6 +126,23 @@ export class Screen {
     again.focus();
   }
 
+  /* The server does not answer what was decided: nobody knows whether it got through, and nothing is changed until that is
+     known. */
+  doubt() {
+    this.presence?.doubt();
+    this.stand(true);
+    this.warn(this.says("doubt"));
+  }
+
+  /* Let everything stand as it is, or no more. */
+  stand(isStill) {
+    if (!isStill && !this.isStill) return;
+    this.isStill = isStill;
+    const parts = [this.form.querySelector("fieldset"), ...this.form.querySelectorAll(".decide button"), ...this.root.querySelectorAll("[data-submit-on-change]")];
+    for (const part of parts) part.disabled = isStill;
+    for (const menu of this.form.querySelectorAll(".decide details")) menu.inert = isStill;
+  }
+
   /* It is decided, and nothing can be done here any more. */
   close() {
     this.form.querySelector("fieldset").disabled = true;

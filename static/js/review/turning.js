@@ -7,6 +7,8 @@ import {Screen} from "./screen.js";
 
 const PART = "X-Invex-Part";  // asks for what differs alone, and says that it is that
 const REFUSED = 422;  // the same document comes back with what is wrong
+const GONE = new Set([502, 503, 504]);  // a proxy answers, and no server behind it
+const SOONEST_MS = 1000, LATEST_MS = 10_000;  // after which a server that does not answer is asked again
 const here = () => location.pathname + location.search;
 const messagesOf = (page) => [...page.querySelectorAll("[data-arrived] > .message[role=status]")];
 const tell = (page, messages) => page.querySelector("[data-arrived]").prepend(...messages);
@@ -96,10 +98,30 @@ export class Turning {
     return null;
   }
 
+  /* The answer to what was sent, from a server that may be gone for a while: it is asked until it answers, and does once
+     what the page asks (invex/review/decided.py). null where the page was left. */
+  async deliver(send, screen) {
+    const {signal} = this.stop;
+    for (let pause = SOONEST_MS; ; pause = Math.min(2 * pause, LATEST_MS)) {
+      try {
+        const answer = await send();
+        if (!GONE.has(answer.status)) return answer;
+      } catch { /* nobody knows whether it got through */ }
+      if (signal.aborted) return null;
+      screen.doubt();
+      await new Promise((over) => {
+        setTimeout(over, pause);
+        signal.addEventListener("abort", over, {once: true});
+        addEventListener("online", over, {once: true, signal});
+      });
+      if (signal.aborted) return null;
+    }
+  }
+
   /* Send the form as the button says. */
   async send(button) {
     if (this.isSending) return;
-    const {screen} = this, {form, presence} = screen;
+    const {root, screen} = this, {form, presence} = screen;
     if (button?.value === "approve" && screen.unseen) { screen.tell(screen.unseen); return; }
     const sent = new URLSearchParams(new FormData(form));
     if (button?.name) sent.set(button.name, button.value);
@@ -107,7 +129,9 @@ export class Turning {
     this.isSending = true;
     presence?.end();
     try {
-      const answer = await fetch(form.getAttribute("action"), {method: "POST", body: sent, headers: {[PART]: "1", Accept: "application/json, text/html"}});
+      const send = () => fetch(form.getAttribute("action"), {method: "POST", body: sent, headers: {[PART]: "1", Accept: "application/json, text/html"}});
+      const answer = await (root.dataset.key ? this.deliver(send, screen) : send());
+      if (!answer) return;
       if (answer.headers.get("Content-Type")?.startsWith("application/json")) await this.decided(await answer.json());
       else await this.answered(answer, screen);
     } catch {
@@ -140,6 +164,7 @@ export class Turning {
   }
 
   failed(why) {
+    this.screen.stand(false);
     this.screen.presence?.resume();
     this.screen.warn(why);
   }

@@ -8,7 +8,8 @@ from django.test import Client
 from invex.accounts.roles import Role
 from invex.documents.models import Document
 from invex.extraction.models import Extraction
-from invex.review import drafts, leases, services
+from invex.kernel.models import AuditEntry
+from invex.review import decided, drafts, leases, services
 from tests.invex.world import access_to, vendor
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +81,33 @@ def test_an_approval_hands_it_over(client, three):
     client.post(address(second, "presence/"), {"key": key, "do": "leave"})
     second.refresh_from_db()
     assert leases.holder(second) == ""
+
+
+@pytest.mark.parametrize(
+    ("action", "sent", "said"),
+    [
+        ("approve", {}, "is approved"),
+        ("reject", {"why": "not ours"}, "was rejected"),
+        ("later", {"days": "3"}, "comes back on"),
+    ],
+)
+def test_a_decision_whose_answer_was_lost_is_told_again_and_done_once(client, three, action, sent, said):
+    first, second, _ = three
+    page = client.get(address(first))
+    key = page.context["key"]
+    inputs = {i.name: i.value for row in page.context["screen"].rows for i in row.inputs}
+    template = page.context["screen"].chosen
+    form = {**inputs, **sent, "action": action, "version": first.version, "template": template, "key": key}
+    answers = [client.post(address(first), form, headers=PART).json() for _ in range(2)]
+    assert all(f"{first.name} {said}" in answer["arrived"] for answer in answers)
+    assert {answer["address"].split("?")[0] for answer in answers} == {address(second).split("?")[0]}
+    assert first.labels.count() == (1 if action == "approve" else 0)
+    moved = {"approve": "approved", "reject": "rejected"}
+    assert AuditEntry.objects.filter(subject=str(first.pk), action__endswith=moved.get(action, "postpone")).count() == 1
+    other = access_to("demo", Role.REVIEWER, name="bob")
+    assert decided.by(other, first, key) is None
+    another = {**form, "key": "of another page"}
+    assert client.post(address(first), another, headers=PART).status_code == 409
 
 
 @pytest.mark.parametrize("change", ["read again", "begun", "warned of"])
