@@ -2,7 +2,7 @@
    saved; here it is enough to add up what is canonical ("1234.50") or typed as printed ("1.234,50"). */
 
 const PLACES = 6;
-const ONE = 10n ** BigInt(PLACES);
+export const ONE = 10n ** BigInt(PLACES);
 
 /* Millionths of the number that a text is, null where it is none. */
 export const parse = (text) => {

@@ -1,13 +1,11 @@
 /* Line items as a grid with the keys of a spreadsheet. Rows are never changed, only replaced, so that undo keeps them.
    A row maps column keys to cells {value, text, boxes, mark, remarks, failed}; mark: "look", "wrong", "person", or none. */
 
-import {format, parse, rounding, times} from "./decimals.js";
 import {boxesOfWords} from "./pages.js";
 import {isSameCorrected} from "./same.js";
+import {SUMMED, sumsOf} from "./sums.js";
 
 const NUMERIC = new Set(["amount", "number", "percentage"]);
-const LINES_SUM_TO = ["net_amount", "total_amount", "gross_amount"];  // as invex/fields/checks.py has it
-const SUMMED = "amount";
 const LONG = 12;  // characters of a text, from which its column is kept wide
 const LEVEL = 0.4;  // of the height of a place, which it shares with a row that it stands in
 
@@ -423,28 +421,16 @@ export class Grid {
     return isHere ? this.editor.value : this.rows[row]?.[key]?.value ?? "";
   }
 
-  /* quantity × unit_price = amount in each row, and the amounts add up to a total of the document. */
   checkSums() {
-    let sum = 0n, slack = 0n, isWhole = this.rows.length > 0;
-    this.rows.forEach((_, row) => {
-      const [quantity, price, amount] = ["quantity", "unit_price", SUMMED].map((key) => this.text(row, key));
-      const numbers = [quantity, price, amount].map(parse);
-      const product = numbers[0] !== null && numbers[1] !== null ? times(numbers[0], numbers[1]) : null;
-      const off = product !== null && numbers[2] !== null ? product - numbers[2] : 0n;
-      const allowed = rounding(amount) + times(numbers[0] ?? 0n, rounding(price));
-      this.body.rows[row]?.classList.toggle("off", off > allowed || -off > allowed);
-      if (numbers[2] === null) isWhole = false;
-      else { sum += numbers[2]; slack += rounding(amount); }
-    });
-    const line = this.section.querySelector("[data-sums]");
-    if (!isWhole || !this.columns.some((c) => c.key === SUMMED)) { line.textContent = ""; return; }
-    const totals = LINES_SUM_TO.map((key) => this.total(key)).filter((total) => total && parse(total.value) !== null);
-    const fits = totals.find(({value}) => { const off = sum - parse(value); return off <= slack && -off <= slack; });
-    // Without a net amount and without a tax nobody knows what a total adds to the lines.
-    const isOff = !fits && Boolean(totals.length && (this.total("net_amount") || this.total("tax_amount")));
-    line.classList.toggle("wrong", isOff);
-    if (fits) line.textContent = `Σ ${format(sum)} = ${fits.label} ✓`;
-    else line.textContent = `Σ ${format(sum)}${isOff ? ` ≠ ${totals[0].value} ${totals[0].label} ▲` : ""}`;
+    const keys = ["quantity", "unit_price", SUMMED];
+    const texts = this.rows.map((cells, row) => ({
+      ...Object.fromEntries(keys.map((key) => [key, this.text(row, key)])), hasDiscount: Object.keys(cells).some((key) => key.includes("discount")),
+    }));
+    const {off, said, isOff} = sumsOf(texts, this.total);
+    off.forEach((isRowOff, row) => this.body.rows[row]?.classList.toggle("off", isRowOff));
+    const line = this.section.querySelector("[data-sums]"), hasAmounts = this.columns.some((c) => c.key === SUMMED);
+    line.textContent = hasAmounts ? said : "";
+    line.classList.toggle("wrong", hasAmounts && isOff);
   }
 
   /* --- keys ------------------------------------------------------------------------------------------------------ */

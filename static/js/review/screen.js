@@ -240,10 +240,11 @@ export class Screen {
     } catch { return null; }
   }
 
-  /* The first value of a field, as it stands there, with the name of the field; null where there is none. */
+  /* The values of a field, as they stand there, with its name; null where there is none. */
   total(key) {
-    const input = this.form.querySelector(`[data-field="${key}"] [data-value]`);
-    return input?.value.trim() ? {value: input.value, label: input.closest(".value").querySelector("label").firstChild.textContent.trim()} : null;
+    const inputs = [...this.form.querySelectorAll(`[data-field="${key}"] [data-value]`)].filter((input) => input.value.trim());
+    if (!inputs.length) return null;
+    return {values: inputs.map((input) => input.value), label: inputs[0].closest(".value").querySelector("label").firstChild.textContent.trim()};
   }
 
   /* --- another template ------------------------------------------------------------------------------------------ */

@@ -1,0 +1,48 @@
+/* What the rows of a table add up to, and whether that is a total of the document: as invex/fields/checks.py has it. */
+
+import {format, ONE, parse, rounding, times} from "./decimals.js";
+
+export const SUMMED = "amount";
+const LINES_SUM_TO = ["net_amount", "total_amount", "gross_amount"];
+const COINS = [ONE, ONE / 2n, ONE / 20n];  // to a multiple of one of them a total may be rounded
+const LEAST_LINES = [3n, 4n];  // of a total that no tax is known of
+
+const size = (number) => (number < 0n ? -number : number);
+
+/* Whether quantity × unit price is not the amount; each of the three may be rounded in its last printed place. */
+const isRowOff = (texts) => {
+  const [quantity, price, amount] = texts.map(parse);
+  if (quantity === null || price === null || amount === null) return false;
+  const ofQuantity = quantity % ONE ? times(size(price), rounding(texts[0])) : 0n;
+  return size(times(quantity, price) - amount) > rounding(texts[2]) + times(size(quantity), rounding(texts[1])) + ofQuantity;
+};
+
+/* The total that the lines, with or without the tax, add up to. */
+const fitting = (totals, lines, taxes, tolerance) => totals.find(({key, number}) => {
+  if (key === "net_amount") return size(lines - number) <= tolerance;
+  const coin = COINS.find((one) => number % one === 0n) ?? 0n, allowed = tolerance > coin / 2n ? tolerance : coin / 2n;
+  return size(lines - number) <= allowed || size(lines + taxes - number) <= allowed;
+});
+
+/* rows: each {quantity, unit_price, amount}, texts, and whether it has a discount. total(key): {values, label} of a field,
+   null where it is empty. Returns {off, said, isOff}: which rows are off; the sum beside the total that it is or is not, ""
+   where a row has no amount; and whether it is none. */
+export const sumsOf = (rows, total) => {
+  const off = rows.map(({quantity, unit_price: price, amount, hasDiscount}) => !hasDiscount && isRowOff([quantity, price, amount]));
+  const amounts = rows.map(({amount}) => amount), numbers = amounts.map(parse);
+  if (!rows.length || numbers.includes(null)) return {off, said: "", isOff: false};
+  const totals = LINES_SUM_TO.flatMap((key) => {
+    const found = total(key), number = found && parse(found.values[0]);
+    return found && number !== null ? [{key, number, text: found.values[0], label: found.label}] : [];
+  });
+  const lines = numbers.reduce((sum, number) => sum + number, 0n);
+  const taxes = (total("tax_amount")?.values ?? []).reduce((sum, text) => sum + (parse(text) ?? 0n), 0n);
+  const tolerance = rounding(...amounts, ...totals.map(({text}) => text)) * BigInt(rows.length + 2);
+  const fits = fitting(totals, lines, taxes, tolerance), [first] = totals;
+  // Without a net amount and without a tax nobody knows what a total adds to the lines, but it is no large part.
+  const isKnown = first && (first.key === "net_amount" || total("tax_amount"));
+  const isPart = first && LEAST_LINES[0] * size(first.number) <= LEAST_LINES[1] * size(lines) && size(lines) <= size(first.number);
+  const isOff = Boolean(!fits && first && (isKnown || !isPart));
+  const beside = fits ? ` = ${fits.label} ✓` : isOff ? ` ≠ ${first.text} ${first.label} ▲` : "";
+  return {off, said: `Σ ${format(lines)}${beside}`, isOff};
+};

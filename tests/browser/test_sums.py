@@ -1,0 +1,75 @@
+"""While somebody types, the page adds up line items as the checks of the extraction do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from playwright.sync_api import Page
+
+from invex.fields.checks import check
+from invex.fields.prediction import Prediction, TemplateMatch, Value
+from invex.fields.spec import LocaleSpec, TemplateSpec
+from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
+
+SPEC = TemplateSpec("Acme", STANDARD_FIELDS, (LINE_ITEMS,))
+ROWS = [
+    [{"amount": "80.00"}, {"amount": "20.00"}],
+    [{"amount": "80.00"}, {"amount": "20.03"}],
+    [{"quantity": "2", "unit_price": "40.00", "amount": "80.00"}, {"amount": "20.00"}],
+    [{"quantity": "2", "unit_price": "40.00", "amount": "81.00"}, {"amount": "19.00"}],
+    [{"quantity": "-2", "unit_price": "50.004", "amount": "-100.01"}],
+    [{"quantity": "0.5", "unit_price": "199.00", "amount": "100.00"}],
+    [{"quantity": "1.25", "unit_price": "80.10", "amount": "100.00"}],
+    [{"amount": "100"}],
+    [],
+]
+FIELDS: list[dict[str, tuple[str, ...]]] = [
+    {},
+    {"net_amount": ("100.00",)},
+    {"net_amount": ("100.02",)},
+    {"net_amount": ("90.00",), "total_amount": ("100.00",)},
+    {"total_amount": ("100.00",)},
+    {"total_amount": ("119.00",)},
+    {"total_amount": ("140.00",)},
+    {"total_amount": ("80.00",)},
+    {"total_amount": ("119.00",), "tax_amount": ("19.00",)},
+    {"total_amount": ("119.00",), "tax_amount": ("12.00", "7.00")},
+    {"total_amount": ("119.00",), "tax_amount": ("18.00",)},
+    {"total_amount": ("100.05",), "tax_amount": ("0.00",)},
+    {"total_amount": ("100.50",), "tax_amount": ("0.10",)},
+]
+ADDED = """async (cases) => {
+  const {name} = performance.getEntriesByType("resource").find((one) => /review.sums[^/]*.js/.test(one.name));
+  const {sumsOf} = await import(name);
+  return cases.map(([rows, fields]) => {
+    const texts = rows.map((row) => ({quantity: "", unit_price: "", amount: "", ...row}));
+    const {off, isOff} = sumsOf(texts, (key) => fields[key] ? {values: fields[key], label: key} : null);
+    return [isOff, off.some(Boolean)];
+  });
+}"""
+
+
+def of_checks(rows: list[dict[str, str]], fields: dict[str, tuple[str, ...]]) -> list[bool]:
+    """Whether the lines are no sum, and whether a row's factors do not make its amount."""
+
+    def value(text: str) -> Value:
+        return Value(text, text, 0.9)
+
+    prediction = Prediction(
+        TemplateMatch("Acme", 1.0),
+        {key: tuple(map(value, texts)) for key, texts in fields.items()},
+        {"line_items": tuple({column: value(cell) for column, cell in row.items()} for row in rows)},
+    )
+    failed = {finding.name for finding in check(SPEC, prediction, LocaleSpec("dmy", ".")).failures}
+    return ["sum_of_lines" in failed, "quantity_times_price" in failed]
+
+
+def test_the_page_adds_up_lines_as_the_checks_do(admin_page: Page) -> None:
+    page = admin_page
+    page.goto("/p/demo/inbox/start/?order=age")
+    page.wait_for_load_state("networkidle")
+    cases: list[Any] = [[rows, fields] for rows in ROWS for fields in FIELDS]
+    said = page.evaluate(ADDED, cases)
+    wanted = [of_checks(rows, fields) for rows, fields in cases]
+    assert [case for case, one, other in zip(cases, said, wanted, strict=True) if one != other] == []
+    assert {True, False} == {is_off for is_off, _ in wanted} == {is_off for _, is_off in wanted}
