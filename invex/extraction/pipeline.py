@@ -8,9 +8,11 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+from invex.fields.charges import Charges
 from invex.fields.checks import AMBIGUOUS, Checked, check
 from invex.fields.findings import name_of
 from invex.fields.locale import infer, settle
@@ -110,10 +112,11 @@ def run(
     prediction = replace(prediction, warnings=tuple(dict.fromkeys((*document.warnings, *prediction.warnings))))
     spec = predictor.templates.get(prediction.template.name or "", UNKNOWN)
     merged = merge_xml(prediction, document, spec)
-    checked = check(spec, merged.prediction, NOTHING_KNOWN, lists=lists)
+    charges = cache(lambda: Charges(_printed_lines(document)))
+    checked = check(spec, merged.prediction, NOTHING_KNOWN, lists=lists, charges=charges)
     if any(failure.name == AMBIGUOUS for failure in checked.failures):  # only then are the conventions asked for
         locale = settle(spec.locale, infer(_printed_lines(document)))
-        checked = check(spec, merged.prediction, locale.known, lists=lists)
+        checked = check(spec, merged.prediction, locale.known, lists=lists, charges=charges)
     failures = (*merged.failures, *checked.failures)
     return route(Checked(checked.prediction, failures), thresholds or {}, draw, spec)
 

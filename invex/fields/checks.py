@@ -6,21 +6,24 @@ ambiguous           the printed date or number has one meaning (type date, and t
 iban, vat_id        the check digits are right (by type)
 net_plus_tax        net_amount + tax_amount = total_amount (by key)
 tax_below_total     the tax is a part of total_amount (by key), where no net amount says more
-sum_of_lines        the amounts of line_items add up to net_amount, total_amount or gross_amount (by key)
+sum_of_lines        the amounts of line_items, and charges and allowances that the document prints, add up to
+                    net_amount, total_amount or gross_amount (by key)
 line_without_amount   no row of line_items lacks its amount, unless the others add up without it (by key)
-quantity_times_price  in each row of line_items (by key)
+quantity_times_price  in each row of line_items (by key), but for a percentage printed beside it
 dates_in_order      *_from <= *_to, *_start <= *_end, invoice_date <= due_date (by key, of type date)
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from .charges import Charges
 from .findings import Finding, Target, attach, decimal_of, last_place, name_of, single
 from .locale import is_ambiguous
 from .master_data import Lists
+from .numbers import WHOLE
 from .prediction import Prediction, Value
 from .rules import apply_rule, in_order
 from .spec import LocaleSpec, TemplateSpec
@@ -46,19 +49,27 @@ class Checked:
     failures: tuple[Finding, ...]
 
 
-def check(spec: TemplateSpec, prediction: Prediction, known: LocaleSpec, *, lists: Lists | None = None) -> Checked:
+def check(
+    spec: TemplateSpec,
+    prediction: Prediction,
+    known: LocaleSpec,
+    *,
+    lists: Lists | None = None,
+    charges: Callable[[], Charges] = Charges,
+) -> Checked:
     """Return `prediction` with the results of all checks that `spec` calls for.
 
     known: the conventions that are sure for this document (invex.fields.locale); what they leave open is ambiguous.
-    lists: the master data that rules ask for. The rules of `spec` must be valid (invex.fields.rules.validate_rule).
+    lists: the master data that rules ask for. charges: returns what the document prints beside its line items; it is
+    asked where they do not add up. The rules of `spec` must be valid (invex.fields.rules.validate_rule).
     """
     findings = [
         *_required(spec, prediction),
         *_values(spec, prediction, known),
         *_net_plus_tax(spec, prediction),
         *_tax_below_total(spec, prediction),
-        *_amounts_of_lines(spec, prediction),
-        *_quantity_times_price(prediction),
+        *_amounts_of_lines(spec, prediction, charges),
+        *_quantity_times_price(prediction, charges),
         *_dates_in_order(spec, prediction),
     ]
     for rule in spec.rules:
@@ -147,12 +158,13 @@ def _read_rows(prediction: Prediction) -> dict[int, dict[str, Value]]:
     return {index: row for index, row in rows if all(cell.source != "xml" for cell in row.values())}
 
 
-def _amounts_of_lines(spec: TemplateSpec, prediction: Prediction) -> Iterator[Finding]:
+def _amounts_of_lines(spec: TemplateSpec, prediction: Prediction, charges: Callable[[], Charges]) -> Iterator[Finding]:
     """The amounts of all rows add up, to what is net or gross, and no row lacks its own."""
     rows = _read_rows(prediction)
     amounts = [amount for row in rows.values() if (amount := decimal_of(row.get("amount"))) is not None]
     lacking = [index for index, row in rows.items() if row and decimal_of(row.get("amount")) is None]
-    fitting = _fitting(prediction, amounts)
+    # A row without an amount may be what a document prints as a charge.
+    fitting = _fitting(prediction, amounts, Charges if lacking else charges)
     if not lacking and fitting:
         yield Finding("sum_of_lines", True, "", (Target(fitting),))
     elif not lacking and amounts:
@@ -173,11 +185,22 @@ def _taxes(prediction: Prediction) -> Decimal:
     return sum((decimal_of(value) or Decimal(0) for value in prediction.fields.get("tax_amount", ())), Decimal(0))
 
 
-def _fitting(prediction: Prediction, amounts: Sequence[Decimal]) -> str:
-    """Return the key of the sum that the lines, with or without the tax, add up to; "" = none."""
-    if not amounts:
+def _fitting(prediction: Prediction, amounts: Sequence[Decimal], charges: Callable[[], Charges]) -> str:
+    """Return the key of the sum that the lines, with or without the tax and printed charges, add up to; "" = none."""
+    printed, lines = _totals(prediction), sum(amounts, Decimal(0))
+    if not amounts or not printed:
         return ""
-    printed, lines, taxes = _totals(prediction), sum(amounts, Decimal(0)), _taxes(prediction)
+    fitting = _equal(prediction, printed, amounts, lines)
+    if fitting or not lines:
+        return fitting
+    sign = Decimal(1).copy_sign(lines)  # a credit note has all of them below 0
+    changed = (_equal(prediction, printed, amounts, lines + sign * change) for change in charges().changes(amounts))
+    return next(filter(None, changed), "")
+
+
+def _equal(prediction: Prediction, printed: dict[str, Decimal], amounts: Sequence[Decimal], lines: Decimal) -> str:
+    """Return the key of the printed sum that `lines`, rounded as the `amounts` they come of, are; "" = none."""
+    taxes = _taxes(prediction)
     tolerance = last_place(*amounts, *printed.values()) * (1 + len(amounts) * HALF)
     for key, total in printed.items():
         off, rounding = abs(lines - total), Decimal(0)
@@ -201,7 +224,7 @@ def _not_the_sum(spec: TemplateSpec, prediction: Prediction, lines: Decimal) -> 
         yield Finding("sum_of_lines", False, message, (Target(key),))
 
 
-def _quantity_times_price(prediction: Prediction) -> Iterator[Finding]:
+def _quantity_times_price(prediction: Prediction, charges: Callable[[], Charges]) -> Iterator[Finding]:
     for index, row in _read_rows(prediction).items():
         quantity, price, amount = (decimal_of(row.get(column)) for column in ("quantity", "unit_price", "amount"))
         if quantity is None or price is None or amount is None or any("discount" in column for column in row):
@@ -210,9 +233,20 @@ def _quantity_times_price(prediction: Prediction) -> Iterator[Finding]:
         rounding = last_place(amount) + abs(quantity) * last_place(price) + abs(price) * last_place(quantity)
         if quantity == quantity.to_integral_value():
             rounding -= abs(price) * last_place(quantity)
-        ok = abs(quantity * price - amount) <= HALF * rounding
+        ok = abs(quantity * price - amount) <= HALF * rounding or _is_changed(quantity * price, amount, row, charges)
         message = "" if ok else f"row {index + 1}: {quantity} × {price} is not {amount}"
         yield Finding("quantity_times_price", ok, message, (Target(LINE_ITEMS.key, index, "amount"),))
+
+
+def _is_changed(full: Decimal, amount: Decimal, row: Mapping[str, Value], charges: Callable[[], Charges]) -> bool:
+    """Say whether `amount` is `full` with the tax of its row, or less a percentage that is printed beside it."""
+    cells = [decimal_of(row.get(column)) for column in ("quantity", "unit_price", "tax_rate")]
+    rate = decimal_of(row.get("tax_rate"))
+    shares = {-rate} if rate is not None and abs(amount) > abs(full) else set()
+    if 0 < abs(amount) < abs(full) and (amount > 0) == (full > 0):
+        shares = set(charges().percentages(amount, [abs(cell) for cell in cells if cell is not None]))
+    rounding = HALF * last_place(amount)
+    return any(abs(full * (1 - share / WHOLE) - amount) <= rounding for share in shares)
 
 
 def _dates_in_order(spec: TemplateSpec, prediction: Prediction) -> Iterator[Finding]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from typing import Any
 
+from .charges import Charges
 from .checks import check
 from .findings import Finding
 from .labels import Label, LabelValue
@@ -16,14 +17,20 @@ Cells = Mapping[str, Set[tuple[str, str]]]  # table -> (column, value)
 
 
 def failures(
-    spec: TemplateSpec, label: Label, *, lists: Lists | None = None, stated: Cells | None = None
+    spec: TemplateSpec,
+    label: Label,
+    *,
+    lists: Lists | None = None,
+    stated: Cells | None = None,
+    charges: Callable[[], Charges] = Charges,
 ) -> tuple[Finding, ...]:
     """Return the checks of `spec` that the confirmed values fail; those that it does not ask for are left out.
 
     lists: the master data that rules ask for. stated: the cells that an e-invoice states; see `stated_cells`.
+    charges: returns what the document prints beside its line items; see `check`.
     """
     prediction = _as_prediction(spec, label, stated or {})
-    return check(spec, prediction, spec.locale, lists=lists).failures
+    return check(spec, prediction, spec.locale, lists=lists, charges=charges).failures
 
 
 def stated_cells(prediction: Mapping[str, Any]) -> Cells:

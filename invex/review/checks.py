@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from invex.documents.models import Document
+from invex.fields.charges import Charges
 from invex.fields.confirmed import failures, stated_cells
 from invex.fields.findings import Finding
 from invex.fields.labels import Label
 from invex.fields.spec import TemplateSpec
 from invex.masterdata.queries import ProjectLists
 
+from . import printed
 from .queries import Seen
 
 
 def failed(seen: Seen, label: Label, spec: TemplateSpec) -> tuple[Finding, ...]:
     """Return the checks of `spec` that the label's values fail."""
     stated = stated_cells(seen.extraction.prediction) if seen.extraction is not None else {}
-    return failures(spec, label, lists=ProjectLists(seen.document.project_id), stated=stated)
+    lists = ProjectLists(seen.document.project_id)
+    return failures(spec, label, lists=lists, stated=stated, charges=lambda: _charges(seen.document))
+
+
+def _charges(document: Document) -> Charges:
+    found = printed.of(document)
+    return found.charges if found is not None else Charges()
 
 
 def unseen(seen: Seen, label: Label, spec: TemplateSpec, *, told: Collection[str]) -> tuple[Finding, ...]:

@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import islice
 
 from invex.extraction.lines import lines_of
+from invex.fields.charges import Charges
 from invex.fields.folding import fold
 from invex.fields.geometry import PageBox, union
 from invex.fields.identifiers import collapse
@@ -69,6 +70,11 @@ class Printed:
     def conventions(self) -> DocumentLocale:
         """How the document writes dates and numbers, told from its beginning."""
         return infer(line.text for line in islice(lines(self.pages), CONVENTION_LINES))
+
+    @cached_property
+    def charges(self) -> Charges:
+        """What the document prints beside its line items."""
+        return Charges(line.text for line in self._lines)
 
     @cached_property
     def _lines(self) -> tuple[Line, ...]:

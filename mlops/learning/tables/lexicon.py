@@ -8,10 +8,11 @@ combination means is learned, not written here.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
 
+from invex.fields.charges import DISCOUNT_STEMS
 from invex.fields.folding import fold
+from invex.fields.stems import Stems
 
 # Group -> stems that start a word. Order is the order of the features.
 HEADER_STEMS: dict[str, tuple[str, ...]] = {
@@ -50,10 +51,7 @@ HEADER_STEMS: dict[str, tuple[str, ...]] = {
         """,
         "net": "net netto ht excl exkl hors neto base imponibile taxable basis",
         "gross": "gross brut brutto ttc incl inkl lordo bruto toutes",
-        "discount": """
-            disc rab rabat rabais rbt remise ristourne rem descuento dto desconto bonif scont sc kort krt nachlass
-            skonto abschlag ermassig rebate less
-        """,
+        "discount": DISCOUNT_STEMS,
         "date": "date dato datum fecha data jour day tag period zeitraum",
     }.items()
 }
@@ -105,41 +103,22 @@ _CURRENCIES = (
 )
 CURRENCIES = frozenset(_CURRENCIES.split())
 GROUPS = tuple(HEADER_STEMS)
-SHORT_STEM = 3  # stems up to this length must be the whole word
 
 _ENTIRE = {"desc": ("description", "discount")}  # what a whole word may stand for, which as a stem would be more
 _LETTERS = re.compile(r"[a-z]+")
 _INITIALS = re.compile(r"\b(?:[a-z]\.){2,}(?:[a-z]\b)?")
 
 
-class _Stems:
-    """Stems with bits; a word has the bits of the stems that it starts with, or is."""
-
-    def __init__(self, stems: Mapping[str, int]) -> None:
-        self._stems = stems
-        self._lengths = sorted({len(s) for s in stems if len(s) > SHORT_STEM})
-
-    def __call__(self, text: str) -> int:
-        """The bits of all the words of a folded text."""
-        bits = 0
-        for part in _LETTERS.findall(text):
-            bits |= self._stems.get(part, 0)
-            for length in self._lengths:
-                if length < len(part):
-                    bits |= self._stems.get(part[:length], 0)
-        return bits
-
-
-_HEADERS = _Stems(
+_HEADERS = Stems(
     {
         stem: sum(1 << bit for bit, group in enumerate(GROUPS) if stem in HEADER_STEMS[group])
         for stems in HEADER_STEMS.values()
         for stem in stems
     }
 )
-_SUMS = _Stems(dict.fromkeys(_SUM_STEMS.split(), 1))
+_SUMS = Stems(dict.fromkeys(_SUM_STEMS.split(), 1))
 _PAYMENTS = frozenset(_PAYMENT_WORDS.split())
-_NOTES = _Stems(dict.fromkeys(_NOTE_STEMS.split(), 1))
+_NOTES = Stems(dict.fromkeys(_NOTE_STEMS.split(), 1))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -6,6 +6,7 @@ from invex.extraction.pipeline import Thresholds, extract_file, run
 from invex.fields.geometry import Box, PageBox
 from invex.fields.prediction import Prediction, TemplateMatch, Value
 from invex.fields.spec import FieldSpec, LocaleSpec, TemplateSpec
+from invex.fields.standard import LINE_ITEMS
 from invex.reading.errors import Unreadable
 from invex.reading.types import Document, Page, Word
 
@@ -146,3 +147,15 @@ def test_values_keep_their_boxes():
     box = PageBox(0, Box(0.1, 0.1, 0.2, 0.2))
     predictor.prediction = Prediction(TemplateMatch("Acme", 0.9), {"po": (Value("A1", "A1", 0.99, boxes=(box,)),)})
     assert run(Document((page("A1"),)), predictor).prediction.fields["po"][0].boxes == (box,)
+
+
+def test_shipping_that_the_page_prints_explains_why_line_items_do_not_add_up():
+    predictor = Stub(po=("A1", "A1"))
+    predictor.templates = {"Acme": TemplateSpec("Acme", (FieldSpec("net_amount", "amount"),), (LINE_ITEMS,))}
+    rows = tuple({"amount": Value(amount, amount, 0.99)} for amount in ("80.00", "20.00"))
+    net = {"net_amount": (Value("105.95", "105.95", 0.99),)}
+    predictor.prediction = Prediction(TemplateMatch("Acme", 0.9), net, {"line_items": rows})
+    goods = ("Chair 80.00", "Lamp 20.00")
+    outcome = run(Document((page(*goods, "Shipping 5.95", "Net 105.95"),)), predictor, thresholds=SURE)
+    assert codes(outcome) == []
+    assert codes(run(Document((page(*goods, "Net 105.95"),)), predictor, thresholds=SURE)) == ["sum_of_lines"]

@@ -1,5 +1,6 @@
 import pytest
 
+from invex.fields.charges import Charges
 from invex.fields.checks import check
 from invex.fields.prediction import Prediction, TemplateMatch, Value
 from invex.fields.spec import FieldSpec, LocaleSpec, RuleSpec, TemplateSpec
@@ -27,8 +28,8 @@ def read(rows=(), **fields):
     )
 
 
-def failed(prediction, *, spec=SPEC, known=KNOWN):
-    return [finding.name for finding in check(spec, prediction, known).failures]
+def failed(prediction, *, spec=SPEC, known=KNOWN, printed=()):
+    return [finding.name for finding in check(spec, prediction, known, charges=lambda: Charges(printed)).failures]
 
 
 def test_a_right_invoice_passes_and_its_values_say_so():
@@ -155,3 +156,93 @@ def test_the_rules_of_the_template_are_checked_too():
 def test_checking_twice_says_everything_once():
     once = check(SPEC, read(net_amount="1.00", tax_amount="1.00", total_amount="3.00"), KNOWN).prediction
     assert check(SPEC, once, KNOWN).prediction == once
+
+
+PRINTED = ("Item Qty Price Amount", "Chair 2 40.00 80.00", "Lamp 1 20.00 20.00", "Goods 100.00")
+ROWS = ({"amount": "80.00"}, {"amount": "20.00"})
+
+
+@pytest.mark.parametrize(
+    ("foot", "net"),
+    [
+        (("Shipping & handling 5.95",), "105.95"),
+        (("Rabatt 3 % -3,00",), "97.00"),
+        (("Porto und Verpackung 5,95", "Sonderrabatt 3,00"), "102.95"),
+        (("Subtotal Desconto Transporte Total IVA 23 %", "100,00 3,00 5,95 102,95 23,68"), "102.95"),
+    ],
+)
+def test_charges_and_allowances_that_the_document_prints_explain_a_sum(foot, net):
+    assert failed(read(rows=ROWS, net_amount=net), printed=PRINTED) == ["sum_of_lines"]
+    assert failed(read(rows=ROWS, net_amount=net), printed=(*PRINTED, *foot)) == []
+    credit = tuple({"amount": f"-{row['amount']}"} for row in ROWS)
+    assert failed(read(rows=credit, net_amount=f"-{net}"), printed=(*PRINTED, *foot)) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "fields", "foot"),
+    [
+        (ROWS[:1], {"net_amount": "105.95"}, ("Shipping 5.95",)),  # a row is missing
+        (ROWS, {"net_amount": "94.05"}, ("Shipping 5.95",)),  # nothing is taken off for shipping
+        (ROWS, {"net_amount": "103.00"}, ("Discount 3.00",)),
+        (ROWS, {"net_amount": "105.95"}, ("Rounded 5.95",)),
+        (ROWS, {"net_amount": "112.00"}, ("Freight 2 6.00 12.00",)),  # a line item that was not read
+    ],
+)
+def test_what_charges_do_not_explain_fails_all_the_same(rows, fields, foot):
+    assert failed(read(rows=rows, **fields), printed=(*PRINTED, *foot)) == ["sum_of_lines"]
+
+
+def test_a_charge_between_the_line_items_is_one_of_them():
+    printed = ("Chair 80.00", "Freight 12.00", "Lamp 20.00", "Net 112.00")
+    assert failed(read(rows=ROWS, net_amount="112.00"), printed=printed) == ["sum_of_lines"]
+
+
+def test_a_row_without_an_amount_is_not_explained_by_a_charge():
+    rows = (*ROWS, {"description": "Shipping"})
+    assert failed(read(rows=rows, net_amount="105.95"), printed=(*PRINTED, "Shipping 5.95")) == ["line_without_amount"]
+
+
+DISCOUNTED = {"quantity": "2", "unit_price": "40.00", "amount": "72.00"}
+
+
+@pytest.mark.parametrize(
+    "printed",
+    [
+        ("Chair 2 40.00 10 % 72.00",),
+        ("Item Qty Price Discount Amount", "Chair 2 40.00 10 72.00"),
+        ("Chair", "2 40,00 72,00", "Rabatt 10,00 %"),
+    ],
+)
+def test_a_percentage_printed_beside_a_row_explains_its_amount(printed):
+    assert failed(read(rows=(DISCOUNTED,)), printed=printed) == []
+    wrong = {**DISCOUNTED, "amount": "71.00"}
+    assert failed(read(rows=(wrong,)), printed=(*printed[:-1], printed[-1].replace("72", "71"))) == [
+        "quantity_times_price"
+    ]
+
+
+@pytest.mark.parametrize("printed", [(), ("Chair 2 40.00 72.00",), ("Chair 2 40.00 10 % 80.00", "Lamp", "Net 72.00")])
+def test_a_percentage_printed_elsewhere_explains_nothing(printed):
+    assert failed(read(rows=(DISCOUNTED,)), printed=printed) == ["quantity_times_price"]
+
+
+def test_what_the_row_says_otherwise_is_no_discount_unless_it_is_printed_twice():
+    row = {"quantity": "5", "unit_price": "10.00", "tax_rate": "20", "amount": "40.00"}  # 4, read as 5
+    assert failed(read(rows=(row,)), printed=("Lamp 4 10.00 20% 40.00",)) == ["quantity_times_price"]
+    assert failed(read(rows=(row,)), printed=("Lamp 5 10.00 20 % 20,00 40.00",)) == []
+
+
+def test_an_amount_may_be_the_price_with_the_tax_of_its_row():
+    row = {"quantity": "2", "unit_price": "10.00", "tax_rate": "21", "amount": "24.20"}
+    assert failed(read(rows=(row,))) == []
+    assert failed(read(rows=({**row, "tax_rate": "9"},))) == ["quantity_times_price"]
+
+
+def test_what_is_printed_is_asked_for_only_where_the_line_items_are_in_doubt():
+    def nobody():
+        raise AssertionError
+
+    right = read(rows=({**DISCOUNTED, "amount": "80.00"}, {"amount": "20.00"}), net_amount="100.00")
+    assert check(SPEC, right, KNOWN, charges=nobody).failures == ()
+    with pytest.raises(AssertionError):
+        check(SPEC, read(rows=ROWS, net_amount="105.00"), KNOWN, charges=nobody)

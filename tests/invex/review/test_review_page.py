@@ -251,6 +251,18 @@ def test_a_cell_that_fails_a_check_is_marked(client, access, document):
     assert approve(client, document, **once_more).status_code == 302
 
 
+def test_a_sum_that_the_printed_shipping_explains_is_not_asked_about(client, access):
+    create_template(access, template_json("Order"))
+    one = vendor(15).document(0)  # its lines add up to 37.19, and 25.00 for shipping are added below them
+    document = document_in_review(access, one)
+    rows = [{c: {"value": v.value} for c, v in row.items() if c == "amount"} for row in one.label.tables["line_items"]]
+    sums = {"f:net_amount:0": "62.19", "f:tax_amount:0": "11.82", "f:total_amount:0": "74.01"}
+    asked = approve(client, document, **sums, **{"t:line_items": json.dumps(rows[:-1])})
+    assert [doubt.split(",")[0] for doubt in asked.context["doubts"]] == ["the lines add up to 31.40"]
+    assert approve(client, document, **sums, **{"t:line_items": json.dumps(rows)}).status_code == 302
+    assert document.labels.get().failed == []
+
+
 def test_a_cell_that_is_not_understood_is_marked(client, access, document):
     create_template(access, template_json("Order"))
     row = {**WRONG_ROW, "quantity": {"value": "two"}}
