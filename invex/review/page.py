@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from invex.accounts.models import Project
@@ -18,7 +18,7 @@ from invex.extraction.pipeline import AUDIT
 from invex.fields.spec import TemplateSpec
 from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
 
-from . import queries
+from . import checks, queries
 from .models import ConfirmedLabel
 from .rows import ANOTHER, FieldRow, TableRows, rows_of, with_errors, with_theirs, with_typed
 
@@ -113,6 +113,7 @@ def screen(
         rows, tables = with_errors(rows, tables, typed.errors)
         if is_conflict and label is not None:
             rows, tables = with_theirs(rows, tables, label.label)
+    tables = [replace(t, printed=checks.beside(document, spec, rows, t)) for t in tables]
     known = {r.spec.key for r in rows} | {t.spec.key for t in tables}
     remarks = [r["message"] for r in reasons if r.get("field") not in known and r["code"] not in SAID_ELSEWHERE]
     return Screen(document, chosen, rows, tables, remarks, extraction, shown_label, is_as_read, blind)

@@ -72,7 +72,7 @@ class FieldRow:
 class TableRows:
     """A table: its rows as the page's grid takes them, a mapping of column keys to cells each.
 
-    is_typed: they are what a person left.
+    is_typed: they are what a person left. printed: what the document prints beside them, for the page's own sums.
     """
 
     spec: TableSpec
@@ -80,6 +80,7 @@ class TableRows:
     remarks: tuple[str, ...] = ()
     is_typed: bool = False
     theirs: str = ""  # JSON of the rows that somebody else saved meanwhile, where they differ
+    printed: Mapping[str, Any] | None = None
 
     @property
     def label(self) -> str:
@@ -97,6 +98,10 @@ class TableRows:
     @property
     def as_json(self) -> str:
         return json.dumps(self.rows, ensure_ascii=False, separators=(",", ":"))
+
+    @property
+    def printed_json(self) -> str:
+        return json.dumps(self.printed or {})
 
     @property
     def columns_json(self) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from invex.fields.charges import Charges
 from invex.fields.checks import check
 from invex.fields.prediction import Prediction, TemplateMatch, Value
 from invex.fields.spec import LocaleSpec, TemplateSpec
@@ -23,11 +24,16 @@ ROWS = [
     [{"amount": "100"}],
     [],
 ]
+PRINTED = ["Rabatt 3 % -3,00", "Versand 5,95"]  # below the line items
 FIELDS: list[dict[str, tuple[str, ...]]] = [
     {},
     {"net_amount": ("100.00",)},
     {"net_amount": ("100.02",)},
     {"net_amount": ("90.00",), "total_amount": ("100.00",)},
+    {"net_amount": ("105.95",)},
+    {"net_amount": ("102.95",)},
+    {"total_amount": ("116.00",), "tax_amount": ("19.00",)},
+    {"net_amount": ("-97.01",)},
     {"total_amount": ("100.00",)},
     {"total_amount": ("119.00",)},
     {"total_amount": ("140.00",)},
@@ -41,15 +47,15 @@ FIELDS: list[dict[str, tuple[str, ...]]] = [
 ADDED = """async (cases) => {
   const {name} = performance.getEntriesByType("resource").find((one) => /review.sums[^/]*.js/.test(one.name));
   const {sumsOf} = await import(name);
-  return cases.map(([rows, fields]) => {
+  return cases.map(([rows, fields, printed]) => {
     const texts = rows.map((row) => ({quantity: "", unit_price: "", amount: "", ...row}));
-    const {off, isOff} = sumsOf(texts, (key) => fields[key] ? {values: fields[key], label: key} : null);
+    const {off, isOff} = sumsOf(texts, (key) => fields[key] ? {values: fields[key], label: key} : null, printed);
     return [isOff, off.some(Boolean)];
   });
 }"""
 
 
-def of_checks(rows: list[dict[str, str]], fields: dict[str, tuple[str, ...]]) -> list[bool]:
+def of_checks(rows: list[dict[str, str]], fields: dict[str, tuple[str, ...]], printed: list[str]) -> list[bool]:
     """Whether the lines are no sum, and whether a row's factors do not make its amount."""
 
     def value(text: str) -> Value:
@@ -60,7 +66,8 @@ def of_checks(rows: list[dict[str, str]], fields: dict[str, tuple[str, ...]]) ->
         {key: tuple(map(value, texts)) for key, texts in fields.items()},
         {"line_items": tuple({column: value(cell) for column, cell in row.items()} for row in rows)},
     )
-    failed = {finding.name for finding in check(SPEC, prediction, LocaleSpec("dmy", ".")).failures}
+    found = check(SPEC, prediction, LocaleSpec("dmy", "."), charges=lambda: Charges(printed))
+    failed = {finding.name for finding in found.failures}
     return ["sum_of_lines" in failed, "quantity_times_price" in failed]
 
 
@@ -68,8 +75,16 @@ def test_the_page_adds_up_lines_as_the_checks_do(admin_page: Page) -> None:
     page = admin_page
     page.goto("/p/demo/inbox/start/?order=age")
     page.wait_for_load_state("networkidle")
-    cases: list[Any] = [[rows, fields] for rows in ROWS for fields in FIELDS]
+    changes = sorted(str(change) for change in Charges(PRINTED).changes([]))
+    cases: list[Any] = [
+        [rows, fields, printed]
+        for rows in ROWS
+        for fields in FIELDS
+        for printed in ({}, {"changes": changes, "explained": [["2", "40.00", "81.00"]]})
+    ]
     said = page.evaluate(ADDED, cases)
-    wanted = [of_checks(rows, fields) for rows, fields in cases]
+    wanted = [of_checks(rows, fields, PRINTED if printed else []) for rows, fields, printed in cases]
+    for (rows, _, printed), one in zip(cases, wanted, strict=True):  # the server says which rows are explained
+        one[1] &= not (printed and rows == ROWS[3])
     assert [case for case, one, other in zip(cases, said, wanted, strict=True) if one != other] == []
     assert {True, False} == {is_off for is_off, _ in wanted} == {is_off for _, is_off in wanted}

@@ -251,6 +251,7 @@ export class Grid {
     const {section} = this, other = fresh.querySelector(`[data-grid="${CSS.escape(section.dataset.grid)}"]`);
     if (!other || this.isTouched) return;
     section.querySelector("h2").after(...other.querySelectorAll(":scope > [data-remark]"));
+    section.dataset.printed = other.dataset.printed;
     this.input.value = other.querySelector("[data-rows]").value;
     this.rows = JSON.parse(this.input.value || "[]");
     this.render();
@@ -426,7 +427,7 @@ export class Grid {
     const texts = this.rows.map((cells, row) => ({
       ...Object.fromEntries(keys.map((key) => [key, this.text(row, key)])), hasDiscount: Object.keys(cells).some((key) => key.includes("discount")),
     }));
-    const {off, said, isOff} = sumsOf(texts, this.total);
+    const {off, said, isOff} = sumsOf(texts, this.total, JSON.parse(this.section.dataset.printed || "{}"));
     off.forEach((isRowOff, row) => this.body.rows[row]?.classList.toggle("off", isRowOff));
     const line = this.section.querySelector("[data-sums]"), hasAmounts = this.columns.some((c) => c.key === SUMMED);
     line.textContent = hasAmounts ? said : "";

@@ -25,10 +25,15 @@ const fitting = (totals, lines, taxes, tolerance) => totals.find(({key, number})
 });
 
 /* rows: each {quantity, unit_price, amount}, texts, and whether it has a discount. total(key): {values, label} of a field,
-   null where it is empty. Returns {off, said, isOff}: which rows are off; the sum beside the total that it is or is not, ""
+   null where it is empty. changes, explained: what the document prints beside them, see beside() of invex/review/checks.py.
+   Returns {off, said, isOff}: which rows are off; the sum, with what changes it, beside the total that it is or is not, ""
    where a row has no amount; and whether it is none. */
-export const sumsOf = (rows, total) => {
-  const off = rows.map(({quantity, unit_price: price, amount, hasDiscount}) => !hasDiscount && isRowOff([quantity, price, amount]));
+export const sumsOf = (rows, total, {changes = [], explained = []} = {}) => {
+  const right = new Set(explained.map((texts) => JSON.stringify(texts)));
+  const off = rows.map(({quantity, unit_price: price, amount, hasDiscount}) => {
+    const texts = [quantity, price, amount];
+    return !hasDiscount && !right.has(JSON.stringify(texts)) && isRowOff(texts);
+  });
   const amounts = rows.map(({amount}) => amount), numbers = amounts.map(parse);
   if (!rows.length || numbers.includes(null)) return {off, said: "", isOff: false};
   const totals = LINES_SUM_TO.flatMap((key) => {
@@ -38,11 +43,14 @@ export const sumsOf = (rows, total) => {
   const lines = numbers.reduce((sum, number) => sum + number, 0n);
   const taxes = (total("tax_amount")?.values ?? []).reduce((sum, text) => sum + (parse(text) ?? 0n), 0n);
   const tolerance = rounding(...amounts, ...totals.map(({text}) => text)) * BigInt(rows.length + 2);
-  const fits = fitting(totals, lines, taxes, tolerance), [first] = totals;
+  const steps = [0n, ...changes.map((text) => (lines < 0n ? -parse(text) : parse(text)))];
+  const step = steps.find((one) => fitting(totals, lines + one, taxes, tolerance)) ?? 0n;
+  const fits = fitting(totals, lines + step, taxes, tolerance), [first] = totals;
   // Without a net amount and without a tax nobody knows what a total adds to the lines, but it is no large part.
   const isKnown = first && (first.key === "net_amount" || total("tax_amount"));
   const isPart = first && LEAST_LINES[0] * size(first.number) <= LEAST_LINES[1] * size(lines) && size(lines) <= size(first.number);
   const isOff = Boolean(!fits && first && (isKnown || !isPart));
-  const beside = fits ? ` = ${fits.label} ✓` : isOff ? ` ≠ ${first.text} ${first.label} ▲` : "";
+  const charged = step ? ` ${step < 0n ? "−" : "+"} ${format(size(step))}` : "";
+  const beside = fits ? `${charged} = ${fits.label} ✓` : isOff ? ` ≠ ${first.text} ${first.label} ▲` : "";
   return {off, said: `Σ ${format(lines)}${beside}`, isOff};
 };

@@ -263,6 +263,18 @@ def test_a_sum_that_the_printed_shipping_explains_is_not_asked_about(client, acc
     assert document.labels.get().failed == []
 
 
+def test_the_page_knows_what_is_printed_beside_its_line_items(client, access):
+    create_template(access, template_json("Order"))
+    one = vendor(15).document(0)
+    document = document_in_review(access, one)
+    rows = [{c: {"value": v.value} for c, v in row.items()} for row in one.label.tables["line_items"]]
+    sent = {"f:net_amount:0": "62.19", "f:tax_amount:0": "1.00", "t:line_items": json.dumps(rows)}
+    [table] = approve(client, document, **sent).context["screen"].tables
+    assert table.printed == {"changes": ["25.00"], "explained": []}
+    sent["f:net_amount:0"] = "37.19"  # which the rows add up to by themselves
+    assert approve(client, document, **sent).context["screen"].tables[0].printed == {}
+
+
 def test_a_cell_that_is_not_understood_is_marked(client, access, document):
     create_template(access, template_json("Order"))
     row = {**WRONG_ROW, "quantity": {"value": "two"}}
