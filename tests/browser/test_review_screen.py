@@ -300,7 +300,7 @@ def test_the_tour_of_the_keys_comes_once_and_again_when_asked(admin_page: Page, 
     expect(page.locator("#pages")).to_have_class(re.compile(r"\blit\b"))
     with page.expect_response("**/account/keys-known/"):
         page.keyboard.press("Escape")
-    expect(page.locator("#review-form [data-value]:focus")).to_have_count(1)  # ready to work
+    expect(page.locator("#review-form").locator("[data-value]:focus, td:focus")).to_have_count(1)  # ready to work
     page.reload()
     page.wait_for_selector(WORD, state="attached")
     expect(tour).to_be_hidden()
@@ -442,6 +442,14 @@ def test_enter_in_the_grid_says_that_a_cell_is_right_and_goes_on(admin_page: Pag
     field(page).focus()
     page.keyboard.press("Alt+g")
     expect(amounts.first).to_be_focused()
+    draft_is_kept(page)
+    page.goto(address)  # opened again, the page begins where somebody is needed first
+    needy = page.locator("#review-form").locator(".field.needs, .field.wrong, [data-grid]").first
+    expect(needy.locator("*:focus")).to_have_count(1)
+    page.wait_for_selector(WORD, state="attached")
+    field(page).focus()
+    page.keyboard.press("Alt+g")
+    expect(amounts.first).to_be_focused()
     page.locator(".fields").evaluate("(e) => { e.scrollTop = 0; }")
     expect(amounts.first).not_to_be_in_viewport()
     page.keyboard.press("Enter")  # what cannot be seen is shown first
@@ -565,7 +573,7 @@ def test_the_next_document_comes_within_the_page_and_is_like_a_new_one(admin_pag
     assert page.locator("h1").inner_text() in page.title()
     expect(page.locator("[role=status].visually-hidden")).to_have_text(page.title())  # for a screen reader
     expect(page.locator(".message.success")).to_contain_text(f"{name} is approved")
-    expect(page.locator("[data-value]:focus")).to_have_count(1)
+    expect(page.locator("[data-value]:focus, td:focus")).to_have_count(1)
     second = page.url
     field(page, 1).fill("IN-THE-SECOND")  # it is this person's, with everything that belongs to it
     draft_is_kept(page)

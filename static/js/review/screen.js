@@ -94,8 +94,9 @@ export class Screen {
 
   focusFirst() {
     if (!this.fields || this.fields.isReadOnly || !matchMedia(WIDE).matches) return;
-    const first = this.fields.firstNeedy() || this.fields.inputs[0];
-    if (first) this.fields.focus(first);
+    const needy = this.fields.firstNeedy(), grid = this.grids.find((one) => one.needs), [first] = this.fields.inputs;
+    if (!needy && grid) grid.focus();
+    else if (needy || first) this.fields.focus(needy || first);
   }
 
   /* --- what the page says of itself ------------------------------------------------------------------------------ */
