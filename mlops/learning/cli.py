@@ -85,7 +85,7 @@ def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
             )  # fmt: skip
         package.save(options.out)
     except Yielded as e:
-        log.info("%s; the same command goes on there", e)
+        log.info("%s; %s", e, goes_on(options.checkpoints, "--checkpoints DIR"))
         return YIELDED
     except NothingToLearn as e:
         return refuse(e, NOTHING)
@@ -101,6 +101,11 @@ def asked_to_stop() -> Callable[[], bool]:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, lambda number, frame: asked.set())
     return asked.is_set
+
+
+def goes_on(kept: Path | None, option: str) -> str:
+    """Say what becomes of a training that was stopped. kept: where its checkpoints are."""
+    return "the same command goes on there" if kept is not None else f"nothing was kept: give {option}"
 
 
 def run_predict(options: argparse.Namespace, reader: Reader | None = None, out: TextIO | None = None) -> int:

@@ -261,9 +261,14 @@ def network_hash(package: Package) -> str:
 
 def code_version() -> str:
     """sha256 of the sources that shape a model: this library and the fields' room."""
-    digest = hashlib.sha256()
     here = Path(__file__).parent
-    for folder in (here, here.parents[1] / "invex" / "fields"):
+    return sources_hash(here, here.parents[1] / "invex" / "fields")
+
+
+def sources_hash(*folders: Path) -> str:
+    """The beginning of the sha256 of all sources below the folders, with their names."""
+    digest = hashlib.sha256()
+    for folder in folders:
         for path in sorted(folder.rglob("*.py")):
             digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()[:16]

@@ -22,7 +22,8 @@ def own_rows(rows: tuple[dict[str, Value], ...], fields: Mapping[str, Sequence[V
     """Return the rows of successive pages that add up to the net amount or the total; all where none do.
 
     Of several such runs of pages the one nearest to where the sum stands is the invoice's, and of runs as near the one
-    with the most amounts; a page at its end whose rows have none is not its own.
+    with the most amounts. A page at its end whose rows have none is not its own where they say again what others say,
+    as a delivery note does.
     """
     pages = [_page(row) for row in rows]
     distinct = sorted(set(pages))
@@ -45,7 +46,17 @@ def own_rows(rows: tuple[dict[str, Value], ...], fields: Mapping[str, Sequence[V
     if not found:
         return rows
     own = min(found)[-1]
+    said = {_said(row) for row, page in zip(rows, pages) if page in own}
+    for page in distinct:
+        others = [row for row, at in zip(rows, pages) if at == page and page not in own]
+        is_again = 2 * sum(_said(row) in said for row in others) >= len(others)
+        if others and not is_again and not any("amount" in row for row in others):
+            own = [*own, page]  # its amounts were not read, or there are none: a person should see that
     return tuple(row for row, page in zip(rows, pages) if page in own)
+
+
+def _said(row: Row) -> str:
+    return row["description"].value.casefold() if "description" in row else ""
 
 
 def _page(row: Row) -> int:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from invex.fields.standard import STANDARD_FIELDS
 from invex.reading.errors import Unreadable
@@ -19,11 +20,11 @@ from invex.reading.errors import Unreadable
 from .archive import BadPackage
 from .base_package import MORE_NOISE, synthetic_samples
 from .checkpoints import NO_CHECKPOINTS, Checkpoints, Yielded, progress_file
-from .cli import BAD_INPUT, DONE, NOTHING, YIELDED, asked_to_stop, refuse
+from .cli import BAD_INPUT, DONE, NOTHING, YIELDED, asked_to_stop, goes_on, refuse
 from .dataset import BadDataset, Dataset, Reader, load_dataset, read
 from .devices import CPU, NoDevice, add_device, class_of
 from .held_out import card, measure
-from .learner import code_version, project_name, stamped
+from .learner import code_version, project_name, sources_hash, stamped
 from .network import files
 from .network.config import NetworkConfig, PretrainingConfig, TrainingConfig
 from .network.inputs import Inputs, read_inputs
@@ -32,6 +33,7 @@ from .predictor import shipped_package
 from .view import View
 
 NEEDED = ("torch", "onnx")
+SMOKE_DOCUMENTS = 20
 
 log = logging.getLogger(__name__)
 
@@ -82,7 +84,7 @@ def run(options: argparse.Namespace, reader: Reader | None = None) -> int:
         class_of(options.device)  # before a long reading: is it here?
         base = shipped_package() if options.base is None else Package.load(options.base)
         dataset = load_dataset(options.dataset)
-        unlabelled = list(_pages(dataset, reader))
+        unlabelled = list(_pages(dataset, reader, should_stop, most=SMOKE_DOCUMENTS if options.smoke else None))
         if not unlabelled:
             return refuse(BadDataset(f"{options.dataset}: no document with words to read"), NOTHING)
         config = (SMOKE if options.smoke else PretrainConfig()).seeded(options.seed)
@@ -96,7 +98,7 @@ def run(options: argparse.Namespace, reader: Reader | None = None) -> int:
             for done in files.of_build(options.checkpoint, config.training.members):
                 done.unlink(missing_ok=True)
     except Yielded as e:
-        log.info("%s; the same command goes on there", e)
+        log.info("%s; %s", e, goes_on(options.checkpoint, "--checkpoint FILE"))
         return YIELDED
     except (BadDataset, BadPackage, BadCheckpoint, NoDevice, OSError) as e:
         return refuse(e, BAD_INPUT)
@@ -132,9 +134,9 @@ def pretrained(
         device=device,
         watched=watched,
     )
-    read = {"dataset": name, "documents": len(unlabelled), "device_class": class_of(device)}
-    said = {**read, **asdict(config.pretraining)}
     learned = {"network": asdict(config.network), "training": asdict(config.training)}
+    read = {"dataset": name, "documents": len(unlabelled), **provenance(device)}
+    said = {**read, **asdict(config.pretraining), **learned}
     manifest = {
         **base.manifest,
         "name": project_name(f"{base.manifest['name']} {name}"),
@@ -149,9 +151,28 @@ def pretrained(
     return replace(stamped(package, metrics=metrics), card=card(metrics, archive=name, documents=len(unlabelled)))
 
 
-def _pages(dataset: Dataset, reader: Reader | None) -> Iterator[Inputs]:
-    """Yield what the network sees of each document that can be read; the others are named."""
-    for entry in dataset.entries:
+def provenance(device: str) -> dict[str, Any]:
+    """What the bytes of a network depend on besides its documents, configuration and the code that learns."""
+    from fixtures import generator  # needs more libraries than learning and predicting do
+
+    versions = environment(*NEEDED, device=device)["libraries"]
+    return {
+        "device_class": class_of(device),
+        "generator": sources_hash(Path(str(generator.__file__)).parent),
+        "libraries": {name: versions[name] for name in NEEDED},
+    }
+
+
+def _pages(
+    dataset: Dataset, reader: Reader | None, should_stop: Callable[[], bool], *, most: int | None
+) -> Iterator[Inputs]:
+    """Yield what the network sees of each document that can be read, of the first `most`; the others are named.
+
+    Raises Yielded.
+    """
+    for entry in dataset.entries[:most]:
+        if should_stop():
+            raise Yielded("stopped while the documents were read")
         try:
             inputs = read_inputs(View(read(entry, reader)).layout)
         except Unreadable as e:

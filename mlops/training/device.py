@@ -13,6 +13,7 @@ from invex.kernel import leases
 from mlops.compute import gpus
 from mlops.compute.gpus import CPU, Lease
 
+from . import leftovers
 from .models import TrainingRun
 from .states import Step
 
@@ -52,4 +53,5 @@ def why_waits(row: TrainingRun) -> str:
 
 
 def _began_on_cpu(row: TrainingRun) -> bool:
-    return row.device == CPU and bool(row.progress)
+    """Does it go on with what the CPU made? Progress is told late; checkpoints are there from the beginning."""
+    return row.device == CPU and (bool(row.progress) or leftovers.has_begun(row))

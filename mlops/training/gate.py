@@ -45,21 +45,21 @@ class NetworkOrigin(Enum):
 
 
 def judge(
-    candidate: Measurement, incumbent: Measurement, *, blind: Measurement | None, network: NetworkOrigin,
+    candidate: Measurement, incumbent: Measurement, *, blind: Measurement | None, network: NetworkOrigin | None,
     timed_together: bool = True,
 ) -> tuple[Rule, ...]:  # fmt: skip
     """Return all rules' outcomes on the test side; a candidate passes when every one is ok.
 
-    blind: the candidate on the blind side, None when it has no documents. network: where the candidate's comes from.
-    timed_together: both on one machine at one
-    time; else their times say nothing, and the rule of speed is left out.
+    blind: the candidate on the blind side, None when it has no documents. network: where the candidate's comes from,
+    None where both have the same. timed_together: both on one machine at one time; else their times say nothing, and
+    the rule of speed is left out.
     """
     return (
         _evidence(candidate),
         _overall(candidate, incumbent),
         *_templates(candidate, incumbent),
         *((_speed(candidate, incumbent),) if timed_together else ()),
-        _network(network),
+        *((_network(network),) if network is not None else ()),
         _blind(candidate, blind),
     )
 

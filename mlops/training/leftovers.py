@@ -17,6 +17,7 @@ from .models import TrainingRun
 from .states import RunState
 
 LOG = "log.txt"  # stays
+CHECKPOINTS = "checkpoints"
 FAILED_KEPT = datetime.timedelta(days=14)  # a run that failed may be resumed from its checkpoints for so long
 
 
@@ -28,6 +29,11 @@ def root() -> Path:
 def folder(row: TrainingRun) -> Path:
     """Where the run keeps checkpoints, log and progress, on the machine that trains."""
     return root() / str(row.pk)
+
+
+def has_begun(row: TrainingRun) -> bool:
+    """Say whether the run has begun to learn on this machine."""
+    return (folder(row) / CHECKPOINTS).is_dir()
 
 
 def size(row: TrainingRun) -> int:

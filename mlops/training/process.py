@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +16,7 @@ from typing import Any, BinaryIO
 
 from django.conf import settings
 
+from mlops.learning import pretrain
 from mlops.learning.cli import DONE, NOTHING, YIELDED
 
 POLL_S = 0.5
@@ -59,8 +62,10 @@ def learn(
     """
     kept = folder / checkpoints
     kept.mkdir(parents=True, exist_ok=True)
-    out, progress, pretraining = folder / "package.zip", folder / "progress.jsonl", kept / "pretraining.jsonl"
+    out, progress = folder / "package.zip", folder / "progress.jsonl"
     progress.unlink(missing_ok=True)
+    networks = _own_folder(kept, dataset, base, seed) if pretrains else kept
+    pretraining = networks / "pretraining.jsonl"
     told = 0
 
     def look() -> None:
@@ -89,12 +94,12 @@ def learn(
         raise Failed(_last_line(log) or f"the process ended with {code}")
 
     if pretrains:
-        network = kept / "network.zip"
+        network = networks / "network.zip"
         if not network.exists():
             run(
                 *("pretrain", str(dataset), "--out", str(network), "--base", str(base), "--seed", str(seed)),
                 *("--progress", str(pretraining), "--device", environment.get("INVEX_DEVICE", "cpu")),
-                *(("--smoke",) if is_smoke else ("--checkpoint", str(kept / "network.checkpoint"))),
+                *(("--smoke",) if is_smoke else ("--checkpoint", str(networks / "network.checkpoint"))),
             )
         base = network
     run(
@@ -103,6 +108,22 @@ def learn(
         *(("--smoke",) if is_smoke else ("--checkpoints", str(kept))),
     )
     return out
+
+
+def _own_folder(kept: Path, dataset: Path, base: Path, seed: int) -> Path:
+    """Return where networks of just these documents are kept; what was trained on others goes.
+
+    A document that was erased since must not be in the network, and a checkpoint that has read it goes on no more.
+    """
+    digest = hashlib.sha256(f"{seed} {pretrain.provenance('cpu')['generator']}".encode())
+    for file in (base, *sorted((dataset / "words").iterdir())):
+        digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
+    own = kept / f"networks-{digest.hexdigest()[:16]}"
+    for other in kept.glob("networks-*"):
+        if other != own:
+            shutil.rmtree(other)
+    own.mkdir(exist_ok=True)
+    return own
 
 
 def supervised(

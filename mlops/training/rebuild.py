@@ -13,9 +13,10 @@ from django.conf import settings
 
 from invex.kernel.blobs import store
 from invex.kernel.errors import BadInput, Gone
-from mlops.compute.gpus import NO_GPU
+from mlops.compute.gpus import CPU, NO_GPU
 from mlops.datasets import folder as folders
 from mlops.datasets.states import DatasetState, Side
+from mlops.learning import pretrain
 from mlops.learning.dataset import load_dataset, samples
 from mlops.learning.learner import code_version
 from mlops.learning.package import Package, environment
@@ -151,10 +152,14 @@ def _changed(row: TrainingRun, erased: int) -> list[str]:
     for key in ("device_class", "python"):
         if key in recorded and recorded[key] != now[key]:
             found.append(f"{key.replace('_', ' ')} was {recorded[key]}, now it is {now[key]}")
-    on = recorded.get("pretraining", {}).get("device_class", now["device_class"])
-    if on != now["device_class"]:
-        found.append(f"the network was pretrained on {on}, now on {now['device_class']}")
     then = recorded.get("libraries", {})
+    if "pretraining" in recorded:
+        read, here = recorded["pretraining"], pretrain.provenance(CPU)
+        if read["device_class"] != here["device_class"]:
+            found.append(f"the network was pretrained on {read['device_class']}, now on {here['device_class']}")
+        if read["generator"] != here["generator"]:
+            found.append(f"the generator of synthetic documents was {read['generator']}, now it is {here['generator']}")
+        then, now["libraries"] = then | read["libraries"], now["libraries"] | here["libraries"]
     for library, version in sorted(now["libraries"].items()):
         if then.get(library, version) != version:
             found.append(f"{library} was {then[library]}, now it is {version}")

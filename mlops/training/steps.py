@@ -195,7 +195,7 @@ def _learn(row: TrainingRun, into: Path, *, is_smoke: bool, lease: Lease | None)
                 is_smoke=is_smoke, pretrains=row.pretrains, stop=stop, tell=tell,
                 environment=lease.environment() if lease else NO_GPU,
                 stop_s=process.GPU_STOP_S if lease else process.STOP_S,
-                checkpoints="checkpoints-cpu" if row.only_cpu else "checkpoints",
+                checkpoints=f"{leftovers.CHECKPOINTS}-cpu" if row.only_cpu else leftovers.CHECKPOINTS,
             )  # fmt: skip
         except process.Stopped as e:
             _check_wishes(row)

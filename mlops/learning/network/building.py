@@ -66,7 +66,8 @@ def build_network(
     digest = digest_of(documents, pretraining) if pretraining is not None else ""
     trainers = []
     for number in range(training.members):
-        begun = Trainer(network, replace(training, seed=training.seed + number), len(fields), digest, device=device)
+        mine = replace(training, seed=training.seed * training.members + number)
+        begun = Trainer(network, mine, len(fields), digest, device=device)
         trainers.append(_resumed(_file(saved, number), begun))
     rng = np.random.default_rng(training.seed)
     made = (make_example(s, fields, most=CANDIDATES, rng=rng) for s in samples)
@@ -83,7 +84,7 @@ def build_network(
         name, file = f"network {number + 1} of {training.members}", _file(saved, number)
         if pretraining is not None and not trainer.step:
             before = None if file is None else files.of_pretraining(file)
-            other = replace(pretraining, seed=pretraining.seed + number)
+            other = replace(pretraining, seed=pretraining.seed * training.members + number)
             pretrainer = _resumed(before, Pretrainer(network, other, len(fields), digest, device=device))
             log.info("%s, pretraining: %d documents without labels", name, len(documents))
             steps = pretrainer.run(documents, [e.inputs for e in examples])

@@ -80,6 +80,11 @@ class Network:
             providers.insert(0, ("CUDAExecutionProvider", {"device_id": int(self.device.removeprefix("cuda:"))}))
         return onnxruntime.InferenceSession(self.onnx, options, providers=providers)
 
+    @property
+    def _takes_many(self) -> bool:
+        """Networks of builds before there were batches take one document."""
+        return not isinstance(self._session.get_inputs()[0].shape[0], int)
+
     def on(self, device: str) -> Network:
         """Return the network on another device."""
         return self if device == self.device else replace(self, device=device)
@@ -102,7 +107,8 @@ class Network:
         """Return what it says of each; those of like length are computed together, the same to rounding as alone."""
         nothing = np.zeros((0, len(self.fields), 3), np.float32), np.zeros(len(self.fields), np.float32)
         found = [Evidence(*nothing, self.fields, inputs.at) for inputs in documents]
-        for batch in _batches(documents):
+        most = MOST_PAIRS if len(documents) > 1 and self._takes_many else 0
+        for batch in _batches(documents, most):
             together = padded([documents[i] for i in batch], self.buckets)
             logits, absent = self._session.run(["logits", "absent"], together)
             for row, i in enumerate(batch):
@@ -111,11 +117,14 @@ class Network:
         return found
 
 
-def _batches(documents: Sequence[Inputs]) -> Iterator[list[int]]:
-    """Yield the numbers of documents that are computed together: the shortest first, none of those without words."""
+def _batches(documents: Sequence[Inputs], most: int) -> Iterator[list[int]]:
+    """Yield the numbers of documents that are computed together: the shortest first, none of those without words.
+
+    most: pairs of cells of a batch, except of one document alone.
+    """
     batch: list[int] = []
     for i in sorted((i for i, d in enumerate(documents) if d.words), key=lambda i: documents[i].cells):
-        if batch and (len(batch) + 1) * documents[i].cells ** 2 > MOST_PAIRS:
+        if batch and (len(batch) + 1) * documents[i].cells ** 2 > most:
             yield batch
             batch = []
         batch.append(i)

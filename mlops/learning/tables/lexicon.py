@@ -155,7 +155,10 @@ _ENDINGS = (
 @lru_cache(maxsize=1 << 16)
 def is_sum_word(text: str) -> bool:
     folded = _INITIALS.sub(lambda initials: initials[0].replace(".", ""), fold(text))  # "T.V.A." is "tva"
-    return bool(_SUMS(folded)) or not _PAYMENTS.isdisjoint(_LETTERS.findall(folded))
+    if _SUMS(folded):
+        return True
+    # "12-pin" and "cash-box" are sold.
+    return "-" not in folded.strip("-") and not _PAYMENTS.isdisjoint(_LETTERS.findall(folded))
 
 
 @lru_cache(maxsize=1 << 16)

@@ -157,7 +157,8 @@ def decimal_marks(lines: Sequence[Sequence[str]], decimal: str) -> list[str]:
     """Return the decimal mark of every token: `decimal`, or the other one in "1.000" that proves to be one.
 
     lines: the texts of the tokens, by line. A document whose amounts are written "12,50" may still count "1.000", with
-    three decimals: it does where that times a price is an amount of its line, and a thousand of them is none.
+    three decimals: it does where that times a price is an amount of its line, and a thousand of them is none. One time
+    a price proves nothing (a price may be for a thousand), and neither do numbers that are written in the same way.
     """
     thousand, other = _THOUSAND[decimal], "." if decimal == "," else ","
     votes = 0
@@ -166,13 +167,15 @@ def decimal_marks(lines: Sequence[Sequence[str]], decimal: str) -> list[str]:
         numbers = [parse_number(text, decimal) for text in texts] if grouped else []
         for i in grouped:
             value = float(re.sub(r"\D", "", texts[i]))
-            others = [number[0] for j, number in enumerate(numbers) if number and j != i]
+            others = [number for j, number in enumerate(numbers) if number and j not in grouped]
             votes += _is_factor(value / 1000, others) - _is_factor(value, others)
     return [other if votes > 0 and thousand.fullmatch(text) else decimal for texts in lines for text in texts]
 
 
-def _is_factor(value: float, others: Sequence[float]) -> bool:
-    return any(c and abs(value * b - c) <= FACTOR_ROUNDING for b, c in permutations(others, 2))
+def _is_factor(value: float, others: Sequence[tuple[float, int, bool]]) -> bool:
+    """Is it, times one of the others, a third with printed decimals? others: as parse_number returns."""
+    products = ((b[0], c[0]) for b, c in permutations(others, 2) if c[0] and c[1])
+    return value != 1 and any(abs(value * b - c) <= FACTOR_ROUNDING for b, c in products)
 
 
 @lru_cache(maxsize=1 << 17)

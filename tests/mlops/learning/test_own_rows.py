@@ -13,8 +13,8 @@ def value(text: str, page: int) -> Value:
     return Value(text, text, 0.9, boxes=(PageBox(page, (0.1, 0.1, 0.2, 0.2)),))
 
 
-def row(page: int, amount: str | None) -> dict[str, Value]:
-    cells = {"description": value("Chair", page)}
+def row(page: int, amount: str | None, description: str = "Chair") -> dict[str, Value]:
+    cells = {"description": value(description, page)}
     return cells if amount is None else cells | {"amount": value(amount, page)}
 
 
@@ -35,6 +35,10 @@ def test_of_an_order_with_other_items_the_sum_tells():
 
 def test_a_delivery_note_has_no_amounts():
     assert pages_kept([row(0, "10.00"), row(0, "5.00"), row(1, None), row(1, None)], ("15.00", 0)) == [0, 0]
+
+
+def test_other_rows_whose_amounts_were_not_read_stay():
+    assert pages_kept([row(0, "10.00"), row(0, "5.00"), row(1, None, "Desk")], ("15.00", 0)) == [0, 0, 1]
 
 
 def test_free_items_within_the_invoice_stay():

@@ -267,7 +267,8 @@ def test_labels_that_contradict_each_other_stop_it(access, confirmed, no_validat
     row = requested(access)
     assert jobs.run(row.pk) == RunState.FAILED
     row.refresh_from_db()
-    assert "The same paper 2 times" in row.reason
+    assert row.reason.startswith("Errors that forbid training: ")
+    assert any("The same paper 2 times" in finding["message"] for finding in row.dataset.validation["findings"])
 
 
 class TestCommand:

@@ -25,7 +25,7 @@ from mlops.datasets.selection import Selection
 from mlops.datasets.states import Side
 from mlops.learning.package import Package
 from mlops.memory.base import base_package
-from mlops.training import process, queries, rebuild, services
+from mlops.training import device, leftovers, process, queries, rebuild, services
 from mlops.training.models import TrainingRun
 from tests.invex.world import access_to, label_of, read_document, vendor
 from tests.mlops.factory import ran
@@ -112,9 +112,15 @@ def test_it_is_rebuilt_to_the_same_bytes(run):
     assert rebuild.verify(run, again).proof == rebuild.Proof.SAME_BYTES
 
 
-def test_a_rebuild_on_another_kind_of_device_says_so(run):
-    run.build.manifest["pretraining"]["device_class"] = "cuda-Card"
-    assert any("the network was pretrained on cuda-Card, now on cpu-" in why for why in rebuild._changed(run, 0))
+def test_a_rebuild_says_what_the_network_was_made_with(run):
+    assert rebuild._changed(run, 0) == []
+    said = run.build.manifest["pretraining"]
+    assert said["training"]["members"] == 2
+    said |= {"device_class": "cuda-Card", "generator": "older", "libraries": {**said["libraries"], "torch": "1.0"}}
+    why = "; ".join(rebuild._changed(run, 0))
+    assert "the network was pretrained on cuda-Card, now on cpu-" in why
+    assert "the generator of synthetic documents was older" in why
+    assert "torch was 1.0, now it is" in why
 
 
 def test_the_page_draws_both_kinds_of_curves_and_the_file_has_them(access, run, browser):
@@ -124,6 +130,32 @@ def test_the_page_draws_both_kinds_of_curves_and_the_file_has_them(access, run, 
     assert "after it has read the documents" in page
     rows = browser.get(reverse("run-curves", args=[access.project.slug, run.pk])).content.decode().splitlines()
     assert rows[1].startswith('"network 1 of 2, pretraining"') or rows[1].startswith("network 1 of 2")
+
+
+def test_what_read_an_erased_document_is_not_gone_on_from(tmp_path):
+    dataset, kept, base = tmp_path / "dataset", tmp_path / "kept", tmp_path / "base.zip"
+    (dataset / "words").mkdir(parents=True)
+    kept.mkdir()
+    base.write_bytes(b"base")
+    for name in "ab":
+        (dataset / "words" / f"{name}.json").write_text(name)
+    first = process._own_folder(kept, dataset, base, 0)
+    (first / "network.zip").write_bytes(b"has read a and b")
+    assert process._own_folder(kept, dataset, base, 0) == first
+    assert list(first.iterdir()), "goes on there"
+    (dataset / "words" / "a.json").unlink()
+    second = process._own_folder(kept, dataset, base, 0)
+    assert second != first
+    assert not first.exists()
+    assert len({process._own_folder(kept, dataset, base, seed) for seed in (0, 1)}) == 2
+
+
+def test_one_that_began_on_the_cpu_stays_there_before_it_told_anything(access, run):
+    TrainingRun.objects.filter(pk=run.pk).update(progress=[])
+    run.refresh_from_db()
+    assert not device._began_on_cpu(run)
+    (leftovers.folder(run) / "checkpoints").mkdir(parents=True)
+    assert device._began_on_cpu(run)
 
 
 def test_it_is_asked_for_by_page_rest_and_command(access, run, api, browser):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -152,7 +153,7 @@ def test_documents_that_are_read_together_say_what_they_say_alone(examples, monk
     documents = [*inputs[:3], empty, *inputs[3:]]
     longest = max(i.cells for i in inputs)
     monkeypatch.setattr(serving, "MOST_PAIRS", 3 * longest**2)
-    batches = list(serving._batches(documents))
+    batches = list(serving._batches(documents, serving.MOST_PAIRS))
     assert sorted(i for batch in batches for i in batch) == [0, 1, 2, 4, 5, 6], "each once, none without words"
     assert 1 < len(batches) < 6
     assert all(len(batch) * max(documents[i].cells for i in batch) ** 2 <= 3 * longest**2 for batch in batches)
@@ -164,9 +165,39 @@ def test_documents_that_are_read_together_say_what_they_say_alone(examples, monk
         np.testing.assert_array_equal(together.at, one.at)
 
 
-def test_a_document_too_long_for_a_batch_is_read_alone(examples, monkeypatch):
-    monkeypatch.setattr(serving, "MOST_PAIRS", 1)
-    assert [len(batch) for batch in serving._batches([e.inputs for e in examples])] == [1] * len(examples)
+def test_a_document_too_long_for_a_batch_is_read_alone(examples):
+    assert [len(batch) for batch in serving._batches([e.inputs for e in examples], 1)] == [1] * len(examples)
+
+
+def test_a_network_of_a_build_before_there_were_batches_reads_one_by_one(examples, monkeypatch):
+    inputs = [e.inputs for e in examples]
+    network = Network(export.export([Encoder(TINY, 2)], ("a", "b"), inputs), ("a", "b"), TINY.buckets)
+    assert network._takes_many
+    alone = [network.evidence(i) for i in inputs]
+    session, runs = network._session, []
+
+    class Before:
+        """Its first axis is one."""
+
+        def get_inputs(self):
+            return [SimpleNamespace(shape=[1, "words", 8])]
+
+        def run(self, names, together):
+            runs.append(len(together["word"]))
+            return session.run(names, together)
+
+    network.__dict__["_session"] = Before()
+    for one, said in zip(network.evidences(inputs), alone, strict=True):
+        np.testing.assert_array_equal(one.logits, said.logits)
+    assert runs == [1] * len(inputs)
+
+
+def test_the_shipped_network_reads_many_documents_at_a_time(samples):
+    network = shipped_package().network
+    inputs = [read_inputs(View(s.document).layout) for s in samples[:3]]
+    for one, together in zip(inputs, network.evidences(inputs), strict=True):
+        np.testing.assert_allclose(together.logits, network.evidence(one).logits, atol=1e-3)
+    assert network._takes_many
 
 
 def test_predictions_together_are_those_of_one_by_one(samples):
