@@ -17,14 +17,14 @@ from .stems import Stems
 # Stems, in the languages of the standard fields: English, German, French, Spanish, Italian, Dutch, Portuguese, Swedish
 # and Danish; folded.
 DISCOUNT_STEMS = """
-disc rab rabat rabais rbt remise ristourne rem descuento dto desconto bonif scont sc kort krt nachlass
-skonto abschlag ermassig rebate less
+disc discount rab rabat rabais rbt remise ristourne rem descuento dto desconto bonificac bonificat sconto sconti sc
+korting krt nachlass skonto ermassig rebate
 """
 CHARGE_STEMS = """
 shipping shipment freight postage packing packaging carriage deliver handling courier surcharge charge charges fee
 fees fuel insurance gratuity tip
 versand porto verpack fracht liefer zustell maut zuschl aufschlag gebuhr pauschal spesen nebenkosten bearbeitung
-port frais livraison expedition transport emball affranch participation supplement majoration timbre
+frais livraison expedition transport emball affranch participation supplement majoration timbre
 portes envio gastos embala flete recargo frete despesas
 spese spediz trasport imball bollo incasso
 verzend vracht bezorg verpakking toeslag statiegeld
@@ -32,7 +32,7 @@ frakt leverans avgift tillagg
 fragt levering gebyr tillaeg forsendelse ekspedition
 """
 # Compounds put the telling part last: "Sonderrabatt", "Mindermengenzuschlag", "Fakturaavgift".
-_DISCOUNT_ENDINGS = ("rabat", "rabatt", "nachlass", "nachlasse", "abschlage", "korting")
+_DISCOUNT_ENDINGS = ("rabat", "rabatt", "nachlass", "nachlasse", "abschlag", "abschlage", "korting")
 _CHARGE_ENDINGS = ("kosten", "zuschlag", "zuschlage", "fracht", "gebuhr", "gebuhren", "toeslag", "avgift", "gebyr")
 _DISCOUNT, _CHARGE = 1, 2
 _KINDS = Stems({**dict.fromkeys(CHARGE_STEMS.split(), _CHARGE), **dict.fromkeys(DISCOUNT_STEMS.split(), _DISCOUNT)})
@@ -52,14 +52,16 @@ class Charges:
     def __init__(self, lines: Iterable[str] = ()) -> None:
         self._texts = lines
 
-    def changes(self, amounts: Iterable[Decimal]) -> frozenset[Decimal]:
-        """Return what a positive sum of `amounts`, of line items, may have to be changed by to get the next sum.
+    def changes(self, amounts: Iterable[Decimal], sums: Iterable[Decimal]) -> frozenset[Decimal]:
+        """Return what a positive sum of `amounts`, of line items, may have to be changed by to get one of `sums`.
 
         An allowance is below 0, a charge above it, none is 0; each is printed beside a word for it, below the line
-        items, and stands for itself or together with another one.
+        items and not below the sums, where terms have fees of their own; it stands for itself or together with another
+        one.
         """
         last = max((next(self._printing(amount), -1) for amount in amounts), default=-1)
-        single = {change for line, change in self._foot if line > last}
+        end = max((line for number in sums for line in self._printing(number)), default=len(self._lines))
+        single = {change for line, change in self._foot if last < line <= end}
         if len(single) > MOST:
             return frozenset()
         sums = (sum(some, Decimal(0)) for n in range(1, TOGETHER + 1) for some in combinations(single, n))

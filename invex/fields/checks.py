@@ -37,7 +37,9 @@ ORDERED_SUFFIXES = (("from", "to"), ("start", "end"))
 ORDERED_KEYS = (("invoice_date", "due_date"),)
 TOTALS_ROUNDING = 2  # last places by which net + tax may miss the total: tax is rounded a rate, or a line
 HALF = Decimal("0.5")
-COINS = (Decimal("0.05"), HALF, Decimal(1))  # to a multiple of one of them a total may be rounded
+# To a multiple of its smallest coin a total may be rounded: one of these currencies, or a twentieth of another.
+WHOLE_COINS = frozenset(["CZK", "DKK", "HUF", "INR", "ISK", "JPY", "KRW", "LKR", "NOK", "PKR", "SEK"])
+SMALL_COIN = Decimal("0.05")
 TAXED_SHARE = Decimal("0.75")  # of a total that no tax is known of, the least that its lines are: no tax is a third
 
 
@@ -190,15 +192,26 @@ def _fitting(prediction: Prediction, amounts: Sequence[Decimal], charges: Callab
     printed, lines = _totals(prediction), sum(amounts, Decimal(0))
     if not amounts or not printed:
         return ""
-    fitting = _equal(prediction, printed, amounts, lines)
+    fitting = _equal(prediction, printed, amounts, lines, _coin(prediction, printed))
     if fitting or not lines:
         return fitting
     sign = Decimal(1).copy_sign(lines)  # a credit note has all of them below 0
-    changed = (_equal(prediction, printed, amounts, lines + sign * change) for change in charges().changes(amounts))
+    changes = charges().changes(amounts, printed.values())
+    changed = (_equal(prediction, printed, amounts, lines + sign * change, Decimal(0)) for change in changes)
     return next(filter(None, changed), "")
 
 
-def _equal(prediction: Prediction, printed: dict[str, Decimal], amounts: Sequence[Decimal], lines: Decimal) -> str:
+def _coin(prediction: Prediction, printed: Mapping[str, Decimal]) -> Decimal:
+    """Return the coin to which a total may be rounded; 0 beside a net amount, which the lines add up to by the cent."""
+    currency = single(prediction, "currency")
+    if "net_amount" in printed:
+        return Decimal(0)
+    return Decimal(1) if currency is not None and currency.value in WHOLE_COINS else SMALL_COIN
+
+
+def _equal(
+    prediction: Prediction, printed: dict[str, Decimal], amounts: Sequence[Decimal], lines: Decimal, coin: Decimal
+) -> str:
     """Return the key of the printed sum that `lines`, rounded as the `amounts` they come of, are; "" = none."""
     taxes = _taxes(prediction)
     tolerance = last_place(*amounts, *printed.values()) * (1 + len(amounts) * HALF)
@@ -206,7 +219,7 @@ def _equal(prediction: Prediction, printed: dict[str, Decimal], amounts: Sequenc
         off, rounding = abs(lines - total), Decimal(0)
         if key != "net_amount":
             off = min(off, abs(lines + taxes - total))
-            rounding = max((coin / 2 for coin in COINS if total % coin == 0), default=rounding)
+            rounding = coin / 2 if coin and total % coin == 0 else rounding
         if off <= max(tolerance, rounding):
             return key
     return ""

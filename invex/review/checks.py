@@ -8,6 +8,7 @@ from typing import Any
 
 from invex.documents.models import Document
 from invex.fields.charges import Charges
+from invex.fields.checks import LINES_SUM_TO
 from invex.fields.confirmed import failures, stated_cells
 from invex.fields.findings import Finding, decimal_of
 from invex.fields.labels import Label, LabelValue
@@ -49,8 +50,9 @@ def beside(document: Document, spec: TemplateSpec, rows: Iterable[FieldRow], tab
     left = {finding.targets for finding in failures(spec, label, charges=lambda: charges)}
     explained = [cells[f.targets[0].index] for f in doubts if f.name == PRODUCT and f.targets not in left]
     amounts = [amount for row in cells if (amount := _number(row.get("amount"))) is not None]
+    sums = [sum for key in LINES_SUM_TO for value in fields.get(key, ()) if (sum := _number(value)) is not None]
     return {
-        "changes": sorted(map(str, charges.changes(amounts))),
+        "changes": sorted(map(str, charges.changes(amounts, sums))),
         "explained": [[row[key].value for key in ("quantity", "unit_price", "amount")] for row in explained],
     }
 

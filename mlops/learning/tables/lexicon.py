@@ -104,7 +104,8 @@ _CURRENCIES = (
 CURRENCIES = frozenset(_CURRENCIES.split())
 GROUPS = tuple(HEADER_STEMS)
 
-_ENTIRE = {"desc": ("description", "discount")}  # what a whole word may stand for, which as a stem would be more
+# What a whole word may stand for, which as a stem would be more.
+_ENTIRE = {"desc": ("description", "discount"), **dict.fromkeys(("less", "bonif", "kort", "abschlag"), ("discount",))}
 _LETTERS = re.compile(r"[a-z]+")
 _INITIALS = re.compile(r"\b(?:[a-z]\.){2,}(?:[a-z]\b)?")
 

@@ -4,7 +4,8 @@ import {format, ONE, parse, rounding, times} from "./decimals.js";
 
 export const SUMMED = "amount";
 const LINES_SUM_TO = ["net_amount", "total_amount", "gross_amount"];
-const COINS = [ONE, ONE / 2n, ONE / 20n];  // to a multiple of one of them a total may be rounded
+// To a multiple of its smallest coin a total may be rounded: one of these currencies, or a twentieth of another.
+const WHOLE_COINS = new Set("CZK DKK HUF INR ISK JPY KRW LKR NOK PKR SEK".split(" "));
 const LEAST_LINES = [3n, 4n];  // of a total that no tax is known of
 
 const size = (number) => (number < 0n ? -number : number);
@@ -18,9 +19,9 @@ const isRowOff = (texts) => {
 };
 
 /* The total that the lines, with or without the tax, add up to. */
-const fitting = (totals, lines, taxes, tolerance) => totals.find(({key, number}) => {
+const fitting = (totals, lines, taxes, tolerance, coin) => totals.find(({key, number}) => {
   if (key === "net_amount") return size(lines - number) <= tolerance;
-  const coin = COINS.find((one) => number % one === 0n) ?? 0n, allowed = tolerance > coin / 2n ? tolerance : coin / 2n;
+  const allowed = coin && number % coin === 0n && coin / 2n > tolerance ? coin / 2n : tolerance;
   return size(lines - number) <= allowed || size(lines + taxes - number) <= allowed;
 });
 
@@ -44,8 +45,11 @@ export const sumsOf = (rows, total, {changes = [], explained = []} = {}) => {
   const taxes = (total("tax_amount")?.values ?? []).reduce((sum, text) => sum + (parse(text) ?? 0n), 0n);
   const tolerance = rounding(...amounts, ...totals.map(({text}) => text)) * BigInt(rows.length + 2);
   const steps = [0n, ...changes.map((text) => (lines < 0n ? -parse(text) : parse(text)))];
-  const step = steps.find((one) => fitting(totals, lines + one, taxes, tolerance)) ?? 0n;
-  const fits = fitting(totals, lines + step, taxes, tolerance), [first] = totals;
+  // Beside a net amount, and with charges, lines add up by the cent.
+  const smallest = WHOLE_COINS.has(total("currency")?.values[0]) ? ONE : ONE / 20n, hasNet = totals.some(({key}) => key === "net_amount");
+  const coin = (one) => (one || hasNet ? 0n : smallest);
+  const step = steps.find((one) => fitting(totals, lines + one, taxes, tolerance, coin(one))) ?? 0n;
+  const fits = fitting(totals, lines + step, taxes, tolerance, coin(step)), [first] = totals;
   // Without a net amount and without a tax nobody knows what a total adds to the lines, but it is no large part.
   const isKnown = first && (first.key === "net_amount" || total("tax_amount"));
   const isPart = first && LEAST_LINES[0] * size(first.number) <= LEAST_LINES[1] * size(lines) && size(lines) <= size(first.number);

@@ -7,8 +7,8 @@ import pytest
 from invex.fields.charges import MOST, Charges
 
 
-def changes(*lines, amounts=()):
-    return {str(change) for change in Charges(lines).changes([Decimal(a) for a in amounts])}
+def changes(*lines, amounts=(), sums=()):
+    return {str(change) for change in Charges(lines).changes(map(Decimal, amounts), map(Decimal, sums))}
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,9 @@ def changes(*lines, amounts=()):
         ("Fraktavgift 49,00", "49.00"),
         ("Fragt 49,00", "49.00"),
         ("Less discount 5%: $12.50", "-12.50"),
+        ("Preisabschlag 12,50", "-12.50"),
+        ("Sconto 12,50", "-12.50"),
+        ("Korting 12,50", "-12.50"),
         ("Sonderrabatt 12,50", "-12.50"),
         ("Remise commerciale -12,50", "-12.50"),
         ("Desconto 2 % -3 235,30 €", "-3235.30"),
@@ -35,6 +38,21 @@ def changes(*lines, amounts=()):
 def test_a_charge_or_an_allowance_is_read_with_its_sign(line, change):
     assert change in changes(line)
     assert len(changes(line)) <= 3
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["Port replicator 12.00", "Portable disk 12.00", "Lessons 12.00", "Kortnummer 12,00", "Scontrino 12,00",
+     "Bonifico 12,00", "Abschlagsrechnung 12,00"],
+)  # fmt: skip
+def test_words_that_begin_like_one_are_none(line):
+    assert changes(line) == set()
+
+
+def test_a_fee_in_the_terms_below_the_sums_is_none():
+    lines = ("Chair 80.00", "Packing 2.00", "Total 82.00", "Reminder fee 20.00")
+    assert changes(*lines, amounts=("80.00",), sums=("82.00",)) == {"2.00"}
+    assert changes(*lines, amounts=("80.00",), sums=("100.00",)) == {"2.00", "20.00", "22.00"}
 
 
 @pytest.mark.parametrize("line", ["Rabatt 3 %", "Net amount 12.00", "Freight 2 6.00 12.00", "Freight 2 12.00", "Free"])

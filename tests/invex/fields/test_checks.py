@@ -67,6 +67,17 @@ def test_a_right_invoice_passes_and_its_values_say_so():
         ({"rows": ({"amount": "80.00"}, {"description": "Chair"})}, "line_without_amount"),
         ({"rows": ({"quantity": "2", "unit_price": "40.00"},)}, "line_without_amount"),
         ({"rows": ({"quantity": "2", "unit_price": "40.00", "amount": "81.00"},)}, "quantity_times_price"),
+        ({"total_amount": "500.00", "tax_amount": "0.00", "rows": ({"amount": "499.51"},)}, "sum_of_lines"),
+        (
+            {
+                "net_amount": "100.00",
+                "tax_amount": "19.00",
+                "total_amount": "119.00",
+                "currency": "SEK",
+                "rows": ({"amount": "99.60"},),
+            },
+            "sum_of_lines",
+        ),
     ],
 )
 def test_what_is_wrong_fails_its_check(fields, name):
@@ -86,8 +97,8 @@ def test_what_is_wrong_fails_its_check(fields, name):
         {"net_amount": "80.00", "rows": ({"amount": "80.00"}, {"description": "gift"})},
         {"rows": ({"description": "paper"}, {"quantity": "2"})},
         {"tax_amount": "20.00", "total_amount": "120.00", "rows": ({"amount": "100.00"},)},
-        {"tax_amount": "4.51", "total_amount": "22.50", "rows": ({"amount": "22.54"},)},
-        {"total_amount": "175.00", "rows": ({"amount": "174.77"},)},
+        {"tax_amount": "4.51", "total_amount": "22.50", "rows": ({"amount": "22.52"},)},
+        {"total_amount": "175.00", "currency": "SEK", "rows": ({"amount": "174.77"},)},
         {"total_amount": "119.00", "rows": ({"amount": "100.00"},)},
         {"total_amount": ("1.00", "2.00"), "net_amount": "5.00", "tax_amount": "1.00"},
     ],
