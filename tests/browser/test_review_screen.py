@@ -781,6 +781,27 @@ def test_what_became_of_an_approval_that_got_no_answer_is_said_once_the_server_i
     open_again(page, address.split("?")[0])
 
 
+def test_who_leaves_while_nobody_knows_what_became_of_an_approval_loses_nothing(
+    admin_page: Page, installation: Any
+) -> None:
+    page = admin_page
+    address = open_first(page)
+    field(page, 1).fill("STILL-HERE")
+    draft_is_kept(page)
+    can_be_seen(page)
+    page.route(re.compile(r"/documents/\d+/\?"), lambda r: r.abort() if r.request.method == "POST" else r.fallback())
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-warning]")).to_contain_text("nobody knows yet")
+    number = address.split("/documents/")[1].split("/")[0]
+    held = f"SELECT held_by FROM documents_document WHERE id = {number}"
+    page.goto("/p/demo/inbox/")
+    wait_for(lambda: installation.rows(held) == [("",)], timeout_s=5)  # it has heard that the page was left
+    page.goto(address)
+    page.wait_for_selector(WORD, state="attached")
+    expect(field(page, 1)).to_have_value("STILL-HERE")
+    page.get_by_role("button", name="Start anew").click()
+
+
 def test_an_approval_that_fails_loses_nothing(admin_page: Page) -> None:
     page = admin_page
     address = open_first(page)

@@ -15,6 +15,7 @@ export class Presence {
     this.isDirty = false;
     this.isOver = false;  // decided: nothing is left to keep
     this.isDoubtful = false;  // nobody knows whether it is
+    this.last = null;  // what was typed when it was
     this.pause = null;
     this.active = Date.now();
     for (const name of ["pointerdown", "keydown", "wheel"]) addEventListener(name, () => this.touch(), {passive: true, signal});
@@ -78,7 +79,10 @@ export class Presence {
   }
 
   /* A decision is on its way: nothing is kept any more. */
-  end() { this.isOver = true; }
+  end() {
+    this.isOver = true;
+    this.last = this.draft({do: "leave"});  // while the form can be read: inputs that are disabled say nothing
+  }
 
   /* Nobody knows whether it got through: what was typed is kept as the page is left, in case it did not. */
   doubt() { this.isDoubtful = true; }
@@ -92,7 +96,8 @@ export class Presence {
   /* Its person is gone: the page is closed, or another document stands in it. */
   leave() {
     if (this.isOver && !this.isDoubtful) return;
-    if (this.isDirty || this.isDoubtful) this.isDirty = !navigator.sendBeacon(this.root.dataset.draft, this.draft({do: "leave"}));
+    if (this.isDoubtful) navigator.sendBeacon(this.root.dataset.draft, this.last);
+    else if (this.isDirty) this.isDirty = !navigator.sendBeacon(this.root.dataset.draft, this.draft({do: "leave"}));
     else navigator.sendBeacon(this.root.dataset.presence, this.key({do: "leave"}));
   }
 }
