@@ -43,13 +43,19 @@ def decide(request: ProjectRequest, row: Document) -> HttpResponseBase:
     if action in ("reject", "later"):
         until = _later(request.POST.get("days", "1")).isoformat() if action == "later" else ""
         done = decided.Decided(action, until=until)
-        with transaction.atomic():
-            if until:
-                services.postpone(access, row.pk, datetime.date.fromisoformat(until), version=version)
-            else:
-                reject(access, row, why=request.POST.get("why", ""), version=version)
-                drafts.discard(access, row)
-            decided.keep(access, row, key, done)
+        try:
+            with transaction.atomic():
+                if until:
+                    services.postpone(access, row.pk, datetime.date.fromisoformat(until), version=version)
+                else:
+                    reject(access, row, why=request.POST.get("why", ""), version=version)
+                    drafts.discard(access, row)
+                decided.keep(access, row, key, done)
+        except Conflict:
+            row.refresh_from_db()
+            if earlier := decided.by(access, row, key):  # while this request was read
+                return _decided(request, row, earlier)
+            raise
         return _decided(request, row, done)
     if action == "reopen":
         services.reopen(access, row.pk, version=version)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -83,7 +85,7 @@ def test_an_approval_hands_it_over(client, three):
     assert leases.holder(second) == ""
 
 
-@pytest.mark.parametrize(
+DECISIONS = pytest.mark.parametrize(
     ("action", "sent", "said"),
     [
         ("approve", {}, "is approved"),
@@ -91,13 +93,19 @@ def test_an_approval_hands_it_over(client, three):
         ("later", {"days": "3"}, "comes back on"),
     ],
 )
+
+
+def opened(client: Client, document: Document) -> dict[str, Any]:
+    """Open the document; return the form of its page."""
+    context = client.get(address(document)).context
+    inputs = {i.name: i.value for row in context["screen"].rows for i in row.inputs}
+    return {**inputs, "version": document.version, "template": context["screen"].chosen, "key": context["key"]}
+
+
+@DECISIONS
 def test_a_decision_whose_answer_was_lost_is_told_again_and_done_once(client, three, action, sent, said):
     first, second, _ = three
-    page = client.get(address(first))
-    key = page.context["key"]
-    inputs = {i.name: i.value for row in page.context["screen"].rows for i in row.inputs}
-    template = page.context["screen"].chosen
-    form = {**inputs, **sent, "action": action, "version": first.version, "template": template, "key": key}
+    form = {**opened(client, first), **sent, "action": action}
     answers = [client.post(address(first), form, headers=PART).json() for _ in range(2)]
     assert all(f"{first.name} {said}" in answer["arrived"] for answer in answers)
     assert {answer["address"].split("?")[0] for answer in answers} == {address(second).split("?")[0]}
@@ -105,9 +113,30 @@ def test_a_decision_whose_answer_was_lost_is_told_again_and_done_once(client, th
     moved = {"approve": "approved", "reject": "rejected"}
     assert AuditEntry.objects.filter(subject=str(first.pk), action__endswith=moved.get(action, "postpone")).count() == 1
     other = access_to("demo", Role.REVIEWER, name="bob")
-    assert decided.by(other, first, key) is None
+    assert decided.by(other, first, form["key"]) is None
     another = {**form, "key": "of another page"}
     assert client.post(address(first), another, headers=PART).status_code == 409
+
+
+@DECISIONS
+def test_a_decision_that_is_asked_again_while_it_is_made_is_told_to_both(
+    client, three, monkeypatch, action, sent, said
+):
+    first, _, _ = three
+    form, look, answers = {**opened(client, first), **sent, "action": action}, decided.by, []
+
+    def look_too_early(access, document, key):
+        """Nothing is decided yet; by the time that the request goes on, the other one has decided."""
+        monkeypatch.setattr(decided, "by", look)
+        found = look(access, document, key)
+        answers.append(client.post(address(first), form, headers=PART))
+        return found
+
+    monkeypatch.setattr(decided, "by", look_too_early)
+    answers.append(client.post(address(first), form, headers=PART))
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert all(f"{first.name} {said}" in answer.json()["arrived"] for answer in answers)
+    assert first.labels.count() == (1 if action == "approve" else 0)
 
 
 @pytest.mark.parametrize("change", ["read again", "begun", "warned of"])
