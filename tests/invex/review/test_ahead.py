@@ -119,6 +119,21 @@ def test_a_decision_whose_answer_was_lost_is_told_again_and_done_once(client, th
 
 
 @DECISIONS
+def test_a_decision_that_was_taken_back_since_is_not_told_again(client, three, action, sent, said):
+    first, _, _ = three
+    form, access = {**opened(client, first), **sent, "action": action}, access_to("demo", Role.REVIEWER)
+    client.post(address(first), form, headers=PART)  # of which the page did not hear
+    services.postpone(access, first.pk, None) if action == "later" else services.reopen(access, first.pk)
+    answer = client.post(address(first), form, headers=PART)
+    assert answer.status_code == 409
+    assert f"{first.name} {said}" not in answer.content.decode()
+    first.refresh_from_db()
+    assert (first.state, first.postponed_until) == ("review", None)
+    later = client.post(address(first), {**opened(client, first), **sent, "action": action}, headers=PART)
+    assert f"{first.name} {said}" in later.json()["arrived"]
+
+
+@DECISIONS
 def test_a_decision_that_is_asked_again_while_it_is_made_is_told_to_both(
     client, three, monkeypatch, action, sent, said
 ):
