@@ -5,7 +5,7 @@ A value that stands in several places keeps no box: which one was meant is the l
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice
@@ -25,6 +25,8 @@ from .labels import Shape, named, type_of
 
 CONVENTION_LINES = 200  # that tell how a document writes; the rest of a long one says the same
 PREPARED_PAGES = 20
+LEVEL = 0.4  # of the height of a place, which it shares with what stands on its line
+LONG = 12  # characters, from which a text of a row is one that no other part of a document repeats
 AS_PRINTED = frozenset({"text", "address", "id"})  # these have no readings: the characters must be the same
 
 
@@ -121,19 +123,46 @@ def lacks_boxes(label: Label) -> bool:
 
 
 def with_boxes(label: Label, printed: Printed, shape: Shape) -> Label:
-    """Return `label` with a box and the printed text for every value that has none and stands in one place only."""
+    """Return `label` with a box and the printed text for every value that has none and stands in one place only.
+
+    A cell stands on a line with others of its row: the "1" of a quantity is not that of "Page 1".
+    """
 
     def located(key: str, value: LabelValue) -> LabelValue:
-        if value.boxes:
-            return value
-        found = printed.places(type_of(key, shape), collapse(value.value))
-        return replace(value, text=value.text or found[0].text, boxes=(found[0].box,)) if len(found) == 1 else value
+        return _placed(value, _places(printed, type_of(key, shape), value))
+
+    def row_located(table: str, row: Mapping[str, LabelValue]) -> dict[str, LabelValue]:
+        found = {c: _places(printed, type_of(f"{table}.{c}", shape), v) for c, v in row.items() if not v.boxes}
+        given = [box for value in row.values() for box in value.boxes]
+        cells = dict(row)
+        for column, places in found.items():
+            # Its row may be printed in several places, too; two cells in the same place say nothing for each other.
+            others = (p for other, these in found.items() if other != column for p in these)
+            beside = given or [p.box for p in others if p not in places]
+            is_long = not given and len(row[column].value) > LONG
+            if len(row) == 1 or is_long or any(_is_level(place.box, box) for place in places for box in beside):
+                cells[column] = _placed(row[column], places)
+        return cells
 
     return replace(
         label,
         fields={k: tuple(located(k, v) for v in vs) for k, vs in label.fields.items()},
-        tables={
-            k: tuple({c: located(f"{k}.{c}", v) for c, v in row.items()} for row in rows)
-            for k, rows in label.tables.items()
-        },
+        tables={k: tuple(row_located(k, row) for row in rows) for k, rows in label.tables.items()},
     )
+
+
+def _places(printed: Printed, kind: str, value: LabelValue) -> tuple[Place, ...]:
+    return () if value.boxes else printed.places(kind, collapse(value.value))
+
+
+def _placed(value: LabelValue, places: Sequence[Place]) -> LabelValue:
+    if len(places) != 1:
+        return value
+    [place] = places
+    return replace(value, text=value.text or place.text, boxes=(place.box,))
+
+
+def _is_level(place: PageBox, other: PageBox) -> bool:
+    """Say whether the place stands on a line with the other one, as static/js/review/grid.js has it."""
+    shared = min(place.box.y1, other.box.y1) - max(place.box.y0, other.box.y0)
+    return place.page == other.page and shared > LEVEL * place.box.height

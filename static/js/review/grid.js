@@ -6,7 +6,7 @@ import {isSameCorrected} from "./same.js";
 import {SUMMED, sumsOf} from "./sums.js";
 
 const NUMERIC = new Set(["amount", "number", "percentage"]);
-const LONG = 12;  // characters of a text, from which its column is kept wide
+const LONG = 12;  // characters of a text, from which its column is kept wide, and no other part of a document repeats it
 const LEVEL = 0.4;  // of the height of a place, which it shares with a row that it stands in
 
 const make = (tag, attributes = {}, text = "") => {
@@ -276,14 +276,15 @@ export class Grid {
   /* A cell as a person says it; ✓ shows that it was marked before. */
   said(cell) { return this.isMarked(this.cell(this.at)) || this.cell(this.at)?.mark === "person" ? {...cell, mark: "person"} : cell; }
 
-  /* What a text means stands in its cell at once; of one that was typed, its place is found: the only one, else the only
-     one that is level with its row. That is one step with what was typed. */
+  /* What a text means stands in its cell at once; of one that was typed, its place is found: the only one on a line with its
+     row, or of a long text in a row that has no place yet, the only one. That is one step with what was typed. */
   async understand(column, cell, {find = false} = {}) {
     const {key} = this.columns[column], {value, text, boxes} = cell;
     const found = await this.ask({key: `${this.section.dataset.grid}.${key}`, text: value, find: find ? "1" : ""});
     const row = this.rows.findIndex((cells) => cells[key] === cell);
     if (!found || found.error || row < 0 || !this.section.isConnected) return;
-    const place = found.places.length > 1 ? this.only(found.places.filter((one) => this.isLevel(row, one.boxes))) : found.places[0];
+    const isPlaced = this.boxesOf(row).length > 0, isLong = value.length > LONG;
+    const place = this.only(found.places.filter((one) => (isPlaced ? this.isLevel(row, one.boxes) : isLong)));
     if (found.value === value && !place) return;
     const meant = {...cell, value: found.value, text: place?.text ?? (text || value), boxes: place?.boxes ?? boxes};
     if (this.accepted.has(cell)) this.accepted.set(meant, this.accepted.get(cell));
@@ -297,9 +298,11 @@ export class Grid {
 
   only(found) { return found.length === 1 ? found[0] : undefined; }
 
+  boxesOf(row) { return Object.values(this.rows[row]).flatMap((cell) => cell.boxes || []); }
+
   /* Whether places stand on a line with other cells of the row. */
   isLevel(row, places) {
-    const others = Object.values(this.rows[row]).flatMap((cell) => cell.boxes || []);
+    const others = this.boxesOf(row);
     return places.some(({page, box}) => others.some((other) => other.page === page && Math.min(box[3], other.box[3]) - Math.max(box[1], other.box[1]) > LEVEL * (box[3] - box[1])));
   }
 

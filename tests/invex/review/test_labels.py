@@ -205,3 +205,34 @@ class TestLocate:
         given = {"value": "4711", "boxes": [{"page": 0, "box": [0.5, 0.5, 0.6, 0.6]}]}
         _, boxes = self.boxes(given, "id", "Invoice 4711")
         assert boxes[0].box == Box(0.5, 0.5, 0.6, 0.6)
+
+    def row_boxes(self, row, *lines):
+        """Return the cells of a row that got a box: {column: text}."""
+        shape = Shape({}, {"lines": {"quantity": "number", "text": "text", "amount": "amount"}})
+        given = label_from_json(label(tables={"lines": [row]}))
+        [cells] = with_boxes(given, Printed(page(*lines).pages), shape).tables["lines"]
+        return {column: cell.text for column, cell in cells.items() if cell.boxes}
+
+    def test_a_cell_is_not_placed_outside_of_its_row(self):
+        printed = ("Page 7", "Hammer 30,00", "Nail 6,00")
+        at_hammer = {"value": "Hammer", "text": "Hammer", "boxes": [{"page": 0, "box": [0.05, 0.13, 0.12, 0.15]}]}
+        assert self.row_boxes({"quantity": "7", "text": at_hammer, "amount": "30.00"}, *printed) == {
+            "text": "Hammer",
+            "amount": "30,00",
+        }
+        assert self.row_boxes({"quantity": "7", "text": at_hammer, "amount": "6.00"}, *printed) == {"text": "Hammer"}
+        assert self.row_boxes({"quantity": "7", "text": "Hammer", "amount": "30.00"}, *printed) == {
+            "text": "Hammer",
+            "amount": "30,00",
+        }
+        assert self.row_boxes({"quantity": "7", "amount": "7.00"}, *printed) == {}
+
+    def test_a_cell_stands_also_beside_one_that_stands_in_several_places(self):
+        printed = ("Hammer 30,00", "Hammer 6,00")
+        assert self.row_boxes({"text": "Hammer", "amount": "6.00"}, *printed) == {"amount": "6,00"}
+
+    def test_a_long_text_needs_no_other_cell(self):
+        printed = ("Hammer for heavy doors", "7")
+        assert self.row_boxes({"text": "Hammer for heavy doors", "quantity": "8"}, *printed) == {
+            "text": "Hammer for heavy doors"
+        }
