@@ -923,6 +923,37 @@ def test_what_was_asked_for_a_document_that_was_left_changes_nothing_of_the_next
     open_again(page, first)
 
 
+def test_an_answer_that_comes_late_leaves_its_person_where_they_went(admin_page: Page) -> None:
+    page = admin_page
+    address = open_first(page)
+    can_be_seen(page)
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route) if route.request.method == "POST" else route.fallback()
+
+    page.route(re.compile(r"/documents/\d+/\?"), hold)
+    page.keyboard.press("Control+Enter")
+    wait_for(lambda: page.wait_for_timeout(50) or held, timeout_s=5)
+    page.keyboard.press("Control+Alt+ArrowRight")
+    page.wait_for_url(lambda url: url != address)
+    second = page.url
+    page.keyboard.press("Control+Alt+ArrowRight")
+    page.wait_for_url(lambda url: url not in (address, second))
+    third, name = page.url, page.locator("h1").inner_text()
+    with page.expect_response(lambda response: response.request.method == "POST" and "/documents/" in response.url):
+        held[0].continue_()
+    page.wait_for_timeout(1000)
+    assert page.url == third
+    expect(page.locator("h1")).to_have_text(name)
+    page.unroute_all()
+    can_be_seen(page)
+    page.keyboard.press("Control+Enter")  # what was sent of the first does not stand in its way
+    page.wait_for_url(lambda url: url != third)
+    open_again(page, third)
+    open_again(page, address)
+
+
 # Ctrl+Enter in the moment in which the page changes.
 PRESSED_AT_ONCE = """(root) => new MutationObserver((_, observer) => {
   observer.disconnect();

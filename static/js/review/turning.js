@@ -18,7 +18,7 @@ export class Turning {
   constructor(main) {
     this.main = main;
     this.ahead = new Ahead();
-    this.isSending = false;
+    this.sending = null;  // the screen whose form is on its way
     this.title = document.createElement("p");  // for a screen reader
     this.title.className = "visually-hidden";
     this.title.setAttribute("role", "status");
@@ -50,7 +50,7 @@ export class Turning {
   learned(event, screen) {
     if (!event.detail.xhr.getResponseHeader("HX-Refresh")) return;
     event.preventDefault();
-    if (screen === this.screen && !this.isSending) this.renew(screen);
+    if (screen === this.screen && this.sending !== screen) this.renew(screen);
   }
 
   /* The page at hand comes anew, unless its person begins. What they were told as they came stays. */
@@ -103,11 +103,9 @@ export class Turning {
   async deliver(send, screen) {
     const {signal} = this.stop;
     for (let pause = SOONEST_MS; ; pause = Math.min(2 * pause, LATEST_MS)) {
-      try {
-        const answer = await send();
-        if (!GONE.has(answer.status)) return answer;
-      } catch { /* nobody knows whether it got through */ }
+      const answer = await send().catch(() => null);  // null: nobody knows whether it got through
       if (signal.aborted) return null;
+      if (answer && !GONE.has(answer.status)) return answer;
       screen.doubt();
       await new Promise((over) => {
         setTimeout(over, pause);
@@ -120,33 +118,34 @@ export class Turning {
 
   /* Send the form as the button says. */
   async send(button) {
-    if (this.isSending) return;
+    if (this.sending === this.screen) return;
     const {root, screen} = this, {form, presence} = screen;
     if (button?.value === "approve" && screen.unseen) { screen.tell(screen.unseen); return; }
     const sent = new URLSearchParams(new FormData(form));
     if (button?.name) sent.set(button.name, button.value);
     sent.set("ahead", this.ahead.madeOf);
-    this.isSending = true;
+    this.sending = screen;
     presence?.end();
     try {
       const send = () => fetch(form.getAttribute("action"), {method: "POST", body: sent, headers: {[PART]: "1", Accept: "application/json, text/html"}});
       const answer = await (root.dataset.key ? this.deliver(send, screen) : send());
-      if (!answer) return;
-      if (answer.headers.get("Content-Type")?.startsWith("application/json")) await this.decided(await answer.json());
+      if (!answer || screen !== this.screen) return;
+      if (answer.headers.get("Content-Type")?.startsWith("application/json")) await this.decided(await answer.json(), screen);
       else await this.answered(answer, screen);
     } catch {
-      this.failed(screen.says("unsaved"));
+      this.failed(screen.says("unsaved"), screen);
     } finally {
-      this.isSending = false;
+      if (this.sending === screen) this.sending = null;
     }
   }
 
   /* It was decided: to where, what is said and asked there (`arrived`, HTML), and what belongs to a page that was fetched
-     before, `ahead`: {made_of, key, left, waiting}; or why it was not. */
-  async decided({address, arrived, ahead, is_over: isOver, detail}) {
-    if (!address) { this.failed(detail); return; }
+     before, `ahead`: {made_of, key, left, waiting}; or why it was not. Who has left the page meanwhile stays where they are. */
+  async decided({address, arrived, ahead, is_over: isOver, detail}, screen) {
+    if (!address) { this.failed(detail, screen); return; }
     if (isOver) { location.assign(address); return; }
     const page = ahead && await this.ahead.take(ahead.made_of);
+    if (screen !== this.screen) return;
     if (!page) { await this.visit(address, {told: messagesOf(parsed(arrived)), isDecided: true}); return; }
     const root = page.getElementById("review");
     root.dataset.key = root.querySelector("#review-form").elements.key.value = ahead.key;
@@ -163,10 +162,11 @@ export class Turning {
     this.show(page, answer.redirected ? answer.url : here(), answer.status === REFUSED ? screen.history : null);
   }
 
-  failed(why) {
-    this.screen.stand(false);
-    this.screen.presence?.resume();
-    this.screen.warn(why);
+  failed(why, screen) {
+    if (screen !== this.screen) return;
+    screen.stand(false);
+    screen.presence?.resume();
+    screen.warn(why);
   }
 
   /* Put a page in. past: what can be undone, where it is of the same document. */
