@@ -481,6 +481,31 @@ def test_enter_in_the_grid_says_that_a_cell_is_right_and_goes_on(admin_page: Pag
     page.get_by_role("button", name="Start anew").click()
 
 
+def test_what_is_said_of_a_whole_table_is_not_read_by_changing_one_cell(admin_page: Page, installation: Any) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation)
+    grid, rows = page.locator("[data-grid]"), page.locator("[data-grid] tbody tr")
+    expect(grid).not_to_have_class(re.compile("needs"))
+    said = "(section) => section.querySelector('h2').insertAdjacentHTML('afterend', '<p data-remark>▲ Rows are missing.</p>')"
+    grid.evaluate(said)
+    rows.first.locator("td[data-column='0']").click()
+    page.keyboard.type("Something else")
+    page.keyboard.press("ArrowDown")
+    expect(rows.first.locator("td[data-column='0']")).to_contain_text("Something else")
+    expect(grid).to_have_class(re.compile("needs"))
+    rows.last.locator("td[data-column='0']").click()
+    page.keyboard.press("Enter")
+    expect(grid).not_to_have_class(re.compile("needs"))
+    draft_is_kept(page)
+    page.goto(address)
+    grid.evaluate(said)
+    rows.first.locator("td[data-column='0']").click()
+    page.keyboard.press("Alt+Delete")
+    expect(grid).not_to_have_class(re.compile("needs"))
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
 def test_of_an_unknown_document_empty_columns_are_folded_and_cells_mean_what_is_printed(
     admin_page: Page, installation: Any
 ) -> None:

@@ -233,11 +233,12 @@ export class Grid {
   }
 
   /* --- changing -------------------------------------------------------------------------------------------------- */
-  /* Take new rows; only: the one cell that differs, so that a long table is not drawn anew for it. */
+  /* Take new rows; only: the one cell that differs, so that a long table is not drawn anew for it, and what is said of the
+     table as a whole is not read by that. */
   take(rows, {only = null, isRestored = false} = {}) {
     if (!isRestored) this.history.record(this.input.name, this.rows, rows);
     this.isTouched = true;
-    if (!isRestored) this.isSeen = true;
+    if (!isRestored && !only) this.isSeen = true;
     this.rows = rows;
     this.input.value = JSON.stringify(rows);
     if (only) this.show(this.td(only), this.cell(only));
