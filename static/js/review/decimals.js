@@ -4,12 +4,8 @@
 const PLACES = 6;
 export const ONE = 10n ** BigInt(PLACES);
 
-/* Millionths of the number that a text is, null where it is none. */
-export const parse = (text) => {
-  const kept = text.replace(/[^\d.,+-]/g, "");
-  if (!/\d/.test(kept)) return null;
-  const isNegative = /^-|-$/.test(kept) || /^\s*\(.*\)\s*$/.test(text);
-  const number = kept.replace(/[+-]/g, "");
+/* The digits before the decimal separator, and those behind it, of what is left of a text without sign and unit. */
+const partsOf = (number) => {
   const dot = number.lastIndexOf("."), comma = number.lastIndexOf(",");
   let at = Math.max(dot, comma);  // of the decimal separator, -1 where there is none
   if (dot < 0 !== comma < 0) {
@@ -17,9 +13,16 @@ export const parse = (text) => {
     const isGrouped = number.split(separator).length > 2 || separator === "," && /,\d{3}$/.test(number);
     if (isGrouped) at = -1;
   }
-  const whole = (at < 0 ? number : number.slice(0, at)).replace(/\D/g, "") || "0";
-  const part = (at < 0 ? "" : number.slice(at + 1)).replace(/\D/g, "").slice(0, PLACES).padEnd(PLACES, "0");
-  const value = BigInt(whole) * ONE + BigInt(part);
+  return [at < 0 ? number : number.slice(0, at), at < 0 ? "" : number.slice(at + 1)].map((part) => part.replace(/\D/g, ""));
+};
+
+/* Millionths of the number that a text is, null where it is none. */
+export const parse = (text) => {
+  const kept = text.replace(/[^\d.,+-]/g, "");
+  if (!/\d/.test(kept)) return null;
+  const isNegative = /^-|-$/.test(kept) || /^\s*\(.*\)\s*$/.test(text);
+  const [whole, part] = partsOf(kept.replace(/[+-]/g, ""));
+  const value = BigInt(whole || "0") * ONE + BigInt(part.slice(0, PLACES).padEnd(PLACES, "0"));
   return isNegative ? -value : value;
 };
 
@@ -33,6 +36,6 @@ export const format = (value) => {
 
 /* Half a unit of the last place that the texts print: what rounding may cost each. */
 export const rounding = (...texts) => {
-  const places = texts.map((text) => /[.,](\d{1,2}|\d{4,6})$/.exec(text.trim())?.[1].length ?? 0);
+  const places = texts.map((text) => Math.min(PLACES, partsOf(text.replace(/[^\d.,]/g, ""))[1].length));
   return ONE / 2n / 10n ** BigInt(Math.max(0, ...places));
 };

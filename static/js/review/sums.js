@@ -44,7 +44,7 @@ export const sumsOf = (rows, total, {changes = [], explained = []} = {}) => {
   const lines = numbers.reduce((sum, number) => sum + number, 0n);
   const taxes = (total("tax_amount")?.values ?? []).reduce((sum, text) => sum + (parse(text) ?? 0n), 0n);
   const tolerance = rounding(...amounts, ...totals.map(({text}) => text)) * BigInt(rows.length + 2);
-  const steps = [0n, ...changes.map((text) => (lines < 0n ? -parse(text) : parse(text)))];
+  const steps = [0n, ...(lines ? changes : []).map((text) => (lines < 0n ? -parse(text) : parse(text)))];
   // Beside a net amount, and with charges, lines add up by the cent.
   const smallest = WHOLE_COINS.has(total("currency")?.values[0]) ? ONE : ONE / 20n, hasNet = totals.some(({key}) => key === "net_amount");
   const coin = (one) => (one || hasNet ? 0n : smallest);
