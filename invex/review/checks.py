@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from invex.documents.models import Document
+from invex.extraction.models import Extraction
 from invex.fields.charges import Charges
 from invex.fields.checks import LINES_SUM_TO
 from invex.fields.confirmed import failures, stated_cells
@@ -32,14 +33,19 @@ def failed(seen: Seen, label: Label, spec: TemplateSpec) -> tuple[Finding, ...]:
     return failures(spec, label, lists=lists, stated=stated, charges=lambda: _charges(seen.document))
 
 
-def beside(document: Document, spec: TemplateSpec, rows: Iterable[FieldRow], table: TableRows) -> dict[str, Any]:
+def beside(
+    document: Document, extraction: Extraction | None, spec: TemplateSpec, rows: Iterable[FieldRow], table: TableRows
+) -> dict[str, Any]:
     """Return what the document prints beside line items that do not add up by themselves, for the script of its page.
 
     "changes": what their sum may have to be changed by; "explained": [quantity, unit price, amount] of rows whose
-    amount is right all the same. {} for other tables, and where all of them add up.
+    amount is right all the same. {"is_stated": True} where an e-invoice states them: nothing is said against those.
+    {} for other tables, and where all of them add up.
     """
     if table.spec.key != LINE_ITEMS.key or not table.rows:
         return {}
+    if extraction is not None and stated_cells(extraction.prediction).get(LINE_ITEMS.key):
+        return {"is_stated": True}
     cells = tuple({key: LabelValue(str(cell.get("value") or "")) for key, cell in row.items()} for row in table.rows)
     fields = {row.spec.key: tuple(LabelValue(i.value) for i in row.inputs if i.value) for row in rows}
     label = Label(None, fields=fields, tables={LINE_ITEMS.key: cells})

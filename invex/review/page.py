@@ -113,7 +113,7 @@ def screen(
         rows, tables = with_errors(rows, tables, typed.errors)
         if is_conflict and label is not None:
             rows, tables = with_theirs(rows, tables, label.label)
-    tables = [replace(t, printed=checks.beside(document, spec, rows, t)) for t in tables]
+    tables = [replace(t, printed=checks.beside(document, extraction, spec, rows, t)) for t in tables]
     known = {r.spec.key for r in rows} | {t.spec.key for t in tables}
     remarks = [r["message"] for r in reasons if r.get("field") not in known and r["code"] not in SAID_ELSEWHERE]
     return Screen(document, chosen, rows, tables, remarks, extraction, shown_label, is_as_read, blind)

@@ -65,11 +65,13 @@ ADDED = """async (cases) => {
 }"""
 
 
-def of_checks(rows: list[dict[str, str]], fields: dict[str, tuple[str, ...]], printed: list[str]) -> list[bool]:
+def of_checks(
+    rows: list[dict[str, str]], fields: dict[str, tuple[str, ...]], printed: list[str], *, is_stated: bool = False
+) -> list[bool]:
     """Whether the lines are no sum, and whether a row's factors do not make its amount."""
 
     def value(text: str) -> Value:
-        return Value(text, text, 0.9)
+        return Value(text, text, 0.9, "xml" if is_stated else "model")
 
     prediction = Prediction(
         TemplateMatch("Acme", 1.0),
@@ -90,10 +92,13 @@ def test_the_page_adds_up_lines_as_the_checks_do(admin_page: Page) -> None:
         [rows, fields, printed]
         for rows in ROWS
         for fields in FIELDS
-        for printed in ({}, {"changes": changes, "explained": [["2", "40.00", "81.00"]]})
+        for printed in ({}, {"changes": changes, "explained": [["2", "40.00", "81.00"]]}, {"is_stated": True})
     ]
     said = page.evaluate(ADDED, cases)
-    wanted = [of_checks(rows, fields, PRINTED if printed else []) for rows, fields, printed in cases]
+    wanted = [
+        of_checks(rows, fields, PRINTED if "changes" in printed else [], is_stated="is_stated" in printed)
+        for rows, fields, printed in cases
+    ]
     for (rows, _, printed), one in zip(cases, wanted, strict=True):  # the server says which rows are explained
         one[1] &= not (printed and rows == ROWS[3])
     assert [case for case, one, other in zip(cases, said, wanted, strict=True) if one != other] == []

@@ -1,4 +1,8 @@
-/* What the rows of a table add up to, and whether that is a total of the document: as invex/fields/checks.py has it. */
+/* What the rows of a table add up to, and whether that is a total of the document: by the rules of invex/fields/checks.py.
+   Only these differ. What is printed beside the rows (charges, discounts, percentages), and a tax rate of theirs, is weighed
+   when their page is made: what a row that is changed since would be explained by is not known before the page is loaded
+   again. Nothing is said of the sum while a row, also an empty one, has no amount, nor against the rows of a document whose
+   e-invoice states them, also where a person adds one. */
 
 import {format, ONE, parse, rounding, times} from "./decimals.js";
 
@@ -26,14 +30,15 @@ const fitting = (totals, lines, taxes, tolerance, coin) => totals.find(({key, nu
 });
 
 /* rows: each {quantity, unit_price, amount}, texts, and whether it has a discount. total(key): {values, label} of a field,
-   null where it is empty. changes, explained: what the document prints beside them, see beside() of invex/review/checks.py.
+   null where it is empty. changes, explained, is_stated: what the document says beside them, see beside() of
+   invex/review/checks.py.
    Returns {off, said, isOff}: which rows are off; the sum, with what changes it, beside the total that it is or is not, ""
    where a row has no amount; and whether it is none. */
-export const sumsOf = (rows, total, {changes = [], explained = []} = {}) => {
+export const sumsOf = (rows, total, {changes = [], explained = [], is_stated: isStated = false} = {}) => {
   const right = new Set(explained.map((texts) => JSON.stringify(texts)));
   const off = rows.map(({quantity, unit_price: price, amount, hasDiscount}) => {
     const texts = [quantity, price, amount];
-    return !hasDiscount && !right.has(JSON.stringify(texts)) && isRowOff(texts);
+    return !isStated && !hasDiscount && !right.has(JSON.stringify(texts)) && isRowOff(texts);
   });
   const amounts = rows.map(({amount}) => amount), numbers = amounts.map(parse);
   if (!rows.length || numbers.includes(null)) return {off, said: "", isOff: false};
@@ -53,7 +58,7 @@ export const sumsOf = (rows, total, {changes = [], explained = []} = {}) => {
   // Without a net amount and without a tax nobody knows what a total adds to the lines, but it is no large part.
   const isKnown = first && (first.key === "net_amount" || total("tax_amount"));
   const isPart = first && LEAST_LINES[0] * size(first.number) <= LEAST_LINES[1] * size(lines) && size(lines) <= size(first.number);
-  const isOff = Boolean(!fits && first && (isKnown || !isPart));
+  const isOff = Boolean(!isStated && !fits && first && (isKnown || !isPart));
   const charged = step ? ` ${step < 0n ? "−" : "+"} ${format(size(step))}` : "";
   const beside = fits ? `${charged} = ${fits.label} ✓` : isOff ? ` ≠ ${first.text} ${first.label} ▲` : "";
   return {off, said: `Σ ${format(lines)}${beside}`, isOff};

@@ -275,6 +275,18 @@ def test_the_page_knows_what_is_printed_beside_its_line_items(client, access):
     assert approve(client, document, **sent).context["screen"].tables[0].printed == {}
 
 
+def test_the_page_knows_that_an_e_invoice_states_its_line_items(client, access):
+    create_template(access, template_json("Order"))
+    document = document_in_review(access, vendor(15).document(0))
+    read = document.extractions.get()
+    read.prediction["tables"]["line_items"] = [
+        {"amount": {"value": "1.00", "text": "1.00", "source": "xml", "confidence": 1}}
+    ]
+    read.save()
+    [table] = client.get(page_of(document)).context["screen"].tables
+    assert table.printed == {"is_stated": True}  # its allowances, which make its sums, are not kept
+
+
 def test_a_cell_that_is_not_understood_is_marked(client, access, document):
     create_template(access, template_json("Order"))
     row = {**WRONG_ROW, "quantity": {"value": "two"}}
