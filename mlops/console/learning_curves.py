@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,6 +15,7 @@ from mlops.learning.learner import EVERY
 from mlops.monitoring.chart import BOTTOM, LEFT, RIGHT, TOP, Line, figure
 from mlops.training.models import TrainingRun
 
+NETWORK = re.compile(r"network (\d+) of (\d+)(, pretraining)?")  # as mlops.learning.network.building tells it
 LEAST = 0.001  # what is less is drawn there
 KINDS = ("accent", "look", "live", "sure", "wrong", "soft")  # classes of the stylesheet, a curve each
 
@@ -126,7 +128,7 @@ def of_networks(row: TrainingRun) -> LearningChart | None:
     told = [step for step in row.progress if step.get("curve")][: len(KINDS)]
     if not told:
         return None
-    curves = tuple(LearningCurve(step["step"], kind, tuple(step["curve"])) for step, kind in zip(told, KINDS))
+    curves = tuple(LearningCurve(name_of(step["step"]), kind, tuple(step["curve"])) for step, kind in zip(told, KINDS))
     return LearningChart(_("How the networks learned"), curves, network_steps=told[0]["curve_steps"])
 
 
@@ -159,7 +161,13 @@ def lines(row: TrainingRun) -> list[tuple[str, int, float]]:
 
 
 def name_of(step: str) -> str:
-    return _("all templates together") if step == EVERY else step
+    """What a step of learning is called: a template, all of them, or a network."""
+    if step == EVERY:
+        return _("all templates together")
+    if network := NETWORK.fullmatch(step):
+        said = _("network %(n)s of %(of)s, pretraining") if network[3] else _("network %(n)s of %(of)s")
+        return said % {"n": network[1], "of": network[2]}
+    return step
 
 
 def _told(row: TrainingRun) -> list[dict[str, Any]]:

@@ -127,6 +127,8 @@ def test_the_page_draws_both_kinds_of_curves_and_the_file_has_them(access, run, 
     page = browser.get(reverse("run", args=[access.project.slug, run.pk])).content.decode()
     assert 'id="networks"' in page
     assert 'id="learning"' in page
+    german = browser.get(reverse("run", args=[access.project.slug, run.pk]), headers={"accept-language": "de"})
+    assert "Netz 1 von 2, Vortraining" in german.content.decode()
     assert "after it has read the documents" in page
     rows = browser.get(reverse("run-curves", args=[access.project.slug, run.pk])).content.decode().splitlines()
     assert rows[1].startswith('"network 1 of 2, pretraining"') or rows[1].startswith("network 1 of 2")
