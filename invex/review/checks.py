@@ -72,8 +72,19 @@ def _charges(document: Document) -> Charges:
     return found.charges if found is not None else Charges()
 
 
-def unseen(seen: Seen, label: Label, spec: TemplateSpec, *, told: Collection[str]) -> tuple[Finding, ...]:
+def unseen(seen: Seen, failing: Iterable[Finding], *, told: Collection[str]) -> tuple[Finding, ...]:
     """Return those that neither the page of the document said when it was opened, nor `told`, their sentences, name."""
     known = {*told, *(seen.label.failed if seen.label is not None else ())}
     known.update(reason["message"] for reason in (seen.extraction.reasons if seen.extraction is not None else ()))
-    return tuple(finding for finding in failed(seen, label, spec) if finding.message not in known)
+    return tuple(finding for finding in failing if finding.message not in known)
+
+
+def settled(seen: Seen, failing: Iterable[Finding], *, told: Collection[str]) -> frozenset[str]:
+    """Return the sentences of checks that failed as the page was opened, or when it was told, and no longer do."""
+    said = {*told, *(seen.label.failed if seen.label is not None else ())}
+    if seen.extraction is not None:
+        read = seen.extraction.prediction
+        values = [v for found in read.get("fields", {}).values() for v in found]
+        values += [v for rows in read.get("tables", {}).values() for row in rows for v in row.values()]
+        said |= {c["message"] for v in values for c in v.get("checks", ()) if not c["ok"] and c.get("message")}
+    return frozenset(said - {finding.message for finding in failing})

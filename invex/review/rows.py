@@ -26,6 +26,7 @@ class Input:
     boxes: str = "[]"
     mark: str = ""
     confidence_percent: int | None = None
+    is_sure: bool = False
     remarks: tuple[str, ...] = ()
     alternatives: tuple[dict[str, Any], ...] = ()
     why: tuple[str, ...] = ()
@@ -168,6 +169,7 @@ def _input(name: str, value: Mapping[str, Any], *, by_person: bool, is_doubtful:
         boxes=_compact(value.get("boxes", [])),
         mark=_mark(confidence, failed, by_person=by_person, is_doubtful=is_doubtful or is_blind),
         confidence_percent=None if by_person or is_blind else round(100 * confidence),
+        is_sure=by_person or (confidence >= SURE and not is_blind),
         remarks=failed,
         alternatives=tuple(
             {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TypedDict
 
 from invex.catalog import queries as catalog
 from invex.catalog.field_names import CONTEXT
@@ -25,22 +26,43 @@ def read(document: Document, chosen: str, data: Mapping[str, str]) -> tuple[Temp
     )
 
 
-def failing(document: Document, chosen: str, data: Mapping[str, str]) -> dict[str, str]:
-    """Return what is wrong with what was typed and is not said on its page yet: the sentence by input, or by cell.
+class Judged(TypedDict):
+    """What the checks say of what was typed, in the reader's language.
 
-    data says which extraction its page was made of. A field that is not understood says so itself while it is typed;
-    a cell does not.
+    failed: what is wrong and is not said on its page yet, the sentence by input, or by cell. settled: sentences that
+    the page says and that are true no more.
+    """
+
+    failed: dict[str, str]
+    settled: list[str]
+
+
+NOT_JUDGED = Judged(failed={}, settled=[])
+
+
+def judged(document: Document, chosen: str, data: Mapping[str, str]) -> Judged:
+    """Return what the checks say. data says which extraction its page was made of.
+
+    A field that is not understood says so itself while it is typed; a cell does not.
     """
     spec, sent = read(document, chosen, data)
-    cells = {name: problem for name, problem in sent.errors.items() if name.startswith("t:")}
-    found = cells
+    found = {name: problem for name, problem in sent.errors.items() if name.startswith("t:")}
+    settled: frozenset[str] = frozenset()
     if not sent.errors:
-        shown = queries.seen(document, sent_whole(data.get("extraction", "")))
-        found = forms.marks(data, doubts(shown, spec, sent, data))
-    return {name: spoken(sentence, CONTEXT) for name, sentence in found.items()}
+        seen, told = (
+            queries.seen(document, sent_whole(data.get("extraction", ""))),
+            forms.read_told(data.get("told", "")),
+        )
+        failing = checks.failed(seen, label_from_json(sent.label), spec)
+        found = forms.marks(data, checks.unseen(seen, failing, told=told))
+        settled = checks.settled(seen, failing, told=told)
+    return Judged(
+        failed={name: spoken(sentence, CONTEXT) for name, sentence in found.items()},
+        settled=sorted(spoken(sentence, CONTEXT) for sentence in settled),
+    )
 
 
 def doubts(seen: queries.Seen, spec: TemplateSpec, sent: forms.Sent, data: Mapping[str, str]) -> tuple[Finding, ...]:
     """Return the checks that fail on what was typed, all of it values, and that its page has not said yet."""
-    told = forms.read_told(data.get("told", ""))
-    return checks.unseen(seen, label_from_json(sent.label), spec, told=told)
+    failing = checks.failed(seen, label_from_json(sent.label), spec)
+    return checks.unseen(seen, failing, told=forms.read_told(data.get("told", "")))

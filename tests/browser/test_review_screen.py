@@ -352,6 +352,7 @@ def test_rejecting_and_postponing_need_no_mouse(admin_page: Page) -> None:
     page.goto(address)
     expect(page.get_by_text("Rejected: not an invoice")).to_be_visible()
     page.get_by_role("button", name="Open again").click()
+    expect(page.get_by_text("Rejected: not an invoice")).to_have_count(0)
     address = open_first(page)
     page.keyboard.press("Alt+l")
     page.keyboard.press("ArrowDown")  # 3 days

@@ -45,11 +45,11 @@ def document(request: ProjectRequest, pk: int) -> HttpResponseBase:
     chosen = request.GET.get("template", draft.template if draft is not None else row.template)
     chosen = chosen if is_template(request, row, chosen) else ""
     typed_before = page.Typed(draft.data, draft.template) if draft is not None else None
-    failed: dict[str, str] = {}
+    judged = typed.NOT_JUDGED
     if draft is not None and draft.template == chosen:
         read = extractions.current(row)
-        failed = typed.failing(row, chosen, {**draft.data, "extraction": str(read.pk) if read is not None else ""})
-    return show(request, row, chosen, typed=typed_before, draft=draft, key=key, failed=failed)
+        judged = typed.judged(row, chosen, {**draft.data, "extraction": str(read.pk) if read is not None else ""})
+    return show(request, row, chosen, typed=typed_before, draft=draft, key=key, judged=judged)
 
 
 @require_GET

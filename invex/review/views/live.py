@@ -50,7 +50,8 @@ def presence(request: ProjectRequest, pk: int) -> HttpResponseBase:
 def draft(request: ProjectRequest, pk: int) -> HttpResponseBase:
     """Keep what the person has typed so far; the page sends it while they work, and as it is closed.
 
-    Answers with what is wrong with it and the page does not say yet: {"failed": {input or cell: sentence}}.
+    Answers with what is wrong with it and the page does not say yet: {"failed": {input or cell: sentence}}, and which
+    sentences of the page are true no more: {"settled": [sentence]}.
     """
     row = documents.document(request.access.project, pk)
     data = request.POST.dict()
@@ -64,8 +65,8 @@ def draft(request: ProjectRequest, pk: int) -> HttpResponseBase:
         leases.release(request.access, row, data.get("key", ""))
         return HttpResponse(status=204)
     if chosen not in ("", *page.template_names(request.access.project, row)):
-        return JsonResponse({"failed": {}})
-    return JsonResponse({"failed": typed.failing(row, chosen, data)})
+        return JsonResponse(typed.NOT_JUDGED)
+    return JsonResponse(typed.judged(row, chosen, data))
 
 
 class _Words(JsonResponse):

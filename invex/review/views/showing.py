@@ -23,6 +23,7 @@ from invex.kernel.sent import sent_whole
 
 from .. import forms, leases, page, queries, queue
 from ..models import ConfirmedLabel, Draft
+from ..typed import NOT_JUDGED, Judged
 
 PART = "X-Invex-Part"  # header: of the page only what differs from that of another document
 
@@ -37,7 +38,7 @@ def show(
     draft: Draft | None = None,
     problem: str = "",
     doubts: Sequence[str] = (),
-    failed: Mapping[str, str] | None = None,
+    judged: Judged = NOT_JUDGED,
     status: int = 200,
     is_conflict: bool = False,
     made_of: str = "",
@@ -91,7 +92,7 @@ def show(
         "learned": sent_whole(request.GET.get("learned", "")),
         "problem": problem,
         "doubts": doubts,
-        "failed": json.dumps(failed or {}),
+        "judged": json.dumps(judged),
         "told": json.dumps([*forms.read_told(request.POST.get("told", "")), *doubts]),
         "is_conflict": is_conflict,
         "theirs": queries.current_label(row) if is_conflict else None,

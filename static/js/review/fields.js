@@ -18,6 +18,8 @@ const stateOf = (input) => ({
 });
 
 export class Fields {
+  isSettled = () => false;  // whether a sentence of the page is true no more
+
   constructor(form, {pages, history, says, ask, changed}) {
     Object.assign(this, {form, pages, history, says, ask, changed});
     this.chosen = null;
@@ -124,18 +126,24 @@ export class Fields {
     if (!field.dataset.was) field.dataset.was = field.classList.contains("wrong") ? "wrong" : field.classList.contains("needs") ? "needs" : "none";
     const isSeen = inputs.some((input) => hidden(input, "by").value);
     const fails = field.dataset.fails !== field.dataset.accepted && field.dataset.fails;
-    field.classList.toggle("wrong", Boolean(fails) || !isSeen && field.dataset.was === "wrong");
-    field.classList.toggle("needs", !isSeen && field.dataset.was === "needs");
+    const said = [...field.querySelectorAll("[data-remark]")];
+    const isSettled = said.length > 0 && said.every((remark) => this.isSettled(remark.textContent));
+    const isUnsure = inputs.some((input) => !("sure" in input.dataset));  // what failed and fails no more is not sure by that
+    field.classList.toggle("wrong", Boolean(fails) || !isSeen && !isSettled && field.dataset.was === "wrong");
+    field.classList.toggle("needs", !isSeen && (isSettled ? isUnsure : field.dataset.was === "needs"));
     field.classList.toggle("seen", isSeen);
-    field.querySelectorAll(":scope > .why[data-remark]").forEach((remark) => { remark.hidden = isSeen || Boolean(fails); });
+    const isOver = (remark) => Boolean(fails) || this.isSettled(remark.textContent);
+    field.querySelectorAll(":scope > .why[data-remark]").forEach((remark) => { remark.hidden = isSeen || isOver(remark); });
     for (const input of inputs) {
       const bySelf = Boolean(hidden(input, "by").value), value = input.closest(".value");
       const mark = value.querySelector(".mark");
       mark.dataset.was ??= JSON.stringify([mark.className, mark.textContent, mark.title]);
-      const [className, text, title] = fails ? ["mark mark-wrong", "✗", fails] : bySelf ? ["mark mark-person", "✓", this.says("person")] : JSON.parse(mark.dataset.was);
+      const [className, text, title] = fails ? ["mark mark-wrong", "✗", fails] : bySelf ? ["mark mark-person", "✓", this.says("person")]
+        : isSettled ? "sure" in input.dataset ? ["mark", "·", ""] : ["mark mark-look", "▲", this.says("look")] : JSON.parse(mark.dataset.was);
       Object.assign(mark, {className, textContent: text, title});
       if (title) { mark.setAttribute("role", "img"); mark.setAttribute("aria-label", title); mark.removeAttribute("aria-hidden"); }
-      value.querySelectorAll("[data-remark]").forEach((remark) => { remark.hidden = bySelf || Boolean(fails); });
+      else { mark.removeAttribute("role"); mark.removeAttribute("aria-label"); mark.setAttribute("aria-hidden", "true"); }
+      value.querySelectorAll("[data-remark]").forEach((remark) => { remark.hidden = bySelf || isOver(remark); });
       const confidence = value.querySelector("[data-confidence]");
       if (confidence) confidence.hidden = bySelf;
     }
@@ -204,11 +212,16 @@ export class Fields {
 
   hideMeaning(input) { input.closest(".value").querySelector("[data-meaning]").hidden = true; }
 
-  /* What stands there now fails checks ({name of the input: sentence}): it needs a person until one says that it is right. */
-  check(failed) {
+  /* What stands there now fails checks ({name of the input: sentence}): it needs a person until one says that it is right.
+     isSettled: whether a sentence of the page is true no more; what another field says now may have settled it. */
+  check(failed, isSettled) {
+    this.isSettled = isSettled;
     for (const field of this.fields) {
       const fails = [...field.querySelectorAll("[data-value]")].map((input) => failed[input.name]).find(Boolean) || "";
-      if (fails === (field.dataset.fails || "")) continue;
+      if (fails === (field.dataset.fails || "")) {
+        if (field.querySelector("[data-remark]")) this.refresh(field);
+        continue;
+      }
       field.dataset.fails = fails;
       const line = field.querySelector("[data-fails-why]");
       line.textContent = `✗ ${fails}`;

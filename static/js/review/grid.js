@@ -108,12 +108,14 @@ export class Grid {
 
   /* Whether it needs a person: a cell that is marked, or what is said of the whole and nobody has read. */
   judge() {
-    const isSaid = !this.isSeen && this.section.querySelector(":scope > [data-remark]");
+    const isSaid = !this.isSeen && this.section.querySelector(":scope > [data-remark]:not([hidden])");
     this.section.classList.toggle("needs", Boolean(isSaid) || this.rows.some((row) => Object.values(row).some((cell) => this.isMarked(cell))));
   }
 
-  /* What stands there now fails checks ({name of the cell: sentence}): it needs a person until one looks at it. */
-  check(failed) {
+  /* What stands there now fails checks ({name of the cell: sentence}): it needs a person until one looks at it.
+     isSettled: whether a sentence of the page is true no more. */
+  check(failed, isSettled) {
+    this.section.querySelectorAll(":scope > [data-remark]").forEach((line) => { line.hidden = isSettled(line.textContent); });
     const found = new Map();
     this.rows.forEach((row, number) => {
       for (const [key, cell] of Object.entries(row)) {

@@ -7,7 +7,7 @@ const PAUSE_MS = 700;  // of typing, after which the draft is sent
 
 export class Presence {
   /* taken(who): somebody else has the document now, or has changed what it is (""). told(isGood): whether the draft is
-     kept. checked(failed): what of it fails a check, {name of the input or of the cell: sentence}. unread(): names of
+     kept. checked({failed, settled}): what the checks say of it, see Screen.check. unread(): names of
      what is still being read, which a draft says nothing of. signal: aborted when another document takes the place of
      this one. */
   constructor(root, form, {taken, told, checked, unread, signal}) {
@@ -71,7 +71,7 @@ export class Presence {
       const answer = await fetch(this.root.dataset.draft, {method: "POST", body: this.draft()});
       this.told(answer.ok);
       if (!answer.ok) this.isDirty = true;
-      else if (!this.isDirty && !isPart) this.checked((await answer.json()).failed);
+      else if (!this.isDirty && !isPart) this.checked(await answer.json());
     } catch {
       this.isDirty = true;
       this.told(false);

@@ -68,11 +68,11 @@ export class Screen {
   keep() {
     const {root, form, signal} = this;
     new Clock(form, {signal});
-    this.check(JSON.parse(root.dataset.failed));
+    this.check(JSON.parse(root.dataset.judged));
     this.presence = new Presence(root, form, {
       signal,
       taken: (who) => this.warn(who ? `${who} ${this.says("taken")}` : this.says("changed")),
-      checked: (failed) => this.check(failed),
+      checked: (judged) => this.check(judged),
       unread: () => this.unread(),
       told: (isGood) => this.tell(isGood ? "saved" : "unsaved"),
     });
@@ -181,10 +181,13 @@ export class Screen {
     this.count();
   }
 
-  /* What stands there now fails checks: {name of the input or of the cell: sentence}. */
-  check(failed) {
-    this.fields.check(failed);
-    this.grids.forEach((grid) => grid.check(failed));
+  /* What the checks say of what stands there now. failed: {name of the input or of the cell: sentence}; settled: what the
+     page says and is true no more. */
+  check({failed, settled}) {
+    const isSettled = (text) => settled.includes(text.replace(/^[✗▲] /, ""));
+    this.root.querySelectorAll("[data-doubt]").forEach((line) => { line.hidden = isSettled(line.textContent); });
+    this.fields.check(failed, isSettled);
+    this.grids.forEach((grid) => grid.check(failed, isSettled));
     this.count();
   }
 

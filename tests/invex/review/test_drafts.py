@@ -203,20 +203,42 @@ def test_the_browser_keeps_words_that_are_asked_for_by_what_they_were_read_into(
 
 def test_keeping_a_draft_says_which_checks_fail_on_it(client, document, address):
     right = {"net_amount": "282.28", "tax_amount": "53.63", "total_amount": "335.91"}
-    assert client.post(f"{address}draft/", typed(document, **right)).json() == {"failed": {}}
+    assert client.post(f"{address}draft/", typed(document, **right)).json()["failed"] == {}
     wrong = typed(document, **{**right, "net_amount": "99999.99"})
     failed = client.post(f"{address}draft/", wrong).json()["failed"]
     assert set(failed) == {"f:net_amount:0", "f:tax_amount:0", "f:total_amount:0"}
     told = json.dumps(list(failed.values()))
-    assert client.post(f"{address}draft/", {**wrong, "told": told}).json() == {"failed": {}}
+    assert client.post(f"{address}draft/", {**wrong, "told": told}).json()["failed"] == {}
     half = typed(document, **{**right, "net_amount": "99999.99", "tax_amount": "fifty"})
-    assert client.post(f"{address}draft/", half).json() == {"failed": {}}
+    assert client.post(f"{address}draft/", half).json()["failed"] == {}
+
+
+def test_what_the_page_says_is_settled_once_it_is_true_no_more(client, document, address):
+    right = {"net_amount": "282.28", "tax_amount": "53.63", "total_amount": "335.91"}
+    wrong = {**right, "tax_amount": "5.00"}
+    (said,) = set(client.post(f"{address}draft/", typed(document, **wrong)).json()["failed"].values())
+    told = json.dumps([said])
+    assert client.post(f"{address}draft/", {**typed(document, **wrong), "told": told}).json()["settled"] == []
+    assert client.post(f"{address}draft/", {**typed(document, **right), "told": told}).json()["settled"] == [said]
+
+
+def test_a_check_that_failed_as_the_document_was_read_is_settled_by_another_field(client, document, address):
+    read = document.extractions.get(is_current=True)
+    for key in ("net_amount", "total_amount"):
+        for value in read.prediction["fields"][key]:
+            value["checks"] = [{"name": "net_plus_tax", "ok": False, "message": "net and tax are not the total"}]
+    read.save()
+    right = {"net_amount": "282.28", "tax_amount": "53.63", "total_amount": "335.91"}
+    sent = {**typed(document, **right), "extraction": str(read.pk)}
+    assert client.post(f"{address}draft/", sent).json()["settled"] == ["net and tax are not the total"]
+    half = {**sent, "f:tax_amount:0": "fifty"}
+    assert client.post(f"{address}draft/", half).json()["settled"] == []
 
 
 def test_a_draft_that_is_opened_again_says_at_once_which_checks_fail_on_it(client, document, address):
     wrong = {"net_amount": "99999.99", "tax_amount": "53.63", "total_amount": "335.91"}
     client.post(f"{address}draft/", typed(document, **wrong))
-    failed = json.loads(client.get(address).context["failed"])
+    failed = json.loads(client.get(address).context["judged"])["failed"]
     assert set(failed) == {"f:net_amount:0", "f:tax_amount:0", "f:total_amount:0"}
 
 
