@@ -58,7 +58,8 @@ export class Keys {
     if (key === "PageDown") return () => this.pages.scrollPage(1);
     if (key === "PageUp") return () => this.pages.scrollPage(-1);
     if (isText(target) && !altKey) return undefined;
-    if (!isText(target) && altKey && key !== "?") return undefined;
+    // A letter is typed into a cell; with Alt it means what it means from a field.
+    if (!isText(target) && altKey && key !== "?" && !target.closest?.("[data-grid]")) return undefined;
     return this.single(key, isField ? target : this.fields?.chosen);
   }
 
