@@ -402,7 +402,13 @@ def test_values_that_do_not_agree_need_the_person_and_one_more_approval(admin_pa
     expect(net.locator("[data-value]").first).to_have_value("99999.99")
     page.keyboard.press("Control+Shift+z")
     expect(net.locator("[data-value]").first).to_have_value("1.00")
+    expect(page.locator("[data-doubt]").first).to_be_visible()
+    net.locator("[data-value]").first.fill("99987.99")
+    expect(page.locator("[data-doubt]", has_text="Total amount").first).to_be_hidden()  # it is true no more
+    expect(total.locator(".why.wrong:visible")).to_have_count(0)  # the net amount is still not that of the line items
+    expect(total).not_to_have_class(re.compile(r"\bwrong\b"))
     net.locator("[data-value]").first.fill("2.00")
+    expect(total.locator("[data-fails-why]")).to_contain_text("but")
     draft_is_kept(page)
     page.goto(address)  # what was typed is kept, with what fails on it
     expect(total.locator("[data-fails-why]")).to_contain_text("but")
