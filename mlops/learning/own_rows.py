@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from itertools import combinations
+from itertools import accumulate, combinations
 
 from invex.fields.findings import decimal_of
 from invex.fields.prediction import Value
@@ -30,19 +30,21 @@ def own_rows(rows: tuple[dict[str, Value], ...], fields: Mapping[str, Sequence[V
     sums = {number: value for key in SUMS for value in fields.get(key, ())[:1] if (number := decimal_of(value))}
     if len(distinct) < 2 or not sums:
         return rows
+    by_page: dict[int, list[Decimal]] = {page: [] for page in distinct}
+    for row, page in zip(rows, pages):
+        if (amount := decimal_of(row.get("amount"))) is not None:
+            by_page[page].append(amount)
+    # Up to each page, so that a run of hundreds of pages is a difference of two.
+    totals = list(accumulate((sum(by_page[page], Decimal(0)) for page in distinct), initial=Decimal(0)))
+    counts = list(accumulate((len(by_page[page]) for page in distinct), initial=0))
     found = []
     for first, last in combinations(range(len(distinct) + 1), 2):
-        run = distinct[first:last]
-        amounts = [
-            amount
-            for row, page in zip(rows, pages)
-            if page in run and (amount := decimal_of(row.get("amount"))) is not None
-        ]
+        amounts, total = counts[last] - counts[first], totals[last] - totals[first]
         # Each amount may have been rounded before it was printed.
         for number, value in sums.items() if amounts else ():
-            if abs(sum(amounts) - number) <= CENT * len(amounts) / 2:
-                away = abs(run[-1] - value.boxes[0].page) if value.boxes else 0
-                found.append((away, -len(amounts), len(run), run))
+            if abs(total - number) <= CENT * amounts / 2:
+                away = abs(distinct[last - 1] - value.boxes[0].page) if value.boxes else 0
+                found.append((away, -amounts, last - first, distinct[first:last]))
     if not found:
         return rows
     own = min(found)[-1]
