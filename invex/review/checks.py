@@ -56,9 +56,9 @@ def beside(
     left = {finding.targets for finding in failures(spec, label, charges=lambda: charges)}
     explained = [cells[f.targets[0].index] for f in doubts if f.name == PRODUCT and f.targets not in left]
     amounts = [amount for row in cells if (amount := _number(row.get("amount"))) is not None]
-    sums = [sum for key in LINES_SUM_TO for value in fields.get(key, ()) if (sum := _number(value)) is not None]
+    totals = [total for key in LINES_SUM_TO for value in fields.get(key, ()) if (total := _number(value)) is not None]
     return {
-        "changes": sorted(map(str, charges.changes(amounts, sums))),
+        "changes": sorted(map(str, charges.changes(amounts, totals))),
         "explained": [[row[key].value for key in ("quantity", "unit_price", "amount")] for row in explained],
     }
 

@@ -49,10 +49,8 @@ def judged(document: Document, chosen: str, data: Mapping[str, str]) -> Judged:
     found = {name: problem for name, problem in sent.errors.items() if name.startswith("t:")}
     settled: frozenset[str] = frozenset()
     if not sent.errors:
-        seen, told = (
-            queries.seen(document, sent_whole(data.get("extraction", ""))),
-            forms.read_told(data.get("told", "")),
-        )
+        seen = queries.seen(document, sent_whole(data.get("extraction", "")))
+        told = forms.read_told(data.get("told", ""))
         failing = checks.failed(seen, label_from_json(sent.label), spec)
         found = forms.marks(data, checks.unseen(seen, failing, told=told))
         settled = checks.settled(seen, failing, told=told)

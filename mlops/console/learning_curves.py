@@ -125,7 +125,7 @@ def of_run(row: TrainingRun) -> LearningChart | None:
 
 def of_networks(row: TrainingRun) -> LearningChart | None:
     """Return the curves of the networks of a run that pretrains; None before the first told one."""
-    told = [step for step in row.progress if step.get("curve")][: len(KINDS)]
+    told = _networks(row)[: len(KINDS)]
     if not told:
         return None
     curves = tuple(LearningCurve(name_of(step["step"]), kind, tuple(step["curve"])) for step, kind in zip(told, KINDS))
@@ -148,16 +148,12 @@ def compared(pair: Sequence[TrainingRun]) -> LearningChart | None:
 
 def lines(row: TrainingRun) -> list[tuple[str, int, float]]:
     """Return every figure of a run: what was learned, number of the step, objective a document."""
-    small = [(step["step"], n, loss) for step in _told(row) for n, loss in enumerate(step["losses"])]
-    networks = [step for step in row.progress if step.get("curve")]
-    return [
-        *(
-            (step["step"], n * step["curve_steps"], loss)
-            for step in networks
-            for n, loss in enumerate(step["curve"], 1)
-        ),
-        *small,
+    networks = [
+        (step["step"], n * step["curve_steps"], loss)
+        for step in _networks(row)
+        for n, loss in enumerate(step["curve"], 1)
     ]
+    return networks + [(step["step"], n, loss) for step in _told(row) for n, loss in enumerate(step["losses"])]
 
 
 def name_of(step: str) -> str:
@@ -173,3 +169,8 @@ def name_of(step: str) -> str:
 def _told(row: TrainingRun) -> list[dict[str, Any]]:
     """Return the steps of learning that told a curve: those of runs before there were curves did not."""
     return [step for step in row.progress if step.get("losses")]
+
+
+def _networks(row: TrainingRun) -> list[dict[str, Any]]:
+    """Return what the networks of a run that pretrains told."""
+    return [step for step in row.progress if step.get("curve")]

@@ -18,6 +18,7 @@ from django.conf import settings
 
 from mlops.learning import pretrain
 from mlops.learning.cli import DONE, NOTHING, YIELDED
+from mlops.learning.devices import CPU
 
 POLL_S = 0.5
 STOP_S = 120.0  # for the step at hand; then it is killed, and costs that step
@@ -98,7 +99,7 @@ def learn(
         if not network.exists():
             run(
                 *("pretrain", str(dataset), "--out", str(network), "--base", str(base), "--seed", str(seed)),
-                *("--progress", str(pretraining), "--device", environment.get("INVEX_DEVICE", "cpu")),
+                *("--progress", str(pretraining), "--device", environment.get("INVEX_DEVICE", CPU)),
                 *(("--smoke",) if is_smoke else ("--checkpoint", str(networks / "network.checkpoint"))),
             )
         base = network
@@ -115,7 +116,7 @@ def _own_folder(kept: Path, dataset: Path, base: Path, seed: int) -> Path:
 
     A document that was erased since must not be in the network, and a checkpoint that has read it goes on no more.
     """
-    digest = hashlib.sha256(f"{seed} {pretrain.provenance('cpu')['generator']}".encode())
+    digest = hashlib.sha256(f"{seed} {pretrain.provenance(CPU)['generator']}".encode())
     for file in (base, *sorted((dataset / "words").iterdir())):
         digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
     own = kept / f"networks-{digest.hexdigest()[:16]}"
