@@ -1,6 +1,6 @@
-"""`make bench-accuracy`: the figures of the learner on ../shared/data, written to docs/accuracy.md.
+"""`make bench-accuracy`: the figures of the learner on ../shared/data, put into docs/accuracy.md between its marks.
 
-Every protocol is a module of its own, accuracy_*.py beside this file, and can be run alone. Takes tens of minutes: the
+What people wrote around the tables stays. Every protocol is a module of its own, accuracy_*.py beside this file, and can be run alone. Takes tens of minutes: the
 scans of ../shared/data are read once into --words, and read from there the next time.
 """
 
@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import argparse
 import platform
+import re
 import sys
+from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +28,8 @@ from tests.bench import accuracy_fields, accuracy_tables, accuracy_templates
 from tests.bench.words import cached_reader
 
 SEEDS = accuracy_fields.SEEDS
+PARTS = ("run", "fields", "line items", "templates")
+BARE_PAGE = "".join(f"<!-- measured: {part} -->\n<!-- end -->\n" for part in PARTS)
 WITHOUT_SCANS = "Not measured in this run, which left out what has to be read by OCR (`--scans`)."
 
 
@@ -59,33 +64,42 @@ def templates(reader: CachedReader) -> list[str]:
     return lines
 
 
+def with_measured(page: str, measured: Mapping[str, list[str]]) -> str:
+    """Return the page with each part's lines between `<!-- measured: PART -->` and the next `<!-- end -->`.
+
+    Raises:
+        ValueError: the page has no place for a part.
+    """
+    for part, lines in measured.items():
+        inside = re.compile(rf"(<!-- measured: {part} -->\n).*?(<!-- end -->)", re.DOTALL)
+        if not inside.search(page):
+            raise ValueError(f"the page has no line <!-- measured: {part} --> with an <!-- end --> below it")
+        text = "".join(f"{line}\n" for line in ("", *lines, ""))
+        page = inside.sub(lambda found, text=text: f"{found[1]}{text}{found[2]}", page)
+    return page
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--write", type=Path, help="the file to write; absent: standard output alone")
+    parser.add_argument("--write", type=Path, help="the page whose tables are replaced; absent: standard output")
     parser.add_argument("--words", type=Path, help="folder that keeps what was read between runs")
     parser.add_argument("--scans", action="store_true", help="also what has to be read by OCR")
     options = parser.parse_args()
     base = shipped_package()
+    page = options.write.read_text(encoding="utf-8") if options.write is not None else BARE_PAGE
+    with_measured(page, {part: [] for part in PARTS})  # before what takes minutes
+    rows = "all rows in one run" if options.scans else "without what has to be read by OCR"
     with cached_reader(options.words) as reader:
-        text = [
-            "# Accuracy",
-            "",
-            f"Written by `make bench-accuracy`. Base package {base.build}, {platform.machine()}, CPU. Mean and spread over",
-            f"seeds {SEEDS[0]} to {SEEDS[-1]}; what each protocol is, is said in `tests/bench/accuracy_*.py`.",
-            "",
-            "## Fields",
-            "",
-            *accuracy_fields.report(reader, base, has_scans=options.scans),
-            "",
-            "## Line items",
-            "",
-            *line_items(reader, base, has_scans=options.scans),
-            "",
-            "## Templates",
-            "",
-            *(templates(reader) if options.scans else [WITHOUT_SCANS]),
-        ]
-    page = "\n".join(text) + "\n"
+        measured = {
+            "run": [
+                f"`make bench-accuracy` on {date.today()}, {rows}: base package {base.build}, {platform.machine()}, CPU, mean and",
+                f"spread over seeds {SEEDS[0]} to {SEEDS[-1]}.",
+            ],
+            "fields": accuracy_fields.report(reader, base, has_scans=options.scans),
+            "line items": line_items(reader, base, has_scans=options.scans),
+            "templates": templates(reader) if options.scans else [WITHOUT_SCANS],
+        }
+    page = with_measured(page, measured)
     if options.write is not None:
         options.write.write_text(page, encoding="utf-8")
     else:

@@ -73,6 +73,13 @@ def load(name: str, reader: Reader, *, is_own_reading: bool = False) -> Loaded:
     return Loaded(dataset, known, {s.id: View(s.document) for s in known})
 
 
+def both(one: Loaded, other: Loaded) -> Loaded:
+    """Two sets as one, with the fields of the first; ids that both have are refused."""
+    if clash := one.views.keys() & other.views.keys():
+        raise ValueError(f"both sets have {', '.join(sorted(clash))}")
+    return Loaded(one.dataset, one.samples + other.samples, {**one.views, **other.views})
+
+
 def few_shot(
     loaded: Loaded,
     k: int,
@@ -184,6 +191,9 @@ def report(reader: Reader, base: Package, *, only: str = "", has_scans: bool = F
     for name in ("zugferd", "invoice2data"):
         protocols[f"{name}, day zero"] = lambda name=name: day_zero(get(name), base)
         protocols[f"{name}, day zero, names"] = lambda name=name: day_zero(get(name), base, NAMES)
+    protocols["zugferd and invoice2data, day zero, names"] = lambda: day_zero(
+        both(get("zugferd"), get("invoice2data")), base, NAMES
+    )
     if has_scans:
         protocols["fara, own reading, k = 10"] = lambda: few_shot(get("fara"), 10, base)
         for name in ("invoices_fr", "sroie"):
