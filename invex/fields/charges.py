@@ -67,6 +67,17 @@ class Charges:
         sums = (sum(some, Decimal(0)) for n in range(1, TOGETHER + 1) for some in combinations(single, n))
         return frozenset(change for change in sums if change)
 
+    def lie_between(self, total: Decimal, due: Decimal) -> bool:
+        """Say whether what makes `due` of `total` is printed: an amount, or a percentage taken off.
+
+        Of a document without lines that is not known: True.
+        """
+        between = abs(total - due)
+        if not self._lines or any(True for _ in self._printing(between)):
+            return True
+        shares = {share for line, _ in self._lines for share in _percentages(line)}
+        return any(abs(total * (1 - share / WHOLE) - due) < CENT for share in shares)
+
     def percentages(self, amount: Decimal, others: Iterable[Decimal]) -> frozenset[Decimal]:
         """Return the numbers above 0 and below 100 that are printed in one line with `amount`, but for the `others`.
 

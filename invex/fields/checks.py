@@ -6,6 +6,8 @@ ambiguous           the printed date or number has one meaning (type date, and t
 iban, vat_id        the check digits are right (by type)
 net_plus_tax        net_amount + tax_amount = total_amount (by key)
 tax_below_total     the tax is a part of total_amount (by key), where no net amount says more
+due_of_total        due_amount is total_amount, or what stands between the two is printed: a deposit, an earlier
+                    balance, a percentage for paying early (by key)
 sum_of_lines        the amounts of line_items, and charges and allowances that the document prints, add up to
                     net_amount, total_amount or gross_amount (by key)
 line_without_amount   no row of line_items lacks its amount, unless the others add up without it (by key)
@@ -70,6 +72,7 @@ def check(
         *_values(spec, prediction, known),
         *_net_plus_tax(spec, prediction),
         *_tax_below_total(spec, prediction),
+        *_due_of_total(spec, prediction, charges),
         *_amounts_of_lines(spec, prediction, charges),
         *_quantity_times_price(prediction, charges),
         *_dates_in_order(spec, prediction),
@@ -151,6 +154,19 @@ def _tax_below_total(spec: TemplateSpec, prediction: Prediction) -> Iterator[Fin
     yield Finding("tax_below_total", ok, message, (Target("tax_amount"), Target("total_amount")))
 
 
+def _due_of_total(spec: TemplateSpec, prediction: Prediction, charges: Callable[[], Charges]) -> Iterator[Finding]:
+    values = [single(prediction, key) for key in ("due_amount", "total_amount")]
+    due, total = map(decimal_of, values)
+    if due is None or total is None or all(value is not None and value.source == "xml" for value in values):
+        return
+    coin = _smallest_coin(prediction)
+    is_rounded = due % coin == 0 and abs(due - total) <= coin / 2
+    ok = is_rounded or due == total or charges().lie_between(total, due)
+    names = [name_of(spec, key) for key in ("due_amount", "total_amount")]
+    message = "" if ok else f"{names[0]} is {due} and {names[1]} {total}, and nothing printed makes the difference"
+    yield Finding("due_of_total", ok, message, (Target("due_amount"), Target("total_amount")))
+
+
 def _read_rows(prediction: Prediction) -> dict[int, dict[str, Value]]:
     """Return the line items that were read from the page, by their number.
 
@@ -203,9 +219,11 @@ def _fitting(prediction: Prediction, amounts: Sequence[Decimal], charges: Callab
 
 def _coin(prediction: Prediction, printed: Mapping[str, Decimal]) -> Decimal:
     """Return the coin to which a total may be rounded; 0 beside a net amount, which the lines add up to by the cent."""
+    return Decimal(0) if "net_amount" in printed else _smallest_coin(prediction)
+
+
+def _smallest_coin(prediction: Prediction) -> Decimal:
     currency = single(prediction, "currency")
-    if "net_amount" in printed:
-        return Decimal(0)
     return Decimal(1) if currency is not None and currency.value in WHOLE_COINS else SMALL_COIN
 
 

@@ -19,6 +19,7 @@ REASON_NAMES: dict[str, str | Promise] = {
     "vat_id": _("VAT number is wrong"),
     "net_plus_tax": _("net and tax are not the total"),
     "tax_below_total": _("tax is more than the total"),
+    "due_of_total": _("amount due does not fit the total"),
     "sum_of_lines": _("lines do not add up"),
     "line_without_amount": _("a line has no amount"),
     "quantity_times_price": _("quantity times price is not the amount"),
