@@ -4,7 +4,7 @@ required            a required field has a value
 format              the value is canonical for its type
 ambiguous           the printed date or number has one meaning (type date, and the numeric ones)
 iban, vat_id        the check digits are right (by type)
-net_plus_tax        net_amount + tax_amount = total_amount (by key)
+net_plus_tax        net_amount + tax_amount = total_amount, which may be rounded to a coin (by key)
 tax_below_total     the tax is a part of total_amount (by key), where no net amount says more
 due_of_total        due_amount is total_amount, or what stands between the two is printed: a deposit, an earlier
                     balance, a percentage for paying early (by key)
@@ -136,7 +136,9 @@ def _net_plus_tax(spec: TemplateSpec, prediction: Prediction) -> Iterator[Findin
     known_taxes = [tax for tax in taxes if tax is not None]
     if net is None or total is None or not known_taxes or len(known_taxes) != len(taxes):
         return
-    ok = abs(net + sum(known_taxes) - total) <= TOTALS_ROUNDING * last_place(net, total, *known_taxes)
+    coin = _smallest_coin(prediction)
+    rounding = coin / 2 if total % coin == 0 else Decimal(0)
+    ok = abs(net + sum(known_taxes) - total) <= max(TOTALS_ROUNDING * last_place(net, total, *known_taxes), rounding)
     names = [name_of(spec, key) for key in ("net_amount", "tax_amount", "total_amount")]
     message = "" if ok else f"{names[0]} + {names[1]} is {net + sum(known_taxes)}, but {names[2]} is {total}"
     taxed = tuple(Target("tax_amount", index) for index in range(len(taxes)))
@@ -208,18 +210,13 @@ def _fitting(prediction: Prediction, amounts: Sequence[Decimal], charges: Callab
     printed, lines = _totals(prediction), sum(amounts, Decimal(0))
     if not amounts or not printed:
         return ""
-    fitting = _equal(prediction, printed, amounts, lines, _coin(prediction, printed))
+    fitting = _equal(prediction, printed, amounts, lines, _smallest_coin(prediction))
     if fitting or not lines:
         return fitting
     sign = Decimal(1).copy_sign(lines)  # a credit note has all of them below 0
     changes = charges().changes(amounts, printed.values())
     changed = (_equal(prediction, printed, amounts, lines + sign * change, Decimal(0)) for change in changes)
     return next(filter(None, changed), "")
-
-
-def _coin(prediction: Prediction, printed: Mapping[str, Decimal]) -> Decimal:
-    """Return the coin to which a total may be rounded; 0 beside a net amount, which the lines add up to by the cent."""
-    return Decimal(0) if "net_amount" in printed else _smallest_coin(prediction)
 
 
 def _smallest_coin(prediction: Prediction) -> Decimal:
@@ -230,15 +227,21 @@ def _smallest_coin(prediction: Prediction) -> Decimal:
 def _equal(
     prediction: Prediction, printed: dict[str, Decimal], amounts: Sequence[Decimal], lines: Decimal, coin: Decimal
 ) -> str:
-    """Return the key of the printed sum that `lines`, rounded as the `amounts` they come of, are; "" = none."""
+    """Return the key of the printed sum that `lines`, rounded as the `amounts` they come of, are; "" = none.
+
+    coin: to which a total may be rounded; beside a net amount only that of lines with their tax, since others add up to
+    the net amount by the cent.
+    """
     taxes = _taxes(prediction)
     tolerance = last_place(*amounts, *printed.values()) * (1 + len(amounts) * HALF)
     for key, total in printed.items():
-        off, rounding = abs(lines - total), Decimal(0)
-        if key != "net_amount":
-            off = min(off, abs(lines + taxes - total))
-            rounding = coin / 2 if coin and total % coin == 0 else rounding
-        if off <= max(tolerance, rounding):
+        if key == "net_amount":
+            ok = abs(lines - total) <= tolerance
+        else:
+            rounded = max(tolerance, coin / 2) if coin and total % coin == 0 else tolerance
+            taxed = tolerance if "net_amount" in printed else rounded
+            ok = abs(lines - total) <= rounded or abs(lines + taxes - total) <= taxed
+        if ok:
             return key
     return ""
 

@@ -51,6 +51,9 @@ FIELDS: list[dict[str, tuple[str, ...]]] = [
     {"total_amount": ("120.00",), "tax_amount": ("19.60",), "currency": ("SEK",)},
     {"total_amount": ("106.00",), "tax_amount": ("0.00",), "currency": ("SEK",)},
     {"net_amount": ("100.00",), "total_amount": ("120.00",), "tax_amount": ("19.60",), "currency": ("SEK",)},
+    {"net_amount": ("94.36",), "total_amount": ("100.05",), "tax_amount": ("5.66",)},
+    {"net_amount": ("93.80",), "total_amount": ("100.00",), "tax_amount": ("6.23",)},
+    {"net_amount": ("99.98",), "total_amount": ("106.00",), "tax_amount": ("6.00",)},
     {"net_amount": ("100.004",)},
     {"net_amount": ("5.95",)},
 ]

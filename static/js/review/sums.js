@@ -22,11 +22,13 @@ const isRowOff = (texts) => {
   return size(times(quantity, price) - amount) > rounding(texts[2]) + times(size(quantity), rounding(texts[1])) + ofQuantity;
 };
 
-/* The total that the lines, with or without the tax, add up to. */
+/* The total that the lines, with or without the tax, add up to. coin: to which it may be rounded; beside a net amount only
+   that of lines with their tax, since others add up to the net amount by the cent. */
 const fitting = (totals, lines, taxes, tolerance, coin) => totals.find(({key, number}) => {
   if (key === "net_amount") return size(lines - number) <= tolerance;
-  const allowed = coin && number % coin === 0n && coin / 2n > tolerance ? coin / 2n : tolerance;
-  return size(lines - number) <= allowed || size(lines + taxes - number) <= allowed;
+  const rounded = coin && number % coin === 0n && coin / 2n > tolerance ? coin / 2n : tolerance;
+  const taxed = totals.some((other) => other.key === "net_amount") ? tolerance : rounded;
+  return size(lines - number) <= rounded || size(lines + taxes - number) <= taxed;
 });
 
 /* rows: each {quantity, unit_price, amount}, texts, and whether it has a discount. total(key): {values, label} of a field,
@@ -50,9 +52,8 @@ export const sumsOf = (rows, total, {changes = [], explained = [], is_stated: is
   const taxes = (total("tax_amount")?.values ?? []).reduce((sum, text) => sum + (parse(text) ?? 0n), 0n);
   const tolerance = rounding(...amounts, ...totals.map(({text}) => text)) * BigInt(rows.length + 2);
   const steps = [0n, ...(lines ? changes : []).map((text) => (lines < 0n ? -parse(text) : parse(text)))];
-  // Beside a net amount, and with charges, lines add up by the cent.
-  const smallest = WHOLE_COINS.has(total("currency")?.values[0]) ? ONE : ONE / 20n, hasNet = totals.some(({key}) => key === "net_amount");
-  const coin = (one) => (one || hasNet ? 0n : smallest);
+  const smallest = WHOLE_COINS.has(total("currency")?.values[0]) ? ONE : ONE / 20n;
+  const coin = (one) => (one ? 0n : smallest);  // with charges, lines add up by the cent
   const step = steps.find((one) => fitting(totals, lines + one, taxes, tolerance, coin(one))) ?? 0n;
   const fits = fitting(totals, lines + step, taxes, tolerance, coin(step)), [first] = totals;
   // Without a net amount and without a tax nobody knows what a total adds to the lines, but it is no large part.
