@@ -68,14 +68,17 @@ def assemble(
     row_probability: Floats,
     tags: Floats,
     products: Sequence[Product],
+    date_order: str | None = None,
 ) -> list[TableRow]:
     """Return the cells of every row.
 
     rows: ranges of lines. row_probability: (lines,) of beginning a row. tags: (n, 1 + columns) probabilities.
+    date_order: how dates are written, see LocaleSpec.
     Rows without a number are dropped, where the table has columns of numbers. Two rows of which one has what multiplies
     to the number of the other are one item, whose text is printed on several lines.
     """
     scored = _Scored(tokens, tags)
+    locale = LocaleSpec(date_order, tokens.decimal)
 
     def row_of(span: tuple[int, int]) -> TableRow:
         first, stop = span
@@ -84,7 +87,7 @@ def assemble(
         row = _numbers(spec, scored, members, products, row_odds)
         for k, column in enumerate(spec.columns):
             if column.type not in NUMERIC_TYPES:
-                cell = _text(column, k, scored, members, row_odds)
+                cell = _text(column, k, scored, members, row_odds, locale)
                 if cell:
                     row[k] = cell
         return row
@@ -190,7 +193,9 @@ def multiplies(a: float, b: float, c: float) -> bool:
     return abs(abs(a * b) - abs(c)) <= max(PRODUCT_TOLERANCE, PRODUCT_SHARE * abs(c))
 
 
-def _text(column: FieldSpec, k: int, scored: _Scored, members: range, row_odds: float) -> Cell | None:
+def _text(
+    column: FieldSpec, k: int, scored: _Scored, members: range, row_odds: float, locale: LocaleSpec
+) -> Cell | None:
     """The words of a text column: the tokens that it claims, and the unsure ones after them in their cell."""
     tag, tokens = k + 1, scored.tokens
     best, share, cell = scored.best, scored.share[k + 1], scored.cell
@@ -202,7 +207,7 @@ def _text(column: FieldSpec, k: int, scored: _Scored, members: range, row_odds: 
     if not picked:
         return None
     text = text_of(tokens, picked)
-    value = canonical(column.type, text, LocaleSpec(decimal=tokens.decimal))
+    value = canonical(column.type, text, locale)
     if not value:
         return None
     rivals = set(members).difference(picked)

@@ -5,27 +5,33 @@
 2. Every cell gets tokens. A value that stands several times near its line ("1" is a position, a quantity and a rate) is
    decided by the column: the right or left edge that most rows of all documents of the template share.
 3. Text is aligned word by word with the lines of its row, so that wrapped descriptions are found whole.
+
+Dates and currencies are printed otherwise than they are confirmed: found is what reads as the value.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import accumulate
 
 import numpy as np
 
 from invex.fields.folding import fold
 from invex.fields.labels import LabelValue
 from invex.fields.spec import FieldSpec, LocaleSpec, TableSpec
-from invex.fields.values import NUMERIC_TYPES, canonical
+from invex.fields.values import NUMERIC_TYPES, canonical, readings, spans
 
 from ..assignment import maximum_assignment
 from ..layout import Floats, Ints
 from .tokens import Bools, Tokens
 
 NO_ROW = -1
+WRITTEN_OTHERWISE = frozenset({"date", "currency"})  # than their canonical values: "04 Jun 25", "€"
 OUTSIDE = 0  # tag of a token in no column; column k has tag k + 1
 LINES_BEFORE, LINES_AFTER = 1, 2  # a row's numbers stand this near its line
 MAX_TEXT_LINES = 6  # ... and its text wraps over no more lines
@@ -54,12 +60,16 @@ class Located:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """What one document offers: for every row its line, and per (row, column) the tokens that may be meant."""
+    """What one document offers: for every row its line, and per (row, column) the tokens that may be meant.
+
+    read: per (row, column) the runs of tokens that read as a value which is written otherwise.
+    """
 
     tokens: Tokens
     labels: Sequence[Row]
     lines: list[int]
     candidates: dict[tuple[int, int], list[int]]
+    read: dict[tuple[int, int], list[tuple[int, ...]]]
 
 
 def locate(
@@ -80,6 +90,8 @@ def _offer(spec: TableSpec, tokens: Tokens, labels: Sequence[Row]) -> _Page:
     n_lines = tokens.layout.lines
     score = np.zeros((len(labels), n_lines))
     matches: dict[tuple[int, int], list[int]] = {}
+    written = {c.type: _readable(tokens, c.type) for c in spec.columns if c.type in WRITTEN_OTHERWISE}
+    read: dict[tuple[int, int], list[tuple[int, ...]]] = {}
     for i, row in enumerate(labels):
         for k, column in enumerate(spec.columns):
             value = row.get(column.key)
@@ -89,6 +101,11 @@ def _offer(spec: TableSpec, tokens: Tokens, labels: Sequence[Row]) -> _Page:
                 hit = _same_number(numbers, column, value, tokens.decimal)
                 matches[i, k] = np.flatnonzero(hit).tolist()
                 weight = np.where(hit, 1.0, 0.0)
+            elif runs := written.get(column.type, {}).get(value.value):
+                read[i, k] = runs
+                matches[i, k] = [run[0] for run in runs]
+                weight = np.zeros(len(tokens))
+                weight[matches[i, k]] = 1.0
             else:
                 words = _words(value.value)
                 total = sum(map(len, words)) or 1
@@ -116,7 +133,21 @@ def _offer(spec: TableSpec, tokens: Tokens, labels: Sequence[Row]) -> _Page:
     for (i, k), found in matches.items():
         low, high = _window(lines, i, n_lines, LINES_AFTER)
         candidates[i, k] = [t for t in found if low <= tokens.line[t] <= high]
-    return _Page(tokens, labels, lines, candidates)
+    return _Page(tokens, labels, lines, candidates, read)
+
+
+def _readable(tokens: Tokens, kind: str) -> dict[str, list[tuple[int, ...]]]:
+    """Value -> the runs of tokens of one line that can be read as it."""
+    found: dict[str, list[tuple[int, ...]]] = {}
+    for start, stop in zip(tokens.by_line.start.tolist(), tokens.by_line.stop.tolist()):
+        texts = [t.text for t in tokens.items[start:stop]]
+        begins = list(accumulate((len(text) + 1 for text in texts), initial=0))
+        for span in spans(kind, " ".join(texts)):
+            first = bisect_right(begins, span.start) - 1
+            last = bisect_right(begins, span.end - 1) - 1
+            for value in dict.fromkeys(reading.value for reading in span.readings):
+                found.setdefault(value, []).append(tuple(range(start + first, start + last + 1)))
+    return found
 
 
 def _same_number(numbers: np.ndarray, column: FieldSpec, value: LabelValue, decimal: str) -> np.ndarray:
@@ -223,8 +254,9 @@ def _decide(spec: TableSpec, page: _Page, edges: Sequence[tuple[bool, float] | N
     found = wanted = 0
     incomplete = set()
     for i, row in enumerate(labels):
-        # Numbers first: their columns are sure, and text must not swallow them.
-        order = sorted(range(len(spec.columns)), key=lambda k: spec.columns[k].type not in NUMERIC_TYPES)
+        # Numbers and dates first: their columns are sure, and text must not swallow them.
+        sure = NUMERIC_TYPES | WRITTEN_OTHERWISE
+        order = sorted(range(len(spec.columns)), key=lambda k: spec.columns[k].type not in sure)
         for k in order:
             value = row.get(spec.columns[k].key)
             if value is None:
@@ -234,6 +266,9 @@ def _decide(spec: TableSpec, page: _Page, edges: Sequence[tuple[bool, float] | N
                 chosen = _inside(tokens, value, spec.columns[k])
             elif spec.columns[k].type in NUMERIC_TYPES:
                 chosen = _nearest(page, i, k, edges[k], tags, hint)
+            elif (i, k) in page.read:
+                nearest = _nearest(page, i, k, edges[k], tags, hint)
+                chosen = [t for run in page.read[i, k] if nearest and run[0] == nearest[0] for t in run]
             else:
                 chosen = _text(page, i, value, edges[k], tags)
             chosen = [t for t in chosen if tags[t] == OUTSIDE]
@@ -319,6 +354,24 @@ def _text(page: _Page, row: int, value: LabelValue, edge: tuple[bool, float] | N
         else:
             b -= 1
     return list(dict.fromkeys(chosen[::-1])) if letters >= TEXT_FOUND * sum(map(len, words)) else []
+
+
+def learn_date_order(
+    spec: TableSpec, documents: Sequence[tuple[Tokens, Sequence[Row]]], located: Sequence[Located]
+) -> str | None:
+    """In which order most confirmed dates are written, see LocaleSpec; None where none of them tells."""
+    votes: Counter[str] = Counter()
+    for (tokens, labels), one in zip(documents, located):
+        for k, column in enumerate(spec.columns):
+            for i, row in enumerate(labels) if column.type == "date" else ():
+                text = " ".join(tokens.items[t].text for t in np.flatnonzero((one.tags == k + 1) & (one.rows == i)))
+                orders = [
+                    r.date_order
+                    for r in readings("date", text)
+                    if column.key in row and r.value == row[column.key].value
+                ]
+                votes.update(order for order in orders if order)
+    return min(votes, key=lambda order: (-votes[order], order)) if votes else None
 
 
 def same_cell(column: FieldSpec, value: str, label: LabelValue, decimal: str) -> bool:

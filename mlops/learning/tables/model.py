@@ -20,7 +20,7 @@ from .calibration import Calibration, Observation, fit_calibration
 from .cells import Cell, Product, TableRow, assemble, learn_products, to_value
 from .day_zero import STANDARD_PRODUCTS, DayZero, lesson, train
 from .features import TableView, view
-from .locate import Located, Row, locate, same_cell
+from .locate import WRITTEN_OTHERWISE, Located, Row, learn_date_order, locate, same_cell
 from .rows import Lines, decode, lines_of, spans, split_repeats
 from .softmax import softmax_log
 from .spelling import Spelling, learn_spelling
@@ -42,9 +42,9 @@ class TableModel:
     """spec: the columns. network: the taggers of day zero, or the weights of one template.
 
     products: columns that multiply. base: the day-zero model that a template's builds on. spelling: reading errors that
-    were corrected. confirmed: keys of columns that confirmed rows have. trust: how much surer than the template's own
-    reading day zero's must be to be taken. located, asked: cells of the confirmed documents that were found on the
-    page, of how many.
+    were corrected. date_order: how confirmed rows write dates, see LocaleSpec. confirmed: keys of columns that
+    confirmed rows have. trust: how much surer than the template's own reading day zero's must be to be taken. located,
+    asked: cells of the confirmed documents that were found on the page, of how many.
     """
 
     spec: TableSpec
@@ -53,6 +53,7 @@ class TableModel:
     calibration: Calibration
     base: TableModel | None = None
     spelling: Spelling = field(default_factory=Spelling)
+    date_order: str | None = None
     confirmed: frozenset[str] = frozenset()
     trust: float = TRUSTS[0]
     located: int = 0
@@ -97,7 +98,7 @@ class TableModel:
         present = np.maximum.reduceat(numbers, lines.start, axis=0) > PRESENT
         rows = split_repeats(spans(decode(states, self.network.transitions)), present)
         begins = np.exp(states[:, row_states.BEGIN])
-        return assemble(self.spec, seen.tokens, lines, rows, begins, np.exp(tags), self.products)
+        return assemble(self.spec, seen.tokens, lines, rows, begins, np.exp(tags), self.products, self.date_order)
 
     def _score(self, seen: TableView, lines: Lines, said: Opinion | None) -> tuple[Floats, Floats]:
         """Log-probabilities of tags (n, 1 + columns) and of states (lines, 3)."""
@@ -131,6 +132,7 @@ class TableModel:
             "columns": [[c.key, c.type, c.label] for c in self.spec.columns],
             "products": [list(p) for p in self.products],
             "spelling": dict(sorted(self.spelling.corrections.items())),
+            "date_order": self.date_order,
             "confirmed": sorted(self.confirmed),
             "trust": self.trust,
             "located": self.located,
@@ -153,6 +155,7 @@ class TableModel:
             products=tuple((a, b, c) for a, b, c in data["products"]),
             calibration=Calibration.from_arrays(arrays),
             spelling=Spelling(data["spelling"]),
+            date_order=data.get("date_order"),
             confirmed=frozenset(data["confirmed"]),
             trust=data["trust"],
             located=data["located"],
@@ -271,7 +274,7 @@ def _fit(
     base: TableModel | None,
     calibration: Calibration,
 ) -> TableModel:
-    texts = [(k + 1, c.key) for k, c in enumerate(spec.columns) if c.type not in NUMERIC_TYPES]
+    texts = [(k + 1, c.key) for k, c in enumerate(spec.columns) if c.type not in NUMERIC_TYPES | WRITTEN_OTHERWISE]
     return TableModel(
         spec=spec,
         base=base,
@@ -279,6 +282,7 @@ def _fit(
         products=learn_products(spec, [p.labels for p in pages]),
         calibration=calibration,
         spelling=learn_spelling(texts, [(p.seen.tokens, one, p.labels) for p, one in zip(pages, located)]),
+        date_order=learn_date_order(spec, [(p.seen.tokens, p.labels) for p in pages], located),
         confirmed=frozenset(key for p in pages for row in p.labels for key in row),
         located=sum(one.found for one in located),
         asked=sum(one.wanted for one in located),

@@ -100,6 +100,40 @@ def test_a_code_with_spaces_is_learned_whole():
     assert [(row["code"], row["amount"]) for row in rows] == [("33 120 987", "200.00"), ("98 004 551", "99.00")]
 
 
+@pytest.mark.parametrize(
+    ("dates", "values", "more", "then"),
+    [
+        (("04 Jun 25", "12 Jun 25"), ("2025-06-04", "2025-06-12"), ("03 Jul 25", "30 Jul 25"), ("2025-07-03", "2025-07-30")),
+        (("06/04/25", "06/12/25"), ("2025-06-04", "2025-06-12"), ("07/03/25", "07/05/25"), ("2025-07-03", "2025-07-05")),
+        (("06/04/25", "06/12/25"), ("2025-04-06", "2025-12-06"), ("07/03/25", "07/05/25"), ("2025-03-07", "2025-05-07")),
+    ],
+)  # fmt: skip
+def test_a_column_of_dates_is_learned_as_it_writes_them(dates, values, more, then):
+    spec = TableSpec(
+        "transactions", (FieldSpec("booked", "date"), FieldSpec("text", "text"), FieldSpec("paid", "amount"))
+    )
+
+    def statement(dates, values=()):
+        items = list(zip(dates, ("Electric power", "Rent of June"), ("50.00", "600.00")))
+        lines = [
+            line(0.3 + 0.03 * n, (0.1, day), (0.3, text), (-0.9, paid)) for n, (day, text, paid) in enumerate(items)
+        ]
+        rows = ({"booked": day, "text": text, "paid": paid} for day, (_, text, paid) in zip(values, items))
+        return Sample(
+            "a",
+            document(lines),
+            Label(
+                "example", tables={"transactions": tuple({k: LabelValue(v) for k, v in row.items()} for row in rows)}
+            ),
+        )
+
+    fitted = fit_table(spec, [statement(dates, values)], None)
+    assert fitted.located == fitted.asked == 6
+    model = TableModel.from_arrays(*fitted.to_arrays(), None)
+    rows = read(model, statement(more).document)
+    assert [(row["booked"], row["text"]) for row in rows] == list(zip(then, ("Electric power", "Rent of June")))
+
+
 def test_the_columns_that_multiply_are_learned(learned):
     keys = [tuple(LINE_ITEMS.columns[k].key for k in triple) for triple in learned.products]
     assert keys == [("quantity", "unit_price", "amount")]
