@@ -7,6 +7,7 @@ colons, opening brackets, and words after which this template's values were seen
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,14 +31,20 @@ WRAPPED_LINES = {"text": 2, "address": 5}  # lines that may follow the first
 MOST_SEGMENTS = 4  # of a cell, whose every run is a candidate; in longer cells only those from the start or to the end
 MOST_TEXT_WORDS = 16
 MOST_TEXT_CHARS = 200
+EDGES = ".,;:()[]#"  # beside a group of an id
+_DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Breaks:
-    """Folded words learned from confirmed values: a text may start after one, end before one."""
+    """Folded words learned from confirmed values: a text may start after one, end before one.
+
+    codes: forms of ids that are printed in groups, see `code_form`.
+    """
 
     after: frozenset[str] = frozenset()
     before: frozenset[str] = frozenset()
+    codes: frozenset[str] = frozenset()
 
 
 NO_BREAKS = Breaks()
@@ -144,6 +151,8 @@ def find(layout: Layout, kind: str, breaks: Breaks = NO_BREAKS) -> Candidates:
         )
         for (start, stop), text in zip(pairwise(starts.tolist()), texts, strict=True):
             found = _spans(kind, text)
+            if kind == "id" and breaks.codes:
+                found = _with_codes(found, text, breaks.codes)
             if found:
                 _typed(layout, found, start, stop, text, rows)
     firsts, lasts, starts_at, ends_at, printed, means, rests = zip(*rows, strict=True) if rows else ((),) * 7
@@ -205,6 +214,27 @@ def _typed(layout: Layout, found: Sequence[Span], start: int, stop: int, line: s
 def _spans(kind: str, line: str) -> tuple[Span, ...]:
     """A template prints most of its cells on every document, so most were read before."""
     return tuple(sorted(spans(kind, line)))
+
+
+@lru_cache(maxsize=1 << 15)
+def code_form(text: str) -> str:
+    """What an id in groups looks like: "86 131082 W 256" is "0 0 a 0", however long its groups are."""
+    return " ".join(_LETTERS.sub("a", _DIGITS.sub("0", word.strip(EDGES))) for word in text.split(" "))
+
+
+def _with_codes(found: tuple[Span, ...], text: str, codes: frozenset[str]) -> tuple[Span, ...]:
+    """Add the runs of words of `text` that have one of the forms."""
+    words = [(m.start(), m.end()) for m in re.finditer(r"\S+", text)]
+    forms = code_form(text).split(" ")
+    known = {(span.start, span.end) for span in found}
+    more = []
+    for code in sorted(codes):
+        length = code.count(" ") + 1
+        for i in range(len(words) - length + 1):
+            start, end = words[i][0], words[i + length - 1][1]
+            if " ".join(forms[i : i + length]) == code and (start, end) not in known:
+                more.append(Span(start, end, readings("id", text[start:end])))
+    return tuple(sorted((*found, *more))) if more else found
 
 
 def _runs(layout: Layout, breaks: Breaks, wrapped: int) -> Iterator[tuple[int, int, tuple[int, ...], str]]:

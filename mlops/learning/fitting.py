@@ -91,7 +91,7 @@ def fit_examples(
     breaks = learn_breaks(
         (e.view.candidates(f.type), v)
         for f in spec.fields
-        if f.type in TEXT_TYPES
+        if f.type in (*TEXT_TYPES, "id")
         for e in examples
         for v in e.label.fields.get(f.key, ())
     )

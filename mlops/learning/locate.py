@@ -18,7 +18,7 @@ from invex.fields.geometry import PageBox
 from invex.fields.labels import LabelValue
 from invex.fields.values import NUMERIC_TYPES, readings
 
-from .candidates import TEXT_TYPES, Breaks, Candidates
+from .candidates import TEXT_TYPES, Breaks, Candidates, code_form
 from .hashing import fold
 from .layout import Layout
 
@@ -27,6 +27,7 @@ ADDRESS_EDITS = 3  # letters that may differ between a confirmed address and the
 LEAST_COVER = 0.5  # of the area of a candidate that must lie in the confirmed boxes
 LEAST_CHARS = 2  # of a value that is looked for in running text
 MOST_BREAKS = 12
+MOST_GROUPS = 8  # of an id
 
 _NOT_ALNUM = re.compile(r"[\W_]+")
 
@@ -132,23 +133,30 @@ def _same_place(candidates: Candidates, boxes: tuple[PageBox, ...]) -> NDArray[n
 
 
 def learn_breaks(pairs: Iterable[tuple[Candidates, LabelValue]]) -> Breaks:
-    """Return the words beside confirmed texts that are not among a document's candidates yet."""
+    """Return the words beside confirmed texts, and the forms of confirmed ids, that are not among a document's
+    candidates yet."""
     after: dict[str, int] = {}
     before: dict[str, int] = {}
+    codes: dict[str, int] = {}
     for candidates, label in pairs:
         layout = candidates.layout
-        if candidates.kind not in TEXT_TYPES or len(flat(label.value)) < LEAST_CHARS:
+        if candidates.kind not in (*TEXT_TYPES, "id") or len(flat(label.value)) < LEAST_CHARS:
             continue
         if locate(candidates, label).matching.any():
             continue
         for first, last in occurrences(layout, label.value):
+            if candidates.kind == "id":
+                if first < last < first + MOST_GROUPS and layout.cell[first] == layout.cell[last]:
+                    form = code_form(layout.text(first, last + 1))
+                    codes[form] = codes.get(form, 0) + 1
+                continue
             if first > layout.cell_start[layout.cell[first]]:
                 word = fold(layout.texts[first - 1])
                 after[word] = after.get(word, 0) + 1
             if last + 1 < layout.cell_start[layout.cell[last] + 1]:
                 word = fold(layout.texts[last + 1])
                 before[word] = before.get(word, 0) + 1
-    return Breaks(_commonest(after), _commonest(before))
+    return Breaks(_commonest(after), _commonest(before), _commonest(codes))
 
 
 def _commonest(counts: dict[str, int]) -> frozenset[str]:

@@ -102,7 +102,7 @@ class TemplateModel:
             "format": TEMPLATE_MODEL_FORMAT,
             "spec": template_to_json(self.spec),
             "fields": fields,
-            "breaks": {"after": sorted(self.breaks.after), "before": sorted(self.breaks.before)},
+            "breaks": {name: sorted(words) for name, words in asdict(self.breaks).items()},
             "locale": asdict(self.locale),
             "documents": self.documents,
             "tables": {key: table.about for key, table in self.tables.items()},
@@ -140,7 +140,7 @@ class TemplateModel:
             )
             for key, text in about.get("tables", {}).items()
         }
-        breaks = Breaks(frozenset(about["breaks"]["after"]), frozenset(about["breaks"]["before"]))
+        breaks = Breaks(**{name: frozenset(words) for name, words in about["breaks"].items()})
         return cls(
             template_from_json(about["spec"]),
             tuple(fields),

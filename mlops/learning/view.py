@@ -23,7 +23,10 @@ LOCALE_LINES = 200  # of a document, that are asked for its conventions
 
 
 def _key(kind: str, breaks: Breaks) -> tuple[str, Breaks]:
-    return kind, breaks if kind in TEXT_TYPES else NO_BREAKS
+    """What the candidates of a type depend on: words around texts, forms of ids."""
+    if kind in TEXT_TYPES:
+        return kind, Breaks(breaks.after, breaks.before)
+    return kind, Breaks(codes=breaks.codes) if kind == "id" else NO_BREAKS
 
 
 class View:

@@ -47,6 +47,29 @@ def test_words_before_a_text_that_no_candidate_matches_are_learned():
     assert locate(find(layout, "text", breaks), LabelValue("ACME LTD.")).matching.any()
 
 
+def test_the_form_of_an_id_that_is_printed_in_groups_is_learned():
+    first = [
+        word("No.", 0.1, 0.1),
+        word("86", 0.14, 0.1),
+        word("131082", 0.165, 0.1),
+        word("W", 0.23, 0.1),
+        word("256", 0.245, 0.1),
+    ]
+    other = [
+        word("No.", 0.1, 0.1),
+        word("7", 0.14, 0.1),
+        word("40282", 0.155, 0.1),
+        word("K", 0.21, 0.1),
+        word("18,", 0.225, 0.1),
+    ]
+    breaks = learn_breaks([(find(lay_out(document(first)), "id"), LabelValue("86 131082 W 256"))])
+    assert breaks.codes == {"0 0 a 0"}
+    layout = lay_out(document(other))
+    before, found = find(layout, "id"), find(layout, "id", breaks)
+    assert set(found.texts) - set(before.texts) == {"7 40282 K 18,"}
+    assert locate(found, LabelValue("7 40282 K 18")).matching.sum() == 1
+
+
 def test_occurrences_respect_words():
     layout = lay_out(document([word("Acme", 0.1, 0.1), word("Ltd", 0.145, 0.1), word("Acmeltds", 0.1, 0.2)]))
     assert occurrences(layout, "acme ltd") == [(0, 1)]
