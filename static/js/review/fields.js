@@ -61,8 +61,13 @@ export class Fields {
     this.chosen = input;
     if (input) input.dataset.before = JSON.stringify(stateOf(input));
     this.draw();
+    if (scroll) this.showPlace(input);
+  }
+
+  /* Scroll the pages to where the value of an input stands. */
+  showPlace(input) {
     const first = input && boxesOf(input)[0];
-    if (first && scroll) this.pages.show(first);
+    if (first) this.pages.show(first);
   }
 
   /* Put a state into an input; used by everything that changes one. */
@@ -91,6 +96,7 @@ export class Fields {
     this.put(input, state);
     this.hideMeaning(input);
     input.focus({preventScroll: true});
+    fieldOf(input).scrollIntoView({block: "nearest"});
     this.choose(input);
   }
 

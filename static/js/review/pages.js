@@ -6,6 +6,7 @@ const ZOOMS = [1, 1.5, 2, 3, 4];
 const SHARPER = 1.15;  // shown this much larger than it was drawn, a page is asked for sharper
 const TRIES = 20;  // for a sharper picture that is still being drawn
 const SCROLLED_MS = 200;  // after the last step of scrolling
+const ROUNDED = 0.01;  // of its shape, by which a picture of a page may differ from another one
 const LEAST_DRAG = 0.004;  // of the page; less is a click
 
 const rectangle = (box, kind) => {
@@ -29,7 +30,16 @@ export class Pages {
     this.zoom = 1;
     this.drag = null;  // {page, from, to}: points on the page
     this.pause = null;  // of scrolling, after which what came into view is asked for sharper
+    this.shapes = new Map();  // frame of a page -> its width in heights
+    this.place = null;  // that was shown last, until somebody goes elsewhere
     this.frames = new Map([...root.querySelectorAll(".page")].map((p) => [Number(p.dataset.page), p]));
+    // A page that is not in view is not drawn, and would have no height: nothing could be scrolled to on it or behind it.
+    this.frames.forEach((frame) => {
+      const image = frame.querySelector("img");
+      this.shape(frame, image.naturalWidth || image.getAttribute("width"), image.naturalHeight || image.getAttribute("height"));
+    });
+    root.addEventListener("load", ({target}) => this.came(target), {capture: true});  // which does not bubble
+    for (const name of ["wheel", "pointerdown", "keydown"]) root.addEventListener(name, () => { this.place = null; }, {passive: true});
     this.layers = new Map([...this.frames].map(([n, p]) => [n, p.querySelector("svg")]));
     // A document of 500 pages has a quarter of a million words: those of a page are fetched when it comes near.
     this.near = new IntersectionObserver((entries) => {
@@ -88,10 +98,29 @@ export class Pages {
     for (const {page, box, kind} of boxes) this.layers.get(page)?.append(rectangle(box, `${group} ${kind || ""}`));
   }
 
+  shape(frame, width, height) {
+    this.shapes.set(frame, width / height);
+    frame.style.aspectRatio = `${width} / ${height}`;
+  }
+
+  /* The picture of a page has come: of one that was not drawn before, only now it is known how large it is. */
+  came(image) {
+    const frame = image.closest(".page"), before = this.shapes.get(frame);
+    this.shape(frame, image.naturalWidth, image.naturalHeight);
+    if (this.place && Math.abs(this.shapes.get(frame) / before - 1) > ROUNDED) this.show(this.place);
+  }
+
+  /* Go to the page with this number. */
+  goTo(page) {
+    this.place = null;
+    this.frames.get(page).scrollIntoView({block: "start"});
+  }
+
+  /* Scroll to a place on a page, unless it is in view. */
   show({page, box}) {
-    const layer = this.layers.get(page);
-    if (!layer) return;
-    const frame = layer.getBoundingClientRect(), view = this.root.getBoundingClientRect();
+    if (!this.frames.has(page)) return;
+    this.place = {page, box};
+    const frame = this.frames.get(page).getBoundingClientRect(), view = this.root.getBoundingClientRect();
     const top = frame.top + box[1] * frame.height, bottom = frame.top + box[3] * frame.height;
     if (top < view.top + 40 || bottom > view.bottom - 40) this.root.scrollTop += top - view.top - view.height / 3;
     const left = frame.left + box[0] * frame.width, right = frame.left + box[2] * frame.width;
@@ -134,7 +163,10 @@ export class Pages {
     sharper.src = tries ? `${address}&try=${tries}` : address;
   }
 
-  scrollPage(direction) { this.root.scrollBy({top: direction * this.root.clientHeight * 0.9}); }
+  scrollPage(direction) {
+    this.place = null;
+    this.root.scrollBy({top: direction * this.root.clientHeight * 0.9});
+  }
 
   /* --- picking ------------------------------------------------------------------------------------------------- */
   touched({page, from, to}) {

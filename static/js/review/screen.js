@@ -93,9 +93,10 @@ export class Screen {
   }
 
   focusFirst() {
-    if (!this.fields || this.fields.isReadOnly || !matchMedia(WIDE).matches) return;
+    if (!this.fields || this.fields.isReadOnly) return;
     const needy = this.fields.firstNeedy(), grid = this.grids.find((one) => one.needs), [first] = this.fields.inputs;
-    if (!needy && grid) grid.focus();
+    if (!matchMedia(WIDE).matches) this.fields.showPlace(needy || first);
+    else if (!needy && grid) grid.focus();
     else if (needy || first) this.fields.focus(needy || first);
   }
 

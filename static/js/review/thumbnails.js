@@ -25,7 +25,7 @@ export class Thumbnails {
 
   go(button) {
     if (!button) return;
-    this.pages.frames.get(Number(button.dataset.to)).scrollIntoView({block: "start"});
+    this.pages.goTo(Number(button.dataset.to));
     this.mark(button);
     button.focus({preventScroll: true});
   }
