@@ -2,7 +2,8 @@
 
 required            a required field has a value
 format              the value is canonical for its type
-ambiguous           the printed date or number has one meaning (type date, and the numeric ones)
+ambiguous           the printed date or number has one meaning (type date, and the numeric ones), or quantity times
+                    price of its line item leaves it only one
 iban, vat_id        the check digits are right (by type)
 net_plus_tax        net_amount + tax_amount = total_amount, which may be rounded to a coin (by key)
 tax_below_total     the tax is a part of total_amount (by key), where no net amount says more
@@ -27,6 +28,7 @@ from .locale import is_ambiguous
 from .master_data import Lists
 from .numbers import WHOLE
 from .prediction import Prediction, Value
+from .row_products import FACTORS_AND_PRODUCT, HALF, is_product, proven_readings
 from .rules import apply_rule, in_order
 from .spec import LocaleSpec, TemplateSpec
 from .standard import LINE_ITEMS
@@ -38,7 +40,6 @@ LINES_SUM_TO = ("net_amount", "total_amount", "gross_amount")
 ORDERED_SUFFIXES = (("from", "to"), ("start", "end"))
 ORDERED_KEYS = (("invoice_date", "due_date"),)
 TOTALS_ROUNDING = 2  # last places by which net + tax may miss the total: tax is rounded a rate, or a line
-HALF = Decimal("0.5")
 # To a multiple of its smallest coin a total may be rounded: one of these currencies, or a twentieth of another.
 WHOLE_COINS = frozenset(["CZK", "DKK", "HUF", "INR", "ISK", "JPY", "KRW", "LKR", "NOK", "PKR", "SEK"])
 SMALL_COIN = Decimal("0.05")
@@ -94,20 +95,25 @@ def _values(spec: TemplateSpec, prediction: Prediction, known: LocaleSpec) -> It
     for field in spec.fields:
         for index, value in enumerate(prediction.fields.get(field.key, ())):
             yield from _value(field.type, field.label or field.key, value, known, Target(field.key, index))
+    proven = proven_readings(_read_rows(prediction))
     for table in spec.tables:
         for index, row in enumerate(prediction.tables.get(table.key, ())):
             for column in table.columns:
                 if column.key in row:
                     where = f"{column.label or column.key} of row {index + 1}"
-                    yield from _value(column.type, where, row[column.key], known, Target(table.key, index, column.key))
+                    is_proven = table.key == LINE_ITEMS.key and (index, column.key) in proven
+                    target = Target(table.key, index, column.key)
+                    yield from _value(column.type, where, row[column.key], known, target, is_proven=is_proven)
 
 
-def _value(type: str, name: str, value: Value, known: LocaleSpec, target: Target) -> Iterator[Finding]:
+def _value(
+    type: str, name: str, value: Value, known: LocaleSpec, target: Target, *, is_proven: bool = False
+) -> Iterator[Finding]:
     fault = problem(type, value.value)
     if fault:
         yield Finding("format", False, f"{name}: {fault}", (target,))
         return
-    if value.source == "model":
+    if value.source == "model" and not is_proven:
         yield from _one_meaning(type, name, value, known, target)
     if type == "iban":
         ok = iban_is_valid(value.value.replace(" ", ""))
@@ -260,14 +266,10 @@ def _not_the_sum(spec: TemplateSpec, prediction: Prediction, lines: Decimal) -> 
 
 def _quantity_times_price(prediction: Prediction, charges: Callable[[], Charges]) -> Iterator[Finding]:
     for index, row in _read_rows(prediction).items():
-        quantity, price, amount = (decimal_of(row.get(column)) for column in ("quantity", "unit_price", "amount"))
+        quantity, price, amount = (decimal_of(row.get(column)) for column in FACTORS_AND_PRODUCT)
         if quantity is None or price is None or amount is None or any("discount" in column for column in row):
             continue
-        # Each of the three may be rounded in its last printed place.
-        rounding = last_place(amount) + abs(quantity) * last_place(price) + abs(price) * last_place(quantity)
-        if quantity == quantity.to_integral_value():
-            rounding -= abs(price) * last_place(quantity)
-        ok = abs(quantity * price - amount) <= HALF * rounding or _is_changed(quantity * price, amount, row, charges)
+        ok = is_product(quantity, price, amount) or _is_changed(quantity * price, amount, row, charges)
         message = "" if ok else f"row {index + 1}: {quantity} × {price} is not {amount}"
         yield Finding("quantity_times_price", ok, message, (Target(LINE_ITEMS.key, index, "amount"),))
 

@@ -1,12 +1,13 @@
 """Rows of lines -> typed values with a confidence.
 
 The numbers of a row are chosen together: a choice in which quantity times price is the amount is worth PRODUCT_BONUS
-more than its probabilities say. Which columns multiply is not assumed, it is learned with the table.
+more than its probabilities say, also where "1.000" has to be a one for that (`thousands`). Which columns multiply is
+not assumed, it is learned with the table.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from math import exp, log
@@ -21,11 +22,10 @@ from invex.fields.values import NUMERIC_TYPES, canonical
 from ..layout import Floats
 from .locate import OUTSIDE
 from .rows import Lines
+from .thousands import Readings, multiplies, settle
 from .tokens import Tokens
 
 PRODUCT_BONUS = 3.0  # in log-probability
-PRODUCT_TOLERANCE = 0.011  # absolute, or ...
-PRODUCT_SHARE = 0.002  # ... of the product: prices are printed rounded
 LEAST = 0.03  # probability below which a token is no candidate
 FLOOR = 0.01  # probability of "no such cell" when the candidates claim all of it
 MOST_CANDIDATES = 3
@@ -69,22 +69,25 @@ def assemble(
     tags: Floats,
     products: Sequence[Product],
     date_order: str | None = None,
+    against: Collection[str] = (),
 ) -> list[TableRow]:
     """Return the cells of every row.
 
     rows: ranges of lines. row_probability: (lines,) of beginning a row. tags: (n, 1 + columns) probabilities.
     date_order: how dates are written, see LocaleSpec.
+    against: see `thousands.settle`.
     Rows without a number are dropped, where the table has columns of numbers. Two rows of which one has what multiplies
     to the number of the other are one item, whose text is printed on several lines.
     """
     scored = _Scored(tokens, tags)
     locale = LocaleSpec(date_order, tokens.decimal)
+    proven: dict[int, bool] = {}
 
     def row_of(span: tuple[int, int]) -> TableRow:
         first, stop = span
         members = range(int(lines.start[first]), int(lines.stop[stop - 1]))
         row_odds = log_odds(float(row_probability[first]))
-        row = _numbers(spec, scored, members, products, row_odds)
+        row = _numbers(spec, scored, members, products, row_odds, proven)
         for k, column in enumerate(spec.columns):
             if column.type not in NUMERIC_TYPES:
                 cell = _text(column, k, scored, members, row_odds, locale)
@@ -99,9 +102,10 @@ def assemble(
             span = (found.pop()[0][0], span[1])
             row = row_of(span)
         found.append((span, row))
-    return [
+    kept = [
         row for _, row in found if any(spec.columns[k].type in NUMERIC_TYPES for k in row) or not _has_numbers(spec)
     ]
+    return settle(spec, tokens, kept, proven, against)
 
 
 def _is_one_item(tokens: Tokens, above: TableRow, below: TableRow, products: Sequence[Product]) -> bool:
@@ -135,9 +139,14 @@ def _has_numbers(spec: TableSpec) -> bool:
 
 
 def _numbers(
-    spec: TableSpec, scored: _Scored, members: range, products: Sequence[Product], row_odds: float
+    spec: TableSpec,
+    scored: _Scored,
+    members: range,
+    products: Sequence[Product],
+    row_odds: float,
+    proven: dict[int, bool],
 ) -> TableRow:
-    """Choose one token, or none, for every numeric column."""
+    """Choose one token, or none, for every numeric column. proven: what the row says of "1.000" is added to it."""
     tokens = scored.tokens
     columns = [k for k, c in enumerate(spec.columns) if c.type in NUMERIC_TYPES]
     offers: dict[int, list[tuple[int, float]]] = {}  # column -> (token, log-probability); token -1 is "no such cell"
@@ -150,12 +159,15 @@ def _numbers(
         offers[k] = [(t, log(q)) for t, q in found] + [(-1, log(absent))]
     chosen = {k: max(offers[k], key=lambda o: o[1])[0] for k in columns}
     checked: dict[int, bool] = {}
+    readings = Readings(tokens, numbers)
     for triple in products:
         if all(k in offers for k in triple):
-            picked, fits = _together(tokens, [offers[k] for k in triple])
+            picked, fits = _together(readings, [offers[k] for k in triple])
             chosen.update(zip(triple, picked))
             if fits is not None:
                 checked.update(dict.fromkeys(triple, fits))
+            if fits:
+                proven.update(readings.are_decimals(picked))
     row: TableRow = {}
     for k, t in chosen.items():
         if t < 0 or any(t in c.tokens for c in row.values()):
@@ -171,26 +183,20 @@ def _numbers(
     return row
 
 
-def _together(tokens: Tokens, offers: list[list[tuple[int, float]]]) -> tuple[list[int], bool | None]:
+def _together(readings: Readings, offers: list[list[tuple[int, float]]]) -> tuple[list[int], bool | None]:
     """The likeliest choice for a * b = c; with whether it holds, None when a factor is absent."""
     best: tuple[float, list[int], bool | None] = (-np.inf, [-1, -1, -1], None)
-    value = {t: float(tokens.number[t]) for offer in offers for t, _ in offer if t >= 0}
     for (a, p), (b, q), (c, r) in product(*offers):
         if a == b >= 0 or a == c >= 0 or b == c >= 0:
             continue
         score = p + q + r
         fits = None
         if a >= 0 and b >= 0 and c >= 0:
-            fits = multiplies(value[a], value[b], value[c])
+            fits = readings.product((a, b, c)) is not None
             score += PRODUCT_BONUS * fits
         if score > best[0]:
             best = (score, [a, b, c], fits)
     return best[1], best[2]
-
-
-def multiplies(a: float, b: float, c: float) -> bool:
-    """Whether a * b is c, as far as printed digits can tell."""
-    return abs(abs(a * b) - abs(c)) <= max(PRODUCT_TOLERANCE, PRODUCT_SHARE * abs(c))
 
 
 def _text(

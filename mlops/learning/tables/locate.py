@@ -24,7 +24,7 @@ import numpy as np
 from invex.fields.folding import fold
 from invex.fields.labels import LabelValue
 from invex.fields.spec import FieldSpec, LocaleSpec, TableSpec
-from invex.fields.values import NUMERIC_TYPES, canonical, readings, spans
+from invex.fields.values import NUMERIC_TYPES, canonical, is_same, readings, spans
 
 from ..assignment import maximum_assignment
 from ..layout import Floats, Ints
@@ -85,7 +85,7 @@ def locate(
 
 
 def _offer(spec: TableSpec, tokens: Tokens, labels: Sequence[Row]) -> _Page:
-    numbers = np.nan_to_num(tokens.number, nan=np.inf)
+    numbers, others = (np.nan_to_num(column, nan=np.inf) for column in (tokens.number, tokens.other))
     flat = [_words(t.text) for t in tokens.items]  # several where a token is "12 160,00", or "98 512 987"
     n_lines = tokens.layout.lines
     score = np.zeros((len(labels), n_lines))
@@ -99,6 +99,7 @@ def _offer(spec: TableSpec, tokens: Tokens, labels: Sequence[Row]) -> _Page:
                 continue
             if column.type in NUMERIC_TYPES:
                 hit = _same_number(numbers, column, value, tokens.decimal)
+                hit |= _same_number(others, column, value, tokens.decimal)
                 matches[i, k] = np.flatnonzero(hit).tolist()
                 weight = np.where(hit, 1.0, 0.0)
             elif runs := written.get(column.type, {}).get(value.value):
@@ -154,7 +155,8 @@ def _same_number(numbers: np.ndarray, column: FieldSpec, value: LabelValue, deci
     wanted = [value.value]
     if value.text:  # what is printed may differ from the truth, by OCR or by rounding
         printed = canonical(column.type, value.text, LocaleSpec(decimal=decimal))
-        wanted += [printed] if printed else []
+        meant = (is_same(column.type, reading.value, value.value) for reading in readings(column.type, value.text))
+        wanted += [printed] if printed and not any(meant) else []
     hit = np.zeros(len(numbers), bool)
     for text in wanted:
         try:
@@ -292,7 +294,8 @@ def _inside(tokens: Tokens, value: LabelValue, column: FieldSpec) -> list[int]:
         hit |= (tokens.page == page) & (x >= box.x0) & (x <= box.x1) & (y >= box.y0) & (y <= box.y1)
     if column.type in NUMERIC_TYPES:
         hit &= tokens.is_number
-        same = hit & _same_number(np.nan_to_num(tokens.number, nan=np.inf), column, value, tokens.decimal)
+        both = (np.nan_to_num(found, nan=np.inf) for found in (tokens.number, tokens.other))
+        same = hit & np.logical_or(*(_same_number(found, column, value, tokens.decimal) for found in both))
         hit = same if same.any() else hit
         return np.flatnonzero(hit).tolist()[:1]
     return np.flatnonzero(hit).tolist()

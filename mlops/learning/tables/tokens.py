@@ -68,6 +68,9 @@ _GROUP_NEXT = re.compile(rf"\d{{3}}(?:[.,]\d{{1,4}})?(?:{BESIDE_NUMBER}|-)?\)?")
 _NUMBER = re.compile(rf"[-+(]?{_CURRENCY}[-+]?(?:\d+(?:[.,'’ ]\d+)*|[.,]\d+){_CURRENCY}-?\)?(%)?")
 _DIGIT = re.compile(r"\d")
 _THOUSAND = {",": re.compile(r"\d{1,3}\.\d{3}"), ".": re.compile(r"\d{1,3},\d{3}")}  # by the decimal mark
+_THREE = re.compile(r"(?<![\d.,'’])\d{1,3}[.,]\d{3}(?![\d.,'’])")  # decimals, or a thousand
+# A price for a thousand: "je 1.000 Stk", "/1000".
+_PER_THOUSAND = re.compile(r"(?:\b(?:per|pro|je|par|por|pour|voor|pr|cada|ogni)\b\.?|/)\s?1[.,' ]?000(?!\d)", re.I)
 _DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{2,4}|\d{1,2}:\d{2}")
 _TWO_DECIMALS = re.compile(rf"\d([.,])\d\d(?!\d){_CURRENCY}-?\)?$")
 
@@ -107,6 +110,7 @@ class Tokens:
     relative: (n, 4) boxes relative to the page. kind: (n,) of Kind. number: (n,) its value, nan for no number.
     decimals: (n,) printed digits after the decimal mark. line, cell, page: (n,) of the layout.
     decimal: the document's decimal mark, "." or ",". marks: (n,) how each token is read; see `decimal_marks`.
+    other: (n,) the value of "1.000" with the other mark, nan where there is but one reading.
     """
 
     layout: Layout
@@ -124,6 +128,7 @@ class Tokens:
     page: Ints
     decimal: str
     marks: tuple[str, ...]
+    other: Doubles
 
     def __len__(self) -> int:
         return len(self.items)
@@ -146,6 +151,16 @@ class Tokens:
     def by_cell(self) -> Runs:
         return Runs.by(self.cell)
 
+    @cached_property
+    def is_per_thousand(self) -> bool:
+        """Whether prices are said to be for a thousand: then quantity times price is not the amount."""
+        lines = zip(self.by_line.start.tolist(), self.by_line.stop.tolist())
+        return any(_PER_THOUSAND.search(" ".join(t.text for t in self.items[a:b])) for a, b in lines)
+
+
+def other_mark(decimal: str) -> str:
+    return "." if decimal == "," else ","
+
 
 def decimal_mark(texts: tuple[str, ...]) -> str:
     """The decimal mark that most numbers with two decimals use; a point when nothing speaks for either."""
@@ -158,9 +173,10 @@ def decimal_marks(lines: Sequence[Sequence[str]], decimal: str) -> list[str]:
 
     lines: the texts of the tokens, by line. A document whose amounts are written "12,50" may still count "1.000", with
     three decimals: it does where that times a price is an amount of its line, and a thousand of them is none. One time
-    a price proves nothing (a price may be for a thousand), and neither do numbers that are written in the same way.
+    a price proves nothing before it is known which of them is the quantity (`thousands`), since a price may be for a
+    thousand, and neither do numbers that are written in the same way.
     """
-    thousand, other = _THOUSAND[decimal], "." if decimal == "," else ","
+    thousand, other = _THOUSAND[decimal], other_mark(decimal)
     votes = 0
     for texts in lines:
         grouped = {i for i, text in enumerate(texts) if thousand.fullmatch(text)}
@@ -262,7 +278,14 @@ def tokenize(layout: Layout) -> Tokens:
         page=page,
         decimal=decimal,
         marks=tuple(marks),
+        other=np.array([_read_otherwise(t.text, mark, p) for t, mark, p in zip(items, marks, parsed)], np.float64),
     )
+
+
+def _read_otherwise(text: str, mark: str, parsed: tuple[float, int, bool] | None) -> float:
+    """Return the value with the other decimal mark; nan where that is the same, or the text is no number."""
+    found = parse_number(text, other_mark(mark)) if parsed is not None and _THREE.search(text) else None
+    return found[0] if found is not None and parsed is not None and found[0] != parsed[0] else np.nan
 
 
 def _items(layout: Layout) -> tuple[Token, ...]:

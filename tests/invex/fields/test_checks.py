@@ -152,6 +152,46 @@ def test_a_date_read_against_the_conventions_of_its_document_fails():
     assert "2020-04-03" in finding.message
 
 
+def counted(*rows):
+    """Rows of (printed quantity, its value, price, amount), as a model read them."""
+    return Prediction(
+        TemplateMatch("Acme", 1.0),
+        tables={
+            "line_items": tuple(
+                {
+                    "quantity": Value(value, text, 0.9),
+                    "unit_price": Value(price, price.replace(".", ","), 0.9),
+                    **({"amount": Value(amount, amount.replace(".", ","), 0.9)} if amount else {}),
+                }
+                for text, value, price, amount in rows
+            )
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "is_ambiguous"),
+    [
+        ([("1.000", "1.000", "174.90", "174.90")], False),
+        ([("1.000", "1000", "174.90", "174900.00")], False),
+        ([("1.000", "1.000", "174.90", "174900.00")], True),
+        ([("1.000", "1.000", "174.90", "")], True),
+        ([("1.000", "1000", "174.90", "174900.00"), ("2.000", "2.000", "10.00", "")], True),
+        ([("1.000", "1.000", "174.90", "174.90"), ("2.000", "2.000", "10.00", "")], False),  # as its column is proven
+        (
+            [("1.000", "1.000", "2.00", "2.00"), ("1.000", "1000", "2.00", "2000.00"), ("2.000", "2.000", "10.00", "")],
+            True,
+        ),
+        ([("1.000", "1.000", "1.000", "1.000")], True),  # 1 × 1 or 1 × 1000: nothing is proven
+    ],
+)
+@pytest.mark.parametrize("known", [LocaleSpec(), LocaleSpec(decimal=",")])
+def test_quantity_times_price_says_which_way_a_number_is_read(rows, is_ambiguous, known):
+    checked = check(SPEC, counted(*rows), known)
+    found = [finding for finding in checked.failures if finding.name == "ambiguous"]
+    assert bool(found) == is_ambiguous, [finding.message for finding in found]
+
+
 def test_a_currency_sign_of_several_countries_is_not_a_question_of_conventions():
     prediction = Prediction(TemplateMatch("Acme", 1.0), {"currency": (Value("CAD", "$", 0.9),)})
     assert failed(prediction) == []

@@ -1,6 +1,7 @@
-"""Cells: of two rows that are one item, one is made."""
+"""Cells: of two rows that are one item, one is made; what a row's own product says of "1.000"."""
 
 import numpy as np
+import pytest
 
 from invex.fields.standard import LINE_ITEMS
 from mlops.learning.tables.cells import assemble
@@ -12,14 +13,14 @@ from tests.mlops.learning.tables.table_pages import line, tokens
 TAGS = {column.key: k + 1 for k, column in enumerate(LINE_ITEMS.columns)}
 
 
-def rows(printed, tagged):
+def rows(printed, tagged, *, against=()):
     """The values of the rows of a receipt. printed: its lines; tagged: for each word of them what it is; a line is a row."""
     found = tokens(*(line(0.1 + 0.03 * n, (0.1, text)) for n, text in enumerate(printed)))
     tags = np.full((len(found), 1 + len(LINE_ITEMS.columns)), 1e-3, np.float32)
     tags[np.arange(len(found)), [TAGS.get(key, 0) for key in tagged.split()]] = 0.99
     spans = [(n, n + 1) for n in range(len(printed))]
     lines = lines_of(view(found))
-    made = assemble(LINE_ITEMS, found, lines, spans, np.ones(len(printed)), tags, STANDARD_PRODUCTS)
+    made = assemble(LINE_ITEMS, found, lines, spans, np.ones(len(printed)), tags, STANDARD_PRODUCTS, against=against)
     return [{LINE_ITEMS.columns[k].key: cell.value for k, cell in row.items()} for row in made]
 
 
@@ -37,3 +38,44 @@ def test_rows_whose_numbers_do_not_multiply_stay_two():
         len(rows(["2 Lamp 20.00", "Desk 2 x 10.00"], "quantity description amount description quantity - unit_price"))
         == 2
     )
+
+
+def quantities(*printed, against=()):
+    """What the first number of each line is read as; the others are price and amount, words say nothing."""
+    numbers = ["quantity", "unit_price", "amount"]
+    tagged = []
+    for text in printed:
+        left = iter(numbers)
+        tagged += [next(left, "-") if any(map(str.isdigit, word)) else "-" for word in text.split()]
+    return [float(row["quantity"]) for row in rows(printed, " ".join(tagged), against=against)]
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        (["1.000 Stk 174,90 174,90"], [1]),
+        (["1,000 flat 174.90 174.90"], [1]),
+        (["1.000 Stk 0,17 174,90", "2.000 Stk 0,10 200,00"], [1000, 2000]),
+        (["1.000 Stk 174,90 174,90", "3.000 Stk 10,00 25,00"], [1, 3]),  # one row proves it for the column
+        (["1.000 Stk 0,05 50,00", "3.000 Stk 10,00 25,00"], [1000, 3000]),
+        (["1,000 pc 174.90 174.90", "7.000 pc 2.00 14.00", "5,000 pc 2.00 9.00"], [1, 7, 5]),  # read with a comma once
+        (["3.000 Stk 10,00 25,00"], [3000]),  # nothing proves anything
+        (["1.000 Stk 12,50 12,50 je 1.000"], [1000]),  # a price for a thousand
+        (["1.000 Stk 12,50 12,50 1000"], [1000]),
+        (["1.000 Stk 1.000 1.000", "2 Stk 10,50 21,00"], [1000, 2]),  # it holds in two ways
+    ],
+)
+def test_quantity_times_price_says_whether_three_digits_are_decimals(printed, expected):
+    assert quantities(*printed) == expected
+
+
+def test_a_column_that_is_written_otherwise_than_the_page_is_read_so_unless_a_row_proves_the_opposite():
+    printed = ["3.000 Stk 10,00 25,00"]
+    assert quantities(*printed, against=["quantity"]) == [3]
+    assert quantities(*printed, "1.000 Stk 0,05 50,00", against=["quantity"]) == [3000, 1000]
+    assert quantities(*printed, against=["amount"]) == [3000]
+
+
+def test_a_position_of_one_is_not_taken_for_the_quantity_beside_it():
+    (row,) = rows(["1 Lamp 1.000 89,00 89,00"], "- description quantity unit_price amount")
+    assert (row["quantity"], row["amount"]) == ("1.000", "89.00")
