@@ -221,15 +221,20 @@ def extended(spec: TemplateSpec, label: Label, known: Shape) -> TemplateSpec:
 def observed_locale(label: Label, shape: Shape) -> LocaleSpec:
     """Return the conventions under which the printed texts of the label mean the confirmed values.
 
-    None where no text tells, or two texts disagree.
+    Texts that can be read in one way alone decide, then the others. None where no text tells, or two disagree.
     """
-    orders: set[str] = set()
-    decimals: set[str] = set()
+    orders: dict[bool, set[str]] = {True: set(), False: set()}  # by whether the text can be read in several ways
+    decimals: dict[bool, set[str]] = {True: set(), False: set()}
     for key, value in named(label):
         kind = type_of(key, shape)
         if not value.text or kind not in NUMERIC_TYPES | {"date"}:
             continue
-        meant = [r for r in readings(kind, value.text) if is_same(kind, r.value, value.value)]
-        orders.update(r.date_order for r in meant if r.date_order)
-        decimals.update(r.decimal for r in meant if r.decimal)
-    return LocaleSpec(orders.pop() if len(orders) == 1 else None, decimals.pop() if len(decimals) == 1 else None)
+        found = readings(kind, value.text)
+        meant = [r for r in found if is_same(kind, r.value, value.value)]
+        orders[len(found) > 1].update(r.date_order for r in meant if r.date_order)
+        decimals[len(found) > 1].update(r.decimal for r in meant if r.decimal)
+    return LocaleSpec(_agreed(orders[False] or orders[True]), _agreed(decimals[False] or decimals[True]))
+
+
+def _agreed(said: set[str]) -> str | None:
+    return next(iter(said)) if len(said) == 1 else None

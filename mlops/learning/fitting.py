@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from invex.fields.labels import Label, LabelValue
 from invex.fields.spec import FieldSpec, LocaleSpec, TemplateSpec
-from invex.fields.values import NUMERIC_TYPES
+from invex.fields.values import is_same
 
 from .boilerplate import Boilerplate
 from .candidates import TEXT_TYPES, Breaks, Candidates
@@ -18,7 +20,7 @@ from .feature_groups import Features
 from .layout import Floats, Ints
 from .locate import Located, learn_breaks, locate
 from .matching import NO_MATCHER, Matcher, Supports, match_each, occurrence_prior, place
-from .model import FieldModel, TemplateModel
+from .model import FieldModel, TemplateModel, convention_of
 from .naming import called_so
 from .scorer import Bag, ScorerConfig, Watch, fit, watch_nothing
 from .springs import Spring, Standing, learn_springs, settle
@@ -95,7 +97,7 @@ def fit_examples(
         for e in examples
         for v in e.label.fields.get(f.key, ())
     )
-    votes: dict[str, dict[str, int]] = {"date_order": {}, "decimal": {}}
+    votes: dict[str, list[str]] = {"date_order": [], "decimal": []}
     places = {id(e): _places(e, spec, breaks) for e in examples}
     in_value = {id(e): np.zeros(e.view.layout.words, bool) for e in examples}
     asked = {f.key: [e for e in examples if f.key in e.label.fields] for f in spec.fields}
@@ -146,8 +148,10 @@ def _places(example: Example, spec: TemplateSpec, breaks: Breaks) -> dict[str, t
     return found
 
 
-def _winner(votes: dict[str, int]) -> str | None:
-    return max(sorted(votes), key=lambda v: votes[v]) if votes else None
+def _winner(votes: Sequence[str]) -> str | None:
+    """Return what most said, of as many the one said last."""
+    counts = Counter(votes)
+    return max(reversed(votes), key=lambda vote: counts[vote], default=None)
 
 
 def _fit_field(
@@ -158,7 +162,7 @@ def _fit_field(
     supports: dict[int, _Support],
     config: FitConfig,
     seed: int,
-    votes: dict[str, dict[str, int]],
+    votes: dict[str, list[str]],
     in_value: dict[int, NDArray[np.bool_]],
     watch: Watch,
 ) -> FieldModel:
@@ -167,6 +171,7 @@ def _fit_field(
     documents = sum(bool(e.label.fields[spec.key]) for e in examples)
     gain = config.prior_gain * max(0.0, 1 - documents / config.prior_fades)
     nulls = []
+    told: list[_Told] = []
     for example in examples:
         labels = example.label.fields[spec.key]
         candidates = example.view.candidates(spec.type, breaks)
@@ -189,9 +194,17 @@ def _fit_field(
         located += sum(bool(x.matching.any()) for x in found)
         bags += _bags(features, found, offset, supports.get(id(example)))
         for label, x in zip(labels, found):
-            _vote(spec, candidates, x, label, votes)
+            told += _told(spec, example.view, candidates, x, label)
             for k in np.flatnonzero(x.matching).tolist():
                 in_value[id(example)][list(candidates.words(k))] = True
+    # What was confirmed last of texts that may mean two values corrects what was confirmed of them before.
+    last = next((one for one in reversed(told) if one.is_ambiguous), None)
+    kind = convention_of(spec.type)
+    if kind is not None:
+        said = [
+            one for one in told if not (one.is_ambiguous and last is not None and one.convention != last.convention)
+        ]
+        votes[kind] += [one.convention for one in said if not one.is_ambiguous or one.beside in (None, one.convention)]
     remembered = [_likeliest(supports[id(e)]) for e in examples if id(e) in supports][-MOST_SUPPORTS:]
     scorer = fit(bags, config.scorer, seed=seed, null=float(np.mean(nulls)) if nulls else 0.0, watch=watch)
     return FieldModel(
@@ -205,6 +218,8 @@ def _fit_field(
         asked,
         gain,
         config.match_gain * config.match_fades / (config.match_fades + max(len(supports) - 1, 0)),
+        convention=last.convention if last is not None else None,
+        beside=last.beside if last is not None else None,
     )
 
 
@@ -224,18 +239,30 @@ def _bags(features: Features, found: list[Located], offset: Floats, support: _Su
     return bags
 
 
-def _vote(
-    spec: FieldSpec, candidates: Candidates, found: Located, label: LabelValue, votes: dict[str, dict[str, int]]
-) -> None:
-    """An ambiguous text with a confirmed value tells how this template writes."""
-    if spec.type != "date" and spec.type not in NUMERIC_TYPES:
-        return
-    kind = "date_order" if spec.type == "date" else "decimal"
+class _Told(NamedTuple):
+    """Under which convention a printed date or number means what was confirmed.
+
+    is_ambiguous: there is another one. beside: that of the rest of the document, where this is asked for and sure.
+    """
+
+    convention: str
+    is_ambiguous: bool
+    beside: str | None
+
+
+def _told(spec: FieldSpec, view: View, candidates: Candidates, found: Located, label: LabelValue) -> list[_Told]:
+    """A text with a confirmed value tells how this template writes."""
+    kind = convention_of(spec.type)
+    if kind is None:
+        return []
+    told = []
     for k in np.flatnonzero(found.meant)[:1]:
+        is_ambiguous = len(candidates.readings[k]) > 1
+        beside = getattr(view.locale.known, kind) if is_ambiguous else None
         for reading in candidates.readings[k]:
-            convention = getattr(reading, kind)
-            if reading.value == label.value and convention:
-                votes[kind][convention] = votes[kind].get(convention, 0) + 1
+            if getattr(reading, kind) and is_same(spec.type, reading.value, label.value):
+                told.append(_Told(getattr(reading, kind), is_ambiguous, beside))
+    return told
 
 
 # Features of a document, the rows of the occurrences that may be meant, and their log-probabilities.

@@ -12,6 +12,7 @@ from safetensors.numpy import load, save
 
 from invex.fields.spec import FieldSpec, LocaleSpec, TemplateSpec
 from invex.fields.template_json import template_from_json, template_to_json
+from invex.fields.values import NUMERIC_TYPES
 
 from .boilerplate import Boilerplate
 from .candidates import NO_BREAKS, Breaks
@@ -22,7 +23,8 @@ from .tables.model import TableModel
 
 TEMPLATE_MODEL_FORMAT = 1
 UNKNOWN_LOCALE = LocaleSpec()
-_NUMBERS = ("most", "present", "absent", "located", "asked", "gain", "match_gain", "trust")  # of a field, as stored
+# Of a field, as stored.
+_PLAIN = ("most", "present", "absent", "located", "asked", "gain", "match_gain", "trust", "convention", "beside")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ class FieldModel:
     located: confirmed values found among the candidates; asked: confirmed values.
     gain: weight of the prior when the scorer was fitted on top of it, or of the network beside it.
     trust: weight of the scorer where such a second opinion is there, which it was not fitted on top of.
+    convention: under which "03/04/2020" or "1.000" was last confirmed; None where every text has one meaning.
+    beside: the one that the rest of that document was surely written in, None where that is not known.
     """
 
     field: FieldSpec
@@ -47,6 +51,15 @@ class FieldModel:
     gain: float = 0.0
     match_gain: float = 0.0
     trust: float = 1.0
+    convention: str | None = None
+    beside: str | None = None
+
+
+def convention_of(type: str) -> str | None:
+    """Return the part of a locale that says what a value of this field type means; None where none does."""
+    if type == "date":
+        return "date_order"
+    return "decimal" if type in NUMERIC_TYPES else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +108,7 @@ class TemplateModel:
             arrays[f"{i}.values"] = f.scorer.values
             if f.supports is not None:
                 arrays |= {f"{i}.support.{k}": v for k, v in f.supports.to_arrays().items()}
-            fields.append({"field": asdict(f.field), "null": f.scorer.null, **{k: getattr(f, k) for k in _NUMBERS}})
+            fields.append({"field": asdict(f.field), "null": f.scorer.null, **{k: getattr(f, k) for k in _PLAIN}})
         for key, table in self.tables.items():
             arrays |= {f"table.{key}.{name}": np.ascontiguousarray(v) for name, v in table.arrays.items()}
         description = {

@@ -19,7 +19,7 @@ from .feature_groups import GROUPS, Features
 from .fitting import Known, Prior, no_prior
 from .layout import Floats
 from .matching import NO_MATCHER, Matcher
-from .model import FieldModel, TemplateModel
+from .model import FieldModel, TemplateModel, convention_of
 from .party_names import as_addressed
 from .relations import relate
 from .springs import pull
@@ -86,7 +86,9 @@ def score_fields(view: View, model: TemplateModel, prior: Prior = no_prior, matc
     # Each field in the light of where the others stand.
     added = pull(model.springs, {s.model.field.key: (s.candidates, s.scores, s.null) for s in fields})
     fields = [replace(s, scores=s.scores + added[key]) if (key := s.model.field.key) in added else s for s in fields]
-    rankings = {s.model.field.key: rank(s.candidates, s.scores, s.null, locale) for s in fields}
+    rankings = {
+        s.model.field.key: rank(s.candidates, s.scores, s.null, _locale_of(s.model, view, locale)) for s in fields
+    }
     return Scores(tuple(fields), rankings)
 
 
@@ -133,6 +135,16 @@ def _locale(view: View, model: TemplateModel) -> LocaleSpec:
         view.candidates(kind).is_ambiguous for kind in sorted(kinds) if kind == "date" or kind in NUMERIC_TYPES
     )
     return settle(model.locale, view.locale).guess if ambiguous else model.locale
+
+
+def _locale_of(field: FieldModel, view: View, locale: LocaleSpec) -> LocaleSpec:
+    """Return how a field is read: as its texts were last confirmed, unless the document surely writes otherwise."""
+    kind = convention_of(field.field.type)
+    if kind is None or field.convention is None:
+        return locale
+    if getattr(view.locale.known, kind) not in (None, field.convention, field.beside):
+        return locale
+    return replace(locale, **{kind: field.convention})
 
 
 def _values(scored: Scored, ranking: Ranking) -> tuple[Value, ...]:

@@ -25,6 +25,7 @@ from .rows import Lines, decode, lines_of, spans, split_repeats
 from .softmax import softmax_log
 from .spelling import Spelling, learn_spelling
 from .template import Opinion, Template, fit_template, hint, opinion, state_features, tag_features
+from .thousands import learn_against
 from .tokens import tokenize
 
 HELD_OUT = 6  # every so many synthetic documents one is kept for the calibration
@@ -42,9 +43,10 @@ class TableModel:
     """spec: the columns. network: the taggers of day zero, or the weights of one template.
 
     products: columns that multiply. base: the day-zero model that a template's builds on. spelling: reading errors that
-    were corrected. date_order: how confirmed rows write dates, see LocaleSpec. confirmed: keys of columns that
-    confirmed rows have. trust: how much surer than the template's own reading day zero's must be to be taken. located,
-    asked: cells of the confirmed documents that were found on the page, of how many.
+    were corrected. date_order: how confirmed rows write dates, see LocaleSpec. against: keys of columns whose "1.000"
+    is read otherwise than the page says. confirmed: keys of columns that confirmed rows have. trust: how much surer
+    than the template's own reading day zero's must be to be taken. located, asked: cells of the confirmed documents
+    that were found on the page, of how many.
     """
 
     spec: TableSpec
@@ -54,6 +56,7 @@ class TableModel:
     base: TableModel | None = None
     spelling: Spelling = field(default_factory=Spelling)
     date_order: str | None = None
+    against: frozenset[str] = frozenset()
     confirmed: frozenset[str] = frozenset()
     trust: float = TRUSTS[0]
     located: int = 0
@@ -70,9 +73,9 @@ class TableModel:
             return ()
         lines = lines_of(seen)
         said = self.opinion_on(seen, lines)
-        rows = self._judged(self.read(seen, lines, said), self)
+        rows = self._judged(self.read(seen, lines, said, self.against), self)
         if self.base is not None and _has_columns_of(self.base.spec, self.spec):
-            others = self._judged(self.base.read(seen, lines, said), self.base)
+            others = self._judged(self.base.read(seen, lines, said, self.against), self.base)
             if _sureness(others) > self.trust * _sureness(rows):
                 rows = others
         return tuple(
@@ -90,15 +93,18 @@ class TableModel:
             return opinion(self.network, seen, lines)
         return self.base.opinion_on(seen, lines) if self.base is not None else None
 
-    def read(self, seen: TableView, lines: Lines, said: Opinion | None) -> list[TableRow]:
-        """Return the chosen cells of every row; `said` is the opinion of day zero."""
+    def read(
+        self, seen: TableView, lines: Lines, said: Opinion | None, against: frozenset[str] = frozenset()
+    ) -> list[TableRow]:
+        """Return the chosen cells of every row; `said` is the opinion of day zero. against: see `thousands.settle`."""
         tags, states = self._score(seen, lines, said)
         numeric = [k + 1 for k, c in enumerate(self.spec.columns) if c.type in NUMERIC_TYPES]
         numbers = np.exp(tags[:, numeric]) * seen.tokens.is_number[:, None]
         present = np.maximum.reduceat(numbers, lines.start, axis=0) > PRESENT
         rows = split_repeats(spans(decode(states, self.network.transitions)), present)
         begins = np.exp(states[:, row_states.BEGIN])
-        return assemble(self.spec, seen.tokens, lines, rows, begins, np.exp(tags), self.products, self.date_order)
+        likely = np.exp(tags)
+        return assemble(self.spec, seen.tokens, lines, rows, begins, likely, self.products, self.date_order, against)
 
     def _score(self, seen: TableView, lines: Lines, said: Opinion | None) -> tuple[Floats, Floats]:
         """Log-probabilities of tags (n, 1 + columns) and of states (lines, 3)."""
@@ -133,6 +139,7 @@ class TableModel:
             "products": [list(p) for p in self.products],
             "spelling": dict(sorted(self.spelling.corrections.items())),
             "date_order": self.date_order,
+            "against": sorted(self.against),
             "confirmed": sorted(self.confirmed),
             "trust": self.trust,
             "located": self.located,
@@ -156,6 +163,7 @@ class TableModel:
             calibration=Calibration.from_arrays(arrays),
             spelling=Spelling(data["spelling"]),
             date_order=data.get("date_order"),
+            against=frozenset(data.get("against", ())),  # packages of before do not know of it
             confirmed=frozenset(data["confirmed"]),
             trust=data["trust"],
             located=data["located"],
@@ -283,6 +291,7 @@ def _fit(
         calibration=calibration,
         spelling=learn_spelling(texts, [(p.seen.tokens, one, p.labels) for p, one in zip(pages, located)]),
         date_order=learn_date_order(spec, [(p.seen.tokens, p.labels) for p in pages], located),
+        against=learn_against(spec, [(p.seen.tokens, one, p.labels) for p, one in zip(pages, located)]),
         confirmed=frozenset(key for p in pages for row in p.labels for key in row),
         located=sum(one.found for one in located),
         asked=sum(one.wanted for one in located),

@@ -13,9 +13,13 @@ from itertools import product
 from math import isnan
 from typing import TYPE_CHECKING
 
-from invex.fields.spec import LocaleSpec, TableSpec
-from invex.fields.values import NUMERIC_TYPES, canonical
+import numpy as np
 
+from invex.fields.labels import LabelValue
+from invex.fields.spec import LocaleSpec, TableSpec
+from invex.fields.values import NUMERIC_TYPES, canonical, is_same
+
+from .locate import Located
 from .tokens import Tokens, other_mark
 
 if TYPE_CHECKING:
@@ -100,3 +104,27 @@ def settle(
                 read[k] = replace(cell, value=value or cell.value)
         out.append(read)
     return out
+
+
+def learn_against(
+    spec: TableSpec, documents: Iterable[tuple[Tokens, Located, Sequence[Mapping[str, LabelValue]]]]
+) -> frozenset[str]:
+    """Return the keys of columns that are written with another decimal mark than the rest of the page.
+
+    The last document in which numbers of two readings were confirmed decides, so that a correction counts.
+    """
+    found: dict[str, bool] = {}
+    for tokens, located, labels in documents:
+        votes, other = Counter[str](), other_mark(tokens.decimal)
+        for t in np.flatnonzero((located.tags > 0) & np.isfinite(tokens.other)).tolist():
+            column = spec.columns[int(located.tags[t]) - 1]
+            label = labels[int(located.rows[t])].get(column.key)
+            if label is None or column.type not in NUMERIC_TYPES:
+                continue
+            text = tokens.items[t].text
+            said = {m: canonical(column.type, text, LocaleSpec(decimal=m)) for m in (tokens.decimal, other)}
+            meant = [mark for mark, value in said.items() if value and is_same(column.type, value, label.value)]
+            if len(meant) == 1:
+                votes[column.key] += 1 if meant[0] == other else -1
+        found |= {key: n > 0 for key, n in votes.items() if n}
+    return frozenset(key for key, is_against in found.items() if is_against)

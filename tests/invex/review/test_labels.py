@@ -172,6 +172,11 @@ def test_the_locale_is_told_by_printed_texts():
     day = {"value": "2020-03-04", "text": "04/03/2020"}
     total = {"value": "1234.50", "text": "1.234,50"}
     assert observed_locale(label_from_json(label({"day": [day], "total": [total]})), SHAPE) == LocaleSpec("dmy", ",")
+    one = {"value": "1", "text": "1.000"}  # beside a total that has one meaning it says nothing of the page
+    assert observed_locale(label_from_json(label({"total": [one]})), SHAPE).decimal == "."
+    assert observed_locale(label_from_json(label({"total": [total, one]})), SHAPE).decimal == ","
+    pounds = {"value": "2.50", "text": "2.50"}
+    assert observed_locale(label_from_json(label({"total": [total, pounds]})), SHAPE).decimal is None
     clear = {"value": "2020-03-24", "text": "24 March 2020"}
     assert observed_locale(label_from_json(label({"day": [clear]})), SHAPE) == LocaleSpec()
 

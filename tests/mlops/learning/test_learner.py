@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from fixtures.generator import Vendor
-from invex.fields.labels import Label, label_to_json
-from invex.fields.spec import TemplateSpec
+from invex.fields.geometry import Box
+from invex.fields.labels import Label, LabelValue, label_to_json
+from invex.fields.spec import FieldSpec, LocaleSpec, TemplateSpec
 from invex.fields.standard import STANDARD_FIELDS
 from invex.reading.errors import Unreadable
-from invex.reading.types import Document
+from invex.reading.types import Document, Page, Word
 from invex.reading.words import to_json
 from mlops.learning import side_by_side
 from mlops.learning.__main__ import main
@@ -150,6 +151,46 @@ def test_a_repeated_field_gives_all_its_values():
     tested = both_dates(sample(4, 9))
     found = Predictor(EMPTY).with_template(model).predict(tested.document, template=model.spec.name)
     assert {v.value for v in found.fields["invoice_date"]} == {v.value for v in tested.label.fields["invoice_date"]}
+
+
+def weighed(n: int, printed: str, confirmed: str, *, total: str = "12,50") -> Sample:
+    """A delivery note with a weight and a total, whose weight is confirmed as `confirmed`."""
+    lines = [f"Delivery note {n}", f"Weight {printed}", f"Total {total}"]
+    words = []
+    for i, text in enumerate(lines):
+        x = 0.1
+        for part in text.split():
+            words.append(Word(part, Box(x, 0.1 + 0.05 * i, x + 0.01 * len(part), 0.12 + 0.05 * i)))
+            x += 0.01 * (len(part) + 1)
+    label = Label("note", "person", {"weight": (LabelValue(confirmed),)})
+    return Sample(str(n), Document((Page(600.0, 800.0, tuple(words)),)), label)
+
+
+NOTE = TemplateSpec("note", (FieldSpec("weight", "number"),))
+
+
+def weight_read(known: list[Sample], following: Sample, note: TemplateSpec = NOTE) -> float:
+    model = TemplateModel.from_bytes(fit_template(EMPTY, note, known).to_bytes())
+    predictor = Predictor(replace(EMPTY, models={"note": model}))
+    (value,) = predictor.predict(following.document, template="note").fields["weight"]
+    return float(value.value)
+
+
+@pytest.mark.parametrize("locale", [LocaleSpec(), LocaleSpec(decimal=",")])
+@pytest.mark.parametrize("total", ["12,50", "7"])
+def test_a_number_of_two_meanings_is_read_as_it_was_confirmed_last(total: str, locale: LocaleSpec):
+    note = replace(NOTE, locale=locale)
+    thousand, corrected = weighed(1, "1.000", "1000", total=total), weighed(2, "1.000", "1", total=total)
+    following = weighed(9, "3.000", "3", total=total)
+    assert weight_read([thousand], following, note) == 3000
+    assert weight_read([thousand, corrected], following, note) == 3
+    assert weight_read([thousand, thousand, corrected], following, note) == 3
+    assert weight_read([corrected, thousand], following, note) == 3000
+
+
+def test_a_document_that_surely_writes_otherwise_is_read_its_own_way():
+    confirmed = [weighed(n, "1.000", "1") for n in range(3)]
+    assert weight_read(confirmed, weighed(9, "3,000", "3000", total="12.50")) == 3000
 
 
 def test_an_empty_document_gives_nothing():

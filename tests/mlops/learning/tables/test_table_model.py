@@ -80,6 +80,33 @@ def test_a_column_of_quantities_with_three_decimals_is_read_as_one():
     assert [float(row["quantity"].value) for row in rows] == [7, 1]
 
 
+def counted(identity, quantity, *, text=None):
+    """A confirmed delivery note whose quantity is printed 1.000; the amounts prove nothing."""
+    printed = [("Chair", "1.000", "12,50", "11,00"), ("Desk", "3.000", "300,00", "800,00")]
+    thousands = [("Chair", quantity, "12.50", "11.00"), ("Desk", str(3 * int(quantity)), "300.00", "800.00")]
+    rows = [dict(row) for row in sample(identity, thousands, "").label.tables["line_items"]]
+    if text:
+        rows = [{**row, "quantity": LabelValue(row["quantity"].value, item[1])} for row, item in zip(rows, printed)]
+    return Sample(identity, invoice(printed, "811,00"), Label("example", tables={"line_items": tuple(rows)}))
+
+
+@pytest.mark.parametrize("text", [None, "as printed"])
+def test_a_quantity_of_a_thousand_that_is_corrected_later_is_a_one_from_then_on(text):
+    wrong, corrected = counted("a", "1000", text=text), counted("b", "1", text=text)
+    following = counted("c", "1").document
+
+    def quantities(*known):
+        model = fit_table(LINE_ITEMS, known, None)
+        again = TableModel.from_arrays(*model.to_arrays(), None)
+        assert again.predict(lay_out(following)) == model.predict(lay_out(following))
+        return [float(row["quantity"]) for row in read(again, following)]
+
+    assert quantities(wrong) == [1000, 3000]
+    assert quantities(wrong, corrected) == [1, 3]
+    assert quantities(wrong, wrong, corrected) == [1, 3]
+    assert quantities(corrected, wrong) == [1000, 3000]
+
+
 def test_a_code_with_spaces_is_learned_whole():
     spec = TableSpec("line_items", (FieldSpec("code", "id"), *LINE_ITEMS.columns))
 
