@@ -174,8 +174,10 @@ def _text(
 ) -> None:
     """Add the words first..last with `rest`, and what of them stands beside a colon or bracket inside a token.
 
-    following: the text of `rest`, after a space.
+    following: the text of `rest`, after a space. No text begins or ends with signs alone: a rule, a box.
     """
+    if not (_says(layout.texts[first]) and _says(layout.texts[rest[-1] if rest else last])):
+        return
     line = layout.text(first, last + 1)
     ends = [len(line)]
     starts = [0]
@@ -191,6 +193,11 @@ def _text(
             means = _readings(kind, text)
             if means:
                 rows.append((first, last, start, end, text, means, rest))
+
+
+@lru_cache(maxsize=1 << 15)
+def _says(word: str) -> bool:
+    return any(map(str.isalnum, word))
 
 
 @lru_cache(maxsize=1 << 15)

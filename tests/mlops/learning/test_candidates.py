@@ -44,6 +44,16 @@ def test_names_wrap_over_aligned_lines():
     assert "Acme Holding" in found("text", page)
 
 
+def test_a_rule_to_write_on_is_no_part_of_a_name():
+    page = [
+        word("________", 0.1, 0.1),
+        word("Acme", 0.1, 0.115),
+        word("Holding", 0.145, 0.115),
+        word("-----", 0.1, 0.13),
+    ]
+    assert found("text", page) == ("Acme Holding",)
+
+
 def test_learned_breaks_split_a_cell():
     page = [word("Advertiser", 0.1, 0.1), word("Acme", 0.205, 0.1), word("Ltd", 0.25, 0.1)]
     assert "Acme Ltd" not in found("text", page)

@@ -20,12 +20,16 @@ from mlops.learning import side_by_side
 from mlops.learning.__main__ import main
 from mlops.learning.archive import BadPackage
 from mlops.learning.dataset import BadDataset, Sample, load_dataset
+from mlops.learning.decoding import Choice, Ranking
 from mlops.learning.learner import NothingToLearn, fit_template, learn
 from mlops.learning.matcher_training import learn_matcher
 from mlops.learning.matching import NO_MATCHER
 from mlops.learning.model import TemplateModel
 from mlops.learning.package import EMPTY, Package
 from mlops.learning.predictor import Predictor
+from mlops.learning.reading_fields import score_fields
+from mlops.learning.view import View
+from tests.mlops.learning.test_layout import document, word
 
 FIELDS = ("invoice_number", "invoice_date", "total_amount", "supplier_name")
 VENDORS = {seed: Vendor(seed, kind="invoice") for seed in (4, 7)}
@@ -191,6 +195,24 @@ def test_a_number_of_two_meanings_is_read_as_it_was_confirmed_last(total: str, l
 def test_a_document_that_surely_writes_otherwise_is_read_its_own_way():
     confirmed = [weighed(n, "1.000", "1") for n in range(3)]
     assert weight_read(confirmed, weighed(9, "3,000", "3000", total="12.50")) == 3000
+
+
+def test_values_of_a_repeated_field_have_no_word_in_common():
+    def signed(number: int, *names: str) -> Sample:
+        words = [word("Signed", 0.1, 0.1), word("by", 0.165, 0.1)]
+        for i, name in enumerate(names):
+            words += [word(name, 0.1 + 0.3 * i, 0.2), word("Tenant", 0.1 + 0.3 * i, 0.215)]
+        fields = {"tenant": tuple(map(LabelValue, names))}
+        return Sample(str(number), document(words), Label("lease", "person", fields))
+
+    model = fit_template(EMPTY, TemplateSpec("lease", (FieldSpec("tenant", "text"),)), [signed(1, "Seidel", "Nowak")])
+    read = score_fields(View(signed(2, "Petersen", "Lindner").document), model)
+    at = {text: k for k, text in enumerate(read.fields[0].candidates.texts)}
+    likely = (("Petersen", 0.4), ("Petersen Tenant", 0.3), ("Lindner", 0.2), ("Signed by", 0.01))
+    ranking = Ranking(tuple(Choice(text, p, at[text]) for text, p in likely), absent=0.09)
+    values = replace(read, rankings={"tenant": ranking}).values()["tenant"]
+    assert [v.value for v in values] == ["Petersen", "Lindner"]
+    assert values[1].confidence == pytest.approx(0.2 / 0.3)
 
 
 def test_an_empty_document_gives_nothing():
