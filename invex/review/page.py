@@ -54,7 +54,8 @@ class Screen:
 
     @property
     def need_count(self) -> int:
-        return sum(row.needs_person for row in self.rows) + sum(table.needs_person for table in self.tables)
+        """How often a person is needed: each field and each cell of a table that is marked."""
+        return sum(row.needs_person for row in self.rows) + sum(table.need_count for table in self.tables)
 
     def is_all_of(self, sent: Mapping[str, str]) -> bool:
         """Whether inputs that were sent, by name, say something of every field and table."""

@@ -92,9 +92,15 @@ class TableRows:
         return f"t:{self.spec.key}"
 
     @property
-    def needs_person(self) -> bool:
+    def need_count(self) -> int:
+        """How often it needs a person: the cells that are marked; where none is, what is said of the whole."""
         cells = (cell for row in self.rows for cell in row.values())
-        return bool(self.remarks) or any(cell.get("mark") in ("look", "wrong") or "failed" in cell for cell in cells)
+        marked = sum(cell.get("mark") in ("look", "wrong") or "failed" in cell for cell in cells)
+        return marked or int(bool(self.remarks))
+
+    @property
+    def needs_person(self) -> bool:
+        return self.need_count > 0
 
     @property
     def as_json(self) -> str:

@@ -63,6 +63,12 @@ def open_again(page: Page, address: str) -> None:
     expect(page.get_by_role("button", name="Approve")).to_be_visible()
 
 
+def need_count(page: Page) -> int:
+    """How often the page says that it needs its person."""
+    found = re.match(r"▲ (\d+) need", page.locator("[data-need]").inner_text())
+    return int(found[1]) if found else 0
+
+
 def draft_is_kept(page: Page) -> None:
     expect(page.locator("[data-kept]")).to_contain_text("draft kept", timeout=5000)
 
@@ -463,7 +469,11 @@ def test_enter_in_the_grid_says_that_a_cell_is_right_and_goes_on(admin_page: Pag
     expect(amounts.first).to_be_in_viewport()
     expect(amounts.first).to_be_focused()
     expect(amounts.first.locator(".mark-wrong")).to_be_visible()
+    needed = need_count(page)
+    marked = page.locator("#review-form .field.needs, #review-form .field.wrong, td .mark-wrong, td .mark-look")
+    assert needed == marked.count()
     page.keyboard.press("Enter")
+    assert need_count(page) == needed - 1
     expect(amounts.nth(1)).to_be_focused()
     expect(amounts.first.locator(".mark-person")).to_be_visible()
     expect(amounts.nth(1).locator(".mark-wrong")).to_be_visible()

@@ -45,7 +45,7 @@ export class Grid {
   }
 
   get isActive() { return this.section.contains(document.activeElement); }
-  get needs() { return this.section.classList.contains("needs"); }
+  get needs() { return this.needCount > 0; }
   get shown() { return this.columns.map((_, number) => number).filter((number) => !this.folded.has(number)); }
   cell([row, column]) { return this.rows[row]?.[this.columns[column].key]; }
   td([row, column]) { return this.body.rows[row]?.cells[column + 1]; }
@@ -106,10 +106,12 @@ export class Grid {
     td.prepend(make("span", {class: `mark mark-${kind}`, role: "img", "aria-label": why || this.says(kind)}, {wrong: "✗", look: "▲", person: "✓"}[kind]));
   }
 
-  /* Whether it needs a person: a cell that is marked, or what is said of the whole and nobody has read. */
+  /* How often it needs a person: the cells that are marked; where none is, what is said of the whole and nobody has read. */
   judge() {
     const isSaid = !this.isSeen && this.section.querySelector(":scope > [data-remark]:not([hidden])");
-    this.section.classList.toggle("needs", Boolean(isSaid) || this.rows.some((row) => Object.values(row).some((cell) => this.isMarked(cell))));
+    const marked = this.rows.reduce((sum, row) => sum + Object.values(row).filter((cell) => this.isMarked(cell)).length, 0);
+    this.needCount = marked || (isSaid ? 1 : 0);
+    this.section.classList.toggle("needs", this.needs);
   }
 
   /* What stands there now fails checks ({name of the cell: sentence}): it needs a person until one looks at it.

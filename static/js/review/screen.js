@@ -164,7 +164,7 @@ export class Screen {
 
   count() {
     this.grids.forEach((grid) => grid.checkSums());
-    const needy = this.fields.needCount() + this.grids.filter((grid) => grid.needs).length;
+    const needy = this.grids.reduce((sum, grid) => sum + grid.needCount, this.fields.needCount());
     if (this.awaited.state) this.tellNeed(this.awaited.state);
     else if (needy) this.tellNeed(needy === 1 ? "needOne" : "need", needy);
     else this.tellNeed("none");

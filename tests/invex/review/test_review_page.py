@@ -195,6 +195,19 @@ def test_a_table_with_a_cell_to_look_at_needs_a_person(confidence, needs):
     assert table.needs_person == needs
 
 
+def test_each_cell_that_is_marked_needs_a_person_once():
+    doubtful, sure, failed = (
+        {"value": "1.00", "confidence": confidence, "checks": [{"name": "sum", "ok": is_ok, "message": "no"}]}
+        for confidence, is_ok in ((0.5, True), (0.95, True), (0.95, False))
+    )
+    spec, said = TemplateSpec("Order", tables=(LINE_ITEMS,)), [{"field": "line_items", "message": "Rows are missing."}]
+    rows = [{"quantity": doubtful, "amount": failed}, {"quantity": sure, "amount": doubtful}, {"amount": sure}]
+    _, [table] = rows_of(spec, {"tables": {"line_items": rows}}, said)
+    assert table.need_count == 3
+    _, [table] = rows_of(spec, {"tables": {"line_items": rows[2:]}}, said)
+    assert table.need_count == 1, "what is said of the whole"
+
+
 def test_values_that_a_check_contradicts_are_asked_about_once(client, access, document):
     create_template(access, template_json("Order"))
     wrong = {"f:net_amount:0": "99999.99"}
