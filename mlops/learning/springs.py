@@ -7,6 +7,7 @@ where it stood relative to the likely candidates of the other field, and says no
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -99,9 +100,11 @@ def _displacement(one: Standing, other: Standing) -> tuple[float, float] | None:
 def pull(springs: Sequence[Spring], fields: Mapping[str, tuple[Candidates, Floats, float]]) -> dict[str, Floats]:
     """Return what springs add to the scores of each field, (K,). fields: candidates, scores and the score of NULL.
 
-    One round of the sum-product algorithm: each field tells the others where its value probably stands.
+    One round of the sum-product algorithm: each field tells the others where its value probably stands, and each of
+    them takes the mean of what it is told.
     """
     added: dict[str, Floats] = {}
+    told_by: Counter[str] = Counter()
     sprung = sorted({key for s in springs for key in (s.first, s.second)} & fields.keys())
     known = {key: _Likely.of(*fields[key]) for key in sprung if len(fields[key][0])}
     for spring in springs:
@@ -116,7 +119,8 @@ def pull(springs: Sequence[Spring], fields: Mapping[str, tuple[Candidates, Float
             (spring.second, b, np.log(a.probability @ factor + a.elsewhere)),
         ):
             added.setdefault(key, np.zeros(len(fields[key][1]), np.float32))[mine.rows] += told
-    return added
+            told_by[key] += 1
+    return {key: total / np.float32(told_by[key]) for key, total in added.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,20 @@ def test_a_spring_pulls_towards_the_other_field_and_not_from_afar():
     assert pull(springs, {"start": (candidates, sure, 0.0)}) == {}
 
 
+def test_many_fields_of_a_type_pull_no_more_than_the_strongest_of_them():
+    rows = tuple((0.1, 0.1 + 0.1 * i, f"2024-0{i + 1}-05") for i in range(5))
+    candidates = find(lay_out(paper(*rows)), "date")
+    keys = [f"day_{i}" for i in range(5)]
+    everywhere = {key: standing((0.1, y, 0)) for key, (_, y, _) in zip(keys, rows)}
+    springs = learn_springs([everywhere], dict.fromkeys(keys, "date"))
+    fields = {key: (candidates, 6 * np.eye(5, dtype=np.float32)[i], 0.0) for i, key in enumerate(keys[:4])}
+    fields["day_4"] = (candidates, np.zeros(5, np.float32), 0.0)
+    by_four = pull(springs, fields)["day_4"]
+    by_each = [pull(springs, {key: fields[key], "day_4": fields["day_4"]})["day_4"] for key in keys[:4]]
+    assert int(np.argmax(by_four)) == 4
+    assert max(by_each, key=lambda told: told[4])[4] >= by_four[4] > min(by_each, key=lambda told: told[4])[4] - 1e-3
+
+
 def test_a_block_that_has_moved_is_read_by_how_its_values_stand_to_each_other():
     fields = tuple(FieldSpec(key, "date", key) for key in KINDS)
     confirmed = Sample(
