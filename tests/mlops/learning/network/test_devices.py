@@ -85,20 +85,45 @@ def test_a_checkpoint_of_another_class_of_devices_is_not_gone_on_from(monkeypatc
         checkpoint.from_bytes(data)
 
 
-@pytest.mark.parametrize("wrong", ["gpu", "cuda", "cuda:", "cuda:x", "cuda:99"])
-def test_a_device_that_is_not_here_is_refused_by_name(wrong, samples):
-    with pytest.raises(NoDevice, match=f"device '?{wrong}"):
-        build_network(samples, STANDARD_FIELDS, TINY, SHORT, device=wrong)
+@pytest.mark.parametrize(
+    "wrong", ["", "gpu", "CPU", "cuda", "cuda:", "cuda:x", "cuda:-1", "cuda:0 ", "cuda:٣", "cuda:99999"]
+)
+def test_a_name_that_is_none_of_a_device_is_told_which_there_are(wrong, samples, monkeypatch):
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CUDAExecutionProvider"])
+    expected = f"there is no device {wrong!r}: give cpu, or cuda:N with the number of a GPU, the first being cuda:0"
+    for ask in (
+        class_of,
+        servable,
+        lambda device: build_network(samples, STANDARD_FIELDS, TINY, SHORT, device=device),
+    ):
+        with pytest.raises(NoDevice) as refused:
+            ask(wrong)
+        assert str(refused.value) == expected
 
 
-@pytest.mark.parametrize("wrong", ["gpu", "cuda:0"])
-def test_onnx_runtime_does_not_silently_take_the_cpu_instead(wrong, monkeypatch):
-    import onnxruntime
+@pytest.mark.skipif(not NO_GPU, reason="needs a machine without a GPU")
+def test_a_machine_without_a_gpu_says_so(samples):
+    with pytest.raises(NoDevice, match=r"device cuda:0 cannot be used here: torch finds no GPU; or give cpu"):
+        build_network(samples, STANDARD_FIELDS, TINY, SHORT, device="cuda:0")
 
-    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: ["CPUExecutionProvider"])
-    with pytest.raises(NoDevice, match=f"device '?{wrong}"):
-        servable(wrong)
+
+@pytest.mark.parametrize(
+    ("providers", "count", "device", "said"),
+    [
+        (["CPUExecutionProvider"], 2, "cuda:0", "this ONNX Runtime has no CUDA"),
+        (["CUDAExecutionProvider"], 0, "cuda:0", "the driver finds no GPU;"),
+        (["CUDAExecutionProvider"], 1, "cuda:1", "the driver finds one GPU, cuda:0;"),
+        (["CUDAExecutionProvider"], 2, "cuda:2", "the driver finds 2 GPUs, cuda:0 to cuda:1;"),
+    ],
+)
+def test_onnx_runtime_does_not_silently_take_the_cpu_instead(providers, count, device, said, monkeypatch):
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: providers)
+    monkeypatch.setattr(devices, "_driver_count", lambda: count)
+    with pytest.raises(NoDevice, match=f"device {device} cannot be used here: {said}"):
+        servable(device)
     assert servable(devices.CPU) == devices.CPU
+    if count and "CUDAExecutionProvider" in providers:
+        assert servable("cuda:0") == "cuda:0"
 
 
 @pytest.mark.gpu
