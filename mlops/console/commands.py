@@ -54,7 +54,7 @@ class DatasetCommand(BaseCommand):
     def _files(self, given: Namespace) -> list[Path]:
         """The files that the command will read; a bad dataset, or bad ids, are reported by the command itself."""
         try:
-            entries = cli.chosen_entries(load_dataset(given.dataset), getattr(given, "ids", None))
+            entries = cli.chosen_entries(load_dataset(given.dataset, keeps_faults=True), getattr(given, "ids", None))
         except (BadDataset, OSError, ValueError):
             return []
         wanted = [e for e in entries if e.label is not None or not self.only_labelled]

@@ -27,10 +27,9 @@ from invex.kernel.doomed import doom
 from invex.kernel.errors import BadInput
 from invex.kernel.outbox import emit
 from invex.kernel.states import move
-from invex.reading.errors import Unreadable
 from invex.reading.types import Document
 from mlops.learning import duplicates
-from mlops.learning.dataset import BadDataset, Dataset, Reader, read
+from mlops.learning.dataset import BadDataset, Dataset, Reader, labelled_documents
 
 from . import queries
 from .manifest import Item, Manifest, asked_for
@@ -112,12 +111,12 @@ def import_folder(access: Access, dataset: Dataset, reader: Reader | None, *, na
     project = access.project
     papers, items, templates = [], [], {}
     words: dict[str, str] = {}
-    for entry in dataset.labelled():
+    try:
+        known = list(labelled_documents(dataset, reader))
+    except BadDataset as e:
+        raise BadInput(str(e)) from e
+    for entry, document in known:
         assert entry.label is not None
-        try:
-            document = read(entry, reader)
-        except (BadDataset, Unreadable) as e:
-            raise BadInput(f"Document {entry.id}: {e}") from e
         file = store().put(entry.file.read_bytes()) if entry.file is not None and entry.file.exists() else ""
         words_blob = readings.put_words(document)
         paper = Paper(file or words_blob, document, entry.label)

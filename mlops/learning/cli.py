@@ -34,6 +34,7 @@ from .side_by_side import Submit, predicting
 
 DONE, FAULT, BAD_INPUT, YIELDED, NOTHING = 0, 1, 2, 4, 5
 NO_BASE = "none"
+ERROR = "error: "  # how what was refused begins
 
 T = TypeVar("T")
 
@@ -74,7 +75,7 @@ def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
     try:
         base = _base(options.base)
         config = LearnConfig(seed=options.seed)
-        dataset = load_dataset(options.dataset)
+        dataset = load_dataset(options.dataset, keeps_faults=True)
         if options.name:
             dataset = replace(dataset, name=options.name)
         with progress_file(options.progress) as tell:
@@ -112,7 +113,7 @@ def run_predict(options: argparse.Namespace, reader: Reader | None = None, out: 
     """Print one prediction a line; a document that cannot be read gives an error line. Returns the exit code."""
     try:
         predictor = Predictor(Package.load(options.package), device=servable(options.device))
-        dataset = load_dataset(options.dataset)
+        dataset = load_dataset(options.dataset, keeps_faults=True)  # labels are not read
         entries = chosen_entries(dataset, options.ids)
     except (BadDataset, BadPackage, OSError, ValueError) as e:
         return refuse(e, BAD_INPUT)
@@ -204,7 +205,7 @@ def _line(submit: Submit, entry: Entry, reader: Reader | None) -> Callable[[], d
 
 
 def _killed() -> int:
-    sys.stderr.write("error: a predicting process was killed, perhaps for memory; give --ids of what is missing\n")
+    sys.stderr.write(f"{ERROR}a predicting process was killed, perhaps for memory; give --ids of what is missing\n")
     return FAULT
 
 
@@ -232,5 +233,5 @@ def refuse(error: Exception, code: int) -> int:
     said = str(error)
     if isinstance(error, OSError) and error.filename is not None:
         said = f"{error.filename}: {error.strerror}"
-    sys.stderr.write(f"error: {said}\n")
+    sys.stderr.write(f"{ERROR}{said}\n")
     return code

@@ -83,7 +83,7 @@ def run(options: argparse.Namespace, reader: Reader | None = None) -> int:
     try:
         class_of(options.device)  # before a long reading: is it here?
         base = shipped_package() if options.base is None else Package.load(options.base)
-        dataset = load_dataset(options.dataset)
+        dataset = load_dataset(options.dataset, keeps_faults=True)
         unlabelled = list(_pages(dataset, reader, should_stop, most=SMOKE_DOCUMENTS if options.smoke else None))
         if not unlabelled:
             return refuse(BadDataset(f"{options.dataset}: no document with words to read"), NOTHING)

@@ -17,13 +17,14 @@ from typing import Any, BinaryIO
 from django.conf import settings
 
 from mlops.learning import pretrain
-from mlops.learning.cli import DONE, NOTHING, YIELDED
+from mlops.learning.cli import DONE, ERROR, NOTHING, YIELDED
 from mlops.learning.devices import CPU
 
 POLL_S = 0.5
 STOP_S = 120.0  # for the step at hand; then it is killed, and costs that step
 GPU_STOP_S = 2.0  # as STOP_S where a GPU is held: with what finding the cause takes, it is free within 5 s
 LOWEST_PRIORITY = 19
+MOST_SAID = 2000  # characters of an error that the log tells
 
 
 class Stopped(Exception):
@@ -81,6 +82,7 @@ def learn(
         one_thread = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
         log = folder / "log.txt"
         with log.open("ab") as output:
+            before = output.tell()
             code, cause = supervised(
                 [sys.executable, "-m", "invex.operations.child", sys.executable, "-m", "mlops.learning", *command],
                 output, {**os.environ, **one_thread, **environment}, stop=stop, look=look, stop_s=stop_s,
@@ -92,7 +94,7 @@ def learn(
             raise Stopped(cause or "SIGTERM")
         if code == NOTHING:
             raise Failed("No document has a label." if command[0] == "learn" else "No document has words.")
-        raise Failed(_last_line(log) or f"the process ended with {code}")
+        raise Failed(_last_error(log, before) or f"the process ended with {code}")
 
     if pretrains:
         network = networks / "network.zip"
@@ -173,6 +175,9 @@ def _newest(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list({line["step"]: line for line in lines}.values())
 
 
-def _last_line(log: Path) -> str:
-    lines = [line for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    return lines[-1][:500] if lines else ""
+def _last_error(log: Path, start: int) -> str:
+    """Return the last error that the log tells from byte `start` on, of however many lines; else its last line."""
+    said = log.read_bytes()[start:].decode("utf-8", errors="replace")
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    begins = [number for number, line in enumerate(lines) if line.startswith(ERROR)]
+    return " ".join(lines[begins[-1] if begins else -1 :])[:MOST_SAID]

@@ -19,7 +19,7 @@ from invex.reading.words import to_json
 from mlops.learning import side_by_side
 from mlops.learning.__main__ import main
 from mlops.learning.archive import BadPackage
-from mlops.learning.dataset import BadDataset, Sample, load_dataset
+from mlops.learning.dataset import MOST_NAMED, BadDataset, Sample, load_dataset
 from mlops.learning.decoding import Choice, Ranking
 from mlops.learning.learner import NothingToLearn, fit_template, learn
 from mlops.learning.matcher_training import learn_matcher
@@ -229,20 +229,66 @@ def test_a_dataset_without_labels_teaches_nothing(tmp_path: Path):
         learn(load_dataset(root))
 
 
-def test_a_file_that_cannot_be_read_is_named(tmp_path: Path):
-    root = write_dataset(tmp_path / "d", [sample(4, 0), sample(4, 1)])
-    (root / "words" / "4-1.json").unlink()
+def with_damage(root: Path, count: int) -> Path:
+    """A dataset of `count` documents: damaged are the words of the first, the label of the second, the third's file."""
+    root = write_dataset(root, [replace(sample(4, i % 3), id=f"4-{i}") for i in range(count)])
+    (root / "words" / "4-0.json").write_text("{")
+    (root / "labels" / "4-1.json").write_text('{"source": "nobody"}')
+    (root / "words" / "4-2.json").unlink()
     about = json.loads((root / "dataset.json").read_text())
-    about["documents"][1]["file"] = "files/scan.pdf"
+    about["documents"][2]["file"] = "files/scan.pdf"
     (root / "dataset.json").write_text(json.dumps(about))
-    (root / "files").mkdir(exist_ok=True)
+    (root / "files").mkdir()
     (root / "files" / "scan.pdf").write_bytes(b"%PDF")
+    return root
 
-    def reader(file: Path) -> Document:
-        raise Unreadable("corrupt")
 
-    with pytest.raises(BadDataset, match=r"'4-1'.*scan\.pdf: The file is damaged.*leave the document out"):
-        learn(load_dataset(root), reader=reader)
+def unreadable(file: Path) -> Document:
+    raise Unreadable("corrupt")
+
+
+def test_every_damaged_file_is_named_at_once(tmp_path: Path):
+    root = with_damage(tmp_path / "d", 6)
+    (root / "words" / "4-3.json").unlink()
+    (root / "words" / "4-4.json").write_text("[1]")
+    with pytest.raises(BadDataset) as told:
+        learn(load_dataset(root, keeps_faults=True), reader=unreadable)
+    first, *files = str(told.value).splitlines()
+    assert (
+        first == f"{root}: 5 files cannot be used; mend or replace them, or leave their documents out of dataset.json"
+    )
+    assert [line.partition(": ")[0].strip() for line in files] == [
+        "words/4-0.json",
+        "labels/4-1.json",
+        "files/scan.pdf",
+        "words/4-3.json",
+        "words/4-4.json",
+    ]
+    assert "nobody" in files[1]
+    assert "The file is damaged" in files[2]
+    assert "no such file" in files[3]
+
+
+def test_of_many_damaged_files_some_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    root = write_dataset(tmp_path / "d", [replace(sample(4, i % 3), id=f"4-{i}") for i in range(MOST_NAMED + 3)])
+    for label in (root / "labels").iterdir():
+        label.write_text("{")
+    assert main(["learn", str(root), "--out", str(tmp_path / "m.zip"), "--base", "none"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    assert f"{MOST_NAMED + 3} files cannot be used" in lines[0]
+    assert len(lines) == MOST_NAMED + 2
+    assert lines[-1].strip() == "and 3 more"
+
+
+def test_a_damaged_label_matters_only_where_labels_are_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    root = write_dataset(tmp_path / "d", [sample(4, 0), sample(4, 1)])
+    package = str(tmp_path / "m.zip")
+    assert main(["learn", str(root), "--out", package, "--base", "none", "--smoke"]) == 0
+    (root / "labels" / "4-1.json").write_text("{")
+    assert main(["predict", package, str(root)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
+    assert main(["evaluate", package, str(root)]) == 2
+    assert "1 file cannot be used" in capsys.readouterr().err
 
 
 def test_matching_is_learned_from_pairs_of_documents():

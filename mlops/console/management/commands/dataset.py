@@ -83,7 +83,7 @@ class Command(BaseCommand):
         from invex.reading.pool import ReaderPool
         from mlops.console.words_cache import CachedReader
 
-        dataset = load_dataset(options["folder"])
+        dataset = load_dataset(options["folder"], keeps_faults=True)
         workers = min(os.cpu_count() or 1, WORKERS)
         with ReaderPool(workers) as pool:
             reader = CachedReader(pool, settings.DATA_DIR / "words", workers)
