@@ -21,12 +21,13 @@ from typing import Any, TextIO, TypeVar
 from invex.fields.prediction import Prediction, error_to_json, prediction_to_json
 from invex.fields.spec import BadSpec
 from invex.reading.errors import Unreadable
+from invex.reading.types import Document
 
 from .archive import BadPackage
 from .checkpoints import Checkpoints, Yielded, progress_file
 from .dataset import BadDataset, Dataset, Entry, Reader, load_dataset, read
 from .devices import add_device, servable
-from .evaluation import evaluate
+from .evaluation import Unread, evaluate
 from .learner import LearnConfig, NothingToLearn, learn
 from .package import Package
 from .predictor import Predictor, shipped_package
@@ -141,17 +142,21 @@ def run_evaluate(options: argparse.Namespace, reader: Reader | None = None, out:
     if not entries:
         return refuse(NothingToLearn(f"{options.dataset}: no labelled document to judge by"), NOTHING)
     answers: dict[str, Prediction | str] = {}
+    unread: list[Unread] = []
     try:
         with predicting(predictor, options.package, len(entries)) as (submit, ahead):
             answered = (_answer(submit, entry, reader) for entry in entries)
             for entry, answer in zip(entries, _asked_ahead(answered, ahead)):
-                answers[entry.id] = answer
-    except BadDataset as e:
-        return refuse(e, BAD_INPUT)
+                if isinstance(answer, Unread):
+                    unread.append(answer)
+                answers[entry.id] = answer.code if isinstance(answer, Unread) else answer
     except BrokenProcessPool:
         return _killed()
     labels = {e.id: e.label for e in entries if e.label is not None}
-    report = evaluate(dataset.fields, dataset.tables, labels, answers)
+    if len(unread) == len(entries):
+        none = f"none of the {len(entries)} documents could be read; {unread[0].said()}"
+        return refuse(BadDataset(none), BAD_INPUT)
+    report = replace(evaluate(dataset.fields, dataset.tables, labels, answers), unread=tuple(unread))
     (out or sys.stdout).write((json.dumps(report.to_json(), indent=1) if options.json else report.table()) + "\n")
     return DONE
 
@@ -177,23 +182,34 @@ def _asked_ahead(asked: Iterator[Callable[[], T]], ahead: int) -> Iterator[T]:
         yield waiting.popleft()()
 
 
-def _answer(submit: Submit, entry: Entry, reader: Reader | None) -> Callable[[], Prediction | str]:
-    """What a document says, or the code of why it cannot be read. Raises BadDataset."""
-    try:
-        answer = submit(read(entry, reader))
-    except Unreadable as e:
-        code = e.code
-        return lambda: code
+def _answer(submit: Submit, entry: Entry, reader: Reader | None) -> Callable[[], Prediction | Unread]:
+    """What a document says, or why it cannot be read."""
+    document = _document(entry, reader)
+    if isinstance(document, Unread):
+        return lambda: document
+    answer = submit(document)
     return lambda: answer().prediction
 
 
-def _line(submit: Submit, entry: Entry, reader: Reader | None) -> Callable[[], dict[str, Any]]:
-    name = entry.file.name if entry.file is not None else f"{entry.id}.json"
+def _document(entry: Entry, reader: Reader | None) -> Document | Unread:
     try:
-        document = read(entry, reader)
-    except (Unreadable, BadDataset) as e:
-        code, message = (e.code, e.message) if isinstance(e, Unreadable) else ("unsupported", str(e))
-        error = error_to_json(file=name, code=code, message=message, id=entry.id)
+        return read(entry, reader)
+    except Unreadable as e:
+        return Unread(entry.id, name_of(entry), e.code, e.message)
+    except BadDataset as e:
+        return Unread(entry.id, name_of(entry), "unsupported", str(e))
+
+
+def name_of(entry: Entry) -> str:
+    """Return the name of the document's file, of its words where it has none."""
+    return entry.file.name if entry.file is not None else f"{entry.id}.json"
+
+
+def _line(submit: Submit, entry: Entry, reader: Reader | None) -> Callable[[], dict[str, Any]]:
+    name = name_of(entry)
+    document = _document(entry, reader)
+    if isinstance(document, Unread):
+        error = error_to_json(file=name, code=document.code, message=document.message, id=entry.id)
         return lambda: error
     answer, pages = submit(document), len(document.pages)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from invex.fields.spec import FieldSpec, TableSpec
 
 from .assignment import maximum_assignment
 from .comparison import is_canonical, matches, same
+from .dataset import MOST_NAMED
 from .metrics import Counts, Coverage, Scored, auroc, calibration_error, coverage
 
 PROMISED_ERROR = 0.01  # of the coverage that is reported
@@ -44,6 +45,19 @@ class TemplateScores:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A document that could not be read. file: its name. code, message: see FORMATS.md, section 2."""
+
+    id: str
+    file: str
+    code: str
+    message: str
+
+    def said(self) -> str:
+        return f"{self.file}: {self.message} ({self.code})"
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """The figures of an evaluation.
 
@@ -53,6 +67,7 @@ class Report:
     tables: cells, after the row matching that makes most of them right; a column that a row's label leaves out
     is not counted. templates: the same as micro, by the label's template.
     coverage: the share of values that one threshold may accept with at most PROMISED_ERROR of them wrong.
+    unread: documents that count as `errors`, with all their values missing, where it is known which ones.
     """
 
     documents: int
@@ -71,9 +86,10 @@ class Report:
     coverage: Coverage
     calibration_error: float | None
     not_canonical: dict[str, int]
+    unread: tuple[Unread, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
-        """Return the figures under the names that `score.py --json` uses, and by template."""
+        """Return the figures as `score.py --json` names them; besides by template, and what was not read."""
         return {
             "documents": self.documents,
             "answered": self.answered,
@@ -95,6 +111,7 @@ class Report:
             },
             "ece": self.calibration_error,
             "not_canonical": self.not_canonical,
+            "unread": [asdict(one) for one in self.unread],
         }
 
     def table(self) -> str:
@@ -103,6 +120,7 @@ class Report:
         lines = [
             f"documents {self.documents}  answered {self.answered}  missing {self.missing}  "
             f"errors {sum(self.errors.values())}",
+            *self._unread_lines(),
             f"micro-F1 {_show(self.micro.f1)}  precision {_show(self.micro.precision)}  "
             f"recall {_show(self.micro.recall)}  macro-F1 {_show(self.macro_f1)}  "
             f"whole documents {_show(self.document_exact)}",
@@ -127,6 +145,14 @@ class Report:
         if self.not_canonical:
             lines += ["", f"values not in canonical form, never right: {self.not_canonical}"]
         return "\n".join(lines)
+
+    def _unread_lines(self) -> list[str]:
+        if not self.unread:
+            return []
+        lines = [f"could not be read, so all of their values count as missing: {len(self.unread)}"]
+        lines += [f"  {one.said()}" for one in self.unread[:MOST_NAMED]]
+        more = len(self.unread) - MOST_NAMED
+        return [*lines, f"  and {more} more"] if more > 0 else lines
 
 
 def evaluate(

@@ -291,6 +291,34 @@ def test_a_damaged_label_matters_only_where_labels_are_read(tmp_path: Path, caps
     assert "1 file cannot be used" in capsys.readouterr().err
 
 
+def test_evaluation_names_what_it_could_not_read_and_counts_its_values_as_missing(tmp_path: Path, capsys):
+    root = write_dataset(tmp_path / "d", [sample(4, i) for i in range(3)])
+    package = str(tmp_path / "m.zip")
+    assert main(["learn", str(root), "--out", package, "--base", "none", "--smoke"]) == 0
+
+    def evaluated(*more: str) -> str:
+        assert main(["evaluate", package, str(root), *more]) == 0
+        return capsys.readouterr().out
+
+    before = json.loads(evaluated("--json"))
+    assert before["unread"] == []
+    (root / "words" / "4-1.json").write_text("{")
+    after = json.loads(evaluated("--json"))
+    assert (after["documents"], after["answered"], after["errors"]) == (3, 2, {"unsupported": 1})
+    assert [(one["id"], one["file"], one["code"]) for one in after["unread"]] == [("4-1", "4-1.json", "unsupported")]
+    assert after["micro"]["support"] == before["micro"]["support"]
+    lost = sum(map(len, sample(4, 1).label.fields.values()))
+    assert after["micro"]["fn"] >= lost > 0
+    table = evaluated().splitlines()
+    assert "errors 1" in table[0]
+    assert table[1] == "could not be read, so all of their values count as missing: 1"
+    assert table[2].startswith("  4-1.json: ")
+    for words in (root / "words").iterdir():
+        words.write_text("{")
+    assert main(["evaluate", package, str(root)]) == 2
+    assert "none of the 3 documents could be read; 4-0.json" in capsys.readouterr().err
+
+
 def test_matching_is_learned_from_pairs_of_documents():
     pairs = [([sample(seed, i, has_boxes=True) for i in (20, 21)], spec(seed).fields) for seed in VENDORS]
     matcher = learn_matcher(pairs)
