@@ -16,6 +16,7 @@ from fixtures.generator.render_pdf import render_pdf
 from fixtures.generator.vendor import Vendor
 
 VENDOR = Vendor(4720, kind="invoice", locale="en-US")
+OF_TWELVE_ROWS = Vendor(411, kind="invoice", locale="en-GB")
 COVERING = 2  # pages in front of the invoice, that say nothing of it
 PICTURE = re.compile(r"/documents/\d+/pages/\d+\?")
 # Whether the place of the field or cell that is chosen can be seen, and on which page it stands.
@@ -43,6 +44,21 @@ def batch(admin_page: Page, installation: Any, tmp_path: Path) -> str:
     admin_page.wait_for_url(re.compile(r"/p/demo/batches/\d+/$"))
     expect(admin_page.locator("#batch-live .state-review")).to_have_count(2, timeout=60_000)
     return f"?order=age&batch={admin_page.url.split('/')[-2]}"
+
+
+@pytest.fixture
+def rows(admin_page: Page, tmp_path: Path) -> str:
+    """An invoice of twelve line items, read; its address."""
+    path = tmp_path / f"rows-{tmp_path.name}.pdf"
+    path.write_bytes(render_pdf(OF_TWELVE_ROWS.document(0).canvas, title=path.name))
+    admin_page.goto("/p/demo/batches/")
+    admin_page.locator("#upload-files").set_input_files([path])
+    admin_page.wait_for_url(re.compile(r"/p/demo/batches/\d+/$"))
+    expect(admin_page.locator("#batch-live .state-review")).to_have_count(1, timeout=60_000)
+    admin_page.get_by_role("link", name=path.name).click()
+    expect(admin_page.locator("[data-grid] tbody tr")).to_have_count(12)
+    admin_page.wait_for_load_state("networkidle")
+    return admin_page.url
 
 
 def start(page: Page, batch: str) -> str:
@@ -144,3 +160,43 @@ def test_a_telephone_shows_the_page_of_what_needs_its_person_without_a_keyboard_
     expect(page.locator(f".page[data-page='{COVERING}']")).to_be_in_viewport()
     expect(page.locator(".page[data-page='0']")).not_to_be_in_viewport()
     expect(page.locator("#review-form :focus")).to_have_count(0)
+
+
+ROWS_SEEN = """() => [...document.querySelectorAll("[data-grid] tbody tr")].filter((row) => {
+  const {left, bottom} = row.getBoundingClientRect();
+  return row.contains(document.elementFromPoint(left + 5, bottom - 2));
+}).length"""
+OVERFLOW = "() => { const f = document.querySelector('[data-frame]'); return f.scrollWidth - f.clientWidth; }"
+HIGHEST_ROW = "() => Math.max(...[...document.querySelectorAll('[data-grid] tbody tr')].map((row) => row.offsetHeight))"
+
+
+def test_who_goes_to_the_line_items_sees_all_of_ten_rows_beside_the_page(admin_page: Page, rows: str) -> None:
+    page, fields = admin_page, admin_page.locator(".fields")
+    page.keyboard.press("Alt+g")
+    assert page.evaluate(ROWS_SEEN) == 12
+    assert page.evaluate(HIGHEST_ROW) < 40, "each on one line"
+    chosen = page.evaluate(CHOSEN)
+    assert chosen["isSeen"]
+    wide = fields.bounding_box()
+    assert wide
+    page.keyboard.press("Escape")
+    page.keyboard.press("Alt+1")
+    assert fields.bounding_box() == wide, "nothing moves as one leaves it"
+
+
+def test_a_table_takes_the_width_that_its_columns_need_and_leaves_the_page_its_part(
+    admin_page: Page, rows: str
+) -> None:
+    page = admin_page
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(rows)
+    before = page.locator(".fields").bounding_box()
+    cell = page.locator("[data-grid] tbody td").first
+    cell.dblclick()
+    expect(cell.locator("input")).to_be_focused()  # nothing moved below the pointer
+    page.wait_for_function("(was) => document.querySelector('.fields').offsetWidth > was", arg=before["width"] + 20)
+    assert page.locator(".fields").bounding_box()["width"] <= 0.55 * 1280
+    assert page.evaluate(OVERFLOW) <= 0
+    expect(cell.locator("input")).to_be_focused()
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")

@@ -7,6 +7,8 @@ import {SUMMED, sumsOf} from "./sums.js";
 
 const NUMERIC = new Set(["amount", "number", "percentage"]);
 const LONG = 12;  // characters of a text, from which its column is kept wide, and no other part of a document repeats it
+const MOST_WIDTH = "55%";  // of the page, that a table which needs the room may take
+const DOUBLE_CLICK_MS = 500;  // within which nothing moves below the pointer
 const LEVEL = 0.4;  // of the height of a place, which it shares with a row that it stands in
 
 const make = (tag, attributes = {}, text = "") => {
@@ -188,8 +190,21 @@ export class Grid {
       this.section.scrollIntoView({block: "nearest"});
       return;
     }
-    if (this.section.querySelector(":scope > [data-remark]")) this.section.scrollIntoView({block: "nearest"});
+    this.widen();
+    this.section.scrollIntoView({block: "nearest"});
     this.go(this.nextMarked([-1, this.columns.length - 1]) || [0, this.shown[0]]);
+  }
+
+  /* Who goes to the table gets the room that its columns need, and keeps it: nothing moves as they leave it. */
+  widen() {
+    const table = this.frame.querySelector("table"), review = this.section.closest(".review"), pane = this.section.closest(".fields");
+    if (getComputedStyle(review).display !== "grid") return;  // the table has the whole width
+    table.style.width = "max-content";
+    const wanted = Math.ceil(table.getBoundingClientRect().width) + pane.offsetWidth - this.frame.clientWidth;
+    table.style.width = "";
+    if (wanted <= pane.offsetWidth) return;
+    review.style.setProperty("--fields", `max(${pane.offsetWidth}px, min(${wanted}px, ${MOST_WIDTH}))`);
+    this.pages.showAgain();
   }
 
   /* The next cell that needs a person, row by row behind a place and then from the start; null where none does. */
@@ -447,6 +462,7 @@ export class Grid {
     const tool = event.target.closest("[data-do]"), td = event.target.closest("td[data-column]"), theirs = event.target.closest("[data-take-rows]");
     if (theirs) { this.take(JSON.parse(theirs.dataset.takeRows)); return; }
     if (tool && (!this.isReadOnly() || tool.dataset.do === "columns")) this.do(tool.dataset.do);
+    if (td) setTimeout(() => { if (this.isActive) this.widen(); }, DOUBLE_CLICK_MS);
     if (td && !td.contains(this.editor)) this.go([td.parentElement.sectionRowIndex, Number(td.dataset.column)]);
   }
 

@@ -107,7 +107,7 @@ export class Pages {
   came(image) {
     const frame = image.closest(".page"), before = this.shapes.get(frame);
     this.shape(frame, image.naturalWidth, image.naturalHeight);
-    if (this.place && Math.abs(this.shapes.get(frame) / before - 1) > ROUNDED) this.show(this.place);
+    if (Math.abs(this.shapes.get(frame) / before - 1) > ROUNDED) this.showAgain();
   }
 
   /* Go to the page with this number. */
@@ -126,6 +126,9 @@ export class Pages {
     const left = frame.left + box[0] * frame.width, right = frame.left + box[2] * frame.width;
     if (left < view.left || right > view.right) this.root.scrollLeft += left - view.left - view.width / 4;
   }
+
+  /* The pages have another width now: what was shown stays in view. */
+  showAgain() { if (this.place) this.show(this.place); }
 
   zoomBy(step) {
     const at = ZOOMS.indexOf(this.zoom);
