@@ -17,7 +17,8 @@ import numpy as np
 from .candidates import Candidates
 from .layout import Floats, Ints
 
-NEAR = 0.1  # of the page: occurrences of two values that are so near belong together
+NEAR = 0.1  # of the page: occurrences of two values that are so near belong together ...
+SAME = 0.001  # ... unless they are one and the same: two fields are rarely printed once
 STRAY = 1e-3  # probability that values of one type stand anywhere: one document is no law
 STRENGTH = 6.0  # in nats, of a spring on which all documents agree
 WIDE, HIGH = 0.02, 0.008  # of the page: by how much a spring may be stretched
@@ -46,15 +47,19 @@ class Spring:
 
 
 def settle(standing: Mapping[str, Standing], kinds: Mapping[str, str]) -> dict[str, Floats]:
-    """Return new log_priors, given that values of one type which are printed together are meant together."""
+    """Return new log_priors, given that values of one type which are printed together are meant together.
+
+    The nearest other field counts: the more fields there are, the more stand beside any occurrence.
+    """
     settled = {}
     for key, mine in standing.items():
-        told = mine.log_prior.astype(np.float64)
+        near = np.zeros(len(mine.log_prior))
         for other, theirs in standing.items():
             if other != key and kinds[other] == kinds[key]:
-                away = _away(mine, theirs)
-                near = np.exp(theirs.log_prior - np.hypot(*away) / NEAR).sum(axis=1)
-                told = told + np.log(near + STRAY)
+                away = np.hypot(*_away(mine, theirs))
+                beside = np.where(away < SAME, 0, np.exp(theirs.log_prior - away / NEAR))
+                near = np.maximum(near, beside.sum(axis=1))
+        told = mine.log_prior + np.log(near + STRAY)
         told = told - told.max()
         settled[key] = (told - np.log(np.exp(told).sum())).astype(np.float32)
     return settled

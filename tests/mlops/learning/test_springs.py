@@ -39,6 +39,19 @@ def test_values_of_a_type_that_are_printed_together_are_meant_together():
     assert apart["end"] == pytest.approx(ONE_LINE["end"].log_prior)
 
 
+def test_two_fields_are_not_both_meant_where_one_value_is_printed_once():
+    places = {"start": standing((0.2, 0.1, 0), (0.2, 0.5, 0)), "end": standing((0.2, 0.1, 0), (0.4, 0.12, 0))}
+    settled = settle(places, KINDS)
+    assert [int(np.argmax(settled[key])) for key in ("start", "end")] == [0, 1]
+
+
+def test_many_fields_beside_an_occurrence_say_no_more_than_one():
+    kinds = {"port": "text", **{f"other_{i}": "text" for i in range(8)}}
+    one = {"port": standing((0.2, 0.1, 0), (0.2, 0.5, 0)), "other_0": standing((0.4, 0.1, 0))}
+    many = {**one, **{f"other_{i}": standing((0.4, 0.1 - i / 100, 0)) for i in range(8)}}
+    assert settle(many, kinds)["port"] == pytest.approx(settle(one, kinds)["port"])
+
+
 def test_a_spring_is_as_long_as_the_likeliest_two_are_apart():
     (spring,) = learn_springs([ONE_LINE], KINDS)
     assert (spring.first, spring.second) == ("start", "end")
