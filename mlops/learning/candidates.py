@@ -26,6 +26,8 @@ from .hashing import fold
 from .layout import NO_CELL, Floats, Ints, Layout
 
 TEXT_TYPES = ("text", "address")
+BROKEN_TYPES = ("date",)  # which running text breaks over two lines
+BROKEN_WORDS = 4  # of a value on either line
 TEXT_GAP_HEIGHTS = 0.55  # within a cell, a wider gap may end a name
 WRAPPED_LINES = {"text": 2, "address": 5}  # lines that may follow the first
 MOST_SEGMENTS = 4  # of a cell, whose every run is a candidate; in longer cells only those from the start or to the end
@@ -149,12 +151,15 @@ def find(layout: Layout, kind: str, breaks: Breaks = NO_BREAKS) -> Candidates:
         starts, texts = (
             (layout.line_start, layout.line_texts) if kind == "iban" else (layout.cell_start, layout.cell_texts)
         )
-        for (start, stop), text in zip(pairwise(starts.tolist()), texts, strict=True):
+        below = layout.continuations.tolist() if kind in BROKEN_TYPES else ()
+        for number, ((start, stop), text) in enumerate(zip(pairwise(starts.tolist()), texts, strict=True)):
             found = _spans(kind, text)
             if kind == "id" and breaks.codes:
                 found = _with_codes(found, text, breaks.codes)
             if found:
                 _typed(layout, found, start, stop, text, rows)
+            if below and below[number] != NO_CELL:
+                _broken(layout, kind, number, below[number], rows)
     firsts, lasts, starts_at, ends_at, printed, means, rests = zip(*rows, strict=True) if rows else ((),) * 7
     return Candidates(
         layout,
@@ -215,6 +220,25 @@ def _typed(layout: Layout, found: Sequence[Span], start: int, stop: int, line: s
         at = begins[first] - begins[start]
         text = line[span.start : span.end]
         rows.append((first, last, span.start - at, span.end - at, text, span.readings, ()))
+
+
+def _broken(layout: Layout, kind: str, cell: int, below: int, rows: list[_Row]) -> None:
+    """Add the values that begin at the end of a cell and end at the beginning of the one below it: "3 March / 2025"."""
+    starts, begins = layout.cell_start, layout.begins
+    stop, start = int(starts[cell + 1]), int(starts[below])
+    first, end = max(int(starts[cell]), stop - BROKEN_WORDS), min(int(starts[below + 1]), start + BROKEN_WORDS)
+    above = layout.text(first, stop)
+    joined = above + ("" if above.endswith("-") else " ")
+    at = len(joined)
+    text = joined + layout.text(start, end)
+    for span in _spans(kind, text):
+        if span.start < len(above) and span.end > at:
+            one = bisect_right(begins, begins[first] + span.start, first, stop) - 1
+            last = bisect_right(begins, begins[start] + span.end - 1 - at, start, end) - 1
+            begin = span.start - (begins[one] - begins[first])
+            rest = tuple(range(start, last + 1))
+            printed = text[span.start : span.end]
+            rows.append((one, stop - 1, begin, begins[stop] - 1 - begins[one], printed, span.readings, rest))
 
 
 @lru_cache(maxsize=1 << 15)

@@ -1,8 +1,10 @@
 """Candidates: typed spans inside cells and tokens, names between breaks, wrapped lines."""
 
+import pytest
+
 from mlops.learning.candidates import NO_BREAKS, Breaks, find
 from mlops.learning.layout import lay_out
-from tests.mlops.learning.test_layout import document, word
+from tests.mlops.learning.test_layout import CHAR, document, word
 
 
 def found(kind: str, page: list, breaks: Breaks = NO_BREAKS) -> tuple[str, ...]:
@@ -42,6 +44,31 @@ def test_a_bracket_glued_to_a_name_is_cut_off():
 def test_names_wrap_over_aligned_lines():
     page = [word("Acme", 0.1, 0.1), word("Holding", 0.1, 0.115)]
     assert "Acme Holding" in found("text", page)
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "printed"),
+    [
+        (["Cover", "from", "3", "March"], ["2025", "to", "1", "May", "2026."], "3 March 2025"),
+        (["Hamburg,", "29-MAY-"], ["2025"], "29-MAY-2025"),
+    ],
+)
+def test_a_date_may_be_broken_over_two_lines(above, below, printed):
+    def running(texts, y):
+        return [word(text, 0.1 + CHAR * sum(len(t) + 1 for t in texts[:i]), y) for i, text in enumerate(texts)]
+
+    candidates = find(lay_out(document(running(above, 0.1) + running(below, 0.115))), "date")
+    (k,) = (k for k, text in enumerate(candidates.texts) if text == printed)
+    layout = candidates.layout
+    assert (
+        [layout.texts[w] for w in candidates.words(k)] == [*above[-1:], "2025"]
+        if "-" in printed
+        else ["3", "March", "2025"]
+    )
+    assert candidates.readings[k][0].value in ("2025-03-03", "2025-05-29")
+    assert len(layout.boxes(candidates.words(k))) == 2
+    apart = find(lay_out(document(running(above, 0.1) + running(below, 0.3))), "date")
+    assert printed not in apart.texts
 
 
 def test_a_rule_to_write_on_is_no_part_of_a_name():
