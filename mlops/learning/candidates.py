@@ -270,7 +270,9 @@ def _with_codes(found: tuple[Span, ...], text: str, codes: frozenset[str]) -> tu
 
 def _runs(layout: Layout, breaks: Breaks, wrapped: int) -> Iterator[tuple[int, int, tuple[int, ...], str]]:
     """Yield (first, last, words of following lines, their text after a space) of each run that may be a text."""
-    inner = np.flatnonzero(_inner_breaks(layout, breaks)).tolist()
+    learned = _learned_breaks(layout, breaks)
+    inner = np.flatnonzero(_inner_breaks(layout) | learned).tolist()
+    ends = np.flatnonzero(learned).tolist()
     below = layout.continuations.tolist()
     cell_start = layout.cell_start.tolist()
     for cell, (start, stop) in enumerate(pairwise(cell_start)):
@@ -288,14 +290,30 @@ def _runs(layout: Layout, breaks: Breaks, wrapped: int) -> Iterator[tuple[int, i
                         following = below[following]
                         if following == NO_CELL:
                             break
-                        rest += tuple(range(cell_start[following], cell_start[following + 1]))
+                        start, stop_below = cell_start[following], cell_start[following + 1]
+                        for end in ends[bisect_right(ends, start) : bisect_left(ends, stop_below)]:
+                            if len(rest) + end - start > 2 * MOST_TEXT_WORDS:
+                                break
+                            below_it = f"{text} {layout.text(start, end)}"  # running text, in which the value ends
+                            yield first, cuts[j] - 1, (*rest, *range(start, end)), below_it
+                        rest += tuple(range(start, stop_below))
                         if len(rest) > 2 * MOST_TEXT_WORDS:
                             break
                         text += " " + layout.cell_texts[following]
                         yield first, cuts[j] - 1, rest, text
 
 
-def _inner_breaks(layout: Layout, breaks: Breaks) -> np.ndarray:
+def _learned_breaks(layout: Layout, breaks: Breaks) -> np.ndarray:
+    """(n,) does a text start at this word, or one end before it, as far as confirmed values tell?"""
+    result = np.zeros(layout.words, bool)
+    if layout.words and (breaks.after or breaks.before):
+        folded = list(map(fold, layout.texts))
+        result[1:] |= [t in breaks.after for t in folded[:-1]]
+        result |= [t in breaks.before for t in folded]
+    return result
+
+
+def _inner_breaks(layout: Layout) -> np.ndarray:
     """(n,) is a text allowed to start at this word although its cell started earlier?"""
     n = layout.words
     result = np.zeros(n, bool)
@@ -308,10 +326,6 @@ def _inner_breaks(layout: Layout, breaks: Breaks) -> np.ndarray:
     ends, starts = zip(*map(_breaks_beside, layout.texts), strict=True)
     result[1:] |= ends[:-1]
     result |= starts
-    if breaks.after or breaks.before:
-        folded = list(map(fold, layout.texts))
-        result[1:] |= [t in breaks.after for t in folded[:-1]]
-        result |= [t in breaks.before for t in folded]
     result |= layout.column_edges
     return result
 

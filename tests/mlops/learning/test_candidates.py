@@ -46,6 +46,20 @@ def test_names_wrap_over_aligned_lines():
     assert "Acme Holding" in found("text", page)
 
 
+def running(y: float, *texts: str) -> list:
+    return [word(text, 0.1 + CHAR * sum(len(t) + 1 for t in texts[:i]), y) for i, text in enumerate(texts)]
+
+
+def test_a_text_of_running_text_ends_in_the_next_line_where_its_end_was_learned():
+    page = running(0.1, "Let", "to", "Ann", "Bell,", "of", "12") + running(
+        0.115, "Mill", "Lane", "hereinafter", "tenant"
+    )
+    assert "12 Mill Lane" not in found("address", page)
+    breaks = Breaks(frozenset({"of"}), frozenset({"hereinafter"}))
+    assert "12 Mill Lane" in found("address", page, breaks)
+    assert "12 Mill Lane hereinafter tenant" in found("address", page, breaks)
+
+
 @pytest.mark.parametrize(
     ("above", "below", "printed"),
     [
@@ -54,10 +68,7 @@ def test_names_wrap_over_aligned_lines():
     ],
 )
 def test_a_date_may_be_broken_over_two_lines(above, below, printed):
-    def running(texts, y):
-        return [word(text, 0.1 + CHAR * sum(len(t) + 1 for t in texts[:i]), y) for i, text in enumerate(texts)]
-
-    candidates = find(lay_out(document(running(above, 0.1) + running(below, 0.115))), "date")
+    candidates = find(lay_out(document(running(0.1, *above) + running(0.115, *below))), "date")
     (k,) = (k for k, text in enumerate(candidates.texts) if text == printed)
     layout = candidates.layout
     assert (
@@ -67,7 +78,7 @@ def test_a_date_may_be_broken_over_two_lines(above, below, printed):
     )
     assert candidates.readings[k][0].value in ("2025-03-03", "2025-05-29")
     assert len(layout.boxes(candidates.words(k))) == 2
-    apart = find(lay_out(document(running(above, 0.1) + running(below, 0.3))), "date")
+    apart = find(lay_out(document(running(0.1, *above) + running(0.3, *below))), "date")
     assert printed not in apart.texts
 
 
