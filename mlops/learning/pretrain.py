@@ -153,14 +153,20 @@ def pretrained(
 
 def provenance(device: str) -> dict[str, Any]:
     """What the bytes of a network depend on besides its documents, configuration and the code that learns."""
-    from fixtures import generator  # needs more libraries than learning and predicting do
-
     versions = environment(*NEEDED, device=device)["libraries"]
     return {
         "device_class": class_of(device),
-        "generator": sources_hash(Path(str(generator.__file__)).parent),
+        "generator": generator_hash(),
         "libraries": {name: versions[name] for name in NEEDED},
     }
+
+
+def generator_hash() -> str:
+    """The beginning of the sha256 of the sources that make synthetic documents; none of them is loaded."""
+    found = find_spec("fixtures.generator")
+    assert found is not None
+    assert found.origin is not None
+    return sources_hash(Path(found.origin).parent)
 
 
 def _pages(

@@ -118,7 +118,7 @@ def _own_folder(kept: Path, dataset: Path, base: Path, seed: int) -> Path:
 
     A document that was erased since must not be in the network, and a checkpoint that has read it goes on no more.
     """
-    digest = hashlib.sha256(f"{seed} {pretrain.provenance(CPU)['generator']}".encode())
+    digest = hashlib.sha256(f"{seed} {pretrain.generator_hash()}".encode())
     for file in (base, *sorted((dataset / "words").iterdir())):
         digest.update(file.name.encode() + b"\0" + hashlib.sha256(file.read_bytes()).digest())
     own = kept / f"networks-{digest.hexdigest()[:16]}"

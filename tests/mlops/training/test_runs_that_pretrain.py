@@ -23,6 +23,7 @@ from mlops.datasets import services as datasets
 from mlops.datasets.models import SideAssignment
 from mlops.datasets.selection import Selection
 from mlops.datasets.states import Side
+from mlops.learning import pretrain
 from mlops.learning.package import Package
 from mlops.memory.base import base_package
 from mlops.training import device, leftovers, process, queries, rebuild, services
@@ -134,13 +135,14 @@ def test_the_page_draws_both_kinds_of_curves_and_the_file_has_them(access, run, 
     assert rows[1].startswith('"network 1 of 2, pretraining"') or rows[1].startswith("network 1 of 2")
 
 
-def test_what_read_an_erased_document_is_not_gone_on_from(tmp_path):
+def test_what_read_an_erased_document_is_not_gone_on_from(tmp_path, monkeypatch):
     dataset, kept, base = tmp_path / "dataset", tmp_path / "kept", tmp_path / "base.zip"
     (dataset / "words").mkdir(parents=True)
     kept.mkdir()
     base.write_bytes(b"base")
     for name in "ab":
         (dataset / "words" / f"{name}.json").write_text(name)
+    monkeypatch.setattr(pretrain, "provenance", None)  # of which but the generator's hash is wanted, for itself
     first = process._own_folder(kept, dataset, base, 0)
     (first / "network.zip").write_bytes(b"has read a and b")
     assert process._own_folder(kept, dataset, base, 0) == first
@@ -150,6 +152,9 @@ def test_what_read_an_erased_document_is_not_gone_on_from(tmp_path):
     assert second != first
     assert not first.exists()
     assert len({process._own_folder(kept, dataset, base, seed) for seed in (0, 1)}) == 2
+    other = process._own_folder(kept, dataset, base, 0)
+    monkeypatch.setattr(pretrain, "generator_hash", lambda: "another generator")
+    assert process._own_folder(kept, dataset, base, 0) != other
 
 
 def test_one_that_began_on_the_cpu_stays_there_before_it_told_anything(access, run):
