@@ -15,7 +15,9 @@ from mlops.learning.learner import EVERY
 from mlops.monitoring.chart import BOTTOM, LEFT, RIGHT, TOP, Line, figure
 from mlops.training.models import TrainingRun
 
-NETWORK = re.compile(r"network (\d+) of (\d+)(, pretraining)?")  # as mlops.learning.network.building tells it
+# As mlops.learning.network.building, which needs torch, tells them.
+NETWORK = re.compile(r"network (\d+) of (\d+)(, pretraining)?")
+MAKING = "synthetic documents"
 LEAST = 0.001  # what is less is drawn there
 KINDS = ("accent", "look", "live", "sure", "wrong", "soft")  # classes of the stylesheet, a curve each
 
@@ -160,6 +162,8 @@ def name_of(step: str) -> str:
     """What a step of learning is called: a template, all of them, or a network."""
     if step == EVERY:
         return _("all templates together")
+    if step == MAKING:
+        return _("synthetic documents")
     if network := NETWORK.fullmatch(step):
         said = _("network %(n)s of %(of)s, pretraining") if network[3] else _("network %(n)s of %(of)s")
         return said % {"n": network[1], "of": network[2]}

@@ -107,7 +107,9 @@ def asked_to_stop() -> Callable[[], bool]:
 
 def goes_on(kept: Path | None, option: str) -> str:
     """Say what becomes of a training that was stopped. kept: where its checkpoints are."""
-    return "the same command goes on there" if kept is not None else f"nothing was kept: give {option}"
+    if kept is None:
+        return f"nothing was kept: give {option}"
+    return "what was done is kept: the same command, or resuming the training run, goes on from there"
 
 
 def run_predict(options: argparse.Namespace, reader: Reader | None = None, out: TextIO | None = None) -> int:

@@ -86,7 +86,8 @@ class TrainingRunOut(Schema):
     progress: list[dict[str, Any]] = Field(
         description="Of learning: each template with its documents, seconds, and `losses`, the objective a document "
         "before the first step of optimisation and after each. Before them the networks of a run that pretrains, with "
-        "`curve`, the mean loss of every `curve_steps` steps.",
+        "`curve`, the mean loss of every `curve_steps` steps; and before these the synthetic documents that are made "
+        "for them, of `wanted` ones.",
         examples=[[{"step": "Acme order", "documents": 12, "seconds": 0.4, "losses": [2.1, 0.7, 0.2]}]],
     )
     yields: list[dict[str, Any]]

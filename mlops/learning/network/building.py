@@ -30,6 +30,8 @@ from .training import CURVE_STEPS, Progress, Trainer, deterministic
 CANDIDATES = 150  # of a type and document, besides the values
 COMPARED = 20  # documents on which ONNX has to agree with torch
 CHECKPOINT_STEPS = 200
+MAKING = "synthetic documents"  # the step of a training in which they are made
+TOLD_DOCUMENTS = 100  # between two times that it is told how many there are
 
 T = TypeVar("T", Trainer, Pretrainer)
 
@@ -74,12 +76,10 @@ def build_network(
     usable = (e for e in made if e.inputs.words and len(e.spans))
     # Trainings that came to their end before the build was stopped need only those that are compared.
     is_done = all(t.step == training.steps for t in trainers)
+    wanted = min(COMPARED, training.documents) if is_done else training.documents
     examples: list[Example] = []
-    for example in islice(usable, COMPARED) if is_done else usable:
-        if watched.should_stop():
-            raise Yielded(f"stopped after {len(examples)} synthetic documents")
+    for example in _watched(islice(usable, COMPARED) if is_done else usable, wanted, watched):
         examples.append(example)
-    log.info("network: %d documents", len(examples))
     for number, trainer in enumerate(trainers):
         name, file = f"network {number + 1} of {training.members}", _file(saved, number)
         if pretraining is not None and not trainer.step:
@@ -94,6 +94,27 @@ def build_network(
     keys = tuple(f.key for f in fields)
     data = export([t.trained for t in trainers], keys, [e.inputs for e in examples[:COMPARED]])
     return Network(data, keys, network.buckets)
+
+
+def _watched(made: Iterable[Example], wanted: int, watched: Checkpoints) -> Iterator[Example]:
+    """Yield the examples as they are made, and tell how many there are. wanted: of so many. Raises Yielded."""
+    start, count = time.perf_counter(), 0
+
+    def tell() -> None:
+        log.info("%s: %d of %d made", MAKING, count, wanted)
+        about = {"documents": count, "wanted": wanted}
+        watched.tell({"step": MAKING, "seconds": time.perf_counter() - start, "is_resumed": False, **about})
+
+    tell()
+    for example in made:
+        if watched.should_stop():
+            raise Yielded(f"stopped after {count} of {wanted} synthetic documents, which are made anew next time")
+        count += 1
+        if count % TOLD_DOCUMENTS == 0:
+            tell()
+        yield example
+    wanted = count  # some may be of no use
+    tell()
 
 
 def _file(saved: Path | None, number: int) -> Path | None:

@@ -89,10 +89,12 @@ def test_the_build_has_a_network_of_its_own_and_says_what_it_read(run):
     said = made.manifest["pretraining"]
     assert (said["documents"], said["seed"]) == (LEARNED, 3)
     assert said["device_class"] == made.manifest["device_class"]
-    names = [step["step"] for step in run.progress]
+    made, *learned = run.progress
+    assert (made["step"], made["documents"], made["wanted"]) == ("synthetic documents", 16, 16)
+    names = [step["step"] for step in learned]
     assert names[:4] == [f"network {n} of 2{of}" for n in (1, 2) for of in (", pretraining", "")]
     assert names[4:], "then the templates"
-    assert all(step["curve"] for step in run.progress[:4])
+    assert all(step["curve"] for step in learned[:4])
 
 
 def test_the_gate_lets_a_network_through_that_was_compared_here(run):
@@ -130,9 +132,22 @@ def test_the_page_draws_both_kinds_of_curves_and_the_file_has_them(access, run, 
     assert 'id="learning"' in page
     german = browser.get(reverse("run", args=[access.project.slug, run.pk]), headers={"accept-language": "de"})
     assert "Netz 1 von 2, Vortraining" in german.content.decode()
+    assert "synthetische Dokumente" in german.content.decode()
     assert "after it has read the documents" in page
     rows = browser.get(reverse("run-curves", args=[access.project.slug, run.pk])).content.decode().splitlines()
     assert rows[1].startswith('"network 1 of 2, pretraining"') or rows[1].startswith("network 1 of 2")
+
+
+def test_the_page_says_how_many_synthetic_documents_there_are_of_how_many(access, run, browser):
+    from mlops.learning.network import building  # torch
+
+    making = {"step": "synthetic documents", "seconds": 12.0, "is_resumed": False, "documents": 300, "wanted": 16000}
+    TrainingRun.objects.filter(pk=run.pk).update(progress=[making])
+    assert making["step"] == building.MAKING
+    address = reverse("run", args=[access.project.slug, run.pk])
+    assert "300 of 16000" in browser.get(address).content.decode().replace(",", "")
+    german = browser.get(address, headers={"accept-language": "de"}).content.decode()
+    assert "300 von 16000" in german.replace(".", "")
 
 
 def test_what_read_an_erased_document_is_not_gone_on_from(tmp_path, monkeypatch):

@@ -19,6 +19,8 @@ from invex.fields.standard import STANDARD_FIELDS
 from invex.reading.types import Document
 from mlops.learning import side_by_side
 from mlops.learning.candidates import NO_BREAKS, find
+from mlops.learning.checkpoints import Checkpoints, Yielded
+from mlops.learning.cli import goes_on
 from mlops.learning.dataset import Sample
 from mlops.learning.layout import Layout, lay_out
 from mlops.learning.model import FieldModel, TemplateModel
@@ -430,6 +432,23 @@ def test_a_build_that_was_stopped_in_its_second_member_goes_on_there(samples, tm
     second.unlink()
     assert build_network(samples, STANDARD_FIELDS, TINY, pair, saved=saved) == whole
     assert first.read_bytes() == before
+
+
+def test_it_is_told_how_many_documents_are_made_and_a_stop_says_that_they_are_made_anew(samples, monkeypatch):
+    monkeypatch.setattr(building, "TOLD_DOCUMENTS", 2)
+    told: list[dict] = []
+    asked = iter([False] * 3 + [True])
+    stopped = Checkpoints(None, lambda: next(asked), told.append)
+    with pytest.raises(Yielded, match=f"stopped after 3 of {SHORT.documents} synthetic documents, which are made anew"):
+        build_network(samples, STANDARD_FIELDS, TINY, SHORT, watched=stopped)
+    assert [(one["step"], one["documents"], one["wanted"]) for one in told] == [
+        (building.MAKING, made, SHORT.documents) for made in (0, 2)
+    ]
+
+
+def test_what_becomes_of_a_stopped_training_is_said_for_the_command_and_for_a_run(tmp_path):
+    assert goes_on(None, "--checkpoint FILE") == "nothing was kept: give --checkpoint FILE"
+    assert "the same command, or resuming the training run, goes on from there" in goes_on(tmp_path, "")
 
 
 def test_a_checkpoint_of_another_configuration_is_refused(samples, examples, tmp_path):
