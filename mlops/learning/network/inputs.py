@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,11 +59,12 @@ def is_read_whole(layout: Layout) -> bool:
 
 def read_inputs(layout: Layout) -> Inputs:
     """Return what the network reads: all of a document, of a long one the beginning and the end."""
-    inputs = _whole(layout)
-    if inputs.cells <= MOST_CELLS:
-        return inputs
+    if is_read_whole(layout):
+        return _whole(layout, layout.texts)
     cells = np.arange(MOST_CELLS, dtype=np.int32)
-    return _only(inputs, np.where(cells < MOST_CELLS - LAST_CELLS, cells, cells + inputs.cells - MOST_CELLS))
+    cells = np.where(cells < MOST_CELLS - LAST_CELLS, cells, cells + layout.cells - MOST_CELLS)
+    first, last = layout.cell_start[MOST_CELLS - LAST_CELLS], layout.cell_start[layout.cells - LAST_CELLS]
+    return _only(_whole(layout, (*layout.texts[:first], *layout.texts[last:])), cells)
 
 
 def first_cells(inputs: Inputs, most: int) -> Inputs:
@@ -82,10 +83,11 @@ def _only(inputs: Inputs, cells: Ints) -> Inputs:
     return Inputs(**of_words, cell=cell, start=start, stop=stop, place=inputs.place[cells], box=inputs.box[cells])
 
 
-def _whole(layout: Layout) -> Inputs:
+def _whole(layout: Layout, read: Iterable[str]) -> Inputs:
+    """The whole document. read: texts of the words that count, of which alone identity and form are worked out."""
     cells, words = layout.cells, layout.words
     start, stop = layout.cell_start[:-1], layout.cell_start[1:]
-    grams, word, form = _spoken(layout.texts)
+    grams, word, form = _spoken(layout.texts, set(read))
     cell, height = layout.cell, layout.height
     typical = max(float(np.median(height)), 1e-4) if words else 1.0
     size = np.clip(np.log2(np.maximum(height, 1e-4) / typical), -1, 2)
@@ -154,8 +156,8 @@ def _soft(position: Floats) -> Floats:
     return out
 
 
-def _spoken(texts: tuple[str, ...]) -> tuple[Ints, Ints, Floats]:
-    """Identity and form of words; whatever depends on the text alone is made once a text."""
+def _spoken(texts: tuple[str, ...], read: Set[str]) -> tuple[Ints, Ints, Floats]:
+    """Identity and form of words, 0 of those not in `read`; whatever depends on the text alone is made once a text."""
     domains = {m[1].replace("-", "") for t in texts for m in [_ADDRESS.search(t.casefold())] if m}
     number: dict[str, int] = {}
     at = np.array([number.setdefault(t, len(number)) for t in texts], np.int64)
@@ -168,6 +170,8 @@ def _spoken(texts: tuple[str, ...]) -> tuple[Ints, Ints, Floats]:
         name = fold(text)
         folded[name] = folded.get(name, 0) + count
     for text, i in number.items():
+        if text not in read:
+            continue
         name = fold(text)
         marked = f"^{name}$"
         parts = [marked[j : j + 3] for j in range(len(marked) - 2)]

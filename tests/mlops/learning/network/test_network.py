@@ -24,6 +24,7 @@ from mlops.learning.cli import goes_on
 from mlops.learning.dataset import Sample
 from mlops.learning.layout import Layout, lay_out
 from mlops.learning.model import FieldModel, TemplateModel
+from mlops.learning.network import inputs as network_inputs
 from mlops.learning.network.config import NetworkConfig, TrainingConfig
 from mlops.learning.network.examples import Example, make_example
 from mlops.learning.network.inputs import CELL_FLOATS, LAST_CELLS, MOST_CELLS, WORD_FLOATS, read_inputs
@@ -296,6 +297,16 @@ def test_of_a_long_document_the_beginning_and_the_end_are_read(long_layout):
     cells = long_layout.cell[inputs.at]
     np.testing.assert_array_equal(inputs.cell, np.where(cells < first, cells, cells - last + first))
     np.testing.assert_allclose(inputs.box[-1, :2], long_layout.cell_box[-1, [0, 2]], atol=1e-6)
+
+
+def test_what_is_read_of_a_long_document_is_what_the_whole_one_says_of_it(long_layout):
+    read, whole = read_inputs(long_layout), network_inputs._whole(long_layout, long_layout.texts)
+    first, last = MOST_CELLS - LAST_CELLS, long_layout.cells - LAST_CELLS
+    assert len(set(long_layout.texts)) > len({long_layout.texts[at] for at in read.at}), "some are not worked out"
+    for name in ("grams", "word", "form"):
+        np.testing.assert_array_equal(getattr(read, name), getattr(whole, name)[read.at])
+    for name in ("place", "box"):
+        np.testing.assert_array_equal(getattr(read, name), np.delete(getattr(whole, name), np.s_[first:last], axis=0))
 
 
 def test_candidates_that_were_not_read_have_no_evidence(long_layout):
