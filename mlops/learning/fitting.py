@@ -16,6 +16,7 @@ from invex.fields.values import is_same
 
 from .boilerplate import Boilerplate
 from .candidates import TEXT_TYPES, Breaks, Candidates
+from .exclusion import exclusive_pairs
 from .feature_groups import Features
 from .layout import Floats, Ints
 from .locate import Located, learn_breaks, locate
@@ -104,7 +105,7 @@ def fit_examples(
     supports = {f.key: _supports(f, asked[f.key], breaks, matcher, config.consensus, places) for f in spec.fields}
     springs = _settle(spec, examples, breaks, supports)
     models = [
-        _fit_field(f, asked[f.key], breaks, prior, supports[f.key], config, seed, votes, in_value, watch)
+        _fit_field(f, asked[f.key], breaks, prior, matcher, supports[f.key], config, seed, votes, in_value, watch)
         for f in spec.fields
         if asked[f.key]
     ]
@@ -112,7 +113,10 @@ def fit_examples(
         spec.locale.date_order or _winner(votes["date_order"]), spec.locale.decimal or _winner(votes["decimal"])
     )
     boilerplate = Boilerplate.of([(e.view, in_value[id(e)]) for e in examples])
-    return TemplateModel(spec, tuple(models), breaks, locale, len(examples), boilerplate, springs=springs)
+    exclusive = exclusive_pairs([e.label for e in examples], [f.key for f in spec.fields])
+    return TemplateModel(
+        spec, tuple(models), breaks, locale, len(examples), boilerplate, springs=springs, exclusive=exclusive
+    )
 
 
 def _settle(
@@ -159,6 +163,7 @@ def _fit_field(
     examples: list[Example],
     breaks: Breaks,
     prior: Prior,
+    matcher: Matcher,
     supports: dict[int, _Support],
     config: FitConfig,
     seed: int,
@@ -207,10 +212,11 @@ def _fit_field(
         votes[kind] += [one.convention for one in said if not one.is_ambiguous or one.beside in (None, one.convention)]
     remembered = [_likeliest(supports[id(e)]) for e in examples if id(e) in supports][-MOST_SUPPORTS:]
     scorer = fit(bags, config.scorer, seed=seed, null=float(np.mean(nulls)) if nulls else 0.0, watch=watch)
+    known_places = Supports.of([(features.rows(rows), log_prior) for features, rows, log_prior in remembered])
     return FieldModel(
         spec,
         scorer,
-        Supports.of([(features.rows(rows), log_prior) for features, rows, log_prior in remembered]),
+        known_places,
         max(most, 1),
         present,
         absent,
@@ -218,6 +224,7 @@ def _fit_field(
         asked,
         gain,
         config.match_gain * config.match_fades / (config.match_fades + max(len(supports) - 1, 0)),
+        known_places.own(matcher, spec.type) if known_places is not None else 0.0,
         convention=last.convention if last is not None else None,
         beside=last.beside if last is not None else None,
     )

@@ -135,6 +135,12 @@ class Supports:
         features = Features(arrays["bucket"], arrays["weight"], arrays["group"])
         return cls(features, arrays["prior"], arrays["document"])
 
+    def own(self, matcher: Matcher, kind: str) -> float:
+        """Return how much the confirmed occurrences agree with themselves, in nats: the most that there can be."""
+        each = match_each(matcher, kind, self, self.features)
+        is_of = self.document[None, :] == self.document[self.starts][:, None]
+        return float(np.where(is_of, each, -np.inf).max(axis=1).mean())
+
     def match(self, matcher: Matcher, kind: str, features: Features, likely: NDArray[np.intp]) -> Floats:
         """(K,) mean over the documents of the log-mixture over their occurrences; only for the rows `likely`.
 

@@ -24,7 +24,9 @@ from .tables.model import TableModel
 TEMPLATE_MODEL_FORMAT = 1
 UNKNOWN_LOCALE = LocaleSpec()
 # Of a field, as stored.
-_PLAIN = ("most", "present", "absent", "located", "asked", "gain", "match_gain", "trust", "convention", "beside")
+_PLAIN = (
+    "most", "present", "absent", "located", "asked", "gain", "match_gain", "own", "trust", "convention", "beside",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class FieldModel:
     most: values that one document had at most. present, absent: documents with and certainly without a value.
     located: confirmed values found among the candidates; asked: confirmed values.
     gain: weight of the prior when the scorer was fitted on top of it, or of the network beside it.
+    match_gain: weight of matching. own: how much what was confirmed agrees with itself (matching.Supports.own).
     trust: weight of the scorer where such a second opinion is there, which it was not fitted on top of.
     convention: under which "03/04/2020" or "1.000" was last confirmed; None where every text has one meaning.
     beside: the one that the rest of that document was surely written in, None where that is not known.
@@ -50,6 +53,7 @@ class FieldModel:
     asked: int = 0
     gain: float = 0.0
     match_gain: float = 0.0
+    own: float = 0.0
     trust: float = 1.0
     convention: str | None = None
     beside: str | None = None
@@ -83,7 +87,7 @@ class TemplateModel:
     """The small scorers of one template, its tables, what all its documents print, and how they write values.
 
     is_transferred: fitted on top of what all templates of the package taught together, and read with that.
-    springs: how its fields stand to each other.
+    springs: how its fields stand to each other. exclusive: keys of fields that one place is never the value of.
     """
 
     spec: TemplateSpec
@@ -95,6 +99,7 @@ class TemplateModel:
     tables: Mapping[str, StoredTable] = dataclasses.field(default_factory=dict)
     is_transferred: bool = False
     springs: tuple[Spring, ...] = ()
+    exclusive: tuple[tuple[str, str], ...] = ()
 
     def field(self, key: str) -> FieldModel | None:
         return next((f for f in self.fields if f.field.key == key), None)
@@ -121,6 +126,7 @@ class TemplateModel:
             "tables": {key: table.about for key, table in self.tables.items()},
             "transferred": self.is_transferred,
             "springs": [asdict(s) for s in self.springs],
+            "exclusive": [list(pair) for pair in self.exclusive],
         }
         arrays["description"] = np.frombuffer(
             json.dumps(description, sort_keys=True, ensure_ascii=False).encode(), np.uint8
@@ -166,4 +172,5 @@ class TemplateModel:
             tables,
             about.get("transferred", False),  # packages of before know of neither
             tuple(Spring(**s) for s in about.get("springs", ())),
+            tuple((first, second) for first, second in about.get("exclusive", ())),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -15,6 +15,7 @@ from invex.fields.values import NUMERIC_TYPES
 
 from .candidates import Candidates
 from .decoding import Ranking, given_absence, rank
+from .exclusion import keep_off
 from .feature_groups import GROUPS, Features
 from .fitting import Known, Prior, no_prior
 from .layout import Floats
@@ -22,6 +23,7 @@ from .matching import NO_MATCHER, Matcher
 from .model import FieldModel, TemplateModel, convention_of
 from .party_names import as_addressed
 from .relations import relate
+from .shortfall import toward_null
 from .springs import pull
 from .view import View
 
@@ -37,7 +39,7 @@ _GROUP_NAMES = list(GROUPS.values())
 class Scored:
     """The candidates of a field with their scores, and that of NULL.
 
-    trust: (K,) weight of the scorer's part of them. known: the prior's part.
+    trust: (K,) weight of the scorer's part of them. known: the prior's part. agreement: (K,) with what was confirmed.
     """
 
     model: FieldModel
@@ -47,6 +49,14 @@ class Scored:
     null: float
     trust: Floats
     known: Known | None = None
+    agreement: Floats | None = None
+
+    @property
+    def shortfall(self) -> float | None:
+        """How much less the best candidate agrees than what was confirmed does with itself; None = not known."""
+        if self.agreement is None or not len(self.agreement) or not self.model.own:
+            return None
+        return self.model.own - float(self.agreement[np.argmax(self.scores)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +94,22 @@ def score_fields(view: View, model: TemplateModel, prior: Prior = no_prior, matc
     locale = _locale(view, model)
     fields = [score(view, model, f, prior, matcher, novelty) for f in model.fields]
     # Each field in the light of where the others stand.
-    added = pull(model.springs, {s.model.field.key: (s.candidates, s.scores, s.null) for s in fields})
-    fields = [replace(s, scores=s.scores + added[key]) if (key := s.model.field.key) in added else s for s in fields]
+    fields = _with(fields, pull(model.springs, _states(fields)))
+    fields = _with(fields, keep_off(model.exclusive, _states(fields)))
+    lacking = toward_null({s.model.field.key: short for s in fields if (short := s.shortfall) is not None})
+    fields = [replace(s, null=s.null + lacking.get(s.model.field.key, 0.0)) for s in fields]
     rankings = {
         s.model.field.key: rank(s.candidates, s.scores, s.null, _locale_of(s.model, view, locale)) for s in fields
     }
     return Scores(tuple(fields), rankings)
+
+
+def _states(fields: Sequence[Scored]) -> dict[str, tuple[Candidates, Floats, float]]:
+    return {s.model.field.key: (s.candidates, s.scores, s.null) for s in fields}
+
+
+def _with(fields: Sequence[Scored], added: Mapping[str, Floats]) -> list[Scored]:
+    return [replace(s, scores=s.scores + added[key]) if (key := s.model.field.key) in added else s for s in fields]
 
 
 def score(
@@ -116,12 +136,13 @@ def score(
         is_new = kind == "text" and field.supports is None
         told = known.scores
         scores = as_addressed(field.field.key, view.blocks, candidates, scores, told) if is_new else scores + told
+    agreement: Floats | None = None
     if field.supports is not None and field.match_gain and matcher.theta:
         likely = np.argsort(-scores, kind="stable")[:MOST_MATCHED]
         agreement = field.supports.match(matcher, kind, features, likely)
-        agreement = agreement + matcher.worth_of_novelty(kind) * novelty(kind)
-        scores = scores + np.float32(field.match_gain) * (agreement - expected_agreement(agreement))
-    return Scored(field, candidates, features, scores, null, trust, known)
+        matched: Floats = agreement + matcher.worth_of_novelty(kind) * novelty(kind)
+        scores = scores + np.float32(field.match_gain) * (matched - expected_agreement(matched))
+    return Scored(field, candidates, features, scores, null, trust, known, agreement)
 
 
 def expected_agreement(agreement: Floats) -> float:
