@@ -7,9 +7,9 @@ not assumed, it is learned with the table.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product
+from itertools import chain, combinations, product
 from math import exp, log
 
 import numpy as np
@@ -20,7 +20,7 @@ from invex.fields.spec import FieldSpec, LocaleSpec, TableSpec
 from invex.fields.values import NUMERIC_TYPES, canonical
 
 from ..layout import Floats
-from .locate import OUTSIDE
+from .locate import OUTSIDE, WRITTEN_OTHERWISE, readable
 from .rows import Lines
 from .thousands import Readings, multiplies, settle
 from .tokens import Tokens
@@ -79,6 +79,8 @@ def assemble(
     Rows without a number are dropped, where the table has columns of numbers. Two rows of which one has what multiplies
     to the number of the other are one item, whose text is printed on several lines.
     """
+    for kind in sorted({c.type for c in spec.columns} & WRITTEN_OTHERWISE):
+        tags = _pooled(tags, readable(tokens, kind).values())
     scored = _Scored(tokens, tags)
     locale = LocaleSpec(date_order, tokens.decimal)
     proven: dict[int, bool] = {}
@@ -106,6 +108,17 @@ def assemble(
         row for _, row in found if any(spec.columns[k].type in NUMERIC_TYPES for k in row) or not _has_numbers(spec)
     ]
     return settle(spec, tokens, kept, proven, against)
+
+
+def _pooled(tags: Floats, runs: Iterable[Sequence[tuple[int, ...]]]) -> Floats:
+    """The tags' probabilities where the words of a date stand in one column, all or none. runs: tokens of each."""
+    out = tags.copy()
+    taken: set[int] = set()
+    for run in sorted(set(chain.from_iterable(runs)), key=lambda run: (-len(run), run)):
+        if taken.isdisjoint(run):
+            taken.update(run)
+            out[list(run)] = tags[list(run)].mean(axis=0)
+    return out
 
 
 def _is_one_item(tokens: Tokens, above: TableRow, below: TableRow, products: Sequence[Product]) -> bool:

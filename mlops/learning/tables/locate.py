@@ -90,7 +90,7 @@ def _offer(spec: TableSpec, tokens: Tokens, labels: Sequence[Row]) -> _Page:
     n_lines = tokens.layout.lines
     score = np.zeros((len(labels), n_lines))
     matches: dict[tuple[int, int], list[int]] = {}
-    written = {c.type: _readable(tokens, c.type) for c in spec.columns if c.type in WRITTEN_OTHERWISE}
+    written = {c.type: readable(tokens, c.type) for c in spec.columns if c.type in WRITTEN_OTHERWISE}
     read: dict[tuple[int, int], list[tuple[int, ...]]] = {}
     for i, row in enumerate(labels):
         for k, column in enumerate(spec.columns):
@@ -137,7 +137,7 @@ def _offer(spec: TableSpec, tokens: Tokens, labels: Sequence[Row]) -> _Page:
     return _Page(tokens, labels, lines, candidates, read)
 
 
-def _readable(tokens: Tokens, kind: str) -> dict[str, list[tuple[int, ...]]]:
+def readable(tokens: Tokens, kind: str) -> dict[str, list[tuple[int, ...]]]:
     """Value -> the runs of tokens of one line that can be read as it."""
     found: dict[str, list[tuple[int, ...]]] = {}
     for start, stop in zip(tokens.by_line.start.tolist(), tokens.by_line.stop.tolist()):

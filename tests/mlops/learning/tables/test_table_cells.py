@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from invex.fields.spec import FieldSpec, TableSpec
 from invex.fields.standard import LINE_ITEMS
 from mlops.learning.tables.cells import assemble
 from mlops.learning.tables.day_zero import STANDARD_PRODUCTS
@@ -38,6 +39,17 @@ def test_rows_whose_numbers_do_not_multiply_stay_two():
         len(rows(["2 Lamp 20.00", "Desk 2 x 10.00"], "quantity description amount description quantity - unit_price"))
         == 2
     )
+
+
+def test_the_words_of_a_date_stand_in_one_column():
+    spec = TableSpec("bookings", (FieldSpec("day", "date"), FieldSpec("text", "text"), FieldSpec("paid", "amount")))
+    found = tokens(line(0.1, (0.1, "04 Sep 25"), (0.3, "Rent"), (0.8, "50.00")))
+    tags = np.full((5, 4), 1e-3, np.float32)
+    tags[range(5), [1, 2, 1, 2, 3]] = 0.9  # the month is taken for a word of the text
+    made = assemble(spec, found, lines_of(view(found)), [(0, 1)], np.ones(1), tags, ())
+    assert [{spec.columns[k].key: cell.value for k, cell in row.items()} for row in made] == [
+        {"day": "2025-09-04", "text": "Rent", "paid": "50.00"}
+    ]
 
 
 def quantities(*printed, against=()):
