@@ -266,9 +266,13 @@ def _told(spec: FieldSpec, view: View, candidates: Candidates, found: Located, l
     for k in np.flatnonzero(found.meant)[:1]:
         is_ambiguous = len(candidates.readings[k]) > 1
         beside = getattr(view.locale.known, kind) if is_ambiguous else None
-        for reading in candidates.readings[k]:
-            if getattr(reading, kind) and is_same(spec.type, reading.value, label.value):
-                told.append(_Told(getattr(reading, kind), is_ambiguous, beside))
+        meant = {
+            getattr(reading, kind)
+            for reading in candidates.readings[k]
+            if getattr(reading, kind) and is_same(spec.type, reading.value, label.value)
+        }
+        if len(meant) == 1:  # 10-10-18 is the same day in either order
+            told.append(_Told(meant.pop(), is_ambiguous, beside))
     return told
 
 

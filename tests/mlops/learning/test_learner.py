@@ -197,6 +197,17 @@ def test_a_document_that_surely_writes_otherwise_is_read_its_own_way():
     assert weight_read(confirmed, weighed(9, "3,000", "3000", total="12.50")) == 3000
 
 
+def test_a_day_that_is_the_same_in_either_order_teaches_none():
+    def dated(printed: str, confirmed: str) -> Sample:
+        document = weighed(1, printed, "1").document
+        return Sample("a", document, Label("note", "person", {"day": (LabelValue(confirmed),)}))
+
+    note = TemplateSpec("note", (FieldSpec("day", "date"),))
+    for printed, confirmed, convention in (("10-10-18", "2018-10-10", None), ("05-02-18", "2018-02-05", "dmy")):
+        model = fit_template(EMPTY, note, [dated(printed, confirmed)])
+        assert (model.fields[0].convention, model.locale.date_order) == (convention, convention)
+
+
 def test_values_of_a_repeated_field_have_no_word_in_common():
     def signed(number: int, *names: str) -> Sample:
         words = [word("Signed", 0.1, 0.1), word("by", 0.165, 0.1)]
