@@ -51,10 +51,15 @@ class Located:
 def locate(candidates: Candidates, label: LabelValue) -> Located:
     """Return the occurrences of `label` among `candidates`."""
     matching = np.zeros(len(candidates), bool)
+    exactly = np.zeros(len(candidates), bool)
     for key in _keys(candidates.kind, label):
         for value, rows in candidates.by_value.items():
-            if _same(candidates.kind, _key(candidates.kind, value), key):
+            found = _key(candidates.kind, value)
+            if _same(candidates.kind, found, key):
                 matching[rows] = True
+                exactly[rows] |= found == key
+    if candidates.kind == "address" and exactly.any():
+        matching &= exactly | ~_shares_words(candidates, matching, exactly)
     if not label.boxes:
         return Located(matching, matching)
     meant = matching & _inside(candidates, label.boxes)
@@ -105,6 +110,15 @@ def _edits(a: str, b: str) -> int:
         for j, y in enumerate(b, 1):
             before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
     return row[-1]
+
+
+def _shares_words(candidates: Candidates, rows: NDArray[np.bool_], others: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(K,) which of `rows` share a word with one of `others`: an address without its last line, "USA"."""
+    held = {word for k in np.flatnonzero(others).tolist() for word in candidates.words(k)}
+    result = np.zeros(len(candidates), bool)
+    for k in np.flatnonzero(rows).tolist():
+        result[k] = not held.isdisjoint(candidates.words(k))
+    return result
 
 
 def _inside(candidates: Candidates, boxes: tuple[PageBox, ...]) -> NDArray[np.bool_]:

@@ -47,6 +47,18 @@ def test_words_before_a_text_that_no_candidate_matches_are_learned():
     assert locate(find(layout, "text", breaks), LabelValue("ACME LTD.")).matching.any()
 
 
+def test_an_address_without_its_last_line_is_not_meant_where_all_of_it_is_printed():
+    lines = [("41 Strandgata", 0.1), ("6004 Aalesund", 0.115), ("USA", 0.13)]
+    page = [word(text, 0.1, y) for text, y in lines] + [word(text, 0.6, y + 0.5) for text, y in lines[:2]]
+    candidates = find(lay_out(document(page)), "address")
+    found = locate(candidates, LabelValue("41 Strandgata, 6004 Aalesund, USA")).meant
+    assert [candidates.texts[k] for k in found.nonzero()[0]] == [
+        "41 Strandgata 6004 Aalesund USA",
+        "41 Strandgata 6004 Aalesund",
+    ]
+    assert [float(candidates.box[k, 0]) > 0.5 for k in found.nonzero()[0]] == [False, True]
+
+
 def test_the_form_of_an_id_that_is_printed_in_groups_is_learned():
     first = [
         word("No.", 0.1, 0.1),
