@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,7 +49,7 @@ class Boilerplate:
         return cls(**arrays)
 
     def novelty(self, view: View, candidates: Candidates) -> Floats:
-        """(K,) 1: says something that the confirmed documents do not print, 0: printed on all of them, word by word."""
+        """(K,) 1: each line says something that the confirmed documents do not print, 0: one says nothing new."""
         if not len(self.words) or not len(candidates):
             return np.ones(len(candidates), np.float32)
         at = np.minimum(np.searchsorted(self.words, view.words), len(self.words) - 1)
@@ -59,8 +58,10 @@ class Boilerplate:
         bounds = np.stack([candidates.first, candidates.last + 1], axis=1).ravel()
         out: Floats = np.maximum.reduceat(np.append(new, np.float32(0)), bounds)[::2]
         if candidates.rest:
-            wrapped, words = list(candidates.rest), list(candidates.rest.values())
-            starts = np.cumsum([0, *map(len, words[:-1])])
-            newest = np.maximum.reduceat(new[list(chain.from_iterable(words))], starts)
-            out[wrapped] = np.maximum(out[wrapped], newest)
+            # A line that the template prints, "NOTIFY PARTY" below an address, is none of a value's.
+            line = candidates.layout.line
+            of, words = zip(*((k, word) for k, words in candidates.rest.items() for word in words), strict=True)
+            at, below = np.array(of), np.array(words)
+            starts = np.flatnonzero(np.diff(at, prepend=-1) | np.diff(line[below], prepend=-1))
+            np.minimum.at(out, at[starts], np.maximum.reduceat(new[below], starts))
         return out

@@ -53,6 +53,14 @@ def test_a_part_of_a_value_that_stands_elsewhere_too_is_not_the_template():
     assert novelty(boilerplate, view((0.1, 0.1, "Office")), "Office") == 0
 
 
+def test_an_address_that_goes_on_into_a_label_below_it_is_not_new():
+    page = view((0.1, 0.1, "6 Sadama"), (0.1, 0.115, "10111 Tallinn"), (0.1, 0.13, "Sales Office"))
+    candidates = page.candidates("address")
+    found = dict(zip(candidates.texts, learned(CONFIRMED).novelty(page, candidates).tolist(), strict=True))
+    assert found["6 Sadama 10111 Tallinn"] == 1
+    assert found["6 Sadama 10111 Tallinn Sales Office"] == 0
+
+
 def test_words_of_one_of_two_documents_are_half_new():
     other = view((0.1, 0.1, "Advertiser"), (0.1, 0.2, "Region"))
     assert novelty(learned(CONFIRMED, other), NEXT, "Sales Office") == 0.5
