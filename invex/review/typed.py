@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TypedDict
 
 from invex.catalog import queries as catalog
@@ -49,18 +50,34 @@ def judged(document: Document, chosen: str, data: Mapping[str, str]) -> Judged:
     found = {name: problem for name, problem in sent.errors.items() if name.startswith("t:")}
     settled: frozenset[str] = frozenset()
     if not sent.errors:
-        seen = queries.seen(document, sent_whole(data.get("extraction", "")))
-        told = forms.read_told(data.get("told", ""))
-        failing = checks.failed(seen, label_from_json(sent.label), spec)
-        found = forms.marks(data, checks.unseen(seen, failing, told=told))
-        settled = checks.settled(seen, failing, told=told)
+        outcome = checked(queries.seen(document, sent_whole(data.get("extraction", ""))), spec, sent, data)
+        found, settled = forms.marks(data, outcome.unseen), outcome.settled
     return Judged(
         failed={name: spoken(sentence, CONTEXT) for name, sentence in found.items()},
         settled=sorted(spoken(sentence, CONTEXT) for sentence in settled),
     )
 
 
-def doubts(seen: queries.Seen, spec: TemplateSpec, sent: forms.Sent, data: Mapping[str, str]) -> tuple[Finding, ...]:
-    """Return the checks that fail on what was typed, all of it values, and that its page has not said yet."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """Which checks fail on what was typed, beside what its page was made of (seen) and has told since (sentences)."""
+
+    seen: queries.Seen
+    failing: tuple[Finding, ...]
+    told: frozenset[str]
+
+    @property
+    def unseen(self) -> tuple[Finding, ...]:
+        """Those that its page has not said yet."""
+        return checks.unseen(self.seen, self.failing, told=self.told)
+
+    @property
+    def settled(self) -> frozenset[str]:
+        """The sentences that its page says and that are true no more."""
+        return checks.settled(self.seen, self.failing, told=self.told)
+
+
+def checked(seen: queries.Seen, spec: TemplateSpec, sent: forms.Sent, data: Mapping[str, str]) -> Checked:
+    """Return what the checks say of what was typed, all of it values: while one types, and as one approves."""
     failing = checks.failed(seen, label_from_json(sent.label), spec)
-    return checks.unseen(seen, failing, told=forms.read_told(data.get("told", "")))
+    return Checked(seen, failing, forms.read_told(data.get("told", "")))

@@ -91,7 +91,7 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
         kept = page.Typed(data, chosen, sent.errors)
         return show(request, row, chosen, typed=kept, key=key, problem=problem, status=422)
     seen = queries.seen(row, sent_whole(data.get("extraction", "")))
-    failures = typed.doubts(seen, spec, sent, data) if version == row.version else ()
+    failures = typed.checked(seen, spec, sent, data).unseen if version == row.version else ()
     if failures:  # a person may know better: they are asked once
         kept = page.Typed(data, chosen, forms.marks(data, failures))
         doubts = list(dict.fromkeys(failure.message for failure in failures))

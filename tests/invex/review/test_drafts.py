@@ -213,6 +213,16 @@ def test_keeping_a_draft_says_which_checks_fail_on_it(client, document, address)
     assert client.post(f"{address}draft/", half).json()["failed"] == {}
 
 
+def test_an_approval_asks_about_what_the_draft_before_it_was_told(client, document, address):
+    wrong = typed(document, net_amount="99999.99", tax_amount="53.63", total_amount="335.91")
+    failed = client.post(f"{address}draft/", wrong).json()["failed"]
+    asked = client.post(address, {**wrong, "action": "approve"})
+    assert asked.status_code == 422
+    assert set(asked.context["doubts"]) == set(failed.values())
+    marked = {i.name for row in asked.context["screen"].rows for i in row.inputs if i.error}
+    assert marked == set(failed)
+
+
 def test_what_the_page_says_is_settled_once_it_is_true_no_more(client, document, address):
     right = {"net_amount": "282.28", "tax_amount": "53.63", "total_amount": "335.91"}
     wrong = {**right, "tax_amount": "5.00"}
