@@ -59,6 +59,8 @@ IS_READY = """() => {
   const number = document.querySelector("[data-number]"), root = document.getElementById("review");
   return root?.dataset.presence.startsWith(location.pathname) && (!number || number.textContent);
 }"""
+# Whether the page shows her something that she has to see before she approves.
+IS_ASKED = "() => Boolean(document.querySelector('#review-form [name=awaited]')?.value)"
 # The browser's own clock, from the key that approves until the next document was painted: what drives the browser
 # takes tens of milliseconds for itself. In the session, where also a page that is loaded anew finds it.
 WATCH = f"""(() => {{
@@ -205,9 +207,12 @@ class Clerk:
             self.page.locator("#review:not([data-read-as])").wait_for()  # she sees that it is being read
         for key, values in label["fields"].items():
             self._correct(key, values, done)
-        before = self.page.url
-        self.page.locator("#review-form [name=awaited][value='']").wait_for(state="attached")  # she has seen it
+        before, has_seen = self.page.url, self.page.locator("#review-form [name=awaited][value='']")
+        has_seen.wait_for(state="attached")
         self.press("Control+Enter")
+        if self.page.url == before and self.page.evaluate(IS_ASKED):  # about marks that were not before her yet
+            has_seen.wait_for(state="attached")
+            self.press("Control+Enter")
         self.page.wait_for_url(lambda url: url != before, wait_until="domcontentloaded")
         if "/documents/" in self.page.url:
             took = self.page.wait_for_function("() => sessionStorage.took", timeout=SETTLE_MS)

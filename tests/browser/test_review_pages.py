@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from fixtures.generator.canvas import Sheet
+from fixtures.generator.canvas import Canvas, Sheet
 from fixtures.generator.render_pdf import render_pdf
 from fixtures.generator.vendor import Vendor
 
@@ -29,36 +30,47 @@ CHOSEN = """() => {
 CHOSEN_IS_SEEN = f"() => ({CHOSEN})()?.isSeen"
 
 
-@pytest.fixture
-def batch(admin_page: Page, installation: Any, tmp_path: Path) -> str:
-    """Two invoices behind blank pages, read; the query of their queue."""
-    files = []
-    for number in range(2):
-        canvas = VENDOR.document(number).canvas
-        first = canvas.sheets[0]
-        canvas.sheets[:0] = [Sheet(first.width, first.height) for _ in range(COVERING)]
-        files.append(tmp_path / f"covered-{tmp_path.name}-{number}.pdf")
-        files[-1].write_bytes(render_pdf(canvas, title=files[-1].name))
-    admin_page.goto("/p/demo/batches/")
-    admin_page.locator("#upload-files").set_input_files(files)
-    admin_page.wait_for_url(re.compile(r"/p/demo/batches/\d+/$"))
-    expect(admin_page.locator("#batch-live .state-review")).to_have_count(2, timeout=60_000)
-    return f"?order=age&batch={admin_page.url.split('/')[-2]}"
+def upload(page: Page, installation: Any, files: dict[str, Canvas], folder: Path) -> Iterator[None]:
+    """Upload such files, name -> pages, and show their batch once they are read; then put them aside, for other tests."""
+    for name, canvas in files.items():
+        (folder / name).write_bytes(render_pdf(canvas, title=f"{folder.name} {name}"))
+    page.goto("/p/demo/batches/")
+    page.locator("#upload-files").set_input_files([folder / name for name in files])
+    page.wait_for_url(re.compile(r"/p/demo/batches/\d+/$"))
+    expect(page.locator("#batch-live .state-review")).to_have_count(len(files), timeout=60_000)
+    batch = page.url.split("/")[-2]
+    yield
+    put_aside = f"Document.objects.filter(batch={batch}, state='review').update(state='rejected', held_until=None)"
+    installation.manage("shell", "-v", "0", "-c", f"from invex.documents.models import Document; {put_aside}")
+
+
+def covered(number: int) -> Canvas:
+    """An invoice behind papers that say nothing of it."""
+    canvas = VENDOR.document(number).canvas
+    first = canvas.sheets[0]
+    canvas.sheets[:0] = [Sheet(first.width, first.height) for _ in range(COVERING)]
+    for page in range(COVERING):
+        canvas.write(first.width / 8, first.height / 2, "See the next page", first.runs[0].font, 11, page=page)
+    return canvas
 
 
 @pytest.fixture
-def rows(admin_page: Page, tmp_path: Path) -> str:
-    """An invoice of twelve line items, read; its address."""
-    path = tmp_path / f"rows-{tmp_path.name}.pdf"
-    path.write_bytes(render_pdf(OF_TWELVE_ROWS.document(0).canvas, title=path.name))
-    admin_page.goto("/p/demo/batches/")
-    admin_page.locator("#upload-files").set_input_files([path])
-    admin_page.wait_for_url(re.compile(r"/p/demo/batches/\d+/$"))
-    expect(admin_page.locator("#batch-live .state-review")).to_have_count(1, timeout=60_000)
-    admin_page.get_by_role("link", name=path.name).click()
-    expect(admin_page.locator("[data-grid] tbody tr")).to_have_count(12)
-    admin_page.wait_for_load_state("networkidle")
-    return admin_page.url
+def batch(admin_page: Page, installation: Any, tmp_path: Path) -> Iterator[str]:
+    """Two invoices behind other papers, read; the query of their queue."""
+    files = {f"covered-{number}.pdf": covered(number) for number in range(2)}
+    for _ in upload(admin_page, installation, files, tmp_path):
+        yield f"?order=age&batch={admin_page.url.split('/')[-2]}"
+
+
+@pytest.fixture
+def rows(admin_page: Page, installation: Any, tmp_path: Path) -> Iterator[str]:
+    """An invoice of twelve line items, read and open; its address."""
+    page, name = admin_page, "rows.pdf"
+    for _ in upload(page, installation, {name: OF_TWELVE_ROWS.document(0).canvas}, tmp_path):
+        page.get_by_role("link", name=name).click()
+        expect(page.locator("[data-grid] tbody tr")).to_have_count(12)
+        page.wait_for_load_state("networkidle")
+        yield page.url
 
 
 def start(page: Page, batch: str) -> str:
@@ -200,3 +212,44 @@ def test_a_table_takes_the_width_that_its_columns_need_and_leaves_the_page_its_p
     expect(cell.locator("input")).to_be_focused()
     page.set_viewport_size({"width": 390, "height": 844})
     assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+
+
+MISSED = re.compile(r"▲ \d+ not in view yet")
+
+
+def test_what_is_marked_and_was_never_in_view_is_shown_before_it_is_approved(admin_page: Page, rows: str) -> None:
+    page, said = admin_page, admin_page.locator("[data-kept]")
+    page.set_viewport_size({"width": 1440, "height": 500})
+    amount = page.locator("[data-grid] tbody tr").last.locator("td").last
+    page.locator("[data-grid] tbody tr").last.locator("td").last.click()
+    page.keyboard.type("many")
+    page.keyboard.press("Tab")
+    expect(page.locator("[data-kept]")).to_contain_text("draft kept")
+    page.goto(rows)
+    expect(page.locator("[data-value]:focus, td:focus")).to_have_count(1)
+    expect(amount.locator(".mark-wrong")).to_be_attached()
+    expect(amount).not_to_be_in_viewport()
+    page.keyboard.press("Control+Enter")
+    expect(said).to_have_text(MISSED)
+    expect(page.locator("#review-form [name=awaited]")).to_have_value("")
+    page.keyboard.press("Control+Enter")  # asked once: now it is the value that stops it
+    expect(page.get_by_text("Some values are not understood")).to_be_visible()
+
+
+def test_what_is_marked_and_was_in_view_is_approved_with_one_key(admin_page: Page, rows: str) -> None:
+    page = admin_page
+    page.set_viewport_size({"width": 1440, "height": 500})
+    fields = page.locator(".fields")
+    height = fields.evaluate("(e) => e.scrollHeight")
+    fields.hover()
+    for _ in range(0, height, 150):
+        page.mouse.wheel(0, 150)
+        page.wait_for_timeout(60)
+    page.locator("[data-frame]").hover()
+    for _ in range(6):
+        page.mouse.wheel(0, 100)
+        page.wait_for_timeout(60)
+    assert page.locator(".field.needs, .field.wrong, td.look, td.wrong").count(), "something is marked"
+    fields.evaluate("(e) => { e.scrollTop = 0; }")
+    page.keyboard.press("Control+Enter")
+    page.wait_for_url(lambda url: url != rows)

@@ -44,6 +44,14 @@ export class Fields {
   needs(field) { return field.matches(".needs, .wrong"); }
   needCount() { return this.fields.filter((field) => this.needs(field)).length; }
 
+  /* What is marked, see Sight. */
+  get marks() {
+    return this.fields.filter((field) => this.needs(field)).map((field) => {
+      const input = field.querySelector("[data-value]");
+      return {element: input, what: field, show: () => this.focus(input)};
+    });
+  }
+
   draw() {
     const boxes = [];
     for (const input of this.inputs) {

@@ -3,6 +3,7 @@
 
 import {boxesOfWords} from "./pages.js";
 import {isSameCorrected} from "./same.js";
+import {isInView} from "./sight.js";
 import {SUMMED, sumsOf} from "./sums.js";
 
 const NUMERIC = new Set(["amount", "number", "percentage"]);
@@ -177,14 +178,20 @@ export class Grid {
   bringIntoView() { this.td(this.at).scrollIntoView({block: "nearest", inline: "nearest"}); }
 
   /* Whether the chosen cell can be seen: nobody says that what they cannot see is right. */
-  get isInView() {
-    const td = this.td(this.at), {left, right, top, bottom} = td.getBoundingClientRect();
-    const hit = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
-    return Boolean(hit && td.contains(hit));
+  get isInView() { return isInView(this.td(this.at)); }
+
+  /* What is marked, see Sight: cells, and what is said of the whole. */
+  get marks() {
+    const cells = this.rows.flatMap((cells, row) => this.columns.flatMap(({key}, column) => {
+      const what = cells[key];
+      return this.isMarked(what) ? [{element: this.td([row, column]), what, show: () => this.focus([row, column])}] : [];
+    }));
+    const said = this.isSeen ? [] : [...this.section.querySelectorAll(":scope > [data-remark]:not([hidden])")];
+    return [...cells, ...said.map((line) => ({element: line, what: line, show: () => this.focus()}))];
   }
 
-  /* To the first cell that needs a person, else to the first one. A table without rows is gone to itself. */
-  focus() {
+  /* To the first cell that needs a person, else to the first one, or to that one. A table without rows is gone to itself. */
+  focus(at = null) {
     if (!this.rows.length) {
       this.frame.focus({preventScroll: true});
       this.section.scrollIntoView({block: "nearest"});
@@ -192,7 +199,7 @@ export class Grid {
     }
     this.widen();
     this.section.scrollIntoView({block: "nearest"});
-    this.go(this.nextMarked([-1, this.columns.length - 1]) || [0, this.shown[0]]);
+    this.go(at || this.nextMarked([-1, this.columns.length - 1]) || [0, this.shown[0]]);
   }
 
   /* Who goes to the table gets the room that its columns need, and keeps it: nothing moves as they leave it. */
@@ -200,11 +207,10 @@ export class Grid {
     const table = this.frame.querySelector("table"), review = this.section.closest(".review"), pane = this.section.closest(".fields");
     if (getComputedStyle(review).display !== "grid") return;  // the table has the whole width
     table.style.width = "max-content";
-    const wanted = Math.ceil(table.getBoundingClientRect().width) + pane.offsetWidth - this.frame.clientWidth;
+    const wanted = Math.ceil(table.getBoundingClientRect().width) + 1 + pane.offsetWidth - this.frame.clientWidth;
     table.style.width = "";
     if (wanted <= pane.offsetWidth) return;
     review.style.setProperty("--fields", `max(${pane.offsetWidth}px, min(${wanted}px, ${MOST_WIDTH}))`);
-    this.pages.showAgain();
   }
 
   /* The next cell that needs a person, row by row behind a place and then from the start; null where none does. */

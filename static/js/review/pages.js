@@ -6,7 +6,6 @@ const ZOOMS = [1, 1.5, 2, 3, 4];
 const SHARPER = 1.15;  // shown this much larger than it was drawn, a page is asked for sharper
 const TRIES = 20;  // for a sharper picture that is still being drawn
 const SCROLLED_MS = 200;  // after the last step of scrolling
-const ROUNDED = 0.01;  // of its shape, by which a picture of a page may differ from another one
 const LEAST_DRAG = 0.004;  // of the page; less is a click
 
 const rectangle = (box, kind) => {
@@ -30,7 +29,6 @@ export class Pages {
     this.zoom = 1;
     this.drag = null;  // {page, from, to}: points on the page
     this.pause = null;  // of scrolling, after which what came into view is asked for sharper
-    this.shapes = new Map();  // frame of a page -> its width in heights
     this.place = null;  // that was shown last, until somebody goes elsewhere
     this.frames = new Map([...root.querySelectorAll(".page")].map((p) => [Number(p.dataset.page), p]));
     // A page that is not in view is not drawn, and would have no height: nothing could be scrolled to on it or behind it.
@@ -38,7 +36,11 @@ export class Pages {
       const image = frame.querySelector("img");
       this.shape(frame, image.naturalWidth || image.getAttribute("width"), image.naturalHeight || image.getAttribute("height"));
     });
-    root.addEventListener("load", ({target}) => this.came(target), {capture: true});  // which does not bubble
+    // Of a page that was not drawn before, only its picture says how large it is. The event does not bubble.
+    root.addEventListener("load", ({target}) => this.shape(target.closest(".page"), target.naturalWidth, target.naturalHeight), {capture: true});
+    // After the browser has itself kept in view what it takes to be looked at.
+    this.sizes = new ResizeObserver(() => { if (this.place) this.show(this.place); });
+    this.frames.forEach((frame) => this.sizes.observe(frame));
     for (const name of ["wheel", "pointerdown", "keydown"]) root.addEventListener(name, () => { this.place = null; }, {passive: true});
     this.layers = new Map([...this.frames].map(([n, p]) => [n, p.querySelector("svg")]));
     // A document of 500 pages has a quarter of a million words: those of a page are fetched when it comes near.
@@ -50,7 +52,7 @@ export class Pages {
       }
     }, {root, rootMargin: "50%"});
     this.frames.forEach((frame) => this.near.observe(frame));
-    signal?.addEventListener("abort", () => this.near.disconnect());
+    signal?.addEventListener("abort", () => { this.near.disconnect(); this.sizes.disconnect(); });
     root.addEventListener("pointerdown", (event) => this.begin(event));
     addEventListener("pointermove", (event) => this.move(event), {signal});
     addEventListener("pointercancel", () => { this.drag = null; this.mark(); }, {signal});  // a finger that scrolls
@@ -98,17 +100,7 @@ export class Pages {
     for (const {page, box, kind} of boxes) this.layers.get(page)?.append(rectangle(box, `${group} ${kind || ""}`));
   }
 
-  shape(frame, width, height) {
-    this.shapes.set(frame, width / height);
-    frame.style.aspectRatio = `${width} / ${height}`;
-  }
-
-  /* The picture of a page has come: of one that was not drawn before, only now it is known how large it is. */
-  came(image) {
-    const frame = image.closest(".page"), before = this.shapes.get(frame);
-    this.shape(frame, image.naturalWidth, image.naturalHeight);
-    if (Math.abs(this.shapes.get(frame) / before - 1) > ROUNDED) this.showAgain();
-  }
+  shape(frame, width, height) { frame.style.aspectRatio = `${width} / ${height}`; }
 
   /* Go to the page with this number. */
   goTo(page) {
@@ -126,9 +118,6 @@ export class Pages {
     const left = frame.left + box[0] * frame.width, right = frame.left + box[2] * frame.width;
     if (left < view.left || right > view.right) this.root.scrollLeft += left - view.left - view.width / 4;
   }
-
-  /* The pages have another width now: what was shown stays in view. */
-  showAgain() { if (this.place) this.show(this.place); }
 
   zoomBy(step) {
     const at = ZOOMS.indexOf(this.zoom);

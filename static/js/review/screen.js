@@ -11,13 +11,14 @@ import {Keys} from "./keys.js";
 import {Pages} from "./pages.js";
 import {Presence} from "./presence.js";
 import {Seen} from "./seen.js";
+import {Sight} from "./sight.js";
 import {Thumbnails} from "./thumbnails.js";
 import {Tour} from "./tour.js";
 
 // The sign of what the page says of itself, by the name of the sentence.
 const SIGNS = {
   need: "▲", needOne: "▲", none: "✓", awaited: "◔", unread: "▲", awaitedFirst: "◔", unreadFirst: "▲", new: "◔",
-  saved: "✓", unsaved: "▲", reading: "◔", nothingRead: "▲", correctRow: "▲", rowsNone: "▲",
+  saved: "✓", unsaved: "▲", reading: "◔", nothingRead: "▲", correctRow: "▲", rowsNone: "▲", missed: "▲",
 };
 const WIDE = "(min-width: 901px)";  // page and fields side by side: no keyboard of a telephone comes over them
 
@@ -56,6 +57,7 @@ export class Screen {
     const changed = () => this.changed();
     this.post = sender(form);
     this.seen = new Seen(form.elements.awaited, {signal});
+    this.sight = new Sight(form.querySelector(".decide"), {signal});
     this.fields = new Fields(form, {pages, history, says, ask: (asked) => this.ask(asked), changed});
     this.grids = [...form.querySelectorAll("[data-grid]")].map((section) => new Grid(section, {
       pages, history, changed, says, ask: (asked) => this.ask(asked), onward: () => this.keys.next(null),
@@ -162,8 +164,22 @@ export class Screen {
     return this.seen.isMissing ? "new" : "";
   }
 
+  /* Whether what stands there may be approved now; where not, say why. What is marked and was never in view is shown, and
+     asked about once. */
+  mayApprove() {
+    if (this.unseen) { this.tell(this.unseen); return false; }
+    const missed = this.sight.takeMissed();
+    if (!missed.length) return true;
+    if (matchMedia(WIDE).matches) missed[0].show();
+    else missed[0].element.scrollIntoView({block: "center"});
+    this.tell("missed", missed.length);
+    this.seen.came();
+    return false;
+  }
+
   count() {
     this.grids.forEach((grid) => grid.checkSums());
+    this.sight.follow([...this.fields.marks, ...this.grids.flatMap((grid) => grid.marks)]);
     const needy = this.grids.reduce((sum, grid) => sum + grid.needCount, this.fields.needCount());
     if (this.awaited.state) this.tellNeed(this.awaited.state);
     else if (needy) this.tellNeed(needy === 1 ? "needOne" : "need", needy);

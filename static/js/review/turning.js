@@ -120,7 +120,7 @@ export class Turning {
   async send(button) {
     if (this.sending === this.screen) return;
     const {root, screen} = this, {form, presence} = screen;
-    if (button?.value === "approve" && screen.unseen) { screen.tell(screen.unseen); return; }
+    if (button?.value === "approve" && !screen.mayApprove()) return;
     const sent = new URLSearchParams(new FormData(form));
     if (button?.name) sent.set(button.name, button.value);
     sent.set("ahead", this.ahead.madeOf);
