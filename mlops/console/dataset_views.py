@@ -88,6 +88,15 @@ def choice(project: Project, selection: Selection) -> dict[str, Any]:
     }
 
 
+def contents(row: DatasetVersion) -> dict[str, Any]:
+    """Return how many documents of which template lie on which side of a version."""
+    return {
+        "balance": area.balance(row.distribution, queries.held_back(row)),
+        "sides": list(Side),
+        "total": _size(row),
+    }
+
+
 @require_GET
 @in_project(query=())
 def dataset(request: ProjectRequest, pk: int) -> HttpResponseBase:
@@ -102,10 +111,8 @@ def dataset(request: ProjectRequest, pk: int) -> HttpResponseBase:
         "poll_s": POLL_S,
         "wholeness": queries.wholeness(row),
         "chosen": words_of(row.selection),
-        "balance": area.balance(row.distribution, queries.held_back(row)),
+        **contents(row),
         "held_back": _held_back(row),
-        "sides": list(Side),
-        "total": _size(row),
         "groups": findings.grouped(row.validation, numbers, names_of(project)) if row.validation else [],
         "before": before,
         "changes": _changes(queries.difference(before, row), numbers) if before else [],

@@ -26,7 +26,7 @@ from mlops.training import queries, services
 from mlops.training.states import OPEN, RunState
 
 from . import area, learning_curves, rule_names, run_report
-from .dataset_views import choice
+from .dataset_views import choice, contents
 from .forms import read_seed, read_selection
 
 OFFERED = 50  # datasets to train with
@@ -54,13 +54,18 @@ def runs(request: ProjectRequest) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @in_project(Right.MODELS)
 def new(request: ProjectRequest) -> HttpResponseBase:
-    """Say what a build shall be learned from; POST with action=train starts the run."""
+    """Say what a build shall be learned from; POST with action=train starts the run.
+
+    A frozen dataset is learned from as it is: nothing is selected of it, and no such fields are shown.
+    """
     access, problem, selection = request.access, "", Selection()
     said = request.POST if request.method == "POST" else request.GET
     pk = sent_whole(said.get("dataset"))
+    offered = datasets.versions(access.project).filter(state=DatasetState.FROZEN)
+    frozen = offered.filter(pk=pk).first() if pk else None
     if request.method == "POST":
         try:
-            selection = read_selection(request.POST)
+            selection = read_selection(request.POST) if frozen is None else selection
             if request.POST.get("action") == "train":
                 if said.get("dataset") and pk is None:
                     raise BadInput(_("Choose a dataset of the list."), code="bad_dataset")
@@ -73,9 +78,9 @@ def new(request: ProjectRequest) -> HttpResponseBase:
         except BadInput as e:
             problem = e.message
     context = {
-        **choice(access.project, selection),
-        "datasets": datasets.versions(access.project).filter(state=DatasetState.FROZEN)[:OFFERED],
-        "dataset": pk,
+        **(choice(access.project, selection) if frozen is None else contents(frozen)),
+        "datasets": {one.pk: one for one in (*offered[:OFFERED], *([frozen] if frozen else []))}.values(),
+        "frozen": frozen,
         "version": request.POST.get("version") or _next_version(access.project),
         "seed": request.POST.get("seed", "0"),
         "pretrains": "pretrain" in request.POST,

@@ -254,6 +254,19 @@ class TestRuns:
         assert TrainingRun.objects.get().dataset == row
         assert DatasetVersion.objects.count() == 1
 
+    def test_of_a_frozen_dataset_nothing_is_selected(self, access, confirmed, browser):
+        row = frozen(access, Selection(newest=3))
+        fields = ("since", "newest", "per_template", "share", "with_held", "without_suspects")
+        said = text(browser.get(f"{HOME}/runs/new/"))
+        assert [name for name in fields if f'name="{name}"' not in said] == []
+        assert "8 documents" in said
+        asked = ({"dataset": row.pk}, {"action": "preview", "dataset": row.pk, "newest": "nonsense"})
+        for answer in (browser.get(f"{HOME}/runs/new/", asked[0]), browser.post(f"{HOME}/runs/new/", asked[1])):
+            said = text(answer)
+            assert [name for name in fields if f'name="{name}"' in said] == []
+            assert "3 documents" in said
+            assert f'href="{HOME}/datasets/{row.pk}/"' in said
+
     @pytest.mark.parametrize("sent", [{"version": "one"}, {"version": "1.0.0", "seed": "-1"},
                                       {"version": "1.0.0", "dataset": "all"}])  # fmt: skip
     def test_nonsense_starts_nothing(self, access, confirmed, browser, sent):
