@@ -90,6 +90,7 @@ DECISIONS = pytest.mark.parametrize(
     [
         ("approve", {}, "is approved"),
         ("reject", {"why": "not ours"}, "was rejected"),
+        ("reject", {"why": ""}, "was rejected"),
         ("later", {"days": "3"}, "comes back on"),
     ],
 )
