@@ -7,7 +7,7 @@ where it stood relative to the likely candidates of the other field, and says no
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -22,6 +22,7 @@ SAME = 0.001  # ... unless they are one and the same: two fields are rarely prin
 STRAY = 1e-3  # probability that values of one type stand anywhere: one document is no law
 STRENGTH = 6.0  # in nats, of a spring on which all documents agree
 WIDE, HIGH = 0.02, 0.008  # of the page: by how much a spring may be stretched
+ACROSS = 0.25  # weight of a spring between fields of two types: where one is printed elsewhere, the other is often not
 LEAST_RIGID = 0.5  # share of the documents that must agree on a spring
 PULLED = 60  # likeliest candidates of a field that springs act on
 
@@ -37,13 +38,17 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Spring:
-    """first, second: keys of fields. dx, dy: from the one's upper left corner to the other's. strength: in nats."""
+    """first, second: keys of fields. dx, dy: from the one's upper left corner to the other's. strength: in nats.
+
+    weight: of its opinion among those of a field's springs.
+    """
 
     first: str
     second: str
     dx: float
     dy: float
     strength: float
+    weight: float = 1.0
 
 
 def settle(standing: Mapping[str, Standing], kinds: Mapping[str, str]) -> dict[str, Floats]:
@@ -66,14 +71,9 @@ def settle(standing: Mapping[str, Standing], kinds: Mapping[str, str]) -> dict[s
 
 
 def learn_springs(documents: Sequence[Mapping[str, Standing]], kinds: Mapping[str, str]) -> tuple[Spring, ...]:
-    """Return a spring for each two fields of one type that stand alike in most of the documents which have both.
-
-    Between types there are none: where one is printed elsewhere, the others are too often not.
-    """
+    """Return a spring for each two fields that stand alike in most of the documents which have both."""
     springs = []
     for first, second in combinations(kinds, 2):
-        if kinds[first] != kinds[second]:
-            continue
         seen = [_displacement(d[first], d[second]) for d in documents if first in d and second in d]
         known = np.array([s for s in seen if s is not None])
         if not len(known):
@@ -81,7 +81,8 @@ def learn_springs(documents: Sequence[Mapping[str, Standing]], kinds: Mapping[st
         usual = np.median(known, axis=0)
         rigid = float((np.abs(known - usual) < (2 * WIDE, 2 * HIGH)).all(axis=1).sum() / len(seen))
         if rigid >= LEAST_RIGID:
-            springs.append(Spring(first, second, float(usual[0]), float(usual[1]), rigid * STRENGTH))
+            weight = 1.0 if kinds[first] == kinds[second] else ACROSS
+            springs.append(Spring(first, second, float(usual[0]), float(usual[1]), rigid * STRENGTH, weight))
     return tuple(springs)
 
 
@@ -106,10 +107,10 @@ def pull(springs: Sequence[Spring], fields: Mapping[str, tuple[Candidates, Float
     """Return what springs add to the scores of each field, (K,). fields: candidates, scores and the score of NULL.
 
     One round of the sum-product algorithm: each field tells the others where its value probably stands, and each of
-    them takes the mean of what it is told.
+    them takes the weighted mean of what it is told.
     """
     added: dict[str, Floats] = {}
-    told_by: Counter[str] = Counter()
+    weights: defaultdict[str, float] = defaultdict(float)
     sprung = sorted({key for s in springs for key in (s.first, s.second)} & fields.keys())
     known = {key: _Likely.of(*fields[key]) for key in sprung if len(fields[key][0])}
     for spring in springs:
@@ -123,9 +124,9 @@ def pull(springs: Sequence[Spring], fields: Mapping[str, tuple[Candidates, Float
             (spring.first, a, np.log(factor @ b.probability + b.elsewhere)),
             (spring.second, b, np.log(a.probability @ factor + a.elsewhere)),
         ):
-            added.setdefault(key, np.zeros(len(fields[key][1]), np.float32))[mine.rows] += told
-            told_by[key] += 1
-    return {key: total / np.float32(told_by[key]) for key, total in added.items()}
+            added.setdefault(key, np.zeros(len(fields[key][1]), np.float32))[mine.rows] += spring.weight * told
+            weights[key] += spring.weight
+    return {key: total / np.float32(weights[key]) for key, total in added.items()}
 
 
 @dataclass(frozen=True, slots=True)
