@@ -25,7 +25,7 @@ from ..layout import Floats, Ints, Layout
 from . import lexicon
 
 JOIN_HEIGHTS = 0.75  # digit groups of one number are closer than this many heights ...
-JOIN_MEDIANS = 1.5  # ... or than this many median word gaps of a letter-spaced page
+JOIN_MEDIANS = 1.5  # ... or than this many median gaps between the words, without digits, of a letter-spaced page
 SIDEWAYS_TALLER = 2.0  # a word this much taller than wide is printed sideways ...
 SIDEWAYS_LETTERS = 3  # ... when it has so many letters, or fewer and is one of a pile of
 PILE = 8  # words ...
@@ -65,14 +65,18 @@ _CURRENCY = rf"(?:{BESIDE_NUMBER})?"
 _IS_MONEY = re.compile(r"\d[.,'’ ]\d|[$.]\d")  # beside letters: "RM33.00" and "Rs.50" are amounts, "RS232" is a cable
 _GROUP_HEAD = re.compile(rf"[-+(]?{_CURRENCY}[-+]?\d{{1,3}}")
 _GROUP_NEXT = re.compile(rf"\d{{3}}(?:[.,]\d{{1,4}})?(?:{BESIDE_NUMBER}|-)?\)?")
-_NUMBER = re.compile(rf"[-+(]?{_CURRENCY}[-+]?(?:\d+(?:[.,'’ ]\d+)*|[.,]\d+){_CURRENCY}-?\)?(%)?")
+# A plus behind decimals is a credit: "403,60+"; "18+" is an age.
+_NUMBER = re.compile(rf"[-+(]?{_CURRENCY}[-+]?(?:\d+(?:[.,'’ ]\d+)*|[.,]\d+){_CURRENCY}(?:-|(?<=[.,]\d\d)\+)?\)?(%)?")
 _DIGIT = re.compile(r"\d")
 _THOUSAND = {",": re.compile(r"\d{1,3}\.\d{3}"), ".": re.compile(r"\d{1,3},\d{3}")}  # by the decimal mark
 _THREE = re.compile(r"(?<![\d.,'’])\d{1,3}[.,]\d{3}(?![\d.,'’])")  # decimals, or a thousand
 # A price for a thousand: "je 1.000 Stk", "/1000".
 _PER_THOUSAND = re.compile(r"(?:\b(?:per|pro|je|par|por|pour|voor|pr|cada|ogni)\b\.?|/)\s?1[.,' ]?000(?!\d)", re.I)
 _DATE = re.compile(r"\d{1,4}([-/.])\d{1,2}\1\d{2,4}|\d{1,2}:\d{2}")
-_TWO_DECIMALS = re.compile(rf"\d([.,])\d\d(?!\d){_CURRENCY}-?\)?$")
+# The mark stands once: "49.362.61" is an article, "24.10.25" a date.
+_TWO_DECIMALS = re.compile(
+    rf"(?<!\d)(?<!\d[.,])(?:\d[\d']*|\d[\d.']*(?=,)|\d[\d,']*(?=\.))([.,])\d\d(?!\d){_CURRENCY}[-+]?\)?$"
+)
 
 
 class Token(NamedTuple):
@@ -344,7 +348,9 @@ def _joins(layout: Layout) -> list[bool]:
     aspect = (layout.pixel[:, 0] / layout.pixel[:, 1])[layout.page]
     gap = (box[1:, 0] - box[:-1, 2]) * aspect[1:]
     same = line[1:] == line[:-1]
-    median = float(np.median(gap[same & (gap > 0)])) if (same & (gap > 0)).any() else 0.0
+    words = ~np.array([_DIGIT.search(text) is not None for text in texts])
+    spaced = same & (gap > 0) & words[1:] & words[:-1] & (layout.cell[1:] == layout.cell[:-1])
+    median = float(np.median(gap[spaced])) if spaced.any() else 0.0
     limit = np.maximum(JOIN_HEIGHTS * np.minimum(layout.height[1:], layout.height[:-1]), JOIN_MEDIANS * median)
     close = (same & (gap < limit) & (layout.cell[1:] == layout.cell[:-1])).tolist()
     open_number = _opens_number(texts[0])

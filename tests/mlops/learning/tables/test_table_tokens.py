@@ -31,6 +31,14 @@ def test_numbers_of_two_columns_stay_two():
     assert texts((0.1, "12"), (0.3, "160,00")) == ["12", "160,00"]
 
 
+def test_columns_near_each_other_stay_two_however_far_apart_the_others_are():
+    rows = [line(0.1 + 0.02 * i, (0.05, "A4711"), (0.3, "Hex nut"), (0.6, "334"), (0.65, "307")) for i in range(3)]
+    found = [
+        t.text for t in tokens(line(0.05, (0.05, "SKU"), (0.3, "Product"), (0.6, "In"), (0.65, "Out")), *rows).items
+    ]
+    assert found[-5:] == ["A4711", "Hex", "nut", "334", "307"]
+
+
 def test_a_pile_of_letters_in_the_margin_is_left_out():
     pile = [line(0.1 + 0.02 * i, (0.02, letter), (0.2, "Lamp"), (-0.9, "2.00")) for i, letter in enumerate("HRB 4711X")]
     assert {t.text for t in tokens(*pile).items} == {"Lamp", "2.00"}
@@ -63,6 +71,8 @@ def test_glued_words_are_split():
         ("-US$5.00", ".", (-5.0, 2, False)),
         ("₹1,20,000.00", ".", (120000.0, 2, False)),
         ("kr1.200,00", ",", (1200.0, 2, False)),
+        ("403,60+", ",", (403.6, 2, False)),
+        ("18+", ",", None),
         ("RS232", ".", None),
         ("PEN-5", ".", None),
         ("A5886", ".", None),
@@ -77,6 +87,7 @@ def test_the_decimal_mark_is_voted_for():
     assert decimal_mark(("12,50", "1.200,00", "3.10")) == ","
     assert decimal_mark(("12,50kr", "1.200,00DKK", "3.10")) == ","
     assert decimal_mark(("12", "words")) == "."
+    assert decimal_mark(("49.362.61", "24.10.25", "12,50")) == ","  # an article and a date have no decimals
 
 
 @pytest.mark.parametrize(
