@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from .candidates import Candidates
+from .candidates import TEXT_TYPES, Candidates
 from .hashing import Hashes
-from .layout import Floats
+from .layout import Floats, Ints
 from .view import View
 
 MOST_DOCUMENTS = 6  # confirmed last, that are compared
+RUN = 4  # words in running text, half of them in small letters, that are a line's worth
 MOST_WORDS = 6000  # of a template, the commonest
 _NONE = np.zeros(0, np.uint64)
 
@@ -54,14 +55,34 @@ class Boilerplate:
             return np.ones(len(candidates), np.float32)
         at = np.minimum(np.searchsorted(self.words, view.words), len(self.words) - 1)
         new = 1 - np.where(self.words[at] == view.words, self.share[at], 0).astype(np.float32)
-        # The newest word of each run counts. Even places are runs, odd ones what lies between the runs.
-        bounds = np.stack([candidates.first, candidates.last + 1], axis=1).ravel()
-        out: Floats = np.maximum.reduceat(np.append(new, np.float32(0)), bounds)[::2]
-        if candidates.rest:
-            # A line that the template prints, "NOTIFY PARTY" below an address, is none of a value's.
-            line = candidates.layout.line
-            of, words = zip(*((k, word) for k, words in candidates.rest.items() for word in words), strict=True)
-            at, below = np.array(of), np.array(words)
-            starts = np.flatnonzero(np.diff(at, prepend=-1) | np.diff(line[below], prepend=-1))
-            np.minimum.at(out, at[starts], np.maximum.reduceat(new[below], starts))
+        of, start, stop = _lines(candidates)
+        out = np.ones(len(candidates), np.float32)
+        # The newest word of each line counts. Even places are lines, odd ones what lies between them.
+        bounds = np.stack([start, stop], axis=1).ravel()
+        np.minimum.at(out, of, np.maximum.reduceat(np.append(new, np.float32(0)), bounds)[::2])
+        if candidates.kind in TEXT_TYPES:
+            is_long = stop - start >= RUN
+            bounds = np.stack([start[is_long], stop[is_long] - RUN + 1], axis=1).ravel()
+            if len(bounds):
+                np.minimum.at(out, of[is_long], np.minimum.reduceat(_newest_of_runs(candidates, new), bounds)[::2])
         return out
+
+
+def _lines(candidates: Candidates) -> tuple[Ints, Ints, Ints]:
+    """Return the candidate, the first word and the end of each line of each candidate."""
+    of, start, stop = np.arange(len(candidates), dtype=np.int32), candidates.first, candidates.last + 1
+    if not candidates.rest:
+        return of, start, stop
+    following = [(k, word) for k, words in candidates.rest.items() for word in words]
+    k, word = np.array(following, np.int32).T
+    begins = np.flatnonzero(np.diff(k, prepend=-1) | np.diff(candidates.layout.line[word], prepend=-1))
+    ends = np.append(begins[1:], len(word)) - 1
+    return np.append(of, k[begins]), np.append(start, word[begins]), np.append(stop, word[ends] + 1)
+
+
+def _newest_of_runs(candidates: Candidates, new: Floats) -> Floats:
+    """(n - RUN + 2,) of the RUN words from each one on the newest, in running text; elsewhere, and at the end, 1."""
+    is_small = np.array([text[:1].islower() for text in candidates.layout.texts])
+    runs = np.lib.stride_tricks.sliding_window_view
+    is_prose = runs(is_small, RUN).sum(axis=1) >= RUN / 2
+    return np.append(np.where(is_prose, runs(new, RUN).max(axis=1), 1), 1).astype(np.float32)

@@ -61,6 +61,13 @@ def test_an_address_that_goes_on_into_a_label_below_it_is_not_new():
     assert found["6 Sadama 10111 Tallinn Sales Office"] == 0
 
 
+def test_a_name_that_goes_on_into_running_text_of_the_template_is_not_new():
+    boilerplate = learned(view((0.1, 0.1, "Bird House in the garden of the landlord")))
+    page = view((0.1, 0.1, "Basement in the garden of the landlord"), (0.1, 0.2, "Friends of the garden"))
+    assert novelty(boilerplate, page, "Basement in the garden of the landlord") == 0
+    assert novelty(boilerplate, page, "Friends of the garden") == 1
+
+
 def test_words_of_one_of_two_documents_are_half_new():
     other = view((0.1, 0.1, "Advertiser"), (0.1, 0.2, "Region"))
     assert novelty(learned(CONFIRMED, other), NEXT, "Sales Office") == 0.5
