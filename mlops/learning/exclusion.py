@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from itertools import combinations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from invex.fields.labels import Label
 
@@ -19,6 +20,9 @@ from .layout import Floats
 
 LIKELIEST = 8  # candidates of a field that others are kept from
 SURE = 0.99  # of what one document shows
+IN_ORDER = 1.5  # nats, for two fields to stand in the order of the template
+MOST_ASSIGNMENTS = 2000  # of fields to occurrences
+LEAST_SHARE = 1e-6
 
 
 def exclusive_pairs(labels: Iterable[Label], keys: Iterable[str]) -> tuple[tuple[str, str], ...]:
@@ -30,6 +34,47 @@ def exclusive_pairs(labels: Iterable[Label], keys: Iterable[str]) -> tuple[tuple
         if both and not any(a & b for a, b in both):
             pairs.append((first, second))
     return tuple(pairs)
+
+
+def one_place_each(fields: Mapping[str, tuple[NDArray[np.intp], Floats]]) -> dict[str, Floats]:
+    """Settle which occurrences of one value are meant by fields that were confirmed with it, no two the same one.
+
+    fields: of one type, in the order of their template, where one document may print them: (S,) candidates and (S,)
+    log-probabilities. Return (S,) new ones for those that share a candidate. Where all else is equal, fields stand on
+    the page in the order in which the template names them.
+    """
+    settled = {}
+    for keys in _sharing({key: set(rows.tolist()) for key, (rows, _) in fields.items()}):
+        rows = [fields[key][0] for key in keys]
+        sizes = [len(r) for r in rows]
+        if int(np.prod(sizes)) > MOST_ASSIGNMENTS:
+            continue
+        at = np.indices(sizes).reshape(len(keys), -1)  # an assignment a column
+        chosen = np.stack([r[i] for r, i in zip(rows, at, strict=True)])
+        score = np.sum([fields[key][1][i] for key, i in zip(keys, at, strict=True)], axis=0)
+        apart = np.ones(at.shape[1], bool)
+        for first, second in combinations(range(len(keys)), 2):
+            apart &= chosen[first] != chosen[second]
+            score = score + IN_ORDER * (chosen[first] < chosen[second])
+        if not apart.any():  # printed once for all of them
+            continue
+        weight = np.where(apart, np.exp(score - score[apart].max()), 0)
+        for key, i, size in zip(keys, at, sizes, strict=True):
+            share = np.bincount(i, weight, minlength=size) / weight.sum()
+            settled[key] = np.log(np.maximum(share, LEAST_SHARE)).astype(np.float32)
+    return settled
+
+
+def _sharing(rows: Mapping[str, set[int]]) -> list[list[str]]:
+    """Return the groups of fields that share candidates, directly or by way of others."""
+    groups: list[tuple[list[str], set[int]]] = []
+    for key, mine in rows.items():
+        touching = [group for group in groups if group[1] & mine]
+        keys = [k for group in touching for k in group[0]]
+        groups = [group for group in groups if group not in touching]
+        groups.append(([*keys, key], mine.union(*(group[1] for group in touching))))
+    order = list(rows)
+    return [sorted(keys, key=order.index) for keys, _ in groups if len(keys) > 1]
 
 
 def keep_off(

@@ -16,7 +16,7 @@ from invex.fields.values import is_same
 
 from .boilerplate import Boilerplate
 from .candidates import TEXT_TYPES, Breaks, Candidates
-from .exclusion import exclusive_pairs
+from .exclusion import exclusive_pairs, one_place_each
 from .feature_groups import Features
 from .layout import Floats, Ints
 from .locate import Located, learn_breaks, locate
@@ -136,6 +136,11 @@ def _settle(
             features, rows, _ = supports[key][id(example)]
             supports[key][id(example)] = features, rows, log_prior
             standing[key] = replace(standing[key], log_prior=log_prior)
+        for kind in dict.fromkeys(kinds.values()):
+            alike = {key: supports[key][id(example)] for key in standing if kinds[key] == kind}
+            for key, log_prior in one_place_each({key: (rows, p) for key, (_, rows, p) in alike.items()}).items():
+                supports[key][id(example)] = (*alike[key][:2], log_prior)
+                standing[key] = replace(standing[key], log_prior=log_prior)
         documents.append(standing)
     return learn_springs(documents, kinds)
 

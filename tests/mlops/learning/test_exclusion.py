@@ -9,7 +9,7 @@ from invex.fields.geometry import Box
 from invex.fields.labels import Label, LabelValue
 from invex.reading.types import Document, Page, Word
 from mlops.learning.candidates import find
-from mlops.learning.exclusion import SURE, exclusive_pairs, keep_off
+from mlops.learning.exclusion import SURE, exclusive_pairs, keep_off, one_place_each
 from mlops.learning.layout import lay_out
 
 
@@ -36,3 +36,28 @@ def test_a_field_keeps_off_what_another_has_for_sure():
     assert told["net"][1] > told["due"][1] + 1
     assert keep_off((), {"net": (amounts, sure, 0.0), "due": (amounts, unsure, 0.0)}) == {}
     assert keep_off((("net", "due"),), {"net": (amounts, sure, 0.0)}) == {}
+
+
+def told(*rows: int, likely: int) -> tuple[np.ndarray, np.ndarray]:
+    """Occurrences of a value, one of which is likelier meant by four to one each."""
+    odds = np.array([4.0 if row == likely else 1.0 for row in rows])
+    return np.array(rows), np.log(odds / odds.sum()).astype(np.float32)
+
+
+def test_two_fields_with_one_value_mean_one_place_each_in_the_order_of_the_template():
+    settled = one_place_each(
+        {"receipt": told(3, 7, likely=7), "loading": told(3, 7, likely=7), "due": told(5, likely=5)}
+    )
+    assert set(settled) == {"receipt", "loading"}
+    assert np.exp(settled["receipt"])[0] > 0.75
+    assert np.exp(settled["loading"])[1] > 0.75
+    assert np.exp(settled["receipt"]).sum() == pytest.approx(1, abs=1e-3)
+
+
+def test_what_is_known_of_one_field_tells_of_the_other_against_the_order():
+    settled = one_place_each({"receipt": told(7, likely=7), "loading": told(3, 7, likely=7)})
+    assert np.exp(settled["loading"]) == pytest.approx([1, 0], abs=1e-3)
+
+
+def test_a_value_that_is_printed_once_is_of_both_fields():
+    assert one_place_each({"net": told(3, likely=3), "total": told(3, likely=3)}) == {}
