@@ -110,6 +110,15 @@ def assemble(
     return settle(spec, tokens, kept, proven, against)
 
 
+def carry_down(rows: Sequence[TableRow], columns: Sequence[int]) -> list[TableRow]:
+    """The rows with what is printed once for several of them, in `columns`, on each."""
+    result: list[TableRow] = []
+    for row in rows:
+        above = result[-1] if result else {}
+        result.append({**{k: above[k] for k in columns if k in above}, **row})
+    return result
+
+
 def _pooled(tags: Floats, runs: Iterable[Sequence[tuple[int, ...]]]) -> Floats:
     """The tags' probabilities where the words of a date stand in one column, all or none. runs: tokens of each."""
     out = tags.copy()

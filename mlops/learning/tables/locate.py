@@ -14,7 +14,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import accumulate
@@ -40,6 +40,7 @@ SIMILAR = 0.7  # of two words, by difflib's ratio: OCR reads "Depot" for "Dépô
 SAME_NUMBER = 0.0051
 COLUMN_HEIGHTS = 0.6  # right or left edges this close are one column
 ORDER_SLACK = 0.9  # rows in order must find this share of what free rows find
+CARRIED_SHARE = 0.75  # of the rows that do not print a column themselves
 
 Row = dict[str, LabelValue]
 
@@ -82,6 +83,52 @@ def locate(
     pages = [_offer(spec, tokens, labels) for tokens, labels in documents]
     edges = [_column_edge(k, pages, hints) for k in range(len(spec.columns))]
     return [_decide(spec, page, edges, hint) for page, hint in zip(pages, hints)]
+
+
+def learn_carried(
+    spec: TableSpec, documents: Sequence[tuple[Tokens, Sequence[Row]]], located: Sequence[Located]
+) -> frozenset[str]:
+    """The columns whose value is printed once for several rows, on the first, and confirmed on each of them.
+
+    Rows that print the same value once more, that have another one which was not found, or none below one that has,
+    speak against it.
+    """
+    carried = set()
+    for k, column in enumerate(spec.columns):
+        once = others = 0
+        for (_, labels), one in zip(documents, located):
+            printed = set(one.rows[one.tags == k + 1].tolist())
+            for i in range(1, len(labels)):
+                above, own = labels[i - 1].get(column.key), labels[i].get(column.key)
+                if above is not None and (i not in printed or own is None or own.value == above.value):
+                    is_once = own is not None and own.value == above.value and i not in printed
+                    once += is_once
+                    others += not is_once
+        if once and once >= CARRIED_SHARE * (once + others):
+            carried.add(column.key)
+    return frozenset(carried)
+
+
+def without_carried(
+    spec: TableSpec, tokens: Tokens, labels: Sequence[Row], located: Located, carried: frozenset[str]
+) -> Located:
+    """The same where cells of `carried` columns that say what the row above says are not looked for in their lines."""
+    printed = set(zip(located.rows.tolist(), located.tags.tolist()))
+    missing = [
+        (i, column.key)
+        for i, row in enumerate(labels)
+        for k, column in enumerate(spec.columns)
+        if column.key in row and (i, k + 1) not in printed
+    ]
+    above = [
+        (i, key)
+        for i, key in missing
+        if key in carried and i and key in labels[i - 1] and labels[i][key].value == labels[i - 1][key].value
+    ]
+    incomplete = {i for i, _ in set(missing) - set(above)}
+    doubtful = tokens.line[np.isin(located.rows, list(incomplete))]
+    unsure = np.isin(tokens.line, doubtful) & (located.tags == OUTSIDE)
+    return replace(located, unsure=unsure, wanted=located.wanted - len(above))
 
 
 def _offer(spec: TableSpec, tokens: Tokens, labels: Sequence[Row]) -> _Page:

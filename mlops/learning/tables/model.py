@@ -17,10 +17,19 @@ from ..dataset import Sample
 from ..layout import Floats, Layout, lay_out
 from . import rows as row_states
 from .calibration import Calibration, Observation, fit_calibration
-from .cells import Cell, Product, TableRow, assemble, learn_products, to_value
+from .cells import Cell, Product, TableRow, assemble, carry_down, learn_products, to_value
 from .day_zero import STANDARD_PRODUCTS, DayZero, lesson, train
 from .features import TableView, view
-from .locate import WRITTEN_OTHERWISE, Located, Row, learn_date_order, locate, same_cell
+from .locate import (
+    WRITTEN_OTHERWISE,
+    Located,
+    Row,
+    learn_carried,
+    learn_date_order,
+    locate,
+    same_cell,
+    without_carried,
+)
 from .rows import Lines, decode, lines_of, spans, split_repeats
 from .softmax import softmax_log
 from .spelling import Spelling, learn_spelling
@@ -44,7 +53,8 @@ class TableModel:
 
     products: columns that multiply. base: the day-zero model that a template's builds on. spelling: reading errors that
     were corrected. date_order: how confirmed rows write dates, see LocaleSpec. against: keys of columns whose "1.000"
-    is read otherwise than the page says. confirmed: keys of columns that confirmed rows have. trust: how much surer
+    is read otherwise than the page says. carried: keys of columns that the page prints once for several rows.
+    confirmed: keys of columns that confirmed rows have. trust: how much surer
     than the template's own reading day zero's must be to be taken. located, asked: cells of the confirmed documents
     that were found on the page, of how many.
     """
@@ -57,6 +67,7 @@ class TableModel:
     spelling: Spelling = field(default_factory=Spelling)
     date_order: str | None = None
     against: frozenset[str] = frozenset()
+    carried: frozenset[str] = frozenset()
     confirmed: frozenset[str] = frozenset()
     trust: float = TRUSTS[0]
     located: int = 0
@@ -73,9 +84,9 @@ class TableModel:
             return ()
         lines = lines_of(seen)
         said = self.opinion_on(seen, lines)
-        rows = self._judged(self.read(seen, lines, said, self.against), self)
+        rows = self._judged(self.read(seen, lines, said, self.against, self.carried), self)
         if self.base is not None and _has_columns_of(self.base.spec, self.spec):
-            others = self._judged(self.base.read(seen, lines, said, self.against), self.base)
+            others = self._judged(self.base.read(seen, lines, said, self.against, self.carried), self.base)
             if _sureness(others) > self.trust * _sureness(rows):
                 rows = others
         return tuple(
@@ -94,9 +105,17 @@ class TableModel:
         return self.base.opinion_on(seen, lines) if self.base is not None else None
 
     def read(
-        self, seen: TableView, lines: Lines, said: Opinion | None, against: frozenset[str] = frozenset()
+        self,
+        seen: TableView,
+        lines: Lines,
+        said: Opinion | None,
+        against: frozenset[str] = frozenset(),
+        carried: frozenset[str] = frozenset(),
     ) -> list[TableRow]:
-        """Return the chosen cells of every row; `said` is the opinion of day zero. against: see `thousands.settle`."""
+        """Return the chosen cells of every row; `said` is the opinion of day zero.
+
+        against: see `thousands.settle`. carried: see TableModel.
+        """
         tags, states = self._score(seen, lines, said)
         numeric = [k + 1 for k, c in enumerate(self.spec.columns) if c.type in NUMERIC_TYPES]
         numbers = np.exp(tags[:, numeric]) * seen.tokens.is_number[:, None]
@@ -104,7 +123,8 @@ class TableModel:
         rows = split_repeats(spans(decode(states, self.network.transitions)), present)
         begins = np.exp(states[:, row_states.BEGIN])
         likely = np.exp(tags)
-        return assemble(self.spec, seen.tokens, lines, rows, begins, likely, self.products, self.date_order, against)
+        found = assemble(self.spec, seen.tokens, lines, rows, begins, likely, self.products, self.date_order, against)
+        return carry_down(found, [k for k, c in enumerate(self.spec.columns) if c.key in carried])
 
     def _score(self, seen: TableView, lines: Lines, said: Opinion | None) -> tuple[Floats, Floats]:
         """Log-probabilities of tags (n, 1 + columns) and of states (lines, 3)."""
@@ -140,6 +160,7 @@ class TableModel:
             "spelling": dict(sorted(self.spelling.corrections.items())),
             "date_order": self.date_order,
             "against": sorted(self.against),
+            "carried": sorted(self.carried),
             "confirmed": sorted(self.confirmed),
             "trust": self.trust,
             "located": self.located,
@@ -164,6 +185,7 @@ class TableModel:
             spelling=Spelling(data["spelling"]),
             date_order=data.get("date_order"),
             against=frozenset(data.get("against", ())),  # packages of before do not know of it
+            carried=frozenset(data.get("carried", ())),
             confirmed=frozenset(data["confirmed"]),
             trust=data["trust"],
             located=data["located"],
@@ -214,7 +236,10 @@ def fit_table(spec: TableSpec, samples: Sequence[Sample], base: TableModel | Non
         if base is None:
             raise ValueError(f"table {spec.key}: no confirmed document has rows, and there is no base package")
         return base
-    located = locate(spec, [(p.seen.tokens, p.labels) for p in pages], [hint(spec, p.said) for p in pages])
+    documents = [(p.seen.tokens, p.labels) for p in pages]
+    located = locate(spec, documents, [hint(spec, p.said) for p in pages])
+    carried = learn_carried(spec, documents, located)
+    located = [without_carried(spec, *page, one, carried) for page, one in zip(documents, located)]
     model = _fit(spec, pages, located, base, calibration)
     trials = _cross_validate(spec, pages, located, base, calibration)
     calibration = fit_calibration([o for trial in trials for o in trial.own], calibration)
@@ -245,10 +270,15 @@ def _cross_validate(
             continue
         part = _fit(spec, [pages[i] for i in rest], [located[i] for i in rest], base, calibration)
         for i in range(fold, len(pages), folds):
-            own = _judge(spec, part.read(pages[i].seen, pages[i].lines, pages[i].said), located[i], pages[i])
+            own = _judge(
+                spec,
+                part.read(pages[i].seen, pages[i].lines, pages[i].said, carried=part.carried),
+                located[i],
+                pages[i],
+            )
             below: list[Observation] = []
             if base is not None and _has_columns_of(base.spec, spec):
-                found = base.read(pages[i].seen, pages[i].lines, pages[i].said)
+                found = base.read(pages[i].seen, pages[i].lines, pages[i].said, carried=part.carried)
                 below = _judge(base.spec, found, located[i], pages[i], part.confirmed)
             trials.append(_Trial(own, below))
     return trials
@@ -292,6 +322,7 @@ def _fit(
         spelling=learn_spelling(texts, [(p.seen.tokens, one, p.labels) for p, one in zip(pages, located)]),
         date_order=learn_date_order(spec, [(p.seen.tokens, p.labels) for p in pages], located),
         against=learn_against(spec, [(p.seen.tokens, one, p.labels) for p, one in zip(pages, located)]),
+        carried=learn_carried(spec, [(p.seen.tokens, p.labels) for p in pages], located),
         confirmed=frozenset(key for p in pages for row in p.labels for key in row),
         located=sum(one.found for one in located),
         asked=sum(one.wanted for one in located),

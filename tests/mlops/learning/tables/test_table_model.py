@@ -107,6 +107,61 @@ def test_a_quantity_of_a_thousand_that_is_corrected_later_is_a_one_from_then_on(
     assert quantities(corrected, wrong) == [1000, 3000]
 
 
+DAYS = TableSpec("services", (FieldSpec("day", "date"), FieldSpec("service", "text"), FieldSpec("fee", "amount")))
+
+
+def services(items, printed, *, confirmed=True):
+    """A bill of (day, service, fee); of the days those in `printed` rows are on the page.
+
+    confirmed: as the days of all rows, or as those that are printed.
+    """
+    lines = [line(0.25, (0.05, "Date"), (0.3, "Service"), (-0.9, "Fee"))]
+    for n, (day, service, fee) in enumerate(items):
+        year, month, of_month = day.split("-")
+        cells = [(0.05, f"{of_month}.{month}.{year}")] if n in printed else []
+        lines.append(line(0.3 + 0.03 * n, *cells, (0.3, service), (-0.9, fee)))
+    rows = [
+        {k: LabelValue(v) for k, v in zip(("day", "service", "fee"), item) if k != "day" or confirmed or n in printed}
+        for n, item in enumerate(items)
+    ]
+    return Sample("a", document(lines), Label("example", tables={"services": tuple(rows)}))
+
+
+TREATED = [
+    ("2025-06-04", "Filling", "50.00"),
+    ("2025-06-04", "Polishing", "20.00"),
+    ("2025-06-12", "Crown", "310.00"),
+    ("2025-06-12", "Imprint", "35.00"),
+    ("2025-06-12", "X-ray", "12.00"),
+    ("2025-06-20", "Cleaning", "80.00"),
+]
+NEXT_TREATED = [("2025-07-03", "Advice", "9.00"), ("2025-07-03", "Bridge", "410.00"), ("2025-07-09", "Inlay", "95.00")]
+
+
+def test_what_is_printed_once_for_several_rows_is_read_for_each_where_it_was_confirmed_so():
+    following = services(NEXT_TREATED, {0, 2}).document
+    model = fit_table(DAYS, [services(TREATED, {0, 2, 5})], None)
+    assert [row["day"] for row in read(model, following)] == ["2025-07-03", "2025-07-03", "2025-07-09"]
+    first, second, _ = model.predict(lay_out(following))
+    assert second["day"].boxes == first["day"].boxes
+    again = TableModel.from_arrays(*model.to_arrays(), None)
+    assert again.predict(lay_out(following)) == model.predict(lay_out(following))
+    assert model.asked == 3 * len(TREATED) - 3 == model.located  # nobody looks for a day that is not printed
+
+
+def test_what_is_printed_once_for_several_rows_stays_with_the_first_where_only_that_was_confirmed():
+    model = fit_table(DAYS, [services(TREATED, {0, 2, 5}, confirmed=False)], None)
+    rows = read(model, services(NEXT_TREATED, {0, 2}).document)
+    assert [row.get("day") for row in rows] == ["2025-07-03", None, "2025-07-09"]
+
+
+def test_a_day_that_was_read_wrongly_once_is_carried_down_nowhere():
+    days = [("2025-06-04", f"Item {n}", f"{n}0.00") for n in range(1, 7)]
+    model = fit_table(DAYS, [services(days, {0, 1, 2, 4, 5})], None)
+    rows = read(model, services(NEXT_TREATED, {0, 2}).document)
+    assert [row.get("day") for row in rows] == ["2025-07-03", None, "2025-07-09"]
+
+
 def test_a_code_with_spaces_is_learned_whole():
     spec = TableSpec("line_items", (FieldSpec("code", "id"), *LINE_ITEMS.columns))
 
