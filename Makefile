@@ -55,7 +55,7 @@ bench: $(DEV)  ## speed, as ratios against a named peer in the same run
 bench-clerk: $(DEV)  ## a clerk's hour on ad-buy documents of ../shared/data, while another batch is read; ARGS=--idle: alone
 	$(PY) tests/bench/clerk.py $(ARGS)
 
-bench-accuracy: $(DEV)  ## accuracy on ../shared/data, written to docs/accuracy.md; ARGS=--scans: also what needs OCR
+bench-accuracy: $(DEV)  ## accuracy on ../shared/data, written to docs/accuracy.md; ARGS=--scans: also what needs OCR, --kinds: also other kinds
 	$(PY) tests/bench/accuracy.py --write docs/accuracy.md $(ARGS)
 
 demo-circle: $(DEV)  ## from confirmed documents to a better build and back, on an installation of its own; ARGS=--shared

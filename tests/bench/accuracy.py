@@ -1,7 +1,8 @@
 """`make bench-accuracy`: the figures of the learner on ../shared/data, put into docs/accuracy.md between its marks.
 
 What people wrote around the tables stays. Every protocol is a module of its own, accuracy_*.py beside this file, and can be run alone. Takes tens of minutes: the
-scans of ../shared/data are read once into --words, and read from there the next time.
+scans of ../shared/data are read once into --words, and read from there the next time. Other kinds of documents
+(`--kinds`) need Chromium and no ../shared/data; without that option their table stays as it is.
 """
 
 # ruff: noqa: E402
@@ -24,11 +25,11 @@ import numpy as np
 from mlops.console.words_cache import CachedReader
 from mlops.learning.package import Package
 from mlops.learning.predictor import day_zero_table, shipped_package
-from tests.bench import accuracy_fields, accuracy_tables, accuracy_templates
+from tests.bench import accuracy_fields, accuracy_kinds, accuracy_tables, accuracy_templates
 from tests.bench.words import cached_reader
 
 SEEDS = accuracy_fields.SEEDS
-PARTS = ("run", "fields", "line items", "templates")
+PARTS = ("run", "fields", "line items", "templates", "kinds")
 BARE_PAGE = "".join(f"<!-- measured: {part} -->\n<!-- end -->\n" for part in PARTS)
 WITHOUT_SCANS = "Not measured in this run, which left out what has to be read by OCR (`--scans`)."
 
@@ -64,6 +65,12 @@ def templates(reader: CachedReader) -> list[str]:
     return lines
 
 
+def kinds(reader: CachedReader, base: Package) -> list[str]:
+    """Raises NoChromium."""
+    lines = accuracy_kinds.report(reader, base)
+    return [f"Measured on {date.today()} with base package {base.build}, seeds {SEEDS[0]} to {SEEDS[-1]}:", "", *lines]
+
+
 def with_measured(page: str, measured: Mapping[str, list[str]]) -> str:
     """Return the page with each part's lines between `<!-- measured: PART -->` and the next `<!-- end -->`.
 
@@ -84,6 +91,7 @@ def main() -> None:
     parser.add_argument("--write", type=Path, help="the page whose tables are replaced; absent: standard output")
     parser.add_argument("--words", type=Path, help="folder that keeps what was read between runs")
     parser.add_argument("--scans", action="store_true", help="also what has to be read by OCR")
+    parser.add_argument("--kinds", action="store_true", help="also other kinds of documents, printed by Chromium")
     options = parser.parse_args()
     base = shipped_package()
     page = options.write.read_text(encoding="utf-8") if options.write is not None else BARE_PAGE
@@ -99,6 +107,8 @@ def main() -> None:
             "line items": line_items(reader, base, has_scans=options.scans),
             "templates": templates(reader) if options.scans else [WITHOUT_SCANS],
         }
+        if options.kinds:
+            measured["kinds"] = kinds(reader, base)
     page = with_measured(page, measured)
     if options.write is not None:
         options.write.write_text(page, encoding="utf-8")

@@ -29,7 +29,8 @@ sys.path.insert(0, str(ROOT))  # it is run as a file
 from playwright.sync_api import Page, Request, sync_playwright
 
 from tests.bench.clerk_figures import report
-from tests.browser.conftest import KNOWS_KEYS, chromium
+from tests.browser.conftest import KNOWS_KEYS
+from tests.chromium import chromium
 from tests.installed import PASSWORD, Installation, make_empty, start, stop, wait_for
 from tests.rest_client import RestClient
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import faulthandler
-import os
-import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,11 +13,11 @@ import psutil
 import pytest
 
 from invex.documents.states import WORKING
+from tests.chromium import NO_CHROMIUM, chromium
 from tests.installed import PASSWORD, Installation, start, stop, wait_for
 
 KNOWS_KEYS = "from invex.accounts.models import User; User.objects.update(knows_keys=True)"
 DEMO_S = 240  # its scans, on a busy machine
-NO_CHROMIUM = "no Chromium: apt-get install chromium, or python -m playwright install chromium"
 HANGS_S = 300  # a test that takes longer hangs, unless its mark `own_time` gives it more
 
 
@@ -36,23 +34,6 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     found.manage("shell", "-v", "0", "-c", KNOWS_KEYS)
     yield found
     stop(found)
-
-
-def chromium() -> str | None:
-    """Return a Chromium that is installed: the one that CHROMIUM names, the system's, or the one of Playwright.
-
-    The headless shell comes first: it is what Playwright itself is tested with, and it has no windows to wait for.
-    """
-    if named := os.environ.get("CHROMIUM"):
-        return shutil.which(named)
-    for name in ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"):
-        if path := shutil.which(name):
-            return path
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        path = playwright.chromium.executable_path
-    return path if Path(path).exists() else None
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,33 @@
+"""Kinds of documents that fixtures/generator does not make: each a module with what it says, and its HTML beside it.
+
+A new kind is two files, NAME.py with a KIND and NAME.html, and its place in KINDS. See papers.py for how documents of
+them are made, and accuracy_kinds.py beside this folder for what they are measured for.
+"""
+
+from __future__ import annotations
+
+from tests.bench.kinds import (
+    bank_statement,
+    bill_of_lading,
+    hotel_folio,
+    insurance_letter,
+    lab_report,
+    lease,
+    payslip,
+    purchase_order,
+    timesheet,
+    utility_bill,
+)  # fmt: skip
+
+KINDS = (
+    bank_statement.KIND,
+    payslip.KIND,
+    utility_bill.KIND,
+    bill_of_lading.KIND,
+    lab_report.KIND,
+    purchase_order.KIND,
+    insurance_letter.KIND,
+    lease.KIND,
+    hotel_folio.KIND,
+    timesheet.KIND,
+)
