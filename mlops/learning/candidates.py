@@ -26,7 +26,9 @@ from .hashing import fold
 from .layout import NO_CELL, Floats, Ints, Layout
 
 TEXT_TYPES = ("text", "address")
-BROKEN_TYPES = ("date",)  # which running text breaks over two lines
+# Types of values that running text breaks over two lines -> signs after which no space is missing.
+BROKEN_TYPES = {"date": "-", "email": "-.@_", "id": "-/"}
+SPACED_TYPES = ("date",)  # of them, those that may be broken at a space, too
 BROKEN_WORDS = 4  # of a value on either line
 TEXT_GAP_HEIGHTS = 0.55  # within a cell, a wider gap may end a name
 WRAPPED_LINES = {"text": 2, "address": 5}  # lines that may follow the first
@@ -226,9 +228,13 @@ def _broken(layout: Layout, kind: str, cell: int, below: int, rows: list[_Row]) 
     """Add the values that begin at the end of a cell and end at the beginning of the one below it: "3 March / 2025"."""
     starts, begins = layout.cell_start, layout.begins
     stop, start = int(starts[cell + 1]), int(starts[below])
+    word = layout.texts[stop - 1]
+    is_glued = any(map(str.isalnum, word)) and word[-1] in BROKEN_TYPES[kind]
+    if not is_glued and kind not in SPACED_TYPES:
+        return
     first, end = max(int(starts[cell]), stop - BROKEN_WORDS), min(int(starts[below + 1]), start + BROKEN_WORDS)
     above = layout.text(first, stop)
-    joined = above + ("" if above.endswith("-") else " ")
+    joined = above + ("" if is_glued else " ")
     at = len(joined)
     text = joined + layout.text(start, end)
     for span in _spans(kind, text):

@@ -98,6 +98,17 @@ def test_learned_breaks_split_a_cell():
     assert "Acme Ltd" in found("text", page, Breaks(after=frozenset({"advertiser"})))
 
 
+def test_an_address_of_mail_or_a_number_may_be_broken_at_a_sign():
+    mail = running(0.1, "Write", "to", "k.von-") + running(0.115, "hagen@firm.example", "today")
+    assert "k.von-hagen@firm.example" in found("email", mail)
+    late = running(0.1, "Write", "to", "k.hagen@firm-") + running(0.115, "ag.example", "today")
+    assert found("email", late) == ("k.hagen@firm-ag.example",)
+    whole = running(0.1, "Write", "k.hagen@firm.example") + running(0.115, "tomorrow")
+    assert found("email", whole) == ("k.hagen@firm.example",)
+    assert "CL-60171" in found("id", running(0.1, "Your", "claim", "CL-") + running(0.115, "60171", "of", "May"))
+    assert "-60171" not in found("id", running(0.1, "Claim", "-") + running(0.115, "60171", "of", "May"))
+
+
 def test_words_of_a_candidate_include_its_wrapped_lines():
     page = [word("Acme", 0.1, 0.1), word("Holding", 0.1, 0.115)]
     candidates = find(lay_out(document(page)), "text")
