@@ -29,6 +29,13 @@ LEAST_CHARS = 2  # of a value that is looked for in running text
 MOST_BREAKS = 12
 MOST_GROUPS = 8  # of an id
 
+# Where a name was seen to begin after one of these, folded, it begins after any of them.
+_TITLES = """
+    mr mrs ms miss mx sir dr prof messrs herr herrn frau familie firma fa ing dipl.-ing
+    m mm mme mlle monsieur madame sr sra señor señora sig sig.ra dott dhr mevr
+"""
+TITLES = frozenset(_TITLES.split())
+
 _NOT_ALNUM = re.compile(r"[\W_]+")
 
 
@@ -170,7 +177,8 @@ def learn_breaks(pairs: Iterable[tuple[Candidates, LabelValue]]) -> Breaks:
             if last + 1 < layout.cell_start[layout.cell[last] + 1]:
                 word = fold(layout.texts[last + 1])
                 before[word] = before.get(word, 0) + 1
-    return Breaks(_commonest(after), _commonest(before), _commonest(codes))
+    words = _commonest(after)
+    return Breaks(words | TITLES if words & TITLES else words, _commonest(before), _commonest(codes))
 
 
 def _commonest(counts: dict[str, int]) -> frozenset[str]:

@@ -47,6 +47,14 @@ def test_words_before_a_text_that_no_candidate_matches_are_learned():
     assert locate(find(layout, "text", breaks), LabelValue("ACME LTD.")).matching.any()
 
 
+def test_who_was_confirmed_behind_one_title_is_found_behind_another():
+    letter = [word("Dear", 0.1, 0.1), word("Mr", 0.145, 0.1), word("Nash", 0.17, 0.1)]
+    breaks = learn_breaks([(find(lay_out(document(letter)), "text"), LabelValue("Nash"))])
+    other = lay_out(document([word("Dear", 0.1, 0.1), word("Dr.", 0.145, 0.1), word("Bell", 0.178, 0.1)]))
+    assert "Bell" in find(other, "text", breaks).texts
+    assert "Bell" not in find(other, "text", learn_breaks([])).texts
+
+
 def test_an_address_without_its_last_line_is_not_meant_where_all_of_it_is_printed():
     lines = [("41 Strandgata", 0.1), ("6004 Aalesund", 0.115), ("USA", 0.13)]
     page = [word(text, 0.1, y) for text, y in lines] + [word(text, 0.6, y + 0.5) for text, y in lines[:2]]
