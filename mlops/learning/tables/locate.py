@@ -33,8 +33,8 @@ from .tokens import Bools, Tokens
 NO_ROW = -1
 WRITTEN_OTHERWISE = frozenset({"date", "currency"})  # than their canonical values: "04 Jun 25", "€"
 OUTSIDE = 0  # tag of a token in no column; column k has tag k + 1
-LINES_BEFORE, LINES_AFTER = 1, 2  # a row's numbers stand this near its line
-MAX_TEXT_LINES = 6  # ... and its text wraps over no more lines
+LINES_BEFORE, LINES_AFTER = 1, 2  # a row's numbers stand this near its line ...
+MAX_TEXT_LINES = 6  # ... or, where others follow, in the lines below it; and its text wraps over no more
 TEXT_FOUND = 0.5  # share of a text's letters that must be found
 SIMILAR = 0.7  # of two words, by difflib's ratio: OCR reads "Depot" for "Dépôt"
 SAME_NUMBER = 0.0051
@@ -178,9 +178,13 @@ def _offer(spec: TableSpec, tokens: Tokens, labels: Sequence[Row]) -> _Page:
             near += 0.5 * moved
     lines = _lay_rows(near)
     candidates = {}
+    last = max(lines, default=-1)
     for (i, k), found in matches.items():
         low, high = _window(lines, i, n_lines, LINES_AFTER)
         candidates[i, k] = [t for t in found if low <= tokens.line[t] <= high]
+        if not candidates[i, k] and lines[i] < last:  # below the last row stand sums, which may say the same
+            low, high = _window(lines, i, n_lines, MAX_TEXT_LINES)
+            candidates[i, k] = [t for t in found if low <= tokens.line[t] <= high]
     return _Page(tokens, labels, lines, candidates, read)
 
 

@@ -36,6 +36,7 @@ from .spelling import Spelling, learn_spelling
 from .template import Opinion, Template, fit_template, hint, opinion, state_features, tag_features
 from .thousands import learn_against
 from .tokens import tokenize
+from .wording import Wording
 
 HELD_OUT = 6  # every so many synthetic documents one is kept for the calibration
 MOST_DOCUMENTS = 40  # of a template that are learned from, the last ones: more bring nothing and cost time
@@ -131,7 +132,8 @@ class TableModel:
         if isinstance(self.network, DayZero):
             said = said or opinion(self.network, seen, lines)
             return said.tags, said.states
-        tags = softmax_log(tag_features(seen, said), self.network.tag)
+        wording = self.network.wording.features(seen.tokens) if self.network.wording is not None else None
+        tags = softmax_log(tag_features(seen, said, wording), self.network.tag)
         return tags, softmax_log(state_features(seen, lines, tags, said), self.network.state)
 
     def _judged(self, rows: Sequence[TableRow], reader: TableModel) -> list[list[_Judged]]:
@@ -153,7 +155,7 @@ class TableModel:
 
     def to_arrays(self) -> tuple[dict[str, np.ndarray], str]:
         """The weights, and all else as JSON. Of a template's model only its own: day zero's are in the base package."""
-        about = {
+        about: dict[str, object] = {
             "table": self.spec.key,
             "columns": [[c.key, c.type, c.label] for c in self.spec.columns],
             "products": [list(p) for p in self.products],
@@ -167,6 +169,8 @@ class TableModel:
             "asked": self.asked,
             "is_template": isinstance(self.network, Template),
         }
+        if isinstance(self.network, Template) and self.network.wording is not None:
+            about["wording"] = [self.network.wording.own, self.network.wording.beside]
         arrays = {**self.network.arrays(), **self.calibration.arrays()}
         return arrays, json.dumps(about, sort_keys=True, ensure_ascii=False)
 
@@ -176,9 +180,10 @@ class TableModel:
         data = json.loads(about)
         columns = tuple(FieldSpec(key, kind, label) for key, kind, label in data["columns"])
         is_template = data["is_template"]
+        wording = Wording(len(columns) + 1, *data["wording"]) if "wording" in data else None
         return cls(
             spec=TableSpec(data["table"], columns),
-            network=Template.from_arrays(arrays) if is_template else DayZero.from_arrays(arrays),
+            network=Template.from_arrays(arrays, wording) if is_template else DayZero.from_arrays(arrays),
             base=base if is_template else None,
             products=tuple((a, b, c) for a, b, c in data["products"]),
             calibration=Calibration.from_arrays(arrays),

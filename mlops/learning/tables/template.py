@@ -18,12 +18,14 @@ from .locate import Located
 from .rows import Lines, count_transitions, line_features, line_states
 from .softmax import fit_softmax, softmax_log
 from .tokens import Tokens
+from .wording import Wording, learn_wording
 
 BINS = 28  # soft bins over the width of the page, for each edge and the centre
 EDGES = 3
 PLACE_WIDTH = 2 * EDGES * BINS
 PRIOR_GAIN = 0.6  # of day zero's log-probabilities in the first weights
 STATE_GAIN = 0.6
+OWN_GAIN, BESIDE_GAIN = 1.0, 3.0  # of the wording in the first weights
 UNKNOWN_COLUMN = -1
 TAG_L2 = 0.3
 STATE_L2 = 0.3
@@ -32,18 +34,23 @@ FLOOR = -8.0  # of log-probabilities that are features
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """tag: weights of the tagger. state: weights of the line classifier. transitions: (3, 3)."""
+    """tag: weights of the tagger. state: weights of the line classifier. transitions: (3, 3).
+
+    wording: what the confirmed documents print; None in packages of before.
+    """
 
     tag: Floats
     state: Floats
     transitions: Floats
+    wording: Wording | None = None
 
     def arrays(self) -> dict[str, np.ndarray]:
         return {"tag": self.tag, "state": self.state, "transitions": self.transitions}
 
     @classmethod
-    def from_arrays(cls, arrays: Mapping[str, np.ndarray]) -> Template:
-        return cls(*(arrays[k].astype(np.float32) for k in ("tag", "state", "transitions")))
+    def from_arrays(cls, arrays: Mapping[str, np.ndarray], wording: Wording | None) -> Template:
+        tag, state, transitions = (arrays[k].astype(np.float32) for k in ("tag", "state", "transitions"))
+        return cls(tag, state, transitions, wording)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +92,11 @@ def place_features(tokens: Tokens) -> Floats:
     return np.concatenate([flat * number, flat * ~number], axis=1).astype(np.float32)
 
 
-def tag_features(seen: TableView, said: Opinion | None) -> Floats:
+def tag_features(seen: TableView, said: Opinion | None, wording: Floats | None) -> Floats:
+    """wording: see Wording.features."""
     parts = [seen.dense, place_features(seen.tokens)]
+    if wording is not None:
+        parts.append(wording)
     if said is not None:
         parts.append(np.maximum(said.tags, FLOOR))
     return np.concatenate(parts, axis=1)
@@ -105,28 +115,37 @@ def fit_template(
 ) -> Template:
     """Return what confirmed documents teach."""
     classes = len(spec.columns) + 1
-    x = [tag_features(seen, said) for seen, _, said, _ in documents]
+    wording, printed = learn_wording([(seen.tokens, one.tags, one.unsure) for seen, _, _, one in documents], classes)
+    x = [tag_features(seen, said, of) for (seen, _, said, _), of in zip(documents, printed)]
     y = np.concatenate([located.tags for *_, located in documents])
     sure = ~np.concatenate([located.unsure for *_, located in documents])
     has_opinion = documents[0][2] is not None
-    prior = _tag_prior(spec, x[0].shape[1]) if has_opinion else None
+    prior = _tag_prior(spec, x[0].shape[1], has_opinion=has_opinion)
     tag = fit_softmax(np.concatenate(x)[sure], y[sure], classes, l2=TAG_L2, prior=prior)
     features, states = [], []
     for (seen, lines, said, located), one in zip(documents, x):
         features.append(state_features(seen, lines, softmax_log(one, tag), said))
         states.append(line_states(lines, located.rows))
-    prior = None
+    below = None
     if has_opinion:
-        prior = np.zeros((features[0].shape[1] + 1, row_states.STATES), np.float32)
-        prior[-1 - row_states.STATES : -1] = STATE_GAIN * np.eye(row_states.STATES)
-    state = fit_softmax(np.concatenate(features), np.concatenate(states), row_states.STATES, l2=STATE_L2, prior=prior)
-    return Template(tag, state, count_transitions(states))
+        below = np.zeros((features[0].shape[1] + 1, row_states.STATES), np.float32)
+        below[-1 - row_states.STATES : -1] = STATE_GAIN * np.eye(row_states.STATES)
+    state = fit_softmax(np.concatenate(features), np.concatenate(states), row_states.STATES, l2=STATE_L2, prior=below)
+    return Template(tag, state, count_transitions(states), wording)
 
 
-def _tag_prior(spec: TableSpec, width: int) -> Floats:
-    """Weights that repeat day zero's opinion on the columns that it knows, and let the others be outside."""
-    prior = np.zeros((width + 1, len(spec.columns) + 1), np.float32)
-    first = width - len(LINE_ITEMS.columns) - 1
+def _tag_prior(spec: TableSpec, width: int, *, has_opinion: bool) -> Floats:
+    """Weights that repeat day zero's opinion on the columns that it knows, and let the others be outside.
+
+    What stood in a column, or beside its numbers, before is thought to stand there again.
+    """
+    classes = len(spec.columns) + 1
+    prior = np.zeros((width + 1, classes), np.float32)
+    first = width - (len(LINE_ITEMS.columns) + 1) * has_opinion
+    for kind, gain in enumerate((OWN_GAIN, BESIDE_GAIN)):
+        prior[first - (2 - kind) * classes : first - (1 - kind) * classes] = gain * np.eye(classes)
+    if not has_opinion:
+        return prior
     for tag, standard in enumerate(standard_tags(spec)):
         if standard != UNKNOWN_COLUMN:
             prior[first + standard, tag] = PRIOR_GAIN

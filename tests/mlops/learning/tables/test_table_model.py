@@ -162,6 +162,87 @@ def test_a_day_that_was_read_wrongly_once_is_carried_down_nowhere():
     assert [row.get("day") for row in rows] == ["2025-07-03", None, "2025-07-09"]
 
 
+TRIPS = TableSpec(
+    "trips",
+    (FieldSpec("trip", "id"), *(FieldSpec(key, "amount") for key in ("freight", "fuel", "toll", "waiting", "charge"))),
+)
+CHARGES = {"freight": "Freight", "fuel": "Fuel surcharge", "toll": "Road toll", "waiting": "Waiting time"}
+
+
+def trips(*rows):
+    """A freight bill: every trip has a line for each of its charges, told apart by their names alone; its sum ends it."""
+    lines = [line(0.25, (0.05, "Trip"), (0.3, "Charge"), (-0.7, "GBP"), (-0.9, "Total"))]
+    for number, amounts in rows:
+        for key, amount in amounts.items():
+            if key == "charge":
+                lines[-1] += line(lines[-1][0].box.y0, (-0.9, amount))
+            else:
+                first = [(0.05, number)] if key == "freight" else []
+                lines.append(line(0.28 + 0.02 * len(lines), *first, (0.3, CHARGES[key]), (-0.7, amount)))
+    values = tuple({k: LabelValue(v) for k, v in {"trip": number, **amounts}.items()} for number, amounts in rows)
+    return Sample("a", document(lines), Label("example", tables={"trips": values}))
+
+
+TRIPS_MADE = (
+    ("A4711", {"freight": "140.10", "fuel": "14.01", "toll": "9.50", "waiting": "33.00", "charge": "196.61"}),
+    ("A4712", {"freight": "95.00", "fuel": "9.50", "waiting": "41.20", "charge": "145.70"}),
+    ("A4719", {"freight": "310.00", "fuel": "31.00", "toll": "27.40", "charge": "368.40"}),
+    ("A4802", {"freight": "77.70", "fuel": "7.77", "toll": "11.10", "waiting": "20.00", "charge": "116.57"}),
+    ("A4803", {"freight": "64.00", "fuel": "6.40", "charge": "70.40"}),
+)
+NEXT_TRIPS = (
+    ("B1001", {"freight": "88.00", "fuel": "8.80", "waiting": "15.50", "charge": "112.30"}),
+    ("B1002", {"freight": "59.00", "fuel": "5.90", "toll": "12.60", "charge": "77.50"}),
+    ("B1003", {"freight": "101.00", "fuel": "10.10", "toll": "3.30", "waiting": "19.00", "charge": "133.40"}),
+)
+
+
+def test_amounts_that_only_the_words_beside_them_tell_apart_are_learned_down_to_the_fourth_line_of_a_row():
+    first = trips(*TRIPS_MADE)
+    model = fit_table(TRIPS, [first], None)
+    assert model.located == model.asked
+    rows = read(model, trips(*NEXT_TRIPS).document)
+    assert rows == [{"trip": number, **amounts} for number, amounts in NEXT_TRIPS]
+    again = TableModel.from_arrays(*model.to_arrays(), None)
+    assert read(again, trips(*NEXT_TRIPS).document) == rows
+
+
+def test_a_remark_below_many_items_is_no_part_of_their_text():
+    def ordered(*texts):
+        items = [(text, "2", f"{n}.50", f"{2 * n + 1}.00") for n, text in enumerate(texts, 1)]
+        confirmed = [(text.removesuffix("\nRest will follow later"), *numbers) for text, *numbers in items]
+        return Sample("a", invoice(items, "99.00"), sample("a", confirmed, "").label)
+
+    remark = "\nRest will follow later"
+    first = ordered(
+        "Chair",
+        "Desk" + remark,
+        "Lamp\nMade of pure brass",
+        "Shelf" + remark,
+        "Sofa\nComes with both arms",
+        "Rug" + remark,
+        "Bed",
+    )
+    model = fit_table(LINE_ITEMS, [first], None)
+    following = ordered("Bench" + remark, "Stool\nLegs of solid oak", "Table" + remark, "Vase")
+    assert [row["description"] for row in read(model, following.document)] == [
+        "Bench",
+        "Stool Legs of solid oak",
+        "Table",
+        "Vase",
+    ]
+
+
+def test_a_template_of_a_package_that_knew_no_wording_reads_on(learned):
+    arrays, about = learned.to_arrays()
+    known = json.loads(about)
+    width = 2 * (len(LINE_ITEMS.columns) + 1)
+    tag = np.delete(arrays["tag"], np.s_[-1 - width : -1], axis=0)  # the wording stands before the intercept
+    del known["wording"]
+    before = TableModel.from_arrays({**arrays, "tag": tag}, json.dumps(known), None)
+    assert [row["amount"] for row in read(before, invoice(NEXT, "299.00"))] == ["200.00", "99.00"]
+
+
 def test_a_code_with_spaces_is_learned_whole():
     spec = TableSpec("line_items", (FieldSpec("code", "id"), *LINE_ITEMS.columns))
 
