@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime
 import json
+from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from fixtures.generator import Synthetic
 from invex.accounts.roles import Role
 from invex.catalog.services import create_template, remove_template
 from invex.documents.models import Document, PageImage
@@ -264,33 +266,44 @@ def test_a_cell_that_fails_a_check_is_marked(client, access, document):
     assert approve(client, document, **once_more).status_code == 302
 
 
+def shipped() -> Synthetic:
+    """An invoice whose shipping is added below its lines: its net amount is more than they add up to."""
+    one = vendor(67).document(0)
+    assert one.content.shipping
+    assert not one.content.discount
+    return one
+
+
 def test_a_sum_that_the_printed_shipping_explains_is_not_asked_about(client, access):
     create_template(access, template_json("Order"))
-    one = vendor(15).document(0)  # its lines add up to 37.19, and 25.00 for shipping are added below them
+    one = shipped()
     document = document_in_review(access, one)
     rows = [{c: {"value": v.value} for c, v in row.items() if c == "amount"} for row in one.label.tables["line_items"]]
-    sums = {"f:net_amount:0": "62.19", "f:tax_amount:0": "11.82", "f:total_amount:0": "74.01"}
+    sums = {f"f:{key}:0": one.label.fields[key][0].value for key in ("net_amount", "tax_amount", "total_amount")}
     asked = approve(client, document, **sums, **{"t:line_items": json.dumps(rows[:-1])})
-    assert [doubt.split(",")[0] for doubt in asked.context["doubts"]] == ["the lines add up to 31.40"]
+    lines = sum(Decimal(row["amount"]["value"]) for row in rows[:-1])
+    assert [doubt.split(",")[0] for doubt in asked.context["doubts"]] == [f"the lines add up to {lines}"]
     assert approve(client, document, **sums, **{"t:line_items": json.dumps(rows)}).status_code == 302
     assert document.labels.get().failed == []
 
 
 def test_the_page_knows_what_is_printed_beside_its_line_items(client, access):
     create_template(access, template_json("Order"))
-    one = vendor(15).document(0)
+    one = shipped()
     document = document_in_review(access, one)
     rows = [{c: {"value": v.value} for c, v in row.items()} for row in one.label.tables["line_items"]]
-    sent = {"f:net_amount:0": "62.19", "f:tax_amount:0": "1.00", "t:line_items": json.dumps(rows)}
+    net = one.label.fields["net_amount"][0].value
+    sent = {"f:net_amount:0": net, "f:tax_amount:0": "1.00", "t:line_items": json.dumps(rows)}
     [table] = approve(client, document, **sent).context["screen"].tables
-    assert table.printed == {"changes": ["25.00"], "explained": []}
-    sent["f:net_amount:0"] = "37.19"  # which the rows add up to by themselves
+    assert table.printed["explained"] == []
+    assert [Decimal(change) for change in table.printed["changes"]] == [one.content.shipping]
+    sent["f:net_amount:0"] = str(Decimal(net) - one.content.shipping)  # which the rows add up to by themselves
     assert approve(client, document, **sent).context["screen"].tables[0].printed == {}
 
 
 def test_the_page_knows_that_an_e_invoice_states_its_line_items(client, access):
     create_template(access, template_json("Order"))
-    document = document_in_review(access, vendor(15).document(0))
+    document = document_in_review(access, shipped())
     read = document.extractions.get()
     read.prediction["tables"]["line_items"] = [
         {"amount": {"value": "1.00", "text": "1.00", "source": "xml", "confidence": 1}}

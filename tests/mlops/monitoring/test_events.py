@@ -140,7 +140,8 @@ def test_an_observation_holds_figures_of_the_document(corrected, project):
     first = corrected.extractions.get(number=1)
     assert (row.project, row.document, row.pages) == (project, corrected, 1)
     assert row.words == sum(len(page.words) for page in vendor().document(0).document.pages)
-    assert row.locale == "ymd,"
+    assert (vendor().style.date, vendor().style.number.decimal) == ("dd.mm.yyyy", ",")
+    assert row.locale == "dmy,"
     assert row.ocr_share == 0.0
     assert sum(row.kinds.values()) == sum(len(values) for values in first.prediction["fields"].values())
     assert row.template == first.template
