@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from invex.fields.folding import fold
 
 from ..layout import Floats, Ints
+from .locate import OUTSIDE
 from .tokens import Bools, Tokens
 
 KINDS = 2  # of texts: its own, and the one beside it
@@ -24,12 +25,24 @@ LEAST_SEEN = 2  # lines that say a text, before it is remembered
 UNSEEN = 1.0  # lines that a text is thought to be seen in beyond those that it was
 _LETTERS = re.compile(r"[^\W\d_]+")
 
-_Keys = tuple[list[str], list[str]]  # for every token its own text and the one beside it; empty where it has none
+
+@dataclass(frozen=True, slots=True)
+class _Keys:
+    """Of every token: its own text and the one beside it, each may be empty. last: the token that ends the latter."""
+
+    own: list[str]
+    beside: list[str]
+    last: list[int]
+
+    def without_values(self, tags: Ints) -> _Keys:
+        """What stands beside a token without what is itself a value: names before an amount are no label of it."""
+        is_value = (tags != OUTSIDE).tolist()
+        return replace(self, beside=[key if key and not is_value[t] else "" for key, t in zip(self.beside, self.last)])
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """own, beside: text -> in how many lines it stood in each class, (1 + columns,)."""
+    """own, beside: text -> in how many lines it stood in each class, (1 + columns,); see _Keys."""
 
     classes: int
     own: Mapping[str, Sequence[float]] = field(default_factory=dict)
@@ -41,7 +54,7 @@ class Wording:
 
     def features(self, tokens: Tokens) -> Floats:
         """(n, width): the share of each class among the lines in which a token's text was confirmed."""
-        return _shares([self._counts(of, keys) for of, keys in zip((self.own, self.beside), _keys(tokens))])
+        return _shares([self._counts(of, keys) for of, keys in zip((self.own, self.beside), _texts(_keys(tokens)))])
 
     def _counts(self, known: Mapping[str, Sequence[float]], keys: Sequence[str]) -> Floats:
         nothing = [0.0] * self.classes
@@ -53,7 +66,7 @@ def learn_wording(documents: Sequence[tuple[Tokens, Ints, Bools]], classes: int)
 
     documents: tokens, their class (n,), and which of them are unsure (n,).
     """
-    keys = [_keys(tokens) for tokens, _, _ in documents]
+    keys = [_texts(_keys(tokens).without_values(tags)) for tokens, tags, _ in documents]
     known: list[dict[str, Floats]] = []
     parts: list[list[Floats]] = [[] for _ in documents]
     for kind in range(KINDS):
@@ -83,21 +96,25 @@ def _shares(counts: Iterable[Floats]) -> Floats:
     return np.concatenate([c / (c.sum(axis=1, keepdims=True) + UNSEEN) for c in counts], axis=1)
 
 
+def _texts(keys: _Keys) -> tuple[list[str], list[str]]:
+    return keys.own, keys.beside
+
+
 def _keys(tokens: Tokens) -> _Keys:
+    """Beside a number, date or code stands the text before it in its cell; without any, the cell to the left."""
     texts = [" ".join(_LETTERS.findall(fold(t.text))) for t in tokens.items]
     is_word = [not any(map(str.isdigit, t.text)) for t in tokens.items]
-    own = [text if word else "" for text, word in zip(texts, is_word)]
-    beside = [""] * len(texts)
-    start, stop, cell = tokens.by_cell
+    start, stop, cell = (part.tolist() for part in tokens.by_cell)
     line = tokens.line.tolist()
-    of = cell.tolist()
-    words = [" ".join(t for t in texts[a:b] if t) for a, b in zip(start.tolist(), stop.tolist())]
+    beside, last = [""] * len(texts), [0] * len(texts)
     for i in range(len(texts)):
+        first = start[cell[i]]
         if is_word[i]:
             continue
-        before = " ".join(t for t in texts[int(start[of[i]]) : i] if t)
-        first = int(start[of[i]])
+        before = [t for t in range(first, i) if texts[t]]
         if not before and first and line[first - 1] == line[i]:
-            before = words[of[first - 1]]
-        beside[i] = before
-    return own, beside
+            before = [t for t in range(start[cell[i] - 1], stop[cell[i] - 1]) if texts[t]]
+        if before:
+            beside[i], last[i] = " ".join(texts[t] for t in before), before[-1]
+    own = [text if word else "" for text, word in zip(texts, is_word)]
+    return _Keys(own, beside, last)
