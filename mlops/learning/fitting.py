@@ -19,7 +19,7 @@ from .candidates import TEXT_TYPES, Breaks, Candidates
 from .exclusion import exclusive_pairs, one_place_each
 from .feature_groups import Features
 from .layout import Floats, Ints
-from .locate import Located, learn_breaks, locate
+from .locate import LEAST_CHARS, Located, flat, learn_breaks, locate
 from .matching import NO_MATCHER, Matcher, Supports, match_each, occurrence_prior, place
 from .model import FieldModel, TemplateModel, convention_of
 from .naming import called_so
@@ -29,6 +29,8 @@ from .view import View
 
 MOST_OCCURRENCES = 24  # of one value in one document, that are considered
 KEPT_OCCURRENCES = 3  # of them, that are remembered
+OF_A_ROW = -3.0  # nats, for an occurrence in the line of a confirmed row that has the value in a cell, beside ...
+LEAST_BESIDE = 2  # ... other cells of it
 MOST_SUPPORTS = 6  # confirmed occurrences that matching remembers a field
 
 
@@ -314,6 +316,8 @@ def _supports(
                 company = [where for key, where in places[id(example)].items() if key != spec.key]
                 called = called_so(spec, features.rows(rows))
                 log_prior = occurrence_prior(matcher, candidates, features, rows, company, called)
+                log_prior = log_prior + _of_a_row(example, candidates, rows, label)
+                log_prior = log_prior - np.log(np.exp(log_prior).sum())
                 found[id(example)] = features, rows, log_prior
     repeated = [key for key, (_, rows, _) in found.items() if len(rows) > 1]
     if len(found) < 2 or not repeated:
@@ -331,3 +335,18 @@ def _supports(
             scores = scores - scores.max()
             agreed[key] = features, rows, (scores - np.log(np.exp(scores).sum())).astype(np.float32)
     return agreed
+
+
+def _of_a_row(example: Example, candidates: Candidates, rows: np.ndarray, label: LabelValue) -> Floats:
+    """(S,) what it tells of each occurrence that it may be a cell of a confirmed row: a total beside its only item."""
+    value, layout = flat(label.value), candidates.layout
+    told = np.zeros(len(rows), np.float32)
+    for row in (row for table in example.label.tables.values() for row in table):
+        cells = {flat(cell.value) for cell in row.values()}
+        others = [cell for cell in cells - {value} if len(cell) >= LEAST_CHARS]
+        if value in cells and len(others) >= LEAST_BESIDE:
+            for i, line in enumerate(layout.line[candidates.first[rows]].tolist()):
+                printed = flat(layout.line_texts[line])
+                if sum(cell in printed for cell in others) >= LEAST_BESIDE:
+                    told[i] = OF_A_ROW
+    return told

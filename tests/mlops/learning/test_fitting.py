@@ -1,0 +1,40 @@
+"""What the documents of one template teach of where its values stand."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from invex.fields.labels import Label, LabelValue
+from invex.fields.spec import FieldSpec, TemplateSpec
+from mlops.learning.fitting import Example, fit_examples
+from mlops.learning.layout import lay_out
+from mlops.learning.view import View
+from tests.mlops.learning.test_layout import document, word
+
+PAGE = [
+    word("MSKU1186591", 0.1, 0.3), word("315", 0.3, 0.3), word("11777.42", 0.5, 0.3),
+    word("Packages", 0.1, 0.6), word("315", 0.3, 0.6),
+]  # fmt: skip
+ROW = {"container": LabelValue("MSKU1186591"), "packages": LabelValue("315"), "weight": LabelValue("11777.42")}
+
+
+def occurrences(*rows: dict[str, LabelValue]) -> list[float]:
+    """Probabilities that the total is meant in the line of goods, and below it."""
+    spec = TemplateSpec("waybill", (FieldSpec("total_packages", "number"),))
+    label = Label("waybill", "person", {"total_packages": (LabelValue("315"),)}, {"goods": rows})
+    model = fit_examples(spec, [Example(View(document(PAGE)), label)])
+    supports = model.fields[0].supports
+    assert supports is not None
+    assert (lay_out(document(PAGE)).texts.index("315"), len(supports.prior)) == (1, 2)
+    return np.exp(supports.prior).tolist()
+
+
+def test_a_total_is_not_the_cell_of_a_confirmed_row_that_has_its_value():
+    in_row, below = occurrences(ROW)
+    assert below > 0.9 > 0.1 > in_row
+
+
+def test_a_row_with_other_values_tells_nothing_of_a_total():
+    assert occurrences(ROW | {"packages": LabelValue("12")}) == pytest.approx([0.5, 0.5])
+    assert occurrences() == pytest.approx([0.5, 0.5])
