@@ -9,6 +9,8 @@ from decimal import Decimal, InvalidOperation
 from .prediction import CheckResult, Prediction, Value
 from .spec import TemplateSpec
 
+MOST_DIGITS = 20  # before the decimal point; of longer numbers nothing can be reckoned to the cent
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -58,14 +60,14 @@ def name_of(spec: TemplateSpec, key: str) -> str:
 
 
 def decimal_of(value: Value | None) -> Decimal | None:
-    """Return the number that a value is, or None."""
+    """Return the number that a value is; None where it is none, or one of more than 20 digits."""
     if value is None:
         return None
     try:
         number = Decimal(value.value)
     except InvalidOperation:
         return None
-    return number if number.is_finite() else None
+    return number if number.is_finite() and number.adjusted() < MOST_DIGITS else None
 
 
 def single(prediction: Prediction, key: str) -> Value | None:

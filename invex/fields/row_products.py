@@ -34,18 +34,24 @@ def proven_readings(rows: Mapping[int, Mapping[str, Value]]) -> frozenset[tuple[
         if _is_proof(row):
             for key in FACTORS_AND_PRODUCT:
                 if _has_two_readings(row[key]):
-                    said[key].add("." in row[key].value)
+                    said[key].add(_has_decimals(row[key]))
                     proven.add((index, key))
     for index, row in rows.items():
         for key, of_column in said.items():
             cell = row.get(key)
-            if cell is not None and _has_two_readings(cell) and of_column == {"." in cell.value}:
+            if cell is not None and _has_two_readings(cell) and of_column == {_has_decimals(cell)}:
                 proven.add((index, key))
     return frozenset(proven)
 
 
 def _has_two_readings(cell: Value) -> bool:
     return len(number_readings(cell.text)) > 1
+
+
+def _has_decimals(cell: Value) -> bool:
+    """Say whether the three digits behind the mark of a number of two readings were read as decimals."""
+    number = decimal_of(cell)
+    return number is not None and number == min(Decimal(r.value) for r in number_readings(cell.text))
 
 
 def _is_proof(row: Mapping[str, Value]) -> bool:

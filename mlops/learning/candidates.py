@@ -27,7 +27,7 @@ from .layout import NO_CELL, Floats, Ints, Layout
 
 TEXT_TYPES = ("text", "address")
 # Types of values that running text breaks over two lines -> signs after which no space is missing.
-BROKEN_TYPES = {"date": "-", "email": "-.@_", "id": "-/"}
+BROKEN_TYPES = {"date": "-", "email": "-@_", "id": "-/"}
 SPACED_TYPES = ("date",)  # of them, those that may be broken at a space, too
 BROKEN_WORDS = 4  # of a value on either line
 TEXT_GAP_HEIGHTS = 0.55  # within a cell, a wider gap may end a name
@@ -92,6 +92,16 @@ class Candidates:
 
     def words(self, k: int) -> tuple[int, ...]:
         return (*range(int(self.first[k]), int(self.last[k]) + 1), *self.rest.get(k, ()))
+
+    def overlap(self, one: int, other: int) -> bool:
+        """Whether two candidates have a character of the page in common; of several lines, a word."""
+        if one in self.rest or other in self.rest:
+            return not set(self.words(one)).isdisjoint(self.words(other))
+        begins = self.layout.begins
+        (start, end), (its_start, its_end) = (
+            (begins[self.first[k]] + self.start[k], begins[self.first[k]] + self.end[k]) for k in (one, other)
+        )
+        return bool(start < its_end and its_start < end)
 
     @cached_property
     def by_value(self) -> dict[str, list[int]]:
@@ -261,7 +271,7 @@ def code_form(text: str) -> str:
 
 def _with_codes(found: tuple[Span, ...], text: str, codes: frozenset[str]) -> tuple[Span, ...]:
     """Add the runs of words of `text` that have one of the forms."""
-    words = [(m.start(), m.end()) for m in re.finditer(r"\S+", text)]
+    words = [(m.start(), m.end()) for m in re.finditer("[^ ]+", text)]
     forms = code_form(text).split(" ")
     known = {(span.start, span.end) for span in found}
     more = []

@@ -207,5 +207,5 @@ def _parsed(path: Path, parse: Callable[[Any], T]) -> T:
         return parse(json.loads(path.read_text(encoding="utf-8")))
     except OSError as e:
         raise BadFile(path, e.strerror or str(e)) from e
-    except (ValueError, AttributeError, TypeError, KeyError) as e:
+    except (ValueError, AttributeError, TypeError, KeyError, RecursionError) as e:
         raise BadFile(path, str(e) if isinstance(e, ValueError) else "it has another form than FORMATS.md says") from e

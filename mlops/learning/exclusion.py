@@ -7,33 +7,43 @@ has moved to the place of a value that a document lacks stays the value of its o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
-from invex.fields.labels import Label
-
 from .candidates import Candidates
-from .layout import Floats
+from .layout import Floats, Ints
 
 LIKELIEST = 8  # candidates of a field that others are kept from
 SURE = 0.99  # of what one document shows
 IN_ORDER = 1.5  # nats, for two fields to stand in the order of the template
-MOST_ASSIGNMENTS = 2000  # of fields to occurrences
+MOST_ASSIGNMENTS, MOST_FIELDS = 2000, 16  # of fields to occurrences
+SAME = 1e-4  # of the page: two places that differ by less are one
 LEAST_SHARE = 1e-6
 
 
-def exclusive_pairs(labels: Iterable[Label], keys: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Return the pairs of fields that documents gave a value each, and never the same one."""
-    told = [{key: {v.value for v in label.fields.get(key, ())} for key in keys} for label in labels]
+def exclusive_pairs(
+    documents: Sequence[Mapping[str, tuple[Floats, Ints]]], keys: Iterable[str]
+) -> tuple[tuple[str, str], ...]:
+    """Return the pairs of fields that a document prints both, and none at what may be one place.
+
+    documents: by field key the boxes (S, 4) and pages (S,) where its confirmed value may be meant, of each document.
+    """
     pairs = []
     for first, second in combinations(keys, 2):
-        both = [(one[first], one[second]) for one in told if one[first] and one[second]]
-        if both and not any(a & b for a, b in both):
+        both = [(one[first], one[second]) for one in documents if first in one and second in one]
+        if both and not any(_share_a_place(a, b) for a, b in both):
             pairs.append((first, second))
     return tuple(pairs)
+
+
+def _share_a_place(one: tuple[Floats, Ints], other: tuple[Floats, Ints]) -> bool:
+    (boxes, pages), (others, their_pages) = one, other
+    near = np.abs(boxes[:, None] - others[None]).max(axis=2) < SAME
+    return bool((near & (pages[:, None] == their_pages[None])).any())
 
 
 def one_place_each(fields: Mapping[str, tuple[NDArray[np.intp], Floats]]) -> dict[str, Floats]:
@@ -47,7 +57,7 @@ def one_place_each(fields: Mapping[str, tuple[NDArray[np.intp], Floats]]) -> dic
     for keys in _sharing({key: set(rows.tolist()) for key, (rows, _) in fields.items()}):
         rows = [fields[key][0] for key in keys]
         sizes = [len(r) for r in rows]
-        if int(np.prod(sizes)) > MOST_ASSIGNMENTS:
+        if len(keys) > MOST_FIELDS or prod(sizes) > MOST_ASSIGNMENTS:
             continue
         at = np.indices(sizes).reshape(len(keys), -1)  # an assignment a column
         chosen = np.stack([r[i] for r, i in zip(rows, at, strict=True)])
@@ -101,13 +111,8 @@ def _places(candidates: Candidates, scores: Floats, null: float) -> dict[tuple[i
     """Return row and probability of the likeliest candidates, by where they stand."""
     if not len(scores):
         return {}
-    rows = np.argsort(-scores, kind="stable")[:LIKELIEST]
+    c, rows = candidates, np.argsort(-scores, kind="stable")[:LIKELIEST]
     e = np.exp(scores.astype(np.float64) - max(float(scores[rows[0]]), null))
-    probability = e / (e.sum() + np.exp(null - max(float(scores[rows[0]]), null)))
-    return {
-        (int(candidates.first[k]), int(candidates.last[k]), int(candidates.start[k]), int(candidates.end[k])): (
-            int(k),
-            float(probability[k]),
-        )
-        for k in rows
-    }
+    probability = (e / (e.sum() + np.exp(null - max(float(scores[rows[0]]), null))))[rows]
+    places = ((*map(int, (c.first[k], c.last[k], c.start[k], c.end[k])), *c.rest.get(int(k), ())) for k in rows)
+    return dict(zip(places, zip(rows.tolist(), probability.tolist(), strict=True), strict=True))

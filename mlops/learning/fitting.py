@@ -115,7 +115,7 @@ def fit_examples(
         spec.locale.date_order or _winner(votes["date_order"]), spec.locale.decimal or _winner(votes["decimal"])
     )
     boilerplate = Boilerplate.of([(e.view, in_value[id(e)]) for e in examples])
-    exclusive = exclusive_pairs([e.label for e in examples], [f.key for f in spec.fields])
+    exclusive = exclusive_pairs([places[id(e)] for e in examples], [f.key for f in spec.fields])
     return TemplateModel(
         spec, tuple(models), breaks, locale, len(examples), boilerplate, springs=springs, exclusive=exclusive
     )
@@ -160,7 +160,7 @@ def _places(example: Example, spec: TemplateSpec, breaks: Breaks) -> dict[str, t
 
 
 def _winner(votes: Sequence[str]) -> str | None:
-    """Return what most said, of as many the one said last."""
+    """Return what most said; of as many, what stands last."""
     counts = Counter(votes)
     return max(reversed(votes), key=lambda vote: counts[vote], default=None)
 

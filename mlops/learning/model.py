@@ -159,7 +159,8 @@ class TemplateModel:
             )
             for key, text in about.get("tables", {}).items()
         }
-        breaks = Breaks(**{name: frozenset(words) for name, words in about["breaks"].items()})
+        known = {name: frozenset(about["breaks"].get(name, ())) for name in ("after", "before", "codes")}
+        breaks = Breaks(**known)
         return cls(
             template_from_json(about["spec"]),
             tuple(fields),

@@ -171,19 +171,18 @@ def _locale_of(field: FieldModel, view: View, locale: LocaleSpec) -> LocaleSpec:
 def _values(scored: Scored, ranking: Ranking) -> tuple[Value, ...]:
     """The likeliest value when it is likelier than none; repeated fields go on with what is left beside it."""
     out: list[Value] = []
-    taken: set[int] = set()  # words
+    taken: list[int] = []  # candidates
     choices, left = list(ranking.choices), 1.0
     most = scored.model.most if scored.model.most == 1 else scored.model.most + 2
     while choices and len(out) < most:
         choice = choices[0]
         if choice.probability <= ranking.absent:
             break
-        words = scored.candidates.words(choice.best)
-        if not taken.isdisjoint(words):  # the same value with more of what stands around it
+        if any(scored.candidates.overlap(choice.best, k) for k in taken):  # it with more of what stands around it
             left = max(left - choice.probability, 1e-12)
             choices = choices[1:]
             continue
-        taken.update(words)
+        taken.append(choice.best)
         second = tuple(
             Alternative(
                 c.value,
@@ -198,7 +197,7 @@ def _values(scored: Scored, ranking: Ranking) -> tuple[Value, ...]:
                 choice.value,
                 scored.candidates.texts[choice.best],
                 min(choice.probability / left, 1.0),
-                boxes=scored.candidates.layout.boxes(words),
+                boxes=scored.candidates.layout.boxes(scored.candidates.words(choice.best)),
                 alternatives=second,
                 why=why(scored, choice.best),
             )

@@ -1,8 +1,11 @@
-"""Where fields of one type stand to each other: two dates in one line, net above total, wherever on the page they are.
+"""Where fields stand to each other: two dates in one line, net above total, wherever on the page they are.
 
 Pictorial structures (Fischler and Elschlager, "The Representation and Matching of Pictorial Structures", 1973): the
 fields are parts, with springs between them. A spring is learned from one confirmed document; it pulls a candidate to
-where it stood relative to the likely candidates of the other field, and says nothing where these are elsewhere.
+where it stood relative to the likely candidates of the other field, and nowhere where these are elsewhere.
+The springs of a field are experts with one opinion, the layout: they are pooled (the logarithmic opinion pool of Genest
+and Zidek, "Combining Probability Distributions", 1986) and not added up, else what has moved to the place of an absent
+value is the surer the more fields a document has. One whose other field is not there has no opinion, and weakens them.
 """
 
 from __future__ import annotations
@@ -22,7 +25,9 @@ SAME = 0.001  # ... unless they are one and the same: two fields are rarely prin
 STRAY = 1e-3  # probability that values of one type stand anywhere: one document is no law
 STRENGTH = 6.0  # in nats, of a spring on which all documents agree
 WIDE, HIGH = 0.02, 0.008  # of the page: by how much a spring may be stretched
-ACROSS = 0.25  # weight of a spring between fields of two types: where one is printed elsewhere, the other is often not
+# Weight of a spring between fields of two types, beside a field's others: where one is printed elsewhere, the other is
+# often not.
+ACROSS = 0.25
 LEAST_RIGID = 0.5  # share of the documents that must agree on a spring
 PULLED = 60  # likeliest candidates of a field that springs act on
 

@@ -197,6 +197,9 @@ def readable(tokens: Tokens, kind: str) -> dict[str, list[tuple[int, ...]]]:
         for span in spans(kind, " ".join(texts)):
             first = bisect_right(begins, span.start) - 1
             last = bisect_right(begins, span.end - 1) - 1
+            left = texts[last][span.end - begins[last] :]
+            if any(map(str.isalnum, left)) or tokens.cell[start + first] != tokens.cell[start + last]:
+                continue  # it would end within a word, or in another cell
             for value in dict.fromkeys(reading.value for reading in span.readings):
                 found.setdefault(value, []).append(tuple(range(start + first, start + last + 1)))
     return found
@@ -419,12 +422,13 @@ def learn_date_order(
         for k, column in enumerate(spec.columns):
             for i, row in enumerate(labels) if column.type == "date" else ():
                 text = " ".join(tokens.items[t].text for t in np.flatnonzero((one.tags == k + 1) & (one.rows == i)))
-                orders = [
+                orders = {
                     r.date_order
                     for r in readings("date", text)
-                    if column.key in row and r.value == row[column.key].value
-                ]
-                votes.update(order for order in orders if order)
+                    if r.date_order and column.key in row and r.value == row[column.key].value
+                }
+                if len(orders) == 1:  # 10-10-18 is the same day in either order
+                    votes.update(orders)
     return min(votes, key=lambda order: (-votes[order], order)) if votes else None
 
 

@@ -54,22 +54,31 @@ class Readings:
         a, b, c = (self._number[t] for t in picked)
         if multiplies(a, b, c):
             return frozenset()
-        doubtful = [t for t in picked if t in self._other]
-        if not doubtful or self._tokens.is_per_thousand or self._has_thousand_beside(picked):
+        if self._tokens.is_per_thousand or self._has_thousand_beside(picked):
             return None
-        ways = [
+        ways = self._ways(picked)
+        return ways[0] if len(ways) == 1 else None
+
+    def _ways(self, picked: Sequence[int]) -> list[frozenset[int]]:
+        """Return which of the tokens (a, b, c) are read with the other mark in each of the ways in which a * b = c."""
+        doubtful = [t for t in picked if t in self._other]
+        return [
             otherwise
             for choice in product((False, True), repeat=len(doubtful))
-            if (otherwise := frozenset(t for t, one in zip(doubtful, choice) if one))
-            and multiplies(*(self._other[t] if t in otherwise else self._number[t] for t in picked))
+            for otherwise in [frozenset(t for t, one in zip(doubtful, choice) if one)]
+            if multiplies(*(self._other[t] if t in otherwise else self._number[t] for t in picked))
         ]
-        return ways[0] if len(ways) == 1 else None
 
     def _has_thousand_beside(self, picked: Sequence[int]) -> bool:
         return any(THOUSAND in (number, self._other.get(t)) for t, number in self._number.items() if t not in picked)
 
     def are_decimals(self, picked: Sequence[int]) -> dict[int, bool]:
-        """Return for each token of two readings whether its three digits are decimals in the product (a, b, c)."""
+        """Return for each token of two readings whether its three digits are decimals in the product (a, b, c).
+
+        {} where it holds under several readings, as a product of 0 does.
+        """
+        if len(self._ways(picked)) != 1:
+            return {}
         otherwise = self.product(picked) or frozenset()
         return {t: (self._tokens.decimals[t] > 0) != (t in otherwise) for t in picked if t in self._other}
 

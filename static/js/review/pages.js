@@ -41,7 +41,10 @@ export class Pages {
     // After the browser has itself kept in view what it takes to be looked at.
     this.sizes = new ResizeObserver(() => { if (this.place) this.show(this.place); });
     this.frames.forEach((frame) => this.sizes.observe(frame));
-    for (const name of ["wheel", "pointerdown", "keydown"]) root.addEventListener(name, () => { this.place = null; }, {passive: true});
+    const goesElsewhere = ({type, ctrlKey, target}) => !(type === "wheel" && ctrlKey) && !target.closest(".zoom");  // else it zooms
+    for (const name of ["wheel", "pointerdown", "keydown"]) {
+      root.addEventListener(name, (event) => { if (goesElsewhere(event)) this.place = null; }, {passive: true});
+    }
     this.layers = new Map([...this.frames].map(([n, p]) => [n, p.querySelector("svg")]));
     // A document of 500 pages has a quarter of a million words: those of a page are fetched when it comes near.
     this.near = new IntersectionObserver((entries) => {

@@ -6,24 +6,38 @@ import numpy as np
 import pytest
 
 from invex.fields.geometry import Box
-from invex.fields.labels import Label, LabelValue
 from invex.reading.types import Document, Page, Word
 from mlops.learning.candidates import find
 from mlops.learning.exclusion import SURE, exclusive_pairs, keep_off, one_place_each
 from mlops.learning.layout import lay_out
 
 
-def label(**values: str) -> Label:
-    return Label("t", "person", {key: (LabelValue(value),) if value else () for key, value in values.items()})
+def printed(**places: float) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """Where a document prints the values of its fields: each once, at the left, that far down its first page."""
+    return {key: (np.array([[0.1, y, 0.2, y + 0.01]], np.float32), np.zeros(1, int)) for key, y in places.items()}
 
 
-def test_fields_that_had_one_value_once_may_share_a_place():
-    labels = [label(net="10.00", due="12.00", total="12.00"), label(net="20.00", due="20.00", total="24.00")]
-    assert exclusive_pairs(labels, ("net", "due", "total")) == (("net", "total"),)
+def test_fields_that_had_one_place_once_may_share_a_place():
+    documents = [printed(net=0.1, due=0.3, total=0.3), printed(net=0.1, due=0.1, total=0.3)]
+    assert exclusive_pairs(documents, ("net", "due", "total")) == (("net", "total"),)
 
 
 def test_of_fields_that_were_never_there_together_nothing_is_known():
-    assert exclusive_pairs([label(net="10.00", due=""), label(net="", due="12.00")], ("net", "due")) == ()
+    assert exclusive_pairs([printed(net=0.1), printed(due=0.3)], ("net", "due")) == ()
+
+
+def test_of_names_over_several_lines_each_has_a_place_of_its_own():
+    rows = [(0.1, "Harbour"), (0.112, "Trading"), (0.124, "Company")]
+    words = [Word(t, Box(0.1, y, 0.2, y + 0.01)) for y, t in rows]
+    names = find(lay_out(Document((Page(595.0, 842.0, tuple(words)),))), "text")
+    whole = names.texts.index("Harbour Trading Company")
+    assert len({text for text in names.texts if text.startswith("Harbour")}) == 3
+    sure = np.zeros(len(names), np.float32)
+    sure[whole] = 9
+    fields = {"consignee": (names, sure, 0.0), "notify": (names, np.zeros(len(names), np.float32), 0.0)}
+    told = keep_off((("consignee", "notify"),), fields)["notify"]
+    assert int(np.argmin(told)) == whole
+    assert told[whole] < -3
 
 
 def test_a_field_keeps_off_what_another_has_for_sure():
@@ -61,3 +75,9 @@ def test_what_is_known_of_one_field_tells_of_the_other_against_the_order():
 
 def test_a_value_that_is_printed_once_is_of_both_fields():
     assert one_place_each({"net": told(3, likely=3), "total": told(3, likely=3)}) == {}
+
+
+@pytest.mark.parametrize(("fields", "places"), [(16, 16), (22, 8), (70, 1), (70, 2)])
+def test_a_form_full_of_zeros_is_left_as_it_is(fields, places):
+    rows = np.arange(places), np.full(places, -np.log(places), np.float32)
+    assert one_place_each({f"box_{i}": rows for i in range(fields)}) == {}

@@ -197,6 +197,19 @@ def test_a_document_that_surely_writes_otherwise_is_read_its_own_way():
     assert weight_read(confirmed, weighed(9, "3,000", "3000", total="12.50")) == 3000
 
 
+def test_values_of_a_repeated_field_may_stand_in_one_word():
+    def asked(*addresses: str) -> Sample:
+        words = (Word("Contacts", Box(0.1, 0.1, 0.2, 0.12)), Word(";".join(addresses), Box(0.22, 0.1, 0.6, 0.12)))
+        label = Label("note", "person", {"contact": tuple(map(LabelValue, addresses))})
+        return Sample("a", Document((Page(600.0, 800.0, words),)), label)
+
+    note = TemplateSpec("note", (FieldSpec("contact", "email"),))
+    model = fit_template(EMPTY, note, [asked("a@b.com", "c@d.org")])
+    following = asked("x@y.com", "z@w.com").document
+    found = Predictor(replace(EMPTY, models={"note": model})).predict(following, template="note").fields["contact"]
+    assert {value.value for value in found} == {"x@y.com", "z@w.com"}
+
+
 def test_a_day_that_is_the_same_in_either_order_teaches_none():
     def dated(printed: str, confirmed: str) -> Sample:
         document = weighed(1, printed, "1").document
