@@ -7,15 +7,18 @@ has moved to the place of a value that a document lacks stays the value of its o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
 
+from invex.fields.labels import Label
+
 from .candidates import Candidates
 from .layout import Floats, Ints
+from .locate import flat
 
 LIKELIEST = 8  # candidates of a field that others are kept from
 SURE = 0.99  # of what one document shows
@@ -23,21 +26,30 @@ IN_ORDER = 1.5  # nats, for two fields to stand in the order of the template
 MOST_ASSIGNMENTS, MOST_FIELDS = 2000, 16  # of fields to occurrences
 SAME = 1e-4  # of the page: two places that differ by less are one
 LEAST_SHARE = 1e-6
+_Held = dict[tuple[int, ...], tuple[int, float, frozenset[int]]]  # place -> row, probability and words of a candidate
 
 
 def exclusive_pairs(
-    documents: Sequence[Mapping[str, tuple[Floats, Ints]]], keys: Iterable[str]
+    documents: Sequence[Mapping[str, tuple[Floats, Ints]]], labels: Sequence[Label], keys: Iterable[str]
 ) -> tuple[tuple[str, str], ...]:
-    """Return the pairs of fields that a document prints both, and none at what may be one place.
+    """Return the pairs of fields that a document prints both, and none at what may be one place, or one in the other.
 
     documents: by field key the boxes (S, 4) and pages (S,) where its confirmed value may be meant, of each document.
     """
+    said = [{key: flat(values[0].value) for key, values in label.fields.items() if values} for label in labels]
     pairs = []
     for first, second in combinations(keys, 2):
         both = [(one[first], one[second]) for one in documents if first in one and second in one]
-        if both and not any(_share_a_place(a, b) for a, b in both):
+        is_held = any(_holds(one.get(first, ""), one.get(second, "")) for one in said)
+        if both and not is_held and not any(_share_a_place(a, b) for a, b in both):
             pairs.append((first, second))
     return tuple(pairs)
+
+
+def _holds(one: str, other: str) -> bool:
+    """Whether the longer text holds the shorter one."""
+    short, long = sorted((one, other), key=len)
+    return bool(short) and short in long
 
 
 def _share_a_place(one: tuple[Floats, Ints], other: tuple[Floats, Ints]) -> bool:
@@ -95,9 +107,8 @@ def keep_off(
     free: dict[str, dict[int, float]] = {key: {} for key in held}
     for first, second in pairs:
         if first in held and second in held:
-            for place in held[first].keys() & held[second].keys():
-                for mine, other in ((first, second), (second, first)):
-                    row, theirs = held[mine][place][0], held[other][place][1]
+            for mine, other in ((first, second), (second, first)):
+                for row, theirs in _contested(held[mine], held[other], fields[mine][0].rest or fields[other][0].rest):
                     free[mine][row] = free[mine].get(row, 1.0) * (1 - SURE * theirs)
     added = {}
     for key, of_row in free.items():
@@ -107,12 +118,24 @@ def keep_off(
     return added
 
 
-def _places(candidates: Candidates, scores: Floats, null: float) -> dict[tuple[int, ...], tuple[int, float]]:
-    """Return row and probability of the likeliest candidates, by where they stand."""
+def _contested(mine: _Held, theirs: _Held, has_lines: object) -> Iterator[tuple[int, float]]:
+    """Yield the rows of `mine` at places of `theirs`, with their probability; of several lines, also what holds one."""
+    for place in mine.keys() & theirs.keys():
+        yield mine[place][0], theirs[place][1]
+    if has_lines:
+        for place, (row, _, words) in mine.items():
+            for other, (_, probability, its_words) in theirs.items():
+                if place != other and its_words < words:
+                    yield row, probability
+
+
+def _places(candidates: Candidates, scores: Floats, null: float) -> _Held:
+    """Return row, probability and words of the likeliest candidates, by where they stand."""
     if not len(scores):
         return {}
     c, rows = candidates, np.argsort(-scores, kind="stable")[:LIKELIEST]
     e = np.exp(scores.astype(np.float64) - max(float(scores[rows[0]]), null))
     probability = (e / (e.sum() + np.exp(null - max(float(scores[rows[0]]), null))))[rows]
     places = ((*map(int, (c.first[k], c.last[k], c.start[k], c.end[k])), *c.rest.get(int(k), ())) for k in rows)
-    return dict(zip(places, zip(rows.tolist(), probability.tolist(), strict=True), strict=True))
+    words = (frozenset(c.words(k)) for k in rows.tolist())
+    return dict(zip(places, zip(rows.tolist(), probability.tolist(), words, strict=True), strict=True))

@@ -115,7 +115,9 @@ def fit_examples(
         spec.locale.date_order or _winner(votes["date_order"]), spec.locale.decimal or _winner(votes["decimal"])
     )
     boilerplate = Boilerplate.of([(e.view, in_value[id(e)]) for e in examples])
-    exclusive = exclusive_pairs([places[id(e)] for e in examples], [f.key for f in spec.fields])
+    exclusive = exclusive_pairs(
+        [places[id(e)] for e in examples], [e.label for e in examples], [f.key for f in spec.fields]
+    )
     return TemplateModel(
         spec, tuple(models), breaks, locale, len(examples), boilerplate, springs=springs, exclusive=exclusive
     )

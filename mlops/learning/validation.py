@@ -18,7 +18,7 @@ from .comparison import is_canonical, same
 from .dataset import BadDataset, Dataset, Reader, Sample, read
 from .duplicates import duplicates
 from .label_errors import suspects
-from .locate import locate
+from .locate import learn_breaks, locate
 from .view import View
 
 ERROR, WARNING, NOTE = SEVERITIES = ("error", "warning", "note")
@@ -158,13 +158,15 @@ def _canonical(sample: Sample, types: Mapping[str, str], columns: Mapping[str, M
 
 def _not_on_page(sample: Sample, types: Mapping[str, str]) -> tuple[list[str], int]:
     """Return the labelled values that nothing on the page reads as, "key = value", and how many were looked for."""
-    view, missing, count = View(sample.document), [], 0
-    for key, values in sample.label.fields.items():
-        for value in values if key in types else ():
-            count += 1
-            if not locate(view.candidates(types[key]), value).matching.any():
-                missing.append(f"{key} = {value.value!r}")
-    return missing, count
+    view, missing = View(sample.document), []
+    said = [(key, value) for key, values in sample.label.fields.items() if key in types for value in values]
+    breaks = learn_breaks(
+        (view.candidates(types[key]), value) for key, value in said
+    )  # as what is confirmed is learned
+    for key, value in said:
+        if not locate(view.candidates(types[key], breaks), value).matching.any():
+            missing.append(f"{key} = {value.value!r}")
+    return missing, len(said)
 
 
 def _same_paper(dataset: Dataset, samples: Sequence[Sample]) -> list[tuple[str, ...]]:

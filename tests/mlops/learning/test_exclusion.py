@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from invex.fields.geometry import Box
+from invex.fields.labels import Label, LabelValue
 from invex.reading.types import Document, Page, Word
 from mlops.learning.candidates import find
 from mlops.learning.exclusion import SURE, exclusive_pairs, keep_off, one_place_each
@@ -19,11 +20,16 @@ def printed(**places: float) -> dict[str, tuple[np.ndarray, np.ndarray]]:
 
 def test_fields_that_had_one_place_once_may_share_a_place():
     documents = [printed(net=0.1, due=0.3, total=0.3), printed(net=0.1, due=0.1, total=0.3)]
-    assert exclusive_pairs(documents, ("net", "due", "total")) == (("net", "total"),)
+    assert exclusive_pairs(documents, [], ("net", "due", "total")) == (("net", "total"),)
+
+
+def test_a_name_that_an_address_holds_may_be_held_again():
+    label = Label("t", "person", {"name": (LabelValue("Acme"),), "address": (LabelValue("c/o Acme, Mill Lane 3"),)})
+    assert exclusive_pairs([printed(name=0.2, address=0.1)], [label], ("name", "address")) == ()
 
 
 def test_of_fields_that_were_never_there_together_nothing_is_known():
-    assert exclusive_pairs([printed(net=0.1), printed(due=0.3)], ("net", "due")) == ()
+    assert exclusive_pairs([printed(net=0.1), printed(due=0.3)], [], ("net", "due")) == ()
 
 
 def test_of_names_over_several_lines_each_has_a_place_of_its_own():
@@ -38,6 +44,10 @@ def test_of_names_over_several_lines_each_has_a_place_of_its_own():
     told = keep_off((("consignee", "notify"),), fields)["notify"]
     assert int(np.argmin(told)) == whole
     assert told[whole] < -3
+    first = np.zeros(len(names), np.float32)
+    first[names.texts.index("Harbour")] = 9
+    held = keep_off((("consignee", "notify"),), {**fields, "consignee": (names, first, 0.0)})["notify"]
+    assert held[whole] < -3  # it would hold what another field has
 
 
 def test_a_field_keeps_off_what_another_has_for_sure():

@@ -86,6 +86,13 @@ def test_values_that_are_not_printed_are_named(tmp_path):
     assert report.located == report.values - 1
 
 
+def test_a_number_that_is_printed_in_groups_is_on_the_page(tmp_path):
+    number = "86 131082 W 256"
+    report = validate(dataset(tmp_path, {**good(3), "groups": (paper(number, "5.00"), label(number, "5.00"))}), None)
+    assert codes(report) == []
+    assert report.located == report.values
+
+
 def test_the_same_paper_with_other_labels_is_a_contradiction_and_may_not_be_in_two_splits(tmp_path):
     twice = {
         **good(3),
