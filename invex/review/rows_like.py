@@ -22,6 +22,7 @@ SAME_CELL = 1.2  # times the height of a word: a larger gap begins the next cell
 NEAR = 0.03  # of the page's width: a word further from every column belongs to none
 WRAPPED_WITHIN = 1.7  # heights of a line from one to the next, for a text that goes on
 EMPTY = 5.0  # heights of a line without a word below which a table ends, unless its rows stand further apart
+WHOLE = 0.75  # of the cells of the row that has most: a row with fewer may lack some
 ANCHORS = 0.6  # of the columns with numbers that a line must fill to begin a row
 
 Row = dict[str, dict[str, Any]]
@@ -33,7 +34,7 @@ class _Column:
     x0: float
     x1: float
     is_full: bool  # every given row has something there
-    is_anchor: bool  # and it is a number
+    is_anchor: bool  # and it is a number; from the first row on, any number
 
     def gap(self, box: Box) -> float:
         return max(0.0, self.x0 - box.x1, box.x0 - self.x1)
@@ -44,8 +45,13 @@ def rows_like(
     columns: Sequence[FieldSpec],
     pages: Sequence[Sequence[Word]],
     locale: LocaleSpec,
+    *,
+    from_first: bool = False,
 ) -> list[Row]:
     """Return the rows below the last given one, on its page and the next, as cells {"value", "text", "boxes"}.
+
+    from_first: below the first given one, those that are given included; they may lack cells, of which rows that have
+    most say how many numbers a row has.
 
     The table ends where the page is empty for much longer than between its rows: a footer has numbers, too.
 
@@ -54,14 +60,19 @@ def rows_like(
     shaped = [row for row in given if any(cell.get("boxes") for cell in row.values())]
     if not shaped:
         return []
-    found = _columns(shaped, columns)
+    whole = _whole(shaped) if from_first else shaped
+    begun = shaped[:1] if from_first else shaped
+    found = _columns(shaped, columns, whole, from_first=from_first)
     anchors = [c.spec.key for c in found if c.is_anchor]
     if not anchors:
         return []
-    below_page, below_y = _end(shaped)
+    numbers = ANCHORS * (min(sum(key in row for key in anchors) for row in whole) if from_first else len(anchors))
+    if not numbers:
+        return []
+    below_page, below_y = _end(begun)
     wraps = any(len(_lines_of(cell)) > 1 for row in shaped for cell in row.values())
     rows: list[Row] = []
-    sums = _Sums(shaped, found)
+    sums = _Sums(begun, found)
     reach = _reach(shaped)
     last: Box | None = None
     for page in range(below_page, len(pages)):
@@ -78,7 +89,7 @@ def rows_like(
             bottom = max(frame.y1, bottom or 0.0)
             cells = _cells(line, found, page, locale)
             fitting = sum(key in cells and _is_number(cells[key], found) for key in anchors)
-            if fitting >= ANCHORS * len(anchors):
+            if fitting >= numbers:
                 if sums.has(cells):
                     last = None
                     continue
@@ -122,14 +133,27 @@ def _number(cell: Mapping[str, Any] | None) -> Decimal | None:
         return None
 
 
-def _columns(rows: Sequence[Mapping[str, Mapping[str, Any]]], specs: Sequence[FieldSpec]) -> list[_Column]:
+def _whole(rows: Sequence[Mapping[str, Mapping[str, Any]]]) -> list[Mapping[str, Mapping[str, Any]]]:
+    """Those that have about as many cells as any."""
+    most = max(len(row) for row in rows)
+    return [row for row in rows if len(row) >= WHOLE * most]
+
+
+def _columns(
+    rows: Sequence[Mapping[str, Mapping[str, Any]]],
+    specs: Sequence[FieldSpec],
+    whole: Sequence[Mapping[str, Mapping[str, Any]]],
+    *,
+    from_first: bool,
+) -> list[_Column]:
     columns = []
     for spec in specs:
         boxes = [Box(*place["box"]) for row in rows for place in row.get(spec.key, {}).get("boxes", ())]
         if boxes:
             frame = union(boxes)
-            is_full = all(row.get(spec.key, {}).get("boxes") for row in rows)
-            columns.append(_Column(spec, frame.x0, frame.x1, is_full, is_full and spec.type in NUMERIC_TYPES))
+            is_full = all(row.get(spec.key, {}).get("boxes") for row in whole)
+            is_anchor = (is_full or from_first) and spec.type in NUMERIC_TYPES
+            columns.append(_Column(spec, frame.x0, frame.x1, is_full, is_anchor))
     return sorted(columns, key=lambda c: c.x0)
 
 

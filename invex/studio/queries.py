@@ -186,7 +186,7 @@ def _place(raw: str) -> tuple[int, Box] | None:
 
 
 def rows_below(document: Document, types: str, raw: str) -> list[list[dict[str, Any] | None]]:
-    """Return the rows of a table below those that were drawn, read like them.
+    """Return the rows of a table below the first of those that were drawn, read like them.
 
     types: of the columns, by commas. raw: JSON of the rows, a cell or null for each column. Raises BadInput.
     """
@@ -201,8 +201,9 @@ def rows_below(document: Document, types: str, raw: str) -> list[list[dict[str, 
     if read is None:
         return []
     given = [{key: value_to_json(cell) for key, cell in line.items()} for line in label.tables["t"]]
-    found = rows_like(given, columns, [page.words for page in read.pages], document_locale(document, None))
+    words = [page.words for page in read.pages]
+    found = rows_like(given, columns, words, document_locale(document, None), from_first=True)
     texts = {c.key for c in columns if c.type == "text"}
-    if all(texts & row.keys() for row in given):
+    if given and texts & given[0].keys():
         found = [row for row in found if texts & row.keys()]  # numbers alone are sums
     return [[row.get(column.key) for column in columns] for row in found]

@@ -26,12 +26,14 @@ const pages = new Pages(document.getElementById("pages"), {picked});
 const history = new History((_, state) => restore(state));
 const stateNow = () => structuredClone({name: name.value, fields: fields.state, tables: tables.state});
 let last = null, isRestoring = false;
-const changed = () => {
+/* follows: it came by itself of the change before, and is undone with it. */
+const changed = ({follows = false} = {}) => {
   const design = JSON.stringify({name: name.value, ...fields.design, ...tables.design});
   if (design === form.elements.design.value) return;
   form.elements.design.value = design;
   const now = stateNow();
-  if (last && !isRestoring) history.record(form, last, now);
+  if (last && !isRestoring && follows) history.amend(form, last, now);
+  else if (last && !isRestoring) history.record(form, last, now);
   last = now;
   document.getElementById("tried")?.dispatchEvent(new CustomEvent("design-changed"));
 };
@@ -52,6 +54,7 @@ function restore(state) {
 }
 
 function picked({page, words, box, isAdding}) {
+  tables.flush();
   if (!words.length) { readRegion(page, box, isAdding); return; }
   (tables.active || fields).take(page, words, isAdding);
 }
@@ -79,6 +82,7 @@ addEventListener("keydown", (event) => {
   const letter = event.key.toLowerCase();
   if ((event.ctrlKey || event.metaKey) && !event.altKey && (letter === "z" || letter === "y")) {
     event.preventDefault();
+    tables.flush();
     if (letter === "y" || event.shiftKey) history.redo();
     else history.undo();
   }
@@ -88,7 +92,7 @@ addEventListener("keydown", (event) => {
     tables.begin();
   }
 });
-form.querySelector("[data-undo]").addEventListener("click", () => history.undo());
+form.querySelector("[data-undo]").addEventListener("click", () => { tables.flush(); history.undo(); });
 /* What was refused since it has no name is marked until it has one; the first has the focus. */
 const nameless = "isNameless" in root.dataset
   ? [...form.querySelectorAll(".studio-field.nameless [data-name], .studio-table.nameless [data-table-name], th.nameless [data-name]")] : [];

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 from reportlab.lib.pagesizes import A4
+from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from fixtures.generator.render_pdf import render_pdf
@@ -205,3 +206,106 @@ def test_a_template_with_two_tables_is_drawn_and_changed(admin_page: Page, tmp_p
     expect(page.locator(".message.success")).to_contain_text("Version 2")
     for at, label in enumerate(("Rate", "Base", "Tax amount")):
         expect(page.locator(f"[name='column1:{at}:label']")).to_have_value(label)
+
+
+LAB = ((72, "Test"), (200, "Result"), (262, "Flag"), (300, "Units"), (380, "Reference range"))
+LAB_ROWS = (
+    ("Sodium", "140", "", "mmol/l", "133 - 146"),
+    ("Urea", "17.0", "H", "mmol/l", "2.5 - 7.8"),
+    ("Creatinine", "170", "H", "umol/l", "59 - 104"),
+)
+BANK = ((72, "Date"), (140, "Details"), (300, "Paid out"), (370, "Paid in"), (450, "Balance"))
+BANK_ROWS = (
+    ("01 Sep", "Rent", "850.00", "", "1,150.00"),
+    ("04 Sep", "Salary", "", "2,400.00", "3,550.00"),
+    ("09 Sep", "Rates", "120.00", "", "3,430.00"),
+)
+
+
+def one_table(path: Path, title: str, columns: tuple, rows: tuple) -> Path:
+    """A page with one table, whose columns stand close together; numbers end at the right edge of their column's name."""
+    out = Canvas(str(path), pagesize=A4, invariant=1)
+    out.setFont("Helvetica", 11)
+    out.drawString(72, 780, title)
+    for line, texts in enumerate([tuple(name for _, name in columns), *rows]):
+        for (x, name), text in zip(columns, texts, strict=True):
+            if line and text[:1].isdigit() and name not in ("Date", "Reference range"):
+                out.drawRightString(x + out.stringWidth(name), 700 - 20 * line, text)
+            else:
+                out.drawString(x, 700 - 20 * line, text)
+    out.save()
+    return path
+
+
+def click_word(page: Page, columns: tuple, rows: tuple, row: int, column: int) -> None:
+    """Click a cell of the page, in the middle of its text."""
+    width, height = A4
+    text, (x, name) = rows[row][column], columns[column]
+    size, y = stringWidth(text, "Helvetica", 11), 700 - 20 * (row + 1)
+    if text[:1].isdigit() and name not in ("Date", "Reference range"):
+        x = x + stringWidth(name, "Helvetica", 11) - size
+    drag_over(page, PageBox(0, Box((x + 1) / width, 1 - (y + 9) / height, (x + size - 1) / width, 1 - y / height)))
+
+
+def cells_of(page: Page) -> list[list[str]]:
+    lines = page.locator(".studio-table tbody tr").all()
+    return [[cell.input_value() for cell in line.locator("[data-cell]").all()] for line in lines]
+
+
+def open_studio(page: Page, path: Path) -> None:
+    upload(page, path)
+    page.get_by_role("link", name="New template from this").click()
+    page.wait_for_selector("svg rect.word", state="attached")
+    for what in ("[data-drop]", "[data-drop-table]"):
+        while page.locator(what).count():
+            page.locator(what).first.click()
+    page.keyboard.press("Alt+t")
+    page.keyboard.type("Lines")
+
+
+def test_each_cell_of_the_first_row_begins_a_column_however_slowly_one_clicks(admin_page: Page, tmp_path: Path) -> None:
+    page = admin_page
+    open_studio(page, one_table(tmp_path / "lab.pdf", "Pathology report of the county", LAB, LAB_ROWS))
+    for column in (0, 1, 3, 4):
+        click_word(page, LAB, LAB_ROWS, 0, column)
+        page.wait_for_timeout(900)  # what is below is read like it meanwhile
+    click_word(page, LAB, LAB_ROWS, 1, 2)
+    names = page.get_by_label("Name of the column")
+    expect(names).to_have_count(5)
+    assert [name.input_value() for name in names.all()] == [name for _, name in LAB]
+    page.wait_for_timeout(900)
+    assert cells_of(page) == [list(row) for row in LAB_ROWS]
+    expect(page.locator("[data-status]")).to_have_text("1 row was read like yours")
+
+
+def test_a_word_under_another_printed_header_is_another_column(admin_page: Page, tmp_path: Path) -> None:
+    page = admin_page
+    open_studio(page, one_table(tmp_path / "bank.pdf", "Statement of the current account", BANK, BANK_ROWS))
+    for column in (0, 1, 2, 4):
+        click_word(page, BANK, BANK_ROWS, 0, column)
+        page.wait_for_timeout(900)
+    click_word(page, BANK, BANK_ROWS, 1, 3)
+    page.wait_for_timeout(900)
+    names = page.get_by_label("Name of the column")
+    assert [name.input_value() for name in names.all()] == [name for _, name in BANK]
+    assert [row[2:4] for row in cells_of(page)] == [["850.00", ""], ["", "2,400.00"], ["120.00", ""]]
+
+
+def test_what_is_clicked_goes_into_the_added_column_and_undo_keeps_its_name(admin_page: Page, tmp_path: Path) -> None:
+    page = admin_page
+    open_studio(page, one_table(tmp_path / "lab-2.pdf", "Pathology report of the town", LAB, LAB_ROWS))
+    for column in (0, 1, 3):
+        click_word(page, LAB, LAB_ROWS, 0, column)
+        page.wait_for_timeout(900)
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="+ Column", exact=True).click()
+    page.keyboard.type("Normal")
+    click_word(page, LAB, LAB_ROWS, 0, 4)
+    page.wait_for_timeout(900)
+    expect(page.locator("[data-fields] [data-name]")).to_have_count(0)
+    names = page.get_by_label("Name of the column")
+    assert [name.input_value() for name in names.all()] == ["Test", "Result", "Units", "Normal"]
+    assert cells_of(page)[0][3] == LAB_ROWS[0][4]
+    page.keyboard.press("Control+z")
+    assert [name.input_value() for name in names.all()] == ["Test", "Result", "Units", "Normal"]
+    assert cells_of(page)[0][3] == ""

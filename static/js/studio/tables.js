@@ -8,6 +8,7 @@ export class TableList {
     const own = {
       drawn: () => this.draw(),
       elsewhere: (table) => others(table).flatMap((one) => one.chosenBoxes),
+      claimClicks: (table) => this.activate(table),
       claimed: (table) => { for (const one of others(table)) one.cede(table.boxes); },
     };
     Object.assign(this, {pages, tools: {...tools, ...own}, tables: []});
@@ -15,6 +16,8 @@ export class TableList {
     this.template = form.querySelector("#studio-table");
     this.adder = form.querySelector("[data-add-table]");
     this.adder.addEventListener("click", () => this.begin());
+    // The caret says where the next click goes.
+    form.querySelector("[data-fields]").addEventListener("focusin", () => this.activate(null));
     this.list.addEventListener("click", (event) => {
       const table = this.tables.find((one) => one.section.contains(event.target));
       if (event.target.closest("[data-drop-table]")) this.drop(table);
@@ -42,7 +45,7 @@ export class TableList {
       this.add({
         key, name: label,
         columns: columns.map((column) => ({key: column.key, name: column.label, type: column.type, isTyped: true})),
-        rows: rows.map((cells) => ({cells, isAuto: false})),
+        rows: rows.map((cells) => ({cells})),
       });
     }
     this.draw();
@@ -72,6 +75,9 @@ export class TableList {
     this.adder.focus();
     this.tools.changed();
   }
+
+  /* Count what was typed in a table as a change of its own, before another one. */
+  flush() { for (const table of this.tables) table.flush(); }
 
   activate(table) { for (const one of this.tables) one.activate(one === table); }
 

@@ -132,6 +132,23 @@ class TestRowsLike:
         found = rows_like([given(0.2, "Bolts", "2", "10.00")], COLUMNS, [page], LocaleSpec())
         assert [row["amount"]["value"] for row in found] == ["5.00"]
 
+    def test_from_the_first_row_on_a_row_with_one_cell_says_where_a_column_stands(self):
+        first = given(0.2, "Bolts", "2", "10.00")
+        page = [
+            *row_of(0.22, "Screws", "3", "5.00"),
+            *line(0.24, ("Returned", 0.1), ("4", 0.6), ("7.00", 0.9)),
+            *row_of(0.26, "Nuts", "4", "7.00"),
+        ]
+        returned = {"value": "7.00", "text": "7.00", "boxes": [{"page": 0, "box": [0.9, 0.24, 0.94, 0.252]}]}
+        columns = (*COLUMNS, FieldSpec("returned", "amount"))
+        assert rows_like([first, {"returned": returned}], columns, [page], LocaleSpec()) == []
+        found = rows_like([first, {"returned": returned}], columns, [page], LocaleSpec(), from_first=True)
+        assert [(row["description"]["value"], "amount" in row, "returned" in row) for row in found] == [
+            ("Screws", True, False),
+            ("Returned", False, True),
+            ("Nuts", True, False),
+        ]
+
     def test_rows_without_a_place_or_without_numbers_say_nothing(self):
         page = row_of(0.3, "Bolts", "2", "10.00")
         assert rows_like([{"amount": {"value": "1"}}], COLUMNS, [page], LocaleSpec()) == []
