@@ -81,9 +81,14 @@ def _above(words: Sequence[Word], value: Box, *, within: float) -> str:
     """The nearest line above that shares a part of the value's width and holds no digits."""
     over = [w for w in words if w.box.y1 <= value.y0 + value.height / 3 and w.box.x0 < value.x1 and w.box.x1 > value.x0]
     over = [w for w in over if value.y0 - w.box.y1 < within * value.height and not any(c.isdigit() for c in w.text)]
-    if not over:
-        return ""
-    nearest = max(over, key=lambda w: w.box.y1)
+    for nearest in sorted(over, key=lambda w: -w.box.y1):
+        named = _run_of(words, nearest)
+        if type_of_text(named) not in SURE_TYPES:  # "Sep" of "01 Sep 25"
+            return named
+    return ""
+
+
+def _run_of(words: Sequence[Word], nearest: Word) -> str:
     line = next((line for line in lines_of(words) if nearest in line), [nearest])
     at = line.index(nearest)
     first = last = at
@@ -95,6 +100,17 @@ def _above(words: Sequence[Word], value: Box, *, within: float) -> str:
     width = union([w.box for w in run])
     # A heading over the whole page is no column's.
     return _named(run) if width.x1 - width.x0 < 0.4 else _named([nearest])
+
+
+def free_of(words: Sequence[Word], chosen: Iterable[Box]) -> list[Word]:
+    """Return the words that lie in none of the boxes: a value is no name of another."""
+    taken = list(chosen)
+    return [w for w in words if not any(_lies_in(w.box, box) for box in taken)]
+
+
+def _lies_in(word: Box, box: Box) -> bool:
+    x, y = word.center
+    return box.x0 <= x <= box.x1 and box.y0 <= y <= box.y1
 
 
 def _is_level(one: Box, other: Box) -> bool:

@@ -157,11 +157,12 @@ def _as_drawn(value: dict[str, Any]) -> dict[str, Any]:
     return {"value": value["value"], "text": value.get("text", ""), "boxes": value.get("boxes", []), "isRead": True}
 
 
-def meaning(document: Document, text: str, kind: str, place: str, *, is_cell: bool) -> dict[str, Any]:
+def meaning(document: Document, text: str, kind: str, place: str, *, is_cell: bool, chosen: str = "") -> dict[str, Any]:
     """Return {"type", "value", "error", "label"} of a text that was clicked or typed.
 
     kind: the type chosen, "" = find out. place: JSON {"page", "box"} of where it stands, "" = nowhere. label: what the
-    page calls it, the project's own name where that is one; "" where nothing says.
+    page calls it, the project's own name where that is one; "" where nothing says. chosen: JSON [[x0, y0, x1, y1]] of
+    what was chosen for other fields and cells of the page: none of it is a name.
     """
     text = " ".join(text.split())[:LONGEST]
     kind = kind if kind in FIELD_TYPES else guess.type_of_text(text)
@@ -172,9 +173,16 @@ def meaning(document: Document, text: str, kind: str, place: str, *, is_cell: bo
         said["error"] = str(e)
     read, at = printed.of(document), _place(place)
     if read is not None and at is not None and at[0] < len(read.pages):
-        words = read.pages[at[0]].words
+        words = guess.free_of(read.pages[at[0]].words, _boxes(chosen))
         said["label"] = guess.header(words, at[1]) if is_cell else guess.caption(words, at[1])
     return said
+
+
+def _boxes(raw: str) -> list[Box]:
+    try:
+        return [Box(*(float(v) for v in box)) for box in json.loads(raw or "[]")]
+    except (ValueError, TypeError) as e:
+        raise BadInput("What was chosen is a list of boxes [x0, y0, x1, y1] from 0 to 1.", code="bad_box") from e
 
 
 def _place(raw: str) -> tuple[int, Box] | None:

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from invex.documents import queries as documents
 from invex.documents.models import Document
 from invex.extraction.pipeline import Outcome, run
 from invex.fields.labels import label_from_json
+from invex.fields.prediction import prediction_to_json
 from invex.fields.spec import FieldSpec, TemplateSpec
 from invex.fields.template_json import template_from_json, template_to_json
 from invex.kernel.queue import ask
 from invex.masterdata.queries import ProjectLists
+from invex.review.rows import rows_of
 
 from . import ports
 from .design import Design
 
 WAIT_S = 15  # an author waits for it
-SURE = 0.8  # confidence from which a value counts as read
 GOOD, LOOK, BAD = "good", "look", "bad"
 WORST = (GOOD, LOOK, BAD)
+MARKS = {"wrong": BAD, "look": LOOK}  # of the review
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +40,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One document: its lines, its tables by key with how many rows, sentences about the whole, the worst mark."""
+    """One document: its lines, its tables as key, count of rows and mark, sentences on the whole, the worst mark."""
 
     document: int
     mark: str
     is_recognised: bool
     lines: tuple[Line, ...]
-    tables: tuple[tuple[str, int], ...]
+    tables: tuple[tuple[str, int, str], ...]
     remarks: tuple[str, ...]
 
 
@@ -68,7 +70,7 @@ def ask_worker(document: Document, design: Design, others: Iterable[Document]) -
             one["mark"],
             one["is_recognised"],
             tuple(Line(**{**ln, "values": tuple(ln["values"]), "boxes": tuple(ln["boxes"])}) for ln in one["lines"]),
-            tuple((key, rows) for key, rows in one["tables"]),
+            tuple((key, rows, mark) for key, rows, mark in one["tables"]),
             tuple(one["remarks"]),
         )
         for one in found["tried"]
@@ -94,31 +96,27 @@ def try_on(document: Document, asked: str, others: Iterable[int]) -> Trial:
         if read is not None:
             is_recognised = run(read, learned.predictor, lists=lists).prediction.template.name == spec.name
             outcome = run(read, learned.predictor, template=spec.name, lists=lists)
-            tried.append(_judged(row.pk, spec, outcome, is_recognised=is_recognised))
+            tried.append(judged(row.pk, spec, outcome, is_recognised=is_recognised))
     return Trial(tuple(tried), learned.examples, learned.of)
 
 
-def _judged(pk: int, spec: TemplateSpec, outcome: Outcome, *, is_recognised: bool) -> Tried:
-    failed = {reason.field for reason in outcome.reasons if reason.field}
-    lines = tuple(_line(field, outcome, failed) for field in spec.fields)
-    tables = tuple((table.key, len(outcome.prediction.tables.get(table.key, ()))) for table in spec.tables)
-    marks = [line.mark for line in lines]
-    marks += [LOOK for table in spec.tables if not outcome.prediction.tables.get(table.key) or table.key in failed]
+def judged(pk: int, spec: TemplateSpec, outcome: Outcome, *, is_recognised: bool) -> Tried:
+    """What the page of a document in review would mark is marked here."""
+    shown = prediction_to_json(outcome.prediction, id="", file="", pages=0, seconds=0.0)
+    rows, tables = rows_of(spec, shown, [asdict(reason) for reason in outcome.reasons])
+    marks = {row.spec.key: MARKS.get(row.mark, GOOD) for row in rows}
+    lines = tuple(_line(field, outcome, marks[field.key]) for field in spec.fields)
+    counts = tuple((table.spec.key, len(table.rows), LOOK if table.needs_person else GOOD) for table in tables)
+    worst = [*marks.values(), *(mark for _, _, mark in counts)]
     if not is_recognised:
-        marks.append(BAD)
+        worst.append(BAD)
     known = {field.key for field in spec.fields}
     remarks = tuple(r.message for r in outcome.reasons if r.field not in known and r.code not in ("approval_off",))
-    return Tried(pk, max(marks, key=WORST.index, default=GOOD), is_recognised, lines, tables, remarks)
+    return Tried(pk, max(worst, key=WORST.index, default=GOOD), is_recognised, lines, counts, remarks)
 
 
-def _line(field: FieldSpec, outcome: Outcome, failed: set[str]) -> Line:
+def _line(field: FieldSpec, outcome: Outcome, mark: str) -> Line:
     values = outcome.prediction.fields.get(field.key, ())
-    if field.key in failed or (not values and field.required):
-        mark = BAD
-    elif not values or any(value.confidence < SURE for value in values):
-        mark = LOOK
-    else:
-        mark = GOOD
     boxes = tuple(
         {"page": b.page, "box": list(b.box), "width": b.box.width, "height": b.box.height}
         for value in values

@@ -151,7 +151,7 @@ def try_on(request: ProjectRequest, pk: int) -> HttpResponseBase:
                 {
                     "document": named[one.document],
                     "result": one,
-                    "tables": [(field_name(key), rows) for key, rows in one.tables],
+                    "tables": [(field_name(key), rows, mark) for key, rows, mark in one.tables],
                 }
                 for one in trial.tried
             ]
@@ -174,6 +174,7 @@ def meaning(request: ProjectRequest, pk: int) -> HttpResponseBase:
             asked.get("type", ""),
             asked.get("place", ""),
             is_cell=bool(asked.get("cell")),
+            chosen=asked.get("chosen", ""),
         )
     )
 

@@ -6,6 +6,7 @@ import {Pages} from "./review/pages.js";
 import {FieldList} from "./studio/fields.js";
 import {TableList} from "./studio/tables.js";
 
+const MOST_BESIDE = 30;  // boxes
 const TYPING_MS = 300;  // a pause after which what was typed is read
 
 const root = document.getElementById("studio");
@@ -14,10 +15,19 @@ const name = form.querySelector("[data-template-name]");
 const status = form.querySelector("[data-status]");
 const says = sentences(root), post = sender(form);
 
+/* What was chosen left of a place or above it: values, which are no names. The nearest, as an address is no long text. */
+const chosenBeside = ({page, box}) => {
+  const found = [...fields.boxes, ...tables.boxes].filter((one) => one.page === page && one.box[1] < box[3] && one.box[0] < box[2]);
+  const apart = found.map((one) => one.box).filter((one) => one[2] <= box[0] + 0.001 || one[3] <= box[1] + 0.001);
+  const level = (one) => (one[3] > box[1] ? 0 : 1) + (box[1] - one[3]);
+  return apart.sort((one, other) => level(one) - level(other)).slice(0, MOST_BESIDE).map((one) => one.map((v) => Number(v.toFixed(4))));
+};
+
 /* What a text means, and what the page calls it. */
 const ask = async (query) => {
   try {
-    const answer = await fetch(`${root.dataset.meaning}?${new URLSearchParams(query)}`, {headers: {Accept: "application/json"}});
+    const place = query.place ? {chosen: JSON.stringify(chosenBeside(JSON.parse(query.place)))} : {};
+    const answer = await fetch(`${root.dataset.meaning}?${new URLSearchParams({...query, ...place})}`, {headers: {Accept: "application/json"}});
     return answer.ok ? answer.json() : null;
   } catch { return null; }
 };
@@ -35,6 +45,8 @@ const changed = ({follows = false} = {}) => {
   if (last && !isRestoring && follows) history.amend(form, last, now);
   else if (last && !isRestoring) history.record(form, last, now);
   last = now;
+  // What is tried takes a while to be said.
+  document.querySelector("[data-none-named]")?.toggleAttribute("hidden", fields.rows.some((row) => row.name.value.trim()) || tables.tables.some((table) => table.columns.length));
   document.getElementById("tried")?.dispatchEvent(new CustomEvent("design-changed"));
 };
 const tell = (text) => { status.textContent = text; };

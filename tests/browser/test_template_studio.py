@@ -79,6 +79,8 @@ def test_a_template_of_two_look_alikes(admin_page: Page, alike: list[Path]) -> N
 
     name = page.locator(".review-head .crumbs a").nth(1).inner_text()
     number = int(name.removeprefix("alike-").removesuffix(".pdf"))
+    none_named = page.locator("[data-none-named]")
+    expect(none_named).to_be_visible(timeout=20_000)
     sample, other = VENDOR.document(number).label, VENDOR.document(1 - number).label
     for key, (label, kind) in DRAWN.items():
         with page.expect_response(lambda answer: "/meaning/" in answer.url):
@@ -86,6 +88,7 @@ def test_a_template_of_two_look_alikes(admin_page: Page, alike: list[Path]) -> N
         row = page.locator(".studio-field.chosen")
         expect(row.locator("[data-type]")).to_have_value(kind)
         row.locator("[data-name]").fill(label)
+        expect(none_named).to_be_hidden(timeout=1500)  # what is tried takes longer to be said
     tried = page.locator(".tried-one")
     for key in DRAWN:
         expect(tried).to_contain_text(other.fields[key][0].value, timeout=30_000)

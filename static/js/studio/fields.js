@@ -49,6 +49,8 @@ export class FieldList {
     }))};
   }
 
+  get boxes() { return this.rows.flatMap((row) => row.boxes); }
+
   get state() {
     return this.rows.map(({key, name, type, required, value, text, boxes, isRead, isTyped}) => ({
       key, label: name.value, type: type.value, required: required.checked, value: value.value, text, boxes, isRead, isTyped,

@@ -29,6 +29,8 @@ export class TableList {
 
   get design() { return {tables: this.tables.map((table) => table.design)}; }
 
+  get boxes() { return this.tables.flatMap((table) => table.chosenBoxes); }
+
   get state() { return this.tables.map((table) => table.state); }
 
   restore(state) {

@@ -6,7 +6,7 @@ import pytest
 
 from invex.fields.geometry import Box
 from invex.reading.types import Word
-from invex.studio.guess import caption, header, type_of_text
+from invex.studio.guess import caption, free_of, header, type_of_text
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,14 @@ def test_a_column_is_called_as_its_header_says_also_far_above() -> None:
         word("9", 0.52, 0.4),
     ]
     assert header(words, words[-1].box) == "Quantity"
+
+
+def test_a_date_over_a_cell_is_no_name_of_its_column() -> None:
+    words = [word("Paid", 0.1, 0.3), word("01", 0.1, 0.33), word("Sep", 0.125, 0.33), word("25", 0.16, 0.33)]
+    assert header([*words, word("Rent", 0.12, 0.36)], word("Rent", 0.12, 0.36).box) == "Paid"
+
+
+def test_what_was_chosen_is_no_name_of_what_stands_beside_it() -> None:
+    words = [word("Name", 0.3, 0.08), word("Edward", 0.1, 0.1), word("Lawson", 0.165, 0.1), word("4711", 0.3, 0.1)]
+    assert caption(words, words[-1].box) == "Edward Lawson"
+    assert caption(free_of(words, [Box(0.1, 0.1, 0.23, 0.112)]), words[-1].box) == "Name"

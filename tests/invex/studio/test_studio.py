@@ -15,7 +15,10 @@ from invex.catalog.services import create_template, update_template
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
 from invex.extraction import queries as extractions
-from invex.fields.spec import LocaleSpec
+from invex.extraction.pipeline import route
+from invex.fields.checks import check
+from invex.fields.prediction import Prediction, TemplateMatch, Value
+from invex.fields.spec import FieldSpec, LocaleSpec, TableSpec, TemplateSpec
 from invex.kernel.errors import BadInput, Conflict, NotAllowed
 from invex.review import leases
 from invex.review import services as review
@@ -181,6 +184,33 @@ def test_a_change_is_tried_with_what_the_confirmed_documents_teach(access, monke
         label_of(VENDOR.document(n))["fields"]["invoice_number"][0]["value"] for n in (1, 2, 3)
     ]
     assert said["tried"][0]["is_recognised"]
+
+
+def test_the_strip_marks_what_review_marks() -> None:
+    """Of fields, one is absent and optional, one absent and required, one sure, one less sure; a table has no rows."""
+    fields = ("absent", False), ("wanted", True), ("sure", False), ("unsure", False)
+    spec = TemplateSpec(
+        "Acme",
+        tuple(FieldSpec(key, "text", key, is_required) for key, is_required in fields),
+        (TableSpec("items", (FieldSpec("name", "text", "Name"),)),),
+    )
+    values = {"sure": (Value("a", "a", 0.95),), "unsure": (Value("b", "b", 0.85),)}
+    outcome = route(check(spec, Prediction(TemplateMatch("Acme", 1.0), values), LocaleSpec()), {})
+    found = trying.judged(1, spec, outcome, is_recognised=True)
+    assert [line.mark for line in found.lines] == [trying.GOOD, trying.BAD, trying.GOOD, trying.LOOK]
+    assert found.tables == (("items", 0, trying.GOOD),)
+    assert found.mark == trying.BAD
+
+
+def test_what_was_chosen_for_another_field_is_proposed_as_no_name(access) -> None:
+    document = document_in_review(access, VENDOR.document(0))
+    place = label_of(VENDOR.document(0))["fields"]["invoice_date"][0]["boxes"][0]
+    said = queries.meaning(document, "x", "", json.dumps(place), is_cell=False)
+    assert said["label"]
+    whole = json.dumps([[0, 0, 1, 1]])
+    assert queries.meaning(document, "x", "", json.dumps(place), is_cell=False, chosen=whole)["label"] == ""
+    with pytest.raises(BadInput):
+        queries.meaning(document, "x", "", json.dumps(place), is_cell=False, chosen="[1]")
 
 
 def template_of(found: design.Design) -> list[dict[str, Any]]:
