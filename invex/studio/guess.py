@@ -16,6 +16,7 @@ LONGEST_NUMBER = 4  # digits without a separator that are likelier a count than 
 LEAST_DIGIT_SHARE = 0.3  # of the characters of an identifier
 NEAR_ABOVE = 3.0  # heights of the value, within which a caption stands over it
 HEADER_WITHIN = 30.0  # heights of a cell, within which its column's header stands over it
+SAME_NAME = 0.8  # heights of a word, by which the next word of a header may be away: the next column may be near
 SAME_RUN = 1.5  # heights of a word, by which the next word of a caption may be away
 LONGEST_CAPTION = 40  # characters
 
@@ -92,9 +93,9 @@ def _run_of(words: Sequence[Word], nearest: Word) -> str:
     line = next((line for line in lines_of(words) if nearest in line), [nearest])
     at = line.index(nearest)
     first = last = at
-    while first > 0 and line[first].box.x0 - line[first - 1].box.x1 < nearest.box.height:
+    while first > 0 and line[first].box.x0 - line[first - 1].box.x1 < SAME_NAME * nearest.box.height:
         first -= 1
-    while last + 1 < len(line) and line[last + 1].box.x0 - line[last].box.x1 < nearest.box.height:
+    while last + 1 < len(line) and line[last + 1].box.x0 - line[last].box.x1 < SAME_NAME * nearest.box.height:
         last += 1
     run = line[first : last + 1]
     width = union([w.box for w in run])

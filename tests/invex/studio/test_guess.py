@@ -79,3 +79,10 @@ def test_what_was_chosen_is_no_name_of_what_stands_beside_it() -> None:
     words = [word("Name", 0.3, 0.08), word("Edward", 0.1, 0.1), word("Lawson", 0.165, 0.1), word("4711", 0.3, 0.1)]
     assert caption(words, words[-1].box) == "Edward Lawson"
     assert caption(free_of(words, [Box(0.1, 0.1, 0.23, 0.112)]), words[-1].box) == "Name"
+
+
+def test_names_of_columns_that_stand_near_each_other_are_two() -> None:
+    words = [word("Result", 0.3, 0.3, height=0.014), word("Flag", 0.373, 0.3, height=0.014), word("170", 0.33, 0.33)]
+    assert header(words, words[-1].box) == "Result"
+    near = [word("Paid", 0.3, 0.3, height=0.014), word("out", 0.345, 0.3, height=0.014), word("170", 0.33, 0.33)]
+    assert header(near, near[-1].box) == "Paid out"
