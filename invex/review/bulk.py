@@ -16,7 +16,7 @@ from invex.extraction import queries as extractions
 from invex.extraction.pipeline import APPROVAL_OFF
 from invex.kernel.errors import BadInput, Conflict, InvexError
 
-from . import leases, page, services
+from . import leases, page, queries, services
 
 MOST = 500  # documents at once
 # Why a document may wait and still be approved unseen; anything else is for a person to look at.
@@ -41,8 +41,9 @@ class Result:
 def approve(access: Access, ids: Iterable[str]) -> Result:
     """Approve documents as they were read, as labels of source "bulk". Raises NotAllowed, BadInput for too many.
 
-    Skipped is what is not in review or not of this project, what somebody is at, what failed a check, and what belongs
-    to the random sample of a promise that is in force: approved unseen, it would be missing there.
+    Skipped is what is not in review or not of this project, what somebody is at, what failed a check, where nothing was
+    read or a table is empty that never is in its template, and what belongs to the random sample of a promise that is
+    in force: approved unseen, it would be missing there.
     """
     access.require(Right.REVIEW)
     return _each(access, ids, _approve)
@@ -92,7 +93,21 @@ def _approve(access: Access, row: Document) -> None:
             raise Conflict(f"It needs a look: {reason['message']}", code="needs_look")
     if row.reason_code not in HARMLESS:
         raise Conflict(f"It needs a look: {row.reason_message}", code="needs_look")
-    services.confirm(access, row.pk, _label(row, extraction.prediction), version=row.version, seen=extraction.pk)
+    label = _label(row, extraction.prediction)
+    if _lacks(row, label):
+        raise Conflict(
+            "It needs a look: nothing was read, or no row of a table that always has some.", code="needs_look"
+        )
+    services.confirm(access, row.pk, label, version=row.version, seen=extraction.pk)
+
+
+def _lacks(row: Document, label: dict[str, Any]) -> bool:
+    """Whether it says nothing at all, or has no rows in a table that has some in all others of the template."""
+    fields, tables = label["fields"], label["tables"]
+    if not any(fields.values()) and not any(tables.values()):
+        return True
+    empty = {key for key, rows in tables.items() if not rows}
+    return bool(row.template and empty and empty & queries.always_filled(row.project_id, row.template).keys())
 
 
 def _label(row: Document, prediction: dict[str, Any]) -> dict[str, Any]:

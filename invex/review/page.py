@@ -54,8 +54,18 @@ class Screen:
 
     @property
     def need_count(self) -> int:
-        """How often a person is needed: each field and each cell of a table that is marked."""
-        return sum(row.needs_person for row in self.rows) + sum(table.need_count for table in self.tables)
+        """How often a person is needed: each field and cell that is marked, and once where nothing is there."""
+        marked = sum(row.needs_person for row in self.rows) + sum(table.need_count for table in self.tables)
+        return marked + self.is_empty
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it waits for a person without any value, in a field or a table."""
+        if self.document.state != DocumentState.REVIEW:
+            return False
+        return not any(i.value.strip() for row in self.rows for i in row.inputs) and not any(
+            t.rows for t in self.tables
+        )
 
     def is_all_of(self, sent: Mapping[str, str]) -> bool:
         """Whether inputs that were sent, by name, say something of every field and table."""
@@ -114,10 +124,19 @@ def screen(
         rows, tables = with_errors(rows, tables, typed.errors)
         if is_conflict and label is not None:
             rows, tables = with_theirs(rows, tables, label.label)
+    if shown_label is None and shown and chosen:
+        tables = _with_lacking(document, chosen, tables)
     tables = [replace(t, printed=checks.beside(document, extraction, spec, rows, t)) for t in tables]
     known = {r.spec.key for r in rows} | {t.spec.key for t in tables}
     remarks = [r["message"] for r in reasons if r.get("field") not in known and r["code"] not in SAID_ELSEWHERE]
     return Screen(document, chosen, rows, tables, remarks, extraction, shown_label, is_as_read, blind)
+
+
+def _with_lacking(document: Document, chosen: str, tables: list[TableRows]) -> list[TableRows]:
+    if all(table.rows for table in tables):
+        return tables
+    filled = queries.always_filled(document.project_id, chosen)
+    return [t if t.rows else replace(t, lacking=filled.get(t.spec.key, 0)) for t in tables]
 
 
 def made_of(document: Document) -> str:

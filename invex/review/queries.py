@@ -14,6 +14,8 @@ from invex.extraction.models import Extraction
 
 from .models import Comment, ConfirmedLabel
 
+EXAMPLES = 20  # of a template's confirmed documents, the newest, that tell which of its tables always have rows
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -52,6 +54,19 @@ def confirmed(project: Project | int, *, template: str | None = None) -> QuerySe
     if template is not None:
         rows = rows.filter(template=template)
     return rows.select_related("document").order_by("-id")
+
+
+def always_filled(project: Project | int, template: str) -> dict[str, int]:
+    """Return the tables that had rows in all of the template's newest confirmed documents, with how many these are.
+
+    A document whose label does not mention a table says nothing of it.
+    """
+    labels = confirmed(project, template=template).values_list("label__tables", flat=True)[:EXAMPLES]
+    filled: dict[str, list[bool]] = {}
+    for tables in labels:
+        for key, rows in (tables or {}).items():
+            filled.setdefault(key, []).append(bool(rows))
+    return {key: len(each) for key, each in filled.items() if all(each)}
 
 
 def to_review(project: Project) -> QuerySet[Document]:

@@ -73,13 +73,15 @@ class FieldRow:
 class TableRows:
     """A table: its rows as the page's grid takes them, a mapping of column keys to cells each.
 
-    is_typed: they are what a person left. printed: what the document prints beside them, for the page's own sums.
+    is_typed: they are what a person left. lacking: it has none, and so many confirmed documents of its template, all
+    that were looked at, have some. printed: what the document prints beside them, for the page's own sums.
     """
 
     spec: TableSpec
     rows: tuple[dict[str, dict[str, Any]], ...]
     remarks: tuple[str, ...] = ()
     is_typed: bool = False
+    lacking: int = 0
     theirs: str = ""  # JSON of the rows that somebody else saved meanwhile, where they differ
     printed: Mapping[str, Any] | None = None
 
@@ -96,7 +98,7 @@ class TableRows:
         """How often it needs a person: the cells that are marked; where none is, what is said of the whole."""
         cells = (cell for row in self.rows for cell in row.values())
         marked = sum(cell.get("mark") in ("look", "wrong") or "failed" in cell for cell in cells)
-        return marked or int(bool(self.remarks))
+        return marked or int(bool(self.remarks or self.lacking))
 
     @property
     def needs_person(self) -> bool:

@@ -523,6 +523,34 @@ def test_what_is_said_of_a_whole_table_is_not_read_by_changing_one_cell(admin_pa
     page.get_by_role("button", name="Start anew").click()
 
 
+def test_where_nothing_is_filled_in_it_is_asked_about_once(admin_page: Page, installation: Any) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation)
+    empty, said = page.locator("[data-empty]"), page.locator("[data-need]")
+    expect(empty).to_be_hidden()
+    for value in page.locator("[data-value]").all():
+        value.fill("")
+    expect(empty).to_be_hidden()  # there are rows
+    page.keyboard.press("Alt+g")
+    for _ in range(page.locator("[data-grid] tbody tr").count()):
+        page.keyboard.press("Alt+Delete")
+    expect(empty).to_be_visible()
+    expect(said).to_have_text("▲ 1 needs you")
+    draft_is_kept(page)
+    page.goto(address)
+    expect(empty).to_be_visible()
+    needed = need_count(page)
+    assert needed >= 1
+    can_be_seen(page)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-kept]")).to_contain_text("nothing was read there")
+    assert page.url.endswith(address), "it is approved without a word"
+    field(page).fill("something")
+    expect(empty).to_be_hidden()
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
 def test_of_an_unknown_document_empty_columns_are_folded_and_cells_mean_what_is_printed(
     admin_page: Page, installation: Any
 ) -> None:
@@ -1017,6 +1045,9 @@ def test_what_another_template_says_is_not_approved_before_it_can_be_seen(admin_
     expect(page.locator("[data-kept]")).to_contain_text("This has just come")
     can_be_seen(page)
     assert not [url for url in posts if "/presence/" not in url]
+    if page.locator("[data-empty]:visible, [data-lacking]:visible").count():  # which is asked about first
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("[data-kept]")).to_contain_text("nothing was read there")
     approve(page)
     expect(page.locator(".message.success")).to_contain_text("is approved")
     open_again(page, address.split("?")[0])

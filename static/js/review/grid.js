@@ -70,8 +70,12 @@ export class Grid {
     if (!this.rows.length) this.frame.append(make("p", {class: "soft small none"}, this.says("noRows")));
     this.frame.tabIndex = this.rows.length ? -1 : 0;
     this.section.querySelector("[data-count]").textContent = this.rows.length;
+    this.sayLacking();
     this.markReachable();
   }
+
+  /* What is said of a table in which no row was read is not true of one that has rows. */
+  sayLacking() { this.section.querySelectorAll(":scope > [data-lacking]").forEach((line) => { line.hidden = this.rows.length > 0; }); }
 
   /* Which columns hold long texts, and which are not shown. */
   fold() {
@@ -121,6 +125,7 @@ export class Grid {
      isSettled: whether a sentence of the page is true no more. */
   check(failed, isSettled) {
     this.section.querySelectorAll(":scope > [data-remark]").forEach((line) => { line.hidden = isSettled(line.textContent); });
+    this.sayLacking();
     const found = new Map();
     this.rows.forEach((row, number) => {
       for (const [key, cell] of Object.entries(row)) {
@@ -187,7 +192,7 @@ export class Grid {
       return this.isMarked(what) ? [{element: this.td([row, column]), what, show: () => this.focus([row, column])}] : [];
     }));
     const said = this.isSeen ? [] : [...this.section.querySelectorAll(":scope > [data-remark]:not([hidden])")];
-    return [...cells, ...said.map((line) => ({element: line, what: line, show: () => this.focus()}))];
+    return [...cells, ...said.map((line) => ({element: line, what: line, show: () => this.focus(), isLacking: "lacking" in line.dataset}))];
   }
 
   /* To the first cell that needs a person, else to the first one, or to that one. A table without rows is gone to itself. */

@@ -18,7 +18,7 @@ import {Tour} from "./tour.js";
 // The sign of what the page says of itself, by the name of the sentence.
 const SIGNS = {
   need: "▲", needOne: "▲", none: "✓", awaited: "◔", unread: "▲", awaitedFirst: "◔", unreadFirst: "▲", new: "◔",
-  saved: "✓", unsaved: "▲", reading: "◔", nothingRead: "▲", correctRow: "▲", rowsNone: "▲", missed: "▲",
+  saved: "✓", unsaved: "▲", reading: "◔", nothingRead: "▲", correctRow: "▲", rowsNone: "▲", missed: "▲", lacking: "▲",
 };
 const WIDE = "(min-width: 901px)";  // page and fields side by side: no keyboard of a telephone comes over them
 
@@ -39,6 +39,7 @@ export class Screen {
     this.fields = null;
     this.grids = [];
     this.presence = null;  // where the document is this person's alone
+    this.isLeftEmpty = false;  // its person has said that empty fields are what it says
     if (this.form) this.fillForm();
     this.keys = new Keys({
       fields: this.fields, grids: this.grids, pages: this.pages, history: this.history, form: this.form, root, dialog: document.getElementById("keys"), signal,
@@ -165,22 +166,32 @@ export class Screen {
   }
 
   /* Whether what stands there may be approved now; where not, say why. What is marked and was never in view is shown, and
-     asked about once. */
+     asked about once, as is what is empty and should not be. */
   mayApprove() {
     if (this.unseen) { this.tell(this.unseen); return false; }
     const missed = this.sight.takeMissed();
     if (!missed.length) return true;
     if (matchMedia(WIDE).matches) missed[0].show();
     else missed[0].element.scrollIntoView({block: "center"});
-    this.tell("missed", missed.length);
+    if (missed[0].isLacking) this.tell("lacking");
+    else this.tell("missed", missed.length);
     this.seen.came();
     return false;
   }
 
+  /* What is said where neither a field nor a table has a value, as a mark, see Sight; [] where one has. */
+  get emptiness() {
+    const line = this.form.querySelector("[data-empty]"), hasValue = this.fields.inputs.some((input) => input.value.trim()) || this.grids.some((grid) => grid.rows.length);
+    if (!line) return [];
+    line.hidden = Boolean(this.awaited.state) || this.isLeftEmpty || hasValue;
+    return line.hidden ? [] : [{element: line, what: line, show: () => line.scrollIntoView({block: "nearest"}), isLacking: true}];
+  }
+
   count() {
     this.grids.forEach((grid) => grid.checkSums());
-    this.sight.follow([...this.fields.marks, ...this.grids.flatMap((grid) => grid.marks)]);
-    const needy = this.grids.reduce((sum, grid) => sum + grid.needCount, this.fields.needCount());
+    const {emptiness} = this;
+    this.sight.follow([...emptiness, ...this.fields.marks, ...this.grids.flatMap((grid) => grid.marks)]);
+    const needy = this.grids.reduce((sum, grid) => sum + grid.needCount, this.fields.needCount() + emptiness.length);
     if (this.awaited.state) this.tellNeed(this.awaited.state);
     else if (needy) this.tellNeed(needy === 1 ? "needOne" : "need", needy);
     else this.tellNeed("none");
@@ -300,6 +311,7 @@ export class Screen {
       this.seen.came();
     } else {
       this.seen.know();
+      this.isLeftEmpty = true;
     }
     if (!this.isBegun || isAtNotice) this.focusFirst();
     if (isTouched) this.changed();  // the draft, and what the values are checked against, lack what was read

@@ -13,6 +13,7 @@ export class Sight {
   /* bar: what lies over the lower edge of the window. */
   constructor(bar, {signal}) {
     this.seen = new WeakSet();  // what of the marks
+    this.told = new WeakSet();  // of those that were missed
     this.marks = [];
     this.whats = new WeakMap();  // element -> what
     this.watch = new IntersectionObserver((entries) => {
@@ -21,7 +22,8 @@ export class Sight {
     signal.addEventListener("abort", () => this.watch.disconnect());
   }
 
-  /* These are marked now: [{element, what, show()}]. what: the object that it is about, which an element that is drawn anew
+  /* These are marked now: [{element, what, show(), isLacking}]. isLacking: it says that something is not there, which who
+     sees what is there does not see: also where it was in view, its person is asked once. what: the object that it is about, which an element that is drawn anew
      for it still is. */
   follow(marks) {
     this.marks = marks;
@@ -33,10 +35,11 @@ export class Sight {
     }
   }
 
-  /* Those that were never in view. They are missed once: who is told of them knows. */
+  /* Those that were never in view, and what is lacking before them. They are missed once: who is told of them knows. */
   takeMissed() {
-    const missed = this.marks.filter(({element, what}) => !this.seen.has(what) && !isInView(element));
-    missed.forEach(({what}) => this.seen.add(what));
-    return missed;
+    const isMissed = ({element, what, isLacking}) => isLacking || (!this.seen.has(what) && !isInView(element));
+    const missed = this.marks.filter((mark) => !this.told.has(mark.what) && isMissed(mark));
+    missed.forEach(({what}) => this.told.add(what));
+    return missed.sort((one, other) => Boolean(other.isLacking) - Boolean(one.isLacking));
   }
 }

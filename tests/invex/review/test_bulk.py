@@ -71,6 +71,13 @@ def test_what_may_not_be_approved_unseen_is_skipped_with_a_why(access, make, oth
     assert Document.objects.get(pk=foreign.pk).state == S.REVIEW
 
 
+def test_where_nothing_was_read_somebody_looks(access, make):
+    row = make()
+    Extraction.objects.filter(document=row).update(prediction={"fields": {"iban": []}, "tables": {}})
+    [skipped] = bulk.approve(access, [str(row.pk)]).skipped
+    assert "nothing was read" in skipped.why
+
+
 def test_read_again(access, make):
     row, approved = make(0), make(1)
     Document.objects.filter(pk=approved.pk).update(state=S.APPROVED)

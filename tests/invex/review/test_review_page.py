@@ -19,7 +19,7 @@ from invex.documents.states import DocumentState as S
 from invex.fields.findings import Finding, Target
 from invex.fields.spec import FieldSpec, TemplateSpec
 from invex.fields.standard import LINE_ITEMS
-from invex.review import forms
+from invex.review import forms, services
 from invex.review.rows import rows_of
 from invex.web import trends
 from tests.invex.world import document_in_review, template_json, vendor
@@ -208,6 +208,48 @@ def test_each_cell_that_is_marked_needs_a_person_once():
     assert table.need_count == 3
     _, [table] = rows_of(spec, {"tables": {"line_items": rows[2:]}}, said)
     assert table.need_count == 1, "what is said of the whole"
+
+
+@pytest.mark.parametrize("template", ["Order", ""])
+def test_a_document_in_which_nothing_was_read_needs_a_person(client, access, document, template):
+    create_template(access, template_json("Order"))
+    shown = client.get(page_of(document), {"template": ""})
+    assert not shown.context["screen"].is_empty
+    assert "data-empty hidden" in shown.content.decode()
+    keys = {key: [] for key in shown.context["screen"].extraction.prediction["fields"]}
+    Document.objects.filter(pk=document.pk).update(template=template)
+    document.extractions.update(prediction={"fields": keys, "tables": {}}, reasons=[])
+    shown = client.get(page_of(document))
+    assert shown.context["screen"].rows
+    assert shown.context["screen"].need_count == 1
+    assert "data-empty>▲ Nothing is filled in." in shown.content.decode()
+    assert "▲ 1 needs you" in shown.content.decode()
+
+
+def test_a_table_without_rows_needs_a_person_where_all_confirmed_documents_have_some(client, access):
+    create_template(access, template_json("Order"))
+    rows = {"line_items": [{"amount": {"value": "1.00"}}]}
+    first, second, third = (document_in_review(access, ACME.document(n)) for n in (1, 2, 3))
+    Document.objects.filter(pk=third.pk).update(template="Order")
+    read = third.extractions.get(is_current=True)
+    read.prediction["tables"], read.reasons = {}, []
+    read.save(update_fields=["prediction", "reasons"])
+
+    def table():
+        answer = client.get(page_of(third))
+        [found] = answer.context["screen"].tables
+        return found, answer.content.decode()
+
+    assert not table()[0].needs_person, "nobody has said what this template has"
+    services.confirm(access, first.pk, {"template": "Order", "fields": {}, "tables": rows})
+    found, html = table()
+    assert (found.lacking, found.need_count) == (1, 1)
+    assert "No row was read; the confirmed document of this template has rows." in html
+    services.confirm(access, second.pk, {"template": "Order", "fields": {}})
+    assert table()[0].lacking == 1, "who did not speak of the table said nothing of it"
+    services.reopen(access, second.pk)
+    services.confirm(access, second.pk, {"template": "Order", "fields": {}, "tables": {"line_items": []}})
+    assert not table()[0].needs_person
 
 
 def test_values_that_a_check_contradicts_are_asked_about_once(client, access, document):
