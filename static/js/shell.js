@@ -34,9 +34,10 @@ document.addEventListener("click", async (event) => {
   }
 });
 
-/* What is wider than its frame can be focused, so that the arrow keys scroll it; what is not needs no stop for Tab. */
+/* What is wider than its frame can be focused, so that the arrow keys scroll it; what is not needs no stop for Tab. The grid of
+   the review sees to its own frame. */
 function reachWideTables() {
-  for (const frame of document.querySelectorAll(".table-wrap, .items")) {
+  for (const frame of document.querySelectorAll(".table-wrap, .items:not([data-frame])")) {
     if (frame.scrollWidth > frame.clientWidth) frame.tabIndex = 0;
     else frame.removeAttribute("tabindex");
   }

