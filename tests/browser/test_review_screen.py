@@ -589,6 +589,23 @@ def test_a_table_in_which_no_row_was_read_is_gone_to_and_asked_about(admin_page:
     page.get_by_role("button", name="Start anew").click()
 
 
+def test_a_date_in_a_narrow_table_stands_on_one_line(admin_page: Page, installation: Any) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation)
+    cells = page.locator("[data-grid] tbody tr").first.locator("td.text")
+    cells.first.click()
+    page.keyboard.type("2025-02-02 ")
+    page.keyboard.press("Enter")
+    cell = cells.first
+    expect(cell).to_contain_text("2025-02-02")
+    lines = "e => { const r = document.createRange(); r.selectNodeContents(e); return new Set([...r.getClientRects()].map((one) => Math.round(one.bottom))).size; }"
+    cell.evaluate("e => { e.style.minWidth = 0; e.style.width = '1px'; }")
+    page.locator("[data-grid] table").evaluate("e => { e.style.width = '1px'; }")
+    assert cell.evaluate(lines) == 1
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
 def test_of_an_unknown_document_empty_columns_are_folded_and_cells_mean_what_is_printed(
     admin_page: Page, installation: Any
 ) -> None:

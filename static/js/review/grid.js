@@ -8,6 +8,7 @@ import {SUMMED, sumsOf} from "./sums.js";
 
 const NUMERIC = new Set(["amount", "number", "percentage"]);
 const LONG = 12;  // characters of a text, from which its column is kept wide, and no other part of a document repeats it
+const WHOLE = /^(?=\S*\d)\S{1,24}$/;  // a date, a number or an identifier of one word: it never stands on two lines
 const MOST_WIDTH = "55%";  // of the page, that a table which needs the room may take
 const DOUBLE_CLICK_MS = 500;  // within which nothing moves below the pointer
 const LEVEL = 0.4;  // of the height of a place, which it shares with a row that it stands in
@@ -107,6 +108,7 @@ export class Grid {
     td.textContent = cell?.value ?? "";
     td.classList.toggle("wrong", isWrong);
     td.classList.toggle("look", isMarked && !isWrong);
+    td.classList.toggle("whole", WHOLE.test(cell?.value ?? ""));
     td.title = why;
     if (!isMarked && cell?.mark !== "person") return;
     const kind = isWrong ? "wrong" : isMarked ? "look" : "person";
