@@ -589,6 +589,33 @@ def test_a_table_in_which_no_row_was_read_is_gone_to_and_asked_about(admin_page:
     page.get_by_role("button", name="Start anew").click()
 
 
+def test_escape_takes_back_what_was_typed_and_not_what_was_clicked(admin_page: Page, installation: Any) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation)
+    number = page.locator("[data-field='invoice_number'] [data-value]").first
+    number.fill("g")
+    draft_is_kept(page)
+    page.goto(address)
+    page.wait_for_selector(WORD, state="attached")
+    number.focus()
+    page.locator(".page").first.locator(WORD).nth(3).click()
+    expect(number).not_to_have_value("g")
+    clicked = number.input_value()
+    number.focus()
+    page.keyboard.press("Escape")
+    expect(number).to_have_value(clicked)
+    number.focus()
+    page.locator(".page").first.locator(WORD).nth(4).click()
+    expect(number).not_to_have_value(clicked)
+    clicked = number.input_value()
+    number.press("x")
+    page.keyboard.press("Escape")
+    expect(number).to_have_value(clicked)
+    page.keyboard.press("Control+z")
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
 def test_a_date_in_a_narrow_table_stands_on_one_line(admin_page: Page, installation: Any) -> None:
     page, address = admin_page, open_invoice(admin_page, installation)
     cells = page.locator("[data-grid] tbody tr").first.locator("td.text")

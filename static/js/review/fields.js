@@ -61,13 +61,16 @@ export class Fields {
     this.pages.draw("value", boxes);
   }
 
+  /* Esc takes back what is typed from here on. */
+  enter(input) { input.dataset.before = JSON.stringify(stateOf(input)); }
+
   choose(input, {scroll = true} = {}) {
     if (this.chosen !== input) {
       this.pages.draw("hint", []);
       this.history.close();
     }
     this.chosen = input;
-    if (input) input.dataset.before = JSON.stringify(stateOf(input));
+    if (input) this.enter(input);
     this.draw();
     if (scroll) this.showPlace(input);
   }
@@ -180,6 +183,7 @@ export class Fields {
     } else {
       this.change(input, {value: text, text, boxes: JSON.stringify(boxes)});
     }
+    this.enter(input);
     this.askMeaning(input);
   }
 
@@ -304,7 +308,7 @@ export class Fields {
     if (button.matches("[data-add-value]")) this.addValue(fieldOf(button));
   }
 
-  /* Take back what was done to an input since it was entered. Return false when that is nothing. */
+  /* Take back what was typed into an input since it was entered, or filled by a click. Return false when that is nothing. */
   revert(input) {
     const before = JSON.parse(input.dataset.before || "null"), now = stateOf(input);
     if (!before || before.value === now.value) return false;
