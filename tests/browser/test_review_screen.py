@@ -616,6 +616,18 @@ def test_escape_takes_back_what_was_typed_and_not_what_was_clicked(admin_page: P
     page.get_by_role("button", name="Start anew").click()
 
 
+def test_only_what_is_chosen_now_is_drawn_strongly(admin_page: Page, installation: Any) -> None:
+    page, _ = admin_page, open_invoice(admin_page, installation)
+    field(page).focus()
+    expect(page.locator("svg rect.value.chosen").first).to_be_attached()
+    page.locator("[data-grid] td[data-column='0']").first.click()
+    expect(page.locator("svg rect.cell.chosen").first).to_be_attached()
+    expect(page.locator("svg rect.value.chosen")).to_have_count(0)
+    field(page).focus()
+    expect(page.locator("svg rect.value.chosen").first).to_be_attached()
+    expect(page.locator("svg rect.cell.chosen")).to_have_count(0)
+
+
 def test_a_date_in_a_narrow_table_stands_on_one_line(admin_page: Page, installation: Any) -> None:
     page, address = admin_page, open_invoice(admin_page, installation)
     cells = page.locator("[data-grid] tbody tr").first.locator("td.text")

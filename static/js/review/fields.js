@@ -24,7 +24,10 @@ export class Fields {
     Object.assign(this, {form, pages, history, says, ask, changed});
     this.chosen = null;
     this.begin();
-    form.addEventListener("focusin", (event) => { if (event.target.matches("[data-value]")) this.choose(event.target); });
+    form.addEventListener("focusin", ({target}) => {
+      if (target.matches("[data-value]")) this.choose(target);
+      else if (this.chosen && target.closest("[data-grid]")) this.choose(null);
+    });
     form.addEventListener("input", (event) => { if (event.target.matches("[data-value]")) this.typed(event.target); });
     form.addEventListener("click", (event) => this.clicked(event));
     this.draw();
