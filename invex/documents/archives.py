@@ -24,7 +24,9 @@ _NESTED = (*STARTS, b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"\x1f\x8b\x08", b"B
 # Office files, e-books and programs are ZIP archives too, whose members are nobody's documents.
 _NO_ARCHIVES = ("[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF", "META-INF/container.xml")
 _JUNK = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")  # what systems add; not worth a word to anybody
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, NotImplementedError, RuntimeError)
+_DAMAGED = (
+    zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, IndexError, NotImplementedError, RuntimeError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
