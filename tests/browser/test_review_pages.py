@@ -17,7 +17,7 @@ from fixtures.generator.render_pdf import render_pdf
 from fixtures.generator.vendor import Vendor
 
 VENDOR = Vendor(4720, kind="invoice", locale="en-US")
-OF_TWELVE_ROWS = Vendor(411, kind="invoice", locale="en-GB")
+OF_TWELVE_ROWS = Vendor(1298, kind="invoice", locale="en-GB")
 COVERING = 2  # pages in front of the invoice, that say nothing of it
 PICTURE = re.compile(r"/documents/\d+/pages/\d+\?")
 # Whether the place of the field or cell that is chosen can be seen, and on which page it stands.
