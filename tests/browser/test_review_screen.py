@@ -321,7 +321,7 @@ def test_the_tour_of_the_keys_comes_once_and_again_when_asked(admin_page: Page, 
 def test_thumbnails_lead_to_a_page_by_mouse_and_by_keyboard(admin_page: Page, installation: Any) -> None:
     page = admin_page
     [[several]] = installation.rows(
-        "SELECT id FROM documents_document WHERE page_count > 1 AND state IN ('review', 'approved') LIMIT 1"
+        "SELECT MIN(id) FROM documents_document WHERE page_count > 1 AND state IN ('review', 'approved')"
     )
     page.goto(f"/p/demo/documents/{several}/")
     page.wait_for_selector(WORD, state="attached")
