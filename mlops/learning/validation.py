@@ -157,12 +157,13 @@ def _canonical(sample: Sample, types: Mapping[str, str], columns: Mapping[str, M
 
 
 def _not_on_page(sample: Sample, types: Mapping[str, str]) -> tuple[list[str], int]:
-    """Return the labelled values that nothing on the page reads as, "key = value", and how many were looked for."""
+    """Return the labelled values that nothing on the page reads as, "key = value", and how many were looked for.
+
+    Values are looked for across the breaks that the label itself teaches, as when it is learned from.
+    """
     view, missing = View(sample.document), []
     said = [(key, value) for key, values in sample.label.fields.items() if key in types for value in values]
-    breaks = learn_breaks(
-        (view.candidates(types[key]), value) for key, value in said
-    )  # as what is confirmed is learned
+    breaks = learn_breaks((view.candidates(types[key]), value) for key, value in said)
     for key, value in said:
         if not locate(view.candidates(types[key], breaks), value).matching.any():
             missing.append(f"{key} = {value.value!r}")

@@ -22,9 +22,8 @@ export class Sight {
     signal.addEventListener("abort", () => this.watch.disconnect());
   }
 
-  /* These are marked now: [{element, what, show(), isLacking}]. isLacking: it says that something is not there, which who
-     sees what is there does not see: also where it was in view, its person is asked once. what: the object that it is about, which an element that is drawn anew
-     for it still is. */
+  /* These are marked now: [{element, what, show(), isLacking}]. what: the object that the mark is about, also when its element is
+     drawn anew. isLacking: it says that something is not there; nobody sees that, so it counts as missed once, even in view. */
   follow(marks) {
     this.marks = marks;
     for (const {element, what} of marks) {
