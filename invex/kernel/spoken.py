@@ -9,6 +9,7 @@ makes it a pattern: it recognises the sentence, and its translation says the sam
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 from django.utils import translation
@@ -31,6 +32,14 @@ def spoken(sentence: str, names: str = "") -> str:
     if not sentence or language.startswith("en"):
         return sentence
     return _spoken(language, str(sentence), names)
+
+
+def filled(sentence: str, parts: Sequence[str]) -> str:
+    """Return a sentence of the catalogue in the active language, `parts` in the place of {1}, {2} …
+
+    For whoever has apart what `spoken` would have to recognise; the parts are put in as they are.
+    """
+    return _filled(translation.pgettext(CONTEXT, sentence), parts)
 
 
 @lru_cache(maxsize=4096)
@@ -57,7 +66,7 @@ def _named(language: str, text: str, names: str) -> str:
     return AND.join(str(catalogue[key]) if key in catalogue else key.partition("\x04")[2] for key in keys)
 
 
-def _filled(said: str, parts: list[str]) -> str:
+def _filled(said: str, parts: Sequence[str]) -> str:
     return PLACE.sub(lambda place: parts[int(place[1]) - 1], said)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from invex.catalog.type_names import TYPE_NAMES
-from invex.kernel.spoken import spoken
+from invex.kernel.spoken import filled, spoken
 from mlops.learning.validation import SEVERITIES
 
 KINDS: dict[str, str | Promise] = {
@@ -29,20 +28,6 @@ KINDS: dict[str, str | Promise] = {
     "one_template_dominates": _("One template outweighs the others"),
     "template_drift": _("The mix of templates has changed"),
     "field_drift": _("Fields are labelled more or less often than before"),
-}
-# Where a finding of a kind names fields by their keys, as a dataset and its report do, a type, or the template itself.
-KEY = "[a-z][a-z0-9_]*"
-CODES = {
-    kind: re.compile(pattern)
-    for kind, pattern in {
-        "suspected_label": rf"(?<=: )(?P<field>{KEY})(?= is labelled )",
-        "value_not_on_page": rf"(?<=: |, )(?P<field>{KEY})(?= = ['\"])",
-        "not_canonical": rf"(?<=: )(?P<field>{KEY}(, row \d+, {KEY})?)(?= = ['\"])"
-        rf"|(?<= is no )(?P<type>{KEY})(?= as labels)",
-        "contradicting_labels": r"(?<= labels for )(?P<template>the template)"
-        rf"|((?<= for )|(?<=, ))(?P<field>{KEY})(?=, |\.$)",
-        "field_drift": rf"(?<=^Field ')(?P<field>{KEY})(?=' is labelled )",
-    }.items()
 }
 MARKS = {"error": "✗", "warning": "▲", "note": "○"}
 SHOWN = 50  # findings of a kind
@@ -76,7 +61,7 @@ def grouped(report: Mapping[str, Any], numbers: Mapping[str, int | None], name: 
             count=len(found),
             findings=tuple(
                 {
-                    "message": spoken(_named(code, finding["message"], name)),
+                    "message": _message(finding, name),
                     "what_to_do": spoken(finding["what_to_do"]),
                     "documents": linked(finding["documents"], numbers),
                 }
@@ -92,20 +77,26 @@ def linked(names: Iterable[str], numbers: Mapping[str, int | None]) -> list[tupl
     return [(name, numbers.get(name)) for name in names]
 
 
-def _named(kind: str, message: str, name: Callable[[str], str]) -> str:
-    """Return what a finding says with names instead of keys."""
+def _message(finding: Mapping[str, Any], name: Callable[[str], str]) -> str:
+    """Return what a finding says in the reader's language, fields and types by their names.
 
-    def said(found: re.Match[str]) -> str:
-        words = found.groupdict()
-        if words.get("template"):
-            return gettext("the template")
-        if words.get("type"):
-            return str(TYPE_NAMES.get(words["type"], words["type"]))
-        table, is_cell, cell = words["field"].partition(", row ")
-        if not is_cell:
-            return name(table)
-        row, _comma, column = cell.partition(", ")
-        called = name(f"{table}.{column}").removeprefix(f"{name(table)}: ")
-        return gettext("%(table)s, row %(row)s, %(column)s") % {"table": name(table), "row": row, "column": called}
+    A report that was stored before findings kept their parts says it with keys.
+    """
+    if "parts" not in finding:
+        return spoken(finding["message"])
+    return filled(finding["sentence"], ["".join(_called(part, name) for part in some) for some in finding["parts"]])
 
-    return CODES[kind].sub(said, message) if kind in CODES else message
+
+def _called(part: Any, name: Callable[[str], str]) -> str:
+    """Return what people call a part of a message (mlops.learning.message, as JSON)."""
+    match part:
+        case {"field": field}:
+            return name(field)
+        case {"table": table, "row": row, "column": column}:
+            called = name(f"{table}.{column}").removeprefix(f"{name(table)}: ")
+            return gettext("%(table)s, row %(row)s, %(column)s") % {"table": name(table), "row": row, "column": called}
+        case {"type": type}:
+            return str(TYPE_NAMES.get(type, type))
+        case {"words": words}:
+            return spoken(words)
+    return str(part)

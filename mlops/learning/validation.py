@@ -19,6 +19,7 @@ from .dataset import BadDataset, Dataset, Reader, Sample, read
 from .duplicates import duplicates
 from .label_errors import suspects
 from .locate import learn_breaks, locate
+from .message import CellKey, FieldKey, Parts, TypeKey, Words, filled, listed
 from .view import View
 
 ERROR, WARNING, NOTE = SEVERITIES = ("error", "warning", "note")
@@ -28,17 +29,30 @@ DOMINANT_SHARE = 0.8  # of one template among three or more
 PSI_ALERT = 0.2  # customary "large shift" of the population stability index
 MIN_DRIFT_DOCUMENTS = 30  # on each side; with fewer the index is noise
 UNKNOWN = "(unknown)"
+SPOKEN = THE_TEMPLATE, AND_IN = ("the template", "and in")
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing a person should know. severity: error = do not train; warning = look; note = good to know."""
+    """One thing a person should know. severity: error = do not train; warning = look; note = good to know.
+
+    sentence: with {1}, {2} … in the place of each of `parts`.
+    """
 
     severity: str
     code: str
-    message: str
+    sentence: str
+    parts: tuple[Parts, ...]
     what_to_do: str
     documents: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """What it says, fields and types by their keys."""
+        return filled(self.sentence, self.parts)
+
+    def to_json(self) -> dict[str, Any]:
+        return {**asdict(self), "message": self.message}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +70,14 @@ class ValidationReport:
         return all(finding.severity != ERROR for finding in self.findings)
 
     def to_json(self) -> dict[str, Any]:
-        return {"is_fit": self.is_fit, **asdict(self)}
+        """Return the report; each finding says its `message`, and `sentence` and `parts` that it is made of."""
+        return {
+            "is_fit": self.is_fit,
+            "documents": self.documents,
+            "values": self.values,
+            "located": self.located,
+            "findings": [finding.to_json() for finding in self.findings],
+        }
 
     def text(self) -> str:
         """Return the report as lines for a person."""
@@ -96,7 +117,8 @@ def validate(
                 Finding(
                     WARNING,
                     "value_not_on_page",
-                    f"Document {sample.id}: not printed as labelled: {', '.join(missing)}.",
+                    "Document {1}: not printed as labelled: {2}.",
+                    ((sample.id,), listed(missing)),
                     "Compare with the page; correct the label, or have the page read again.",
                     (sample.id,),
                 )
@@ -117,22 +139,26 @@ def _read(dataset: Dataset, reader: Reader | None) -> tuple[list[Sample], list[F
         try:
             sample = Sample(entry.id, read(entry, reader), entry.label)
         except (Unreadable, BadDataset) as e:
-            message = e.message if isinstance(e, Unreadable) else str(e)
+            why = Words(e.message if isinstance(e, Unreadable) else str(e))
             advice = "Replace the file, or leave the document out."
-            findings.append(Finding(ERROR, "unreadable", f"Document {entry.id}: {message}", advice, (entry.id,)))
+            parts: tuple[Parts, ...] = ((entry.id,), (why,))
+            findings.append(Finding(ERROR, "unreadable", "Document {1}: {2}", parts, advice, (entry.id,)))
             continue
         samples.append(sample)
         if not any(page.words for page in sample.document.pages):
             advice = "Have it read again by OCR, or leave it out: nothing can be learned from it."
-            findings.append(Finding(WARNING, "no_words", f"Document {entry.id} has no words.", advice, (entry.id,)))
+            parts = ((entry.id,),)
+            findings.append(Finding(WARNING, "no_words", "Document {1} has no words.", parts, advice, (entry.id,)))
     return samples, findings
 
 
 def _canonical(sample: Sample, types: Mapping[str, str], columns: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
     """Yield what `sample`'s label says outside of the dataset's fields, or in a form in which it is never right."""
-    said = [(key, types.get(key), value) for key, values in sample.label.fields.items() for value in values]
+    said: list[tuple[FieldKey | CellKey, str | None, LabelValue]] = [
+        (FieldKey(key), types.get(key), value) for key, values in sample.label.fields.items() for value in values
+    ]
     said += [
-        (f"{key}, row {number}, {column}", columns.get(key, {}).get(column), value)
+        (CellKey(key, number, column), columns.get(key, {}).get(column), value)
         for key, rows in sample.label.tables.items()
         for number, row in enumerate(rows, 1)
         for column, value in row.items()
@@ -142,7 +168,8 @@ def _canonical(sample: Sample, types: Mapping[str, str], columns: Mapping[str, M
             yield Finding(
                 WARNING,
                 "unknown_field",
-                f"Document {sample.id}: {where} is not among the fields of dataset.json.",
+                "Document {1}: {2} is not among the fields of dataset.json.",
+                ((sample.id,), (str(where),)),  # as a text: the key is what dataset.json lacks
                 "Add the field there, or take it out of the label.",
                 (sample.id,),
             )
@@ -150,23 +177,25 @@ def _canonical(sample: Sample, types: Mapping[str, str], columns: Mapping[str, M
             yield Finding(
                 ERROR,
                 "not_canonical",
-                f"Document {sample.id}: {where} = {value.value!r} is no {type} as labels write it.",
+                "Document {1}: {2} = {3} is no {4} as labels write it.",
+                ((sample.id,), (where,), (repr(value.value),), (TypeKey(type),)),
                 "Write dates as 2020-03-29, numbers as 5625.00, currencies as EUR.",
                 (sample.id,),
             )
 
 
-def _not_on_page(sample: Sample, types: Mapping[str, str]) -> tuple[list[str], int]:
+def _not_on_page(sample: Sample, types: Mapping[str, str]) -> tuple[list[Parts], int]:
     """Return the labelled values that nothing on the page reads as, "key = value", and how many were looked for.
 
     Values are looked for across the breaks that the label itself teaches, as when it is learned from.
     """
-    view, missing = View(sample.document), []
+    view = View(sample.document)
+    missing: list[Parts] = []
     said = [(key, value) for key, values in sample.label.fields.items() if key in types for value in values]
     breaks = learn_breaks((view.candidates(types[key]), value) for key, value in said)
     for key, value in said:
         if not locate(view.candidates(types[key], breaks), value).matching.any():
-            missing.append(f"{key} = {value.value!r}")
+            missing.append((FieldKey(key), f" = {value.value!r}"))
     return missing, len(said)
 
 
@@ -186,24 +215,26 @@ def _contradictions(
     same_paper: Iterable[tuple[str, ...]], labels: Mapping[str, Label], types: Mapping[str, str]
 ) -> Iterator[Finding]:
     for ids in same_paper:
-        differing = [
-            key
+        differing: list[Parts] = [
+            (FieldKey(key),)
             for key, type in types.items()
             if len(said := [labels[i].fields[key] for i in ids if key in labels[i].fields]) > 1
             and not all(_same_values(type, said[0], other) for other in said[1:])
         ]
         if len({labels[i].template for i in ids}) > 1:
-            differing.insert(0, "the template")
+            differing.insert(0, (Words(THE_TEMPLATE),))
         if differing:
             yield Finding(
                 ERROR,
                 "contradicting_labels",
-                f"The same paper {len(ids)} times, with different labels for {', '.join(differing)}.",
+                "The same paper {1} times, with different labels for {2}.",
+                ((str(len(ids)),), listed(differing)),
                 "Decide which label is right, and keep the paper once.",
                 ids,
             )
         else:
-            yield Finding(NOTE, "duplicate", f"The same paper {len(ids)} times.", "Keep it once.", ids)
+            times: Parts = (str(len(ids)),)
+            yield Finding(NOTE, "duplicate", "The same paper {1} times.", (times,), "Keep it once.", ids)
 
 
 def _same_values(type: str, a: Sequence[LabelValue], b: Sequence[LabelValue]) -> bool:
@@ -217,7 +248,8 @@ def _across_splits(same_paper: Iterable[tuple[str, ...]], splits: Mapping[str, C
             yield Finding(
                 ERROR,
                 "duplicate_across_splits",
-                f"The same paper is in {' and in '.join(names)}: figures would flatter.",
+                "The same paper is in {1}: figures would flatter.",
+                (listed([(name,) for name in names], (" ", Words(AND_IN), " ")),),
                 "Keep all copies of a paper in one split.",
                 ids,
             )
@@ -230,14 +262,16 @@ def _balance(labels: Iterable[Label]) -> Iterator[Finding]:
         yield Finding(
             NOTE,
             "few_documents",
-            f"Fewer than {FEW_DOCUMENTS} documents of {', '.join(few)}: learned, but not to be judged.",
+            "Fewer than {1} documents of {2}: learned, but not to be judged.",
+            ((str(FEW_DOCUMENTS),), (", ".join(few),)),
             "Confirm some more.",
         )
     if len(counts) > 2 and (top := counts.most_common(1)[0])[1] > DOMINANT_SHARE * counts.total():
         yield Finding(
             NOTE,
             "one_template_dominates",
-            f"{top[1]} of {counts.total()} documents are of {top[0]}: overall figures are its figures.",
+            "{1} of {2} documents are of {3}: overall figures are its figures.",
+            ((str(top[1]),), (str(counts.total()),), (top[0],)),
             "Read the figures per template.",
         )
 
@@ -252,7 +286,8 @@ def _drift(earlier: Sequence[Label], labels: Sequence[Label]) -> Iterator[Findin
         yield Finding(
             WARNING,
             "template_drift",
-            f"The mix of templates has changed since the last version (stability index {index:.2f}).",
+            "The mix of templates has changed since the last version (stability index {1}).",
+            ((f"{index:.2f}",),),
             "Check that the selection is meant to differ.",
         )
     for key in sorted({key for label in (*earlier, *labels) for key in label.fields}):
@@ -261,8 +296,13 @@ def _drift(earlier: Sequence[Label], labels: Sequence[Label]) -> Iterator[Findin
             yield Finding(
                 WARNING,
                 "field_drift",
-                f"Field {key!r} is labelled in {now['given'] / len(labels):.0%} of the documents, before in "
-                f"{before['given'] / len(earlier):.0%} (stability index {index:.2f}).",
+                "Field {1} is labelled in {2} of the documents, before in {3} (stability index {4}).",
+                (
+                    ("'", FieldKey(key), "'"),
+                    (f"{now['given'] / len(labels):.0%}",),
+                    (f"{before['given'] / len(earlier):.0%}",),
+                    (f"{index:.2f}",),
+                ),
                 "Check that the documents changed, and not the way they are labelled.",
             )
 
@@ -294,8 +334,14 @@ def _suspected(
         yield Finding(
             WARNING,
             "suspected_label",
-            f"Document {one.document}: {one.field} is labelled {one.labelled!r}, a model that has not seen it reads "
-            f"{one.predicted!r} (suspicion {one.suspicion:.2f}).",
+            "Document {1}: {2} is labelled {3}, a model that has not seen it reads {4} (suspicion {5}).",
+            (
+                (one.document,),
+                (FieldKey(one.field),),
+                (repr(one.labelled),),
+                (repr(one.predicted),),
+                (f"{one.suspicion:.2f}",),
+            ),
             "Look at the page.",
             (one.document,),
         )

@@ -9,19 +9,20 @@ import zipfile
 from types import SimpleNamespace
 
 import pytest
-from django.utils import timezone, translation
+from django.utils import timezone
 
-from invex.catalog.field_names import names_of
 from mlops.compute import gpus
 from mlops.compute import services as compute
 from mlops.compute.models import Gpu
 from mlops.compute.probes import GpuFigures
-from mlops.console import findings, run_report
+from mlops.console import run_report
 from mlops.console.rule_names import rule_name
 from mlops.datasets import jobs as dataset_jobs
 from mlops.datasets import services as datasets
 from mlops.datasets.models import DatasetVersion
 from mlops.datasets.selection import Selection
+from mlops.learning.message import FieldKey
+from mlops.learning.validation import Finding, ValidationReport
 from mlops.registry import services as registry
 from mlops.training import jobs, services
 from mlops.training.models import TrainingRun
@@ -86,52 +87,6 @@ class TestDatasets:
         said = text(browser.get(f"{HOME}/datasets/{row.pk}/"))
         assert "Suspected label errors" in said
         assert f'href="/p/acme/documents/{one.document}/"' in said
-
-    @pytest.mark.parametrize(
-        ("code", "message", "english", "german"),
-        [
-            (
-                "suspected_label",
-                "Document 7: net_amount is labelled 'address', a model that has not seen it reads '2' (suspicion 0.50).",
-                "Document 7: Net amount is labelled 'address', a model that has not seen it reads '2' (suspicion 0.50).",
-                "Dokument 7: Nettobetrag ist als 'address' bestätigt, ein Modell, das es nicht gesehen hat, liest '2' "
-                "(Verdacht 0.50).",
-            ),
-            (
-                "value_not_on_page",
-                "Document currency: not printed as labelled: net_amount = '1', due_date = '2020-03-29'.",
-                "Document currency: not printed as labelled: Net amount = '1', Due date = '2020-03-29'.",
-                "Dokument currency: nicht wie bestätigt gedruckt: Nettobetrag = '1', Fälligkeitsdatum = '2020-03-29'.",
-            ),
-            (
-                "not_canonical",
-                "Document 7: line_items, row 3, quantity = '2 ×' is no number as labels write it.",
-                "Document 7: Line items, row 3, Quantity = '2 ×' is no quantity as labels write it.",
-                "Dokument 7: Positionen, Zeile 3, Menge = '2 ×' ist nicht so geschrieben, wie Bestätigungen es schreiben "
-                "(Anzahl).",
-            ),
-            (
-                "contradicting_labels",
-                "The same paper 2 times, with different labels for the template, net_amount, iban.",
-                "The same paper 2 times, with different labels for the template, Net amount, IBAN.",
-                "Dasselbe Papier 2-mal, mit verschiedenen Bestätigungen für die Vorlage, Nettobetrag, IBAN.",
-            ),
-            (
-                "field_drift",
-                "Field 'iban' is labelled in 20% of the documents, before in 80% (stability index 1.66).",
-                "Field 'IBAN' is labelled in 20% of the documents, before in 80% (stability index 1.66).",
-                "Feld 'IBAN' ist in 20% der Dokumente bestätigt, vorher in 80% (Stabilitätsindex 1.66).",
-            ),
-        ],
-    )
-    def test_findings_speak_of_fields_by_their_names(self, access, code, message, english, german):
-        finding = {"severity": "warning", "code": code, "message": message, "what_to_do": "Look at the page.",
-                   "documents": []}  # fmt: skip
-        for language, said in (("en", (english, "Look at the page.")), ("de", (german, "Sehen Sie die Seite an."))):
-            with translation.override(language):
-                [group] = findings.grouped({"findings": [finding]}, {}, names_of(access.project))
-                [one] = group.findings
-                assert (one["message"], one["what_to_do"]) == said
 
     def test_an_erased_document_is_said_and_not_linked(self, access, confirmed, browser):
         row = frozen(access)
@@ -216,10 +171,10 @@ class TestRuns:
     def test_what_validation_stopped_it_for_is_said_with_names_in_the_language_of_the_reader(
         self, access, confirmed, browser, monkeypatch
     ):
-        said = "Document 7: net_amount is labelled 'address', a model that has not seen it reads '2' (suspicion 0.50)."
-        finding = {"severity": "error", "code": "suspected_label", "message": said, "what_to_do": "Look at the page.",
-                   "documents": []}  # fmt: skip
-        report = {"is_fit": False, "documents": 8, "values": 9, "located": 9, "findings": [finding]}
+        parts = (("7",), (FieldKey("net_amount"),), ("'address'",), ("'2'",), ("0.50",))
+        sentence = "Document {1}: {2} is labelled {3}, a model that has not seen it reads {4} (suspicion {5})."
+        finding = Finding("error", "suspected_label", sentence, parts, "Look at the page.")
+        report = ValidationReport(8, 9, 9, (finding,)).to_json()
 
         def validate(pk):
             DatasetVersion.objects.filter(pk=pk).update(validation=report)
