@@ -40,8 +40,9 @@ def exclusive_pairs(
     pairs = []
     for first, second in combinations(keys, 2):
         both = [(one[first], one[second]) for one in documents if first in one and second in one]
-        is_held = any(_holds(one.get(first, ""), one.get(second, "")) for one in said)
-        if both and not is_held and not any(_share_a_place(a, b) for a, b in both):
+        if not both or any(_share_a_place(a, b) for a, b in both):
+            continue
+        if not any(_holds(one.get(first, ""), one.get(second, "")) for one in said):
             pairs.append((first, second))
     return tuple(pairs)
 
@@ -134,8 +135,9 @@ def _places(candidates: Candidates, scores: Floats, null: float) -> _Held:
     if not len(scores):
         return {}
     c, rows = candidates, np.argsort(-scores, kind="stable")[:LIKELIEST]
-    e = np.exp(scores.astype(np.float64) - max(float(scores[rows[0]]), null))
-    probability = (e / (e.sum() + np.exp(null - max(float(scores[rows[0]]), null))))[rows]
+    top = max(float(scores[rows[0]]), null)
+    e = np.exp(scores.astype(np.float64) - top)
+    probability = (e / (e.sum() + np.exp(null - top)))[rows]
     places = ((*map(int, (c.first[k], c.last[k], c.start[k], c.end[k])), *c.rest.get(int(k), ())) for k in rows)
     words = (frozenset(c.words(k)) for k in rows.tolist())
     return dict(zip(places, zip(rows.tolist(), probability.tolist(), words, strict=True), strict=True))

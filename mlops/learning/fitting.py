@@ -12,16 +12,17 @@ from numpy.typing import NDArray
 
 from invex.fields.labels import Label, LabelValue
 from invex.fields.spec import FieldSpec, LocaleSpec, TemplateSpec
-from invex.fields.values import is_same
 
 from .boilerplate import Boilerplate
 from .candidates import TEXT_TYPES, Breaks, Candidates
+from .conventions import convention_of, convention_told
 from .exclusion import exclusive_pairs, one_place_each
 from .feature_groups import Features
+from .known_values import NO_KNOWN_VALUES, KnownValues
 from .layout import Floats, Ints
 from .locate import LEAST_CHARS, Located, flat, learn_breaks, locate
 from .matching import NO_MATCHER, Matcher, Supports, match_each, occurrence_prior, place
-from .model import FieldModel, TemplateModel, convention_of
+from .model import FieldModel, TemplateModel
 from .naming import called_so
 from .scorer import Bag, ScorerConfig, Watch, fit, watch_nothing
 from .springs import Spring, Standing, learn_springs, settle
@@ -236,7 +237,14 @@ def _fit_field(
         known_places.own(matcher, spec.type) if known_places is not None else 0.0,
         convention=last.convention if last is not None else None,
         beside=last.beside if last is not None else None,
+        known=_known_values(spec, [e.label.fields[spec.key] for e in examples]),
     )
+
+
+def _known_values(spec: FieldSpec, labels: Sequence[tuple[LabelValue, ...]]) -> KnownValues:
+    if spec.type not in TEXT_TYPES or any(len(values) > 1 for values in labels):
+        return NO_KNOWN_VALUES
+    return KnownValues.of(value.value for values in labels for value in values)
 
 
 def _bags(features: Features, found: list[Located], offset: Floats, support: _Support | None) -> list[Bag]:
@@ -275,13 +283,9 @@ def _told(spec: FieldSpec, view: View, candidates: Candidates, found: Located, l
     for k in np.flatnonzero(found.meant)[:1]:
         is_ambiguous = len(candidates.readings[k]) > 1
         beside = getattr(view.locale.known, kind) if is_ambiguous else None
-        meant = {
-            getattr(reading, kind)
-            for reading in candidates.readings[k]
-            if getattr(reading, kind) and is_same(spec.type, reading.value, label.value)
-        }
-        if len(meant) == 1:  # 10-10-18 is the same day in either order
-            told.append(_Told(meant.pop(), is_ambiguous, beside))
+        convention = convention_told(spec.type, candidates.readings[k], label.value)
+        if convention is not None:
+            told.append(_Told(convention, is_ambiguous, beside))
     return told
 
 

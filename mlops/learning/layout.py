@@ -32,6 +32,7 @@ COLUMN_REACH_HEIGHTS = 14.0  # ... within that many heights have the same left e
 ALIGNED_HEIGHTS = 0.6
 WRAP_GAP_HEIGHTS = 1.3  # white space between lines of one value or block, at most
 NO_CELL = -1
+TEXT_LAYER = "text"  # source of a page without reading errors
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,11 @@ class Layout:
     def text(self, start: int, stop: int) -> str:
         """The words start..stop-1 with single spaces between them."""
         return self.printed[self.begins[start] : self.begins[stop] - 1] if start < stop else ""
+
+    @cached_property
+    def is_recognised(self) -> bool:
+        """Whether words of it may be misread: not all pages have a text layer."""
+        return any(page.source != TEXT_LAYER for page in self.document.pages)
 
     @cached_property
     def cell_texts(self) -> tuple[str, ...]:

@@ -21,11 +21,13 @@ from invex.fields.values import NUMERIC_TYPES, readings
 from .candidates import TEXT_TYPES, Breaks, Candidates, code_form
 from .hashing import fold
 from .layout import Layout
+from .misreadings import is_misread, is_same_shape, words_of
 
 HALF_A_CENT = 0.005
 ADDRESS_EDITS = 3  # letters that may differ between a confirmed address and the page
 LEAST_COVER = 0.5  # of the area of a candidate that must lie in the confirmed boxes
 LEAST_CHARS = 2  # of a value that is looked for in running text
+LEAST_MISREAD, MOST_LOST = 6, 6  # letters and digits of a text that is looked for with errors; that may be lost of it
 MOST_BREAKS = 12
 MOST_GROUPS = 8  # of an id
 
@@ -65,6 +67,8 @@ def locate(candidates: Candidates, label: LabelValue) -> Located:
             if _same(candidates.kind, found, key):
                 matching[rows] = True
                 exactly[rows] |= found == key
+    if not matching.any() and candidates.layout.is_recognised:
+        matching = _misread(candidates, label)
     if candidates.kind == "address" and exactly.any():
         matching &= exactly | ~_shares_words(candidates, matching, exactly)
     if not label.boxes:
@@ -117,6 +121,21 @@ def _edits(a: str, b: str) -> int:
         for j, y in enumerate(b, 1):
             before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
     return row[-1]
+
+
+def _misread(candidates: Candidates, label: LabelValue) -> NDArray[np.bool_]:
+    """(K,) is a candidate the confirmed text with errors of a recogniser? Of an id only shapes may differ."""
+    result = np.zeros(len(candidates), bool)
+    known = words_of(label.value)
+    if candidates.kind not in (*TEXT_TYPES, "id") or sum(map(len, known)) < LEAST_MISREAD:
+        return result
+    for value, rows in candidates.by_value.items():
+        if abs(len(value) - len(label.value)) > MOST_LOST:
+            continue
+        read = words_of(value)
+        if is_misread(read, known) and (candidates.kind != "id" or is_same_shape("".join(read), "".join(known))):
+            result[rows] = True
+    return result
 
 
 def _shares_words(candidates: Candidates, rows: NDArray[np.bool_], others: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -12,16 +12,17 @@ from safetensors.numpy import load, save
 
 from invex.fields.spec import FieldSpec, LocaleSpec, TemplateSpec
 from invex.fields.template_json import template_from_json, template_to_json
-from invex.fields.values import NUMERIC_TYPES
 
 from .boilerplate import Boilerplate
 from .candidates import NO_BREAKS, Breaks
+from .known_values import NO_KNOWN_VALUES, KnownValues
 from .matching import Supports
 from .scorer import Scorer
 from .springs import Spring
 from .tables.model import TableModel
 
-TEMPLATE_MODEL_FORMAT = 1
+TEMPLATE_MODEL_FORMAT = 2
+READABLE_FORMATS = (1, TEMPLATE_MODEL_FORMAT)  # of 1: fields and models that do not have all that is named below
 UNKNOWN_LOCALE = LocaleSpec()
 # Of a field, as stored.
 _PLAIN = (
@@ -41,6 +42,7 @@ class FieldModel:
     trust: weight of the scorer where such a second opinion is there, which it was not fitted on top of.
     convention: under which "03/04/2020" or "1.000" was last confirmed; None where every text has one meaning.
     beside: the one that the rest of that document was surely written in, None where that is not known.
+    known: values that this template's documents repeat.
     """
 
     field: FieldSpec
@@ -57,13 +59,7 @@ class FieldModel:
     trust: float = 1.0
     convention: str | None = None
     beside: str | None = None
-
-
-def convention_of(type: str) -> str | None:
-    """Return the part of a locale that says what a value of this field type means; None where none does."""
-    if type == "date":
-        return "date_order"
-    return "decimal" if type in NUMERIC_TYPES else None
+    known: KnownValues = NO_KNOWN_VALUES
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +109,8 @@ class TemplateModel:
             arrays[f"{i}.values"] = f.scorer.values
             if f.supports is not None:
                 arrays |= {f"{i}.support.{k}": v for k, v in f.supports.to_arrays().items()}
-            fields.append({"field": asdict(f.field), "null": f.scorer.null, **{k: getattr(f, k) for k in _PLAIN}})
+            plain = {k: getattr(f, k) for k in _PLAIN}
+            fields.append({"field": asdict(f.field), "null": f.scorer.null, "known": list(f.known.values), **plain})
         for key, table in self.tables.items():
             arrays |= {f"table.{key}.{name}": np.ascontiguousarray(v) for name, v in table.arrays.items()}
         description = {
@@ -140,9 +137,10 @@ class TemplateModel:
         if "description" not in arrays:
             raise ValueError("these bytes are no template model: there is no description in them")
         about = json.loads(arrays["description"].tobytes())
-        if about.get("format") != TEMPLATE_MODEL_FORMAT:
+        if about.get("format") not in READABLE_FORMATS:
             raise ValueError(
-                f"template model of format {about.get('format')!r}; this version reads {TEMPLATE_MODEL_FORMAT}"
+                f"template model of format {about.get('format')!r}; this version reads {READABLE_FORMATS[0]} to "
+                f"{READABLE_FORMATS[-1]}: install the version of Invex that wrote it, or a later one"
             )
         fields = []
         for i, f in enumerate(about["fields"]):
@@ -151,16 +149,17 @@ class TemplateModel:
             if start + "bucket" in arrays:
                 mine = {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
                 supports = Supports.from_arrays(mine)
-            scorer = Scorer(arrays[f"{i}.buckets"], arrays[f"{i}.values"], f.pop("null"))
-            fields.append(FieldModel(FieldSpec(**f.pop("field")), scorer, supports, **f))
+            scorer = Scorer(arrays[f"{i}.buckets"], arrays[f"{i}.values"], f["null"])
+            values = KnownValues(tuple(f.get("known", ())))
+            plain = {k: f[k] for k in _PLAIN if k in f}
+            fields.append(FieldModel(FieldSpec(**f["field"]), scorer, supports, known=values, **plain))
         tables = {
             key: StoredTable(
                 {n.removeprefix(f"table.{key}."): v for n, v in arrays.items() if n.startswith(f"table.{key}.")}, text
             )
             for key, text in about.get("tables", {}).items()
         }
-        known = {name: frozenset(about["breaks"].get(name, ())) for name in ("after", "before", "codes")}
-        breaks = Breaks(**known)
+        breaks = Breaks(**{name: frozenset(about["breaks"].get(name, ())) for name in ("after", "before", "codes")})
         return cls(
             template_from_json(about["spec"]),
             tuple(fields),
@@ -171,7 +170,7 @@ class TemplateModel:
                 {n.removeprefix("boilerplate."): v for n, v in arrays.items() if n.startswith("boilerplate.")}
             ),
             tables,
-            about.get("transferred", False),  # packages of before know of neither
+            about.get("transferred", False),
             tuple(Spring(**s) for s in about.get("springs", ())),
             tuple((first, second) for first, second in about.get("exclusive", ())),
         )

@@ -8,19 +8,21 @@ from functools import cache
 
 import numpy as np
 
+from invex.fields.geometry import PageBox
 from invex.fields.locale import settle
 from invex.fields.prediction import Alternative, Value
 from invex.fields.spec import LocaleSpec
 from invex.fields.values import NUMERIC_TYPES
 
 from .candidates import Candidates
-from .decoding import Ranking, given_absence, rank
+from .conventions import convention_of
+from .decoding import Choice, Ranking, given_absence, rank
 from .exclusion import keep_off
 from .feature_groups import GROUPS, Features
 from .fitting import Known, Prior, no_prior
-from .layout import Floats
+from .layout import TEXT_LAYER, Floats
 from .matching import NO_MATCHER, Matcher
-from .model import FieldModel, TemplateModel, convention_of
+from .model import FieldModel, TemplateModel
 from .party_names import as_addressed
 from .relations import relate
 from .shortfall import toward_null
@@ -172,39 +174,39 @@ def _values(scored: Scored, ranking: Ranking) -> tuple[Value, ...]:
     """The likeliest value when it is likelier than none; repeated fields go on with what is left beside it."""
     out: list[Value] = []
     taken: list[int] = []  # candidates
-    choices, left = list(ranking.choices), 1.0
+    left = 1.0
     most = scored.model.most if scored.model.most == 1 else scored.model.most + 2
-    while choices and len(out) < most:
-        choice = choices[0]
-        if choice.probability <= ranking.absent:
+    for i, choice in enumerate(ranking.choices):
+        if len(out) >= most or choice.probability <= ranking.absent:
             break
-        if any(scored.candidates.overlap(choice.best, k) for k in taken):  # it with more of what stands around it
-            left = max(left - choice.probability, 1e-12)
-            choices = choices[1:]
-            continue
-        taken.append(choice.best)
-        second = tuple(
-            Alternative(
-                c.value,
-                c.probability / left,
-                scored.candidates.texts[c.best],
-                scored.candidates.layout.boxes(scored.candidates.words(c.best)),
-            )
-            for c in choices[1 : 1 + ALTERNATIVES]
-        )
-        out.append(
-            Value(
-                choice.value,
-                scored.candidates.texts[choice.best],
-                min(choice.probability / left, 1.0),
-                boxes=scored.candidates.layout.boxes(scored.candidates.words(choice.best)),
-                alternatives=second,
-                why=why(scored, choice.best),
-            )
-        )
+        if not any(scored.candidates.overlap(choice.best, k) for k in taken):  # else it with more of what is around it
+            taken.append(choice.best)
+            out.append(_value(scored, choice, ranking.choices[i + 1 : i + 1 + ALTERNATIVES], left))
         left = max(left - choice.probability, 1e-12)
-        choices = choices[1:]
     return tuple(out)
+
+
+def _value(scored: Scored, choice: Choice, others: Sequence[Choice], left: float) -> Value:
+    """left: the probability of what is not decided yet."""
+    candidates = scored.candidates
+    alternatives = tuple(
+        Alternative(c.value, c.probability / left, candidates.texts[c.best], _boxes(candidates, c)) for c in others
+    )
+    value = Value(
+        choice.value,
+        candidates.texts[choice.best],
+        min(choice.probability / left, 1.0),
+        boxes=_boxes(candidates, choice),
+        alternatives=alternatives,
+        why=why(scored, choice.best),
+    )
+    first_page = candidates.layout.document.pages[value.boxes[0].page]
+    meant = scored.model.known.repair(value.value) if first_page.source != TEXT_LAYER else None
+    return value if meant is None else replace(value, value=meant)
+
+
+def _boxes(candidates: Candidates, choice: Choice) -> tuple[PageBox, ...]:
+    return candidates.layout.boxes(candidates.words(choice.best))
 
 
 def why(scored: Scored, k: int) -> tuple[tuple[str, float], ...]:

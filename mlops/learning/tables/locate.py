@@ -27,6 +27,7 @@ from invex.fields.spec import FieldSpec, LocaleSpec, TableSpec
 from invex.fields.values import NUMERIC_TYPES, canonical, is_same, readings, spans
 
 from ..assignment import maximum_assignment
+from ..conventions import convention_told
 from ..layout import Floats, Ints
 from .tokens import Bools, Tokens
 
@@ -421,14 +422,10 @@ def learn_date_order(
     for (tokens, labels), one in zip(documents, located):
         for k, column in enumerate(spec.columns):
             for i, row in enumerate(labels) if column.type == "date" else ():
-                text = " ".join(tokens.items[t].text for t in np.flatnonzero((one.tags == k + 1) & (one.rows == i)))
-                orders = {
-                    r.date_order
-                    for r in readings("date", text)
-                    if r.date_order and column.key in row and r.value == row[column.key].value
-                }
-                if len(orders) == 1:  # 10-10-18 is the same day in either order
-                    votes.update(orders)
+                if column.key in row:
+                    text = " ".join(tokens.items[t].text for t in np.flatnonzero((one.tags == k + 1) & (one.rows == i)))
+                    order = convention_told("date", readings("date", text), row[column.key].value)
+                    votes.update([order] if order is not None else [])
     return min(votes, key=lambda order: (-votes[order], order)) if votes else None
 
 

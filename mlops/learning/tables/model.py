@@ -14,7 +14,7 @@ from invex.fields.standard import LINE_ITEMS
 from invex.fields.values import NUMERIC_TYPES
 
 from ..dataset import Sample
-from ..layout import Floats, Layout, lay_out
+from ..layout import TEXT_LAYER, Floats, Layout, lay_out
 from . import rows as row_states
 from .calibration import Calibration, Observation, fit_calibration
 from .cells import Cell, Product, TableRow, assemble, carry_down, learn_products, to_value
@@ -44,7 +44,6 @@ MOST_FOLDS = 4  # of the cross-validation that calibrates a template
 PRESENT = 0.5  # probability above which a line has a number of a column
 TRUSTS = (1.0, 1.15, 1.3, 1.6, 2.5, 1e6)  # how much surer day zero must be than the template to be preferred
 WRONG_COSTS = 0.5  # of a wrong cell against a right one, when both readers are compared
-TEXT_LAYER = "text"  # source of pages without reading errors
 _Judged = tuple[FieldSpec, Cell, float]  # a cell, its column and its confidence
 
 

@@ -2,11 +2,15 @@
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import load, save
 
 from fixtures.generator import Vendor
 from invex.fields.geometry import Box
@@ -110,6 +114,39 @@ def test_bytes_of_something_else_are_no_template_model():
     model = fit_template(EMPTY, spec(4), [sample(4, 0)])
     with pytest.raises(Exception, match=r"."):
         TemplateModel.from_bytes(model.to_bytes()[:40])
+
+
+def described(model: TemplateModel, change: Callable[[dict[str, Any]], None]) -> bytes:
+    """The bytes of a model whose description is changed."""
+    arrays = load(model.to_bytes())
+    about = json.loads(arrays["description"].tobytes())
+    change(about)
+    arrays["description"] = np.frombuffer(json.dumps(about).encode(), np.uint8).copy()
+    return save(arrays)
+
+
+def test_a_template_model_of_a_later_version_is_refused_in_a_sentence():
+    model = fit_template(EMPTY, spec(4), [sample(4, 0)])
+    with pytest.raises(ValueError, match=r"format 99; this version reads 1 to \d+: install"):
+        TemplateModel.from_bytes(described(model, lambda about: about.update(format=99)))
+
+
+def test_a_template_model_of_before_reads_what_it_knows():
+    model = fit_template(EMPTY, spec(4), [sample(4, 0)])
+
+    def as_first_stored(about: dict[str, Any]) -> None:
+        about["format"] = 1
+        for part in ("springs", "exclusive", "transferred"):
+            del about[part]
+        for field in about["fields"]:
+            field["of_a_branch"] = 1  # keys that are not known are ignored
+            for key in ("known", "own", "trust", "convention", "beside"):
+                del field[key]
+
+    again = TemplateModel.from_bytes(described(model, as_first_stored))
+    assert [f.field for f in again.fields] == [f.field for f in model.fields]
+    assert again.springs == ()
+    assert {f.trust for f in again.fields} == {1.0}
 
 
 def test_learning_twice_gives_the_same_bytes(tmp_path: Path):

@@ -1,11 +1,16 @@
 """Confirmed values are found again on the page, with boxes and without."""
 
+from dataclasses import replace
+
+import pytest
+
 from invex.fields.geometry import Box, PageBox
 from invex.fields.labels import LabelValue
+from invex.reading.types import Document
 from mlops.learning.candidates import find
-from mlops.learning.layout import lay_out
+from mlops.learning.layout import TEXT_LAYER, lay_out
 from mlops.learning.locate import learn_breaks, locate, occurrences
-from tests.mlops.learning.test_layout import document, word
+from tests.mlops.learning.test_layout import CHAR, document, word
 
 PAGE = [
     word("Total", 0.1, 0.1), word("$1,250.00", 0.3, 0.1), word("Paid", 0.1, 0.2), word("1250.00", 0.3, 0.2),
@@ -37,6 +42,29 @@ def test_a_misread_value_is_located_by_its_boxes():
     candidates = find(lay_out(document([word("l2S0.00", 0.3, 0.1), word("7.00", 0.3, 0.2)])), "id")
     box = (PageBox(0, Box(0.29, 0.09, 0.4, 0.12)),)
     assert locate(candidates, LabelValue("1250.00", boxes=box)).meant.any()
+
+
+@pytest.mark.parametrize(
+    ("kind", "printed", "confirmed", "is_found"),
+    [
+        ("text", "99 SPEED MART 5/B", "99 Speed Mart S/B", True),
+        ("text", "Gerpang Restaurants", "Gerbang Restaurants", True),
+        ("text", "Gerbang Verlag", "Gerbang Restaurants", False),
+        ("id", "AB-1O7Z", "AB-1072", True),
+        ("id", "AB-1073", "AB-1072", False),
+        ("id", "Gerpang-7", "Gerbang-7", False),
+    ],
+)
+def test_a_text_is_found_with_a_reading_error_on_a_scan_alone(kind, printed, confirmed, is_found):
+    words, x = [], 0.1
+    for part in printed.split():
+        words.append(word(part, x, 0.1))
+        x += CHAR * (len(part) + 0.5)
+    (page,) = document([*words, word("Total", 0.1, 0.3)]).pages
+    scan, text_layer = (lay_out(Document((replace(page, source=source),))) for source in ("ocr", TEXT_LAYER))
+    label = LabelValue(confirmed)
+    assert locate(find(scan, kind), label).matching.any() == is_found
+    assert not locate(find(text_layer, kind), label).matching.any()
 
 
 def test_words_before_a_text_that_no_candidate_matches_are_learned():
