@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .geometry import Box, PageBox
+from .geometry import PageBox
+from .shapes import box_of, inside, list_of, object_of, page_of, part_of, text_of, wrong
 
 SOURCES = ("person", "token", "bulk", "xml")
 
@@ -34,27 +36,45 @@ class Label:
     tables: dict[str, tuple[dict[str, LabelValue], ...]] = field(default_factory=dict)
 
 
-def _value(data: dict[str, Any]) -> LabelValue:
-    boxes = tuple(PageBox(int(b.get("page", 0)), Box(*(float(v) for v in b["box"]))) for b in data.get("boxes") or ())
-    text = data.get("text")
-    return LabelValue(str(data["value"]), None if text is None else str(text), boxes)
-
-
-def label_from_json(data: dict[str, Any]) -> Label:
-    """Return the label that a labels/ID.json describes. Raises ValueError naming what is wrong."""
-    source = data.get("source", "person")
+def label_from_json(data: Any) -> Label:
+    """Return the label that a labels/ID.json describes. Raises BadShape, which says where it is something else."""
+    said = object_of(data, "")
+    source = said.get("source", "person")
     if source not in SOURCES:
-        raise ValueError(f"source {source!r}: use one of {', '.join(SOURCES)}")
-    try:
-        fields = {str(k): tuple(_value(v) for v in vs) for k, vs in (data.get("fields") or {}).items()}
-        tables = {
-            str(k): tuple({str(c): _value(v) for c, v in row.items() if v is not None} for row in rows)
-            for k, rows in (data.get("tables") or {}).items()
-        }
-    except (KeyError, TypeError, AttributeError) as e:
-        raise ValueError(f"labels: {type(e).__name__}: {e}") from e
-    template = data.get("template")
-    return Label(None if template is None else str(template), source, fields, tables)
+        raise wrong("source", f"one of {', '.join(SOURCES)} is expected", source)
+    fields = {
+        str(key): tuple(_value(value, f"fields.{key}[{i}]") for i, value in enumerate(list_of(values, f"fields.{key}")))
+        for key, values in object_of(said.get("fields") or {}, "fields").items()
+    }
+    tables = {
+        str(key): tuple(_row(row, f"tables.{key}[{i}]") for i, row in enumerate(list_of(rows, f"tables.{key}")))
+        for key, rows in object_of(said.get("tables") or {}, "tables").items()
+    }
+    return Label(_optional(said, "template", ""), source, fields, tables)
+
+
+def _row(data: Any, where: str) -> dict[str, LabelValue]:
+    cells = object_of(data, where).items()
+    return {str(column): _value(cell, f"{where}.{column}") for column, cell in cells if cell is not None}
+
+
+def _value(data: Any, where: str) -> LabelValue:
+    said = object_of(data, where)
+    boxes = list_of(said.get("boxes") or (), f"{where}.boxes")
+    return LabelValue(
+        text_of(part_of(said, "value", where), f"{where}.value"),
+        _optional(said, "text", where),
+        tuple(_page_box(box, f"{where}.boxes[{i}]") for i, box in enumerate(boxes)),
+    )
+
+
+def _page_box(data: Any, where: str) -> PageBox:
+    said = object_of(data, where)
+    return PageBox(page_of(said.get("page", 0), f"{where}.page"), box_of(part_of(said, "box", where), f"{where}.box"))
+
+
+def _optional(said: Mapping[str, Any], key: str, where: str) -> str | None:
+    return None if said.get(key) is None else text_of(said[key], inside(where, key))
 
 
 def value_to_json(value: LabelValue) -> dict[str, Any]:

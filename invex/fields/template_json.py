@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .rules import validate_rule
+from .shapes import shown
 from .spec import BadSpec, FieldSpec, LocaleSpec, RuleSpec, TableSpec, TemplateSpec
 
 LONGEST_NAME = 100
@@ -36,7 +37,7 @@ def template_from_json(data: Any) -> TemplateSpec:
     """
     template = _object(data, "template")
     name = template.get("name")
-    if not isinstance(name, str) or not name.strip() or len(name) > LONGEST_NAME or "/" in name:
+    if not isinstance(name, str) or not is_template_name(name):
         raise BadSpec(f"Give the template a name of 1 to {LONGEST_NAME} characters, without /.")
     fields = tuple(_field(f, f"fields[{i}]") for i, f in enumerate(_list(template, "fields")))
     tables = tuple(_table(t, f"tables[{i}]") for i, t in enumerate(_list(template, "tables")))
@@ -51,9 +52,14 @@ def template_from_json(data: Any) -> TemplateSpec:
     return spec
 
 
+def is_template_name(name: str) -> bool:
+    """Whether a template can be called so."""
+    return bool(name.strip()) and len(name) <= LONGEST_NAME and "/" not in name
+
+
 def _object(data: Any, where: str, allowed: tuple[str, ...] | None = None) -> Mapping[str, Any]:
     if not isinstance(data, Mapping):
-        raise BadSpec(f"{where}: an object is expected, not {type(data).__name__}")
+        raise BadSpec(f"{where}: an object is expected, not {shown(data)}")
     unknown = sorted(str(key) for key in data if allowed is not None and key not in allowed)
     if unknown:
         raise BadSpec(f"{where}: unknown key {unknown[0]!r}; known are {', '.join(allowed or ())}")
@@ -65,7 +71,7 @@ def _list(data: Mapping[str, Any], key: str) -> list[Any]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise BadSpec(f"{key}: a list is expected, not {type(value).__name__}")
+        raise BadSpec(f"{key}: a list is expected, not {shown(value)}")
     return value
 
 

@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from typing import Any, overload
 
 from invex.fields.geometry import Box
+from invex.fields.shapes import BadShape, box_of, list_of, number_of, object_of, part_of, text_of, wrong
 
 from .types import THUMBNAIL_COLUMNS, THUMBNAIL_ROWS, Document, Page, Word
+
+OUTSIDE = 0.5  # of the page: so far may a box stick out; of units other than shares of the page some word is beyond
+ROUNDED = 0.01  # so far may its edges be the wrong way round
 
 
 def to_json(document: Document) -> dict[str, Any]:
@@ -32,9 +36,29 @@ def to_json(document: Document) -> dict[str, Any]:
     return {"pages": pages}
 
 
-def from_json(data: dict[str, Any], *, file: str = "", reader: str = "") -> Document:
-    """Return the document that `data` describes. Raises ValueError with the place that is wrong."""
+def from_json(data: Any, *, file: str = "", reader: str = "") -> Document:
+    """Return the document that `data` describes. Raises BadShape with the place that is wrong."""
+    list_of(object_of(data, "").get("pages", []), "pages")
     return Document(pages=tuple(LazyPages(data)), file=file, reader=reader)
+
+
+def check(data: Any) -> None:
+    """Raise BadShape for words that are no words of FORMATS.md: for those that somebody else has read.
+
+    Besides what `from_json` cannot do without: every word lies on its page, and confidences are from 0 to 1.
+    """
+    for number, page in enumerate(list_of(part_of(object_of(data, ""), "pages", ""), "pages")):
+        _check_page(page, f"pages[{number}]")
+
+
+def check_box(box: Box, where: str) -> None:
+    """Raise BadShape for a box that is not on its page at all: pixels, points, or a width in the place of an edge."""
+    is_near = min(box) >= -OUTSIDE and max(box) <= 1 + OUTSIDE
+    if not is_near or box.x0 > box.x1 + ROUNDED or box.y0 > box.y1 + ROUNDED:
+        raise BadShape(
+            f"{where}: [{', '.join(f'{v:g}' for v in box)}] is not on the page; [x0, y0, x1, y1] are the left upper "
+            "and right lower corner, as shares of the page from 0 to 1"
+        )
 
 
 def thumbnail_to_text(thumbnail: bytes) -> str:
@@ -53,7 +77,7 @@ def thumbnail_from_text(text: str) -> bytes:
 class LazyPages(Sequence[Page]):
     """The pages of a document's words JSON, each made when it is first asked for: of a long one people look at few.
 
-    Asking for a page raises ValueError with the place that is wrong.
+    Asking for a page raises BadShape with the place that is wrong.
     """
 
     def __init__(self, data: dict[str, Any]) -> None:
@@ -94,9 +118,33 @@ def _page(number: int, page: dict[str, Any]) -> Page:
             height=float(page["height"]),
             words=words,
             source=page.get("source", "given"),
-            rules=tuple(Box(*(float(v) for v in b)) for b in page.get("rules", [])),
-            rotation=int(page.get("rotation", 0)),
+            rules=tuple(Box(*(float(v) for v in b)) for b in page.get("rules") or ()),
+            rotation=int(page.get("rotation") or 0),
             thumbnail=thumbnail_from_text(str(page.get("thumbnail") or "")),
         )
-    except (KeyError, TypeError, ValueError) as e:
-        raise ValueError(f"page {number}: {type(e).__name__}: {e}") from e
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as e:
+        _check_page(page, f"pages[{number}]")  # says what it is
+        raise BadShape(f"pages[{number}]: no page as FORMATS.md has it") from e
+
+
+def _check_page(page: Any, where: str) -> None:
+    said = object_of(page, where)
+    for key in ("width", "height"):
+        if number_of(part_of(said, key, where), f"{where}.{key}") <= 0:
+            raise wrong(f"{where}.{key}", "points, more than 0, are expected", said[key])
+    for index, word in enumerate(list_of(part_of(said, "words", where), f"{where}.words")):
+        here = f"{where}.words[{index}]"
+        one = object_of(word, here)
+        text_of(part_of(one, "text", here), f"{here}.text")
+        check_box(box_of(part_of(one, "box", here), f"{here}.box"), f"{here}.box")
+        if not 0 <= number_of(one.get("confidence", 1.0), f"{here}.confidence") <= 1:
+            raise wrong(f"{here}.confidence", "a number from 0 to 1 is expected", one["confidence"])
+    for index, rule in enumerate(list_of(said.get("rules") or (), f"{where}.rules")):
+        box_of(rule, f"{where}.rules[{index}]")
+    number_of(said.get("rotation") or 0, f"{where}.rotation")
+    text_of(said.get("source", "given"), f"{where}.source")
+    try:
+        thumbnail_from_text(str(said.get("thumbnail") or ""))
+    except ValueError as e:
+        size = THUMBNAIL_ROWS * THUMBNAIL_COLUMNS
+        raise wrong(f"{where}.thumbnail", f"{size} bytes in base64 are expected", said["thumbnail"]) from e

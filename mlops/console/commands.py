@@ -58,7 +58,7 @@ class DatasetCommand(BaseCommand):
         except (BadDataset, OSError, ValueError):
             return []
         wanted = [e for e in entries if e.label is not None or not self.only_labelled]
-        return [e.file for e in wanted if e.words is None and e.file is not None and e.file.exists()]
+        return [e.file for e in wanted if e.words is None and e.file is not None and e.file.is_file()]
 
 
 @contextmanager

@@ -41,10 +41,10 @@ class CachedReader:
             return
         log.info("reading %d files", len(missing))
         with ThreadPoolExecutor(self.workers) as threads:
-            for future in [threads.submit(self, p) for p in missing]:
+            for path, future in [(p, threads.submit(self, p)) for p in missing]:
                 error = future.exception()
                 if error is not None:
-                    log.info("%s", error)
+                    log.info("%s: %s", path, error)
 
     def _kept(self, path: Path) -> Path:
         digest = hashlib.sha256(READER_VERSION.encode() + path.read_bytes()).hexdigest()

@@ -117,7 +117,7 @@ def import_folder(access: Access, dataset: Dataset, reader: Reader | None, *, na
         raise BadInput(str(e)) from e
     for entry, document in known:
         assert entry.label is not None
-        file = store().put(entry.file.read_bytes()) if entry.file is not None and entry.file.exists() else ""
+        file = store().put(entry.file.read_bytes()) if entry.file is not None and entry.file.is_file() else ""
         words_blob = readings.put_words(document)
         paper = Paper(file or words_blob, document, entry.label)
         papers.append(paper)

@@ -19,15 +19,17 @@ from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 from invex.fields.prediction import Prediction, error_to_json, prediction_to_json
+from invex.fields.shapes import BadShape, text_of
 from invex.fields.spec import BadSpec
 from invex.reading.errors import Unreadable
 from invex.reading.types import Document
 
 from .archive import BadPackage
 from .checkpoints import Checkpoints, Yielded, progress_file
-from .dataset import BadDataset, Dataset, Entry, Reader, load_dataset, read
+from .dataset import BadDataset, BadFile, Dataset, Entry, Reader, load_dataset, read
 from .devices import add_device, servable
 from .evaluation import Unread, evaluate
+from .json_file import parsed, text_in
 from .learner import LearnConfig, NothingToLearn, learn
 from .package import Package
 from .predictor import Predictor, shipped_package
@@ -198,8 +200,9 @@ def _document(entry: Entry, reader: Reader | None) -> Document | Unread:
         return read(entry, reader)
     except Unreadable as e:
         return Unread(entry.id, name_of(entry), e.code, e.message)
-    except BadDataset as e:
-        return Unread(entry.id, name_of(entry), "unsupported", str(e))
+    except BadFile as e:
+        name = name_of(entry)
+        return Unread(entry.id, name, "unsupported", e.why if Path(e.place).name == name else str(e))
 
 
 def name_of(entry: Entry) -> str:
@@ -234,11 +237,15 @@ def _base(given: str | None) -> Package | None:
 
 
 def chosen_entries(dataset: Dataset, ids: Path | None) -> tuple[Entry, ...]:
-    """Return the entries named in file `ids`, in its order; all without one."""
+    """Return the entries named in file `ids`, in its order; all without one. Raises BadDataset."""
     if ids is None:
         return dataset.entries
-    text = ids.read_text(encoding="utf-8")
-    wanted = [str(i) for i in json.loads(text)] if text.lstrip().startswith("[") else text.split()
+    try:
+        text = text_in(ids)
+        is_json = text.lstrip().startswith("[")
+        wanted = [text_of(one, f"[{i}]") for i, one in enumerate(parsed(text))] if is_json else text.split()
+    except BadShape as e:
+        raise BadDataset(f"{ids}: {e}") from e
     by_id = {e.id: e for e in dataset.entries}
     unknown = [i for i in wanted if i not in by_id]
     if unknown:

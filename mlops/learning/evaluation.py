@@ -20,7 +20,7 @@ from invex.fields.spec import FieldSpec, TableSpec
 
 from .assignment import maximum_assignment
 from .comparison import is_canonical, matches, same
-from .dataset import MOST_NAMED
+from .dataset import some_of
 from .metrics import Counts, Coverage, Scored, auroc, calibration_error, coverage
 
 PROMISED_ERROR = 0.01  # of the coverage that is reported
@@ -149,10 +149,8 @@ class Report:
     def _unread_lines(self) -> list[str]:
         if not self.unread:
             return []
-        lines = [f"could not be read, so all of their values count as missing: {len(self.unread)}"]
-        lines += [f"  {one.said()}" for one in self.unread[:MOST_NAMED]]
-        more = len(self.unread) - MOST_NAMED
-        return [*lines, f"  and {more} more"] if more > 0 else lines
+        what = f"could not be read, so all of their values count as missing: {len(self.unread)}"
+        return [what, *some_of([one.said() for one in self.unread])]
 
 
 def evaluate(

@@ -205,7 +205,7 @@ def _same_paper(dataset: Dataset, samples: Sequence[Sample]) -> list[tuple[str, 
     by_bytes: dict[str, list[str]] = defaultdict(list)
     for sample in samples:
         path = paths[sample.id]
-        if path is not None and path.exists():
+        if path is not None and path.is_file():
             by_bytes[hashlib.sha256(path.read_bytes()).hexdigest()].append(sample.id)
     same_bytes = {tuple(sorted(ids)) for ids in by_bytes.values() if len(ids) > 1}
     return sorted(same_bytes | set(duplicates({sample.id: sample.document for sample in samples})))

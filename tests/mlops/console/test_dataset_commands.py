@@ -63,10 +63,13 @@ def test_words_are_kept_in_the_data_folder_or_where_only_the_person_reads_them(t
 def test_what_a_command_will_read_is_read_side_by_side(tmp_path, monkeypatch, command, read):
     for name in ("a", "b"):
         (tmp_path / f"{name}.pdf").write_bytes(b"%PDF")
-    about = {"format": DATASET_FORMAT, "documents": [{"id": name, "file": f"{name}.pdf"} for name in ("a", "b")]}
+    (tmp_path / "folder.pdf").mkdir()
+    named = [{"id": name, "file": f"{name}.pdf"} for name in ("a", "b", "folder", "nowhere")]
+    about = {"format": DATASET_FORMAT, "documents": named}
     (tmp_path / "dataset.json").write_text(json.dumps(about))
     (tmp_path / "labels").mkdir()
-    (tmp_path / "labels" / "a.json").write_text(json.dumps(label_to_json(Label("invoice"))))
+    for name in ("a", "folder"):
+        (tmp_path / "labels" / f"{name}.json").write_text(json.dumps(label_to_json(Label("invoice"))))
     ahead: list[Path] = []
     monkeypatch.setattr(CachedReader, "read_ahead", lambda self, paths: ahead.extend(paths))
     name, *given = command.replace("DATASET", str(tmp_path)).split()

@@ -266,6 +266,27 @@ class TestCommand:
         call_command("dataset", "list", "--project", "acme")
         assert first in capsys.readouterr().out
 
+    def test_an_import_needs_words_or_a_file_and_names_a_folder_in_its_place(self, access, confirmed, tmp_path, capsys):
+        call_command("dataset", "freeze", "--project", "acme", "--selection", '{"newest": 3}')
+        row = queries.version(access.project, capsys.readouterr().out.strip())
+        out = tmp_path / "out"
+        folder.export(row, out, with_files=True)
+        with_words, without_words = [
+            out / one["file"] for one in json.loads((out / "dataset.json").read_text())["documents"]
+        ][:2]
+        for file in (with_words, without_words):
+            file.unlink()
+            file.mkdir()
+        (out / "words" / f"{without_words.stem}.json").unlink()
+        with pytest.raises(CommandError) as caught:
+            call_command("dataset", "import", str(out), "--project", "acme")
+        assert str(caught.value).splitlines()[1:] == [
+            f"  documents/{without_words.name}: this is a folder, and no words/{without_words.stem}.json"
+        ]
+        (out / "labels" / f"{without_words.stem}.json").unlink()
+        call_command("dataset", "import", str(out), "--project", "acme", "--json")
+        assert json.loads(capsys.readouterr().out)["documents"] == 2
+
     @pytest.mark.parametrize(
         ("arguments", "code"),
         [

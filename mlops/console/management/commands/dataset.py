@@ -83,12 +83,13 @@ class Command(BaseCommand):
         from invex.reading.pool import ReaderPool
         from mlops.console.words_cache import CachedReader
 
+        access = system_access(options["project"])
         dataset = load_dataset(options["folder"], keeps_faults=True)
         workers = min(os.cpu_count() or 1, WORKERS)
         with ReaderPool(workers) as pool:
             reader = CachedReader(pool, settings.DATA_DIR / "words", workers)
-            reader.read_ahead([e.file for e in dataset.labelled() if e.words is None and e.file and e.file.exists()])
-            row = services.import_folder(system_access(options["project"]), dataset, reader, name=options["name"])
+            reader.read_ahead([e.file for e in dataset.labelled() if e.words is None and e.file and e.file.is_file()])
+            row = services.import_folder(access, dataset, reader, name=options["name"])
         self._say(row, as_json=options["json"])
 
     def _export(self, options: dict[str, Any]) -> None:
