@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from invex.fields.prediction import Value
 from invex.fields.spec import FieldSpec, TemplateSpec
 from invex.fields.standard import STANDARD_FIELDS
 
+from .absence import learn_absence
 from .dataset import Sample
 from .feature_groups import GROUPS, Features
 from .hashing import BUCKETS
@@ -25,7 +25,6 @@ OTHER_CANDIDATES = 80
 KEPT_WEIGHTS = 30_000  # of a field, the largest: the package has to stay small
 EPOCHS = 4
 RATE = 0.3  # of the first step
-LEAST_ABSENCE = 0.1  # documents out there are less complete than synthetic ones
 # How far a kind of context is trusted: where things stand on a page differs more between real and synthetic documents
 # than what is printed beside them. Its features enter that much smaller, so it takes more to learn from them.
 TRUST = {"x0": 0.4, "x1": 0.4, "y0": 0.4, "place": 0.4}
@@ -47,8 +46,11 @@ def train_day_zero(
     rng = np.random.default_rng(seed)
     bags: dict[str, list[Bag]] = {f.key: [] for f in fields}
     documents = 0
+    invoices = []
     for sample in samples:
         documents += 1
+        if is_invoice(sample.label.fields):
+            invoices.append(sample.label.fields)
         for f, bag in _bags(sample, fields, rng):
             bags[f.key].append(bag)
     models = []
@@ -56,21 +58,17 @@ def train_day_zero(
         scorer = compact(fit_online(bags[f.key], rng), KEPT_WEIGHTS)
         present = sum(bool(b.positive.any()) for b in bags[f.key])
         models.append(FieldModel(f, scorer, present=present, absent=len(bags[f.key]) - present))
-    return TemplateModel(TemplateSpec(EVERY_DOCUMENT, fields), tuple(models), documents=documents)
+    # Values were left out of training documents against inventing on documents of any kind, see fit_online.
+    taught = {m.field.key: (m.absent + LEFT_OUT * m.present, m.present) for m in models}
+    return TemplateModel(
+        TemplateSpec(EVERY_DOCUMENT, fields),
+        tuple(models),
+        documents=documents,
+        absence=learn_absence(invoices, taught),
+    )
 
 
-def absence_odds(model: TemplateModel) -> dict[str, float]:
-    """By field key, by how much absence is less likely on documents of the kind than the scorer was taught.
-
-    Values were left out of training documents against inventing on documents of any kind. On what is known to be an
-    invoice, absence is as frequent as it was among the invoices.
-    """
-    return {
-        f.field.key: max((f.absent + 1) / (f.absent + LEFT_OUT * f.present + 1), LEAST_ABSENCE) for f in model.fields
-    }
-
-
-def is_invoice(fields: Mapping[str, tuple[Value, ...]]) -> bool:
+def is_invoice(fields: Mapping[str, Sequence[object]]) -> bool:
     """The gate against inventing: a sum, and enough of what invoices say and hardly anything else does."""
     has_sum = any(fields.get(key) for key in SUMS)
     return has_sum and sum(bool(fields.get(key)) for key in TELLING) >= LEAST_TELLING

@@ -13,6 +13,7 @@ from safetensors.numpy import load, save
 from invex.fields.spec import FieldSpec, LocaleSpec, TemplateSpec
 from invex.fields.template_json import template_from_json, template_to_json
 
+from .absence import Absence
 from .boilerplate import Boilerplate
 from .candidates import NO_BREAKS, Breaks
 from .known_values import NO_KNOWN_VALUES, KnownValues
@@ -84,6 +85,7 @@ class TemplateModel:
 
     is_transferred: fitted on top of what all templates of the package taught together, and read with that.
     springs: how its fields stand to each other. exclusive: keys of fields that one place is never the value of.
+    absence: what its documents lack, given what they have; None = that was not learned.
     """
 
     spec: TemplateSpec
@@ -96,6 +98,7 @@ class TemplateModel:
     is_transferred: bool = False
     springs: tuple[Spring, ...] = ()
     exclusive: tuple[tuple[str, str], ...] = ()
+    absence: Absence | None = None
 
     def field(self, key: str) -> FieldModel | None:
         return next((f for f in self.fields if f.field.key == key), None)
@@ -111,6 +114,8 @@ class TemplateModel:
                 arrays |= {f"{i}.support.{k}": v for k, v in f.supports.to_arrays().items()}
             plain = {k: getattr(f, k) for k in _PLAIN}
             fields.append({"field": asdict(f.field), "null": f.scorer.null, "known": list(f.known.values), **plain})
+        if self.absence is not None:
+            arrays |= {f"absence.{name}": v for name, v in self.absence.to_arrays().items()}
         for key, table in self.tables.items():
             arrays |= {f"table.{key}.{name}": np.ascontiguousarray(v) for name, v in table.arrays.items()}
         description = {
@@ -124,6 +129,7 @@ class TemplateModel:
             "transferred": self.is_transferred,
             "springs": [asdict(s) for s in self.springs],
             "exclusive": [list(pair) for pair in self.exclusive],
+            "absence": list(self.absence.keys) if self.absence is not None else [],
         }
         arrays["description"] = np.frombuffer(
             json.dumps(description, sort_keys=True, ensure_ascii=False).encode(), np.uint8
@@ -147,17 +153,13 @@ class TemplateModel:
             supports = None
             start = f"{i}.support."
             if start + "bucket" in arrays:
-                mine = {k.removeprefix(start): v for k, v in arrays.items() if k.startswith(start)}
-                supports = Supports.from_arrays(mine)
+                supports = Supports.from_arrays(_part(arrays, start))
             scorer = Scorer(arrays[f"{i}.buckets"], arrays[f"{i}.values"], f["null"])
             values = KnownValues(tuple(f.get("known", ())))
             plain = {k: f[k] for k in _PLAIN if k in f}
             fields.append(FieldModel(FieldSpec(**f["field"]), scorer, supports, known=values, **plain))
         tables = {
-            key: StoredTable(
-                {n.removeprefix(f"table.{key}."): v for n, v in arrays.items() if n.startswith(f"table.{key}.")}, text
-            )
-            for key, text in about.get("tables", {}).items()
+            key: StoredTable(_part(arrays, f"table.{key}."), text) for key, text in about.get("tables", {}).items()
         }
         breaks = Breaks(**{name: frozenset(about["breaks"].get(name, ())) for name in ("after", "before", "codes")})
         return cls(
@@ -166,11 +168,14 @@ class TemplateModel:
             breaks,
             LocaleSpec(**about["locale"]),
             about["documents"],
-            Boilerplate.from_arrays(
-                {n.removeprefix("boilerplate."): v for n, v in arrays.items() if n.startswith("boilerplate.")}
-            ),
+            Boilerplate.from_arrays(_part(arrays, "boilerplate.")),
             tables,
             about.get("transferred", False),
             tuple(Spring(**s) for s in about.get("springs", ())),
             tuple((first, second) for first, second in about.get("exclusive", ())),
+            Absence.from_arrays(keys, _part(arrays, "absence.")) if (keys := about.get("absence")) else None,
         )
+
+
+def _part(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:
+    return {name.removeprefix(prefix): v for name, v in arrays.items() if name.startswith(prefix)}

@@ -14,7 +14,7 @@ from invex.fields.spec import FieldSpec, TemplateSpec
 from invex.reading.types import Document
 
 from .candidates import Breaks
-from .day_zero import absence_odds, is_invoice
+from .day_zero import is_invoice
 from .devices import CPU
 from .fitting import Known, Prior, no_prior
 from .model import TemplateModel
@@ -50,7 +50,6 @@ class Predictor:
         self.prior = prior_of(package)
         self._transferred = transferred_prior(package)
         self._network = network_prior(package.network)
-        self._absence = absence_odds(package.day_zero) if package.day_zero is not None else {}
         self._day_zero_table = day_zero_table(package)
         self._tables = {
             name: {key: table.load(table_below(self._day_zero_table, key)) for key, table in model.tables.items()}
@@ -108,8 +107,9 @@ class Predictor:
             fields = scores.values()
             if not is_invoice(fields):
                 fields = dict.fromkeys(fields, ())
-            else:
-                fields = scores.given(self._absence).values()
+            elif self.package.day_zero.absence is not None:
+                absence = self.package.day_zero.absence.odds({key for key, values in fields.items() if values})
+                fields = scores.given(absence).values()
             if self._day_zero_table is not None and any(fields.values()):
                 rows = self._day_zero_table.predict(view.layout)
                 tables = {self._day_zero_table.spec.key: own_rows(rows, fields)}
