@@ -214,12 +214,13 @@ def _sureness(rows: Sequence[Sequence[_Judged]]) -> float:
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A document of the template as it is learned from."""
+    """A document of the template as it is learned from. virtual: what it would be with a table of another length."""
 
     seen: TableView
     lines: Lines
     said: Opinion | None
     labels: Sequence[Row]
+    virtual: Told | None = None
 
 
 def fit_table(spec: TableSpec, samples: Sequence[Sample], base: TableModel | None) -> TableModel:
@@ -244,11 +245,22 @@ def fit_table(spec: TableSpec, samples: Sequence[Sample], base: TableModel | Non
     located = locate(spec, documents, [hint(spec, p.said) for p in pages])
     carried = learn_carried(spec, documents, located)
     located = [without_carried(spec, *page, one, carried) for page, one in zip(documents, located)]
+    if len(pages) <= FEW_DOCUMENTS:
+        pages = [replace(p, virtual=_virtual(p, one, base)) for p, one in zip(pages, located)]
     model = _fit(spec, pages, located, base, calibration)
     trials = _cross_validate(spec, pages, located, base, calibration)
     calibration = fit_calibration([o for trial in trials for o in trial.own], calibration)
     trust = _choose_trust(trials, calibration, base.calibration) if base and trials else model.trust
     return replace(model, calibration=calibration, trust=trust)
+
+
+def _virtual(page: _Page, located: Located, base: TableModel | None) -> Told | None:
+    made = of_other_length(page.seen.tokens, located)
+    if made is None:
+        return None
+    seen = view(made[0])
+    lines = lines_of(seen)
+    return seen, lines, base.opinion_on(seen, lines) if base else None, made[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +332,11 @@ def _fit(
     return TableModel(
         spec=spec,
         base=base,
-        network=fit_template(spec, [(p.seen, p.lines, p.said, one) for p, one in zip(pages, located)]),
+        network=fit_template(
+            spec,
+            [(p.seen, p.lines, p.said, one) for p, one in zip(pages, located)],
+            [p.virtual for p in pages if p.virtual],
+        ),
         products=learn_products(spec, [p.labels for p in pages]),
         calibration=calibration,
         spelling=learn_spelling(texts, [(p.seen.tokens, one, p.labels) for p, one in zip(pages, located)]),

@@ -61,6 +61,9 @@ class Opinion:
     states: Floats
 
 
+Told = tuple[TableView, Lines, Opinion | None, Located]  # a document as it is learned from
+
+
 def opinion(day_zero: DayZero, seen: TableView, lines: Lines) -> Opinion:
     tags = day_zero.tags(seen)
     return Opinion(tags, day_zero.states(seen, lines, tags))
@@ -111,11 +114,14 @@ def state_features(seen: TableView, lines: Lines, tags: Floats, said: Opinion | 
 
 def fit_template(
     spec: TableSpec,
-    documents: Sequence[tuple[TableView, Lines, Opinion | None, Located]],
+    documents: Sequence[Told],
+    virtual: Sequence[Told] = (),
 ) -> Template:
-    """Return what confirmed documents teach."""
+    """Return what confirmed documents teach. virtual: such as were made of them; their wording tells nothing new."""
     classes = len(spec.columns) + 1
     wording, printed = learn_wording([(seen.tokens, one.tags, one.unsure) for seen, _, _, one in documents], classes)
+    printed += [np.zeros((len(seen.tokens), wording.width), np.float32) for seen, *_ in virtual]
+    documents = [*documents, *virtual]
     x = [tag_features(seen, said, of) for (seen, _, said, _), of in zip(documents, printed)]
     y = np.concatenate([located.tags for *_, located in documents])
     sure = ~np.concatenate([located.unsure for *_, located in documents])
