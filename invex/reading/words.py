@@ -12,7 +12,7 @@ from invex.fields.shapes import BadShape, box_of, list_of, number_of, object_of,
 from .types import THUMBNAIL_COLUMNS, THUMBNAIL_ROWS, Document, Page, Word
 
 OUTSIDE = 0.5  # of the page: so far may a box stick out; of units other than shares of the page some word is beyond
-ROUNDED = 0.01  # so far may its edges be the wrong way round
+ROUNDED = 0.01  # so far may its edges be the wrong way round, and a confidence be beyond 0 or 1
 
 
 def to_json(document: Document) -> dict[str, Any]:
@@ -110,7 +110,7 @@ class LazyPages(Sequence[Page]):
 def _page(number: int, page: dict[str, Any]) -> Page:
     try:
         words = tuple(
-            Word(str(w["text"]), Box(*(float(v) for v in w["box"])), float(w.get("confidence", 1.0)))
+            Word(str(w["text"]), Box(*(float(v) for v in w["box"])), _confidence(w.get("confidence")))
             for w in page["words"]
         )
         return Page(
@@ -127,6 +127,10 @@ def _page(number: int, page: dict[str, Any]) -> Page:
         raise BadShape(f"pages[{number}]: no page as FORMATS.md has it") from e
 
 
+def _confidence(given: Any) -> float:
+    return 1.0 if given is None else min(max(float(given), 0.0), 1.0)
+
+
 def _check_page(page: Any, where: str) -> None:
     said = object_of(page, where)
     for key in ("width", "height"):
@@ -137,8 +141,9 @@ def _check_page(page: Any, where: str) -> None:
         one = object_of(word, here)
         text_of(part_of(one, "text", here), f"{here}.text")
         check_box(box_of(part_of(one, "box", here), f"{here}.box"), f"{here}.box")
-        if not 0 <= number_of(one.get("confidence", 1.0), f"{here}.confidence") <= 1:
-            raise wrong(f"{here}.confidence", "a number from 0 to 1 is expected", one["confidence"])
+        sure = one.get("confidence")
+        if sure is not None and not -ROUNDED <= number_of(sure, f"{here}.confidence") <= 1 + ROUNDED:
+            raise wrong(f"{here}.confidence", "a number from 0 to 1 is expected", sure)
     for index, rule in enumerate(list_of(said.get("rules") or (), f"{where}.rules")):
         box_of(rule, f"{where}.rules[{index}]")
     number_of(said.get("rotation") or 0, f"{where}.rotation")

@@ -70,14 +70,17 @@ def assemble(
     products: Sequence[Product],
     date_order: str | None = None,
     against: Collection[str] = (),
+    *,
+    is_numbered: bool = True,
 ) -> list[TableRow]:
     """Return the cells of every row.
 
     rows: ranges of lines. row_probability: (lines,) of beginning a row. tags: (n, 1 + columns) probabilities.
     date_order: how dates are written, see LocaleSpec.
     against: see `thousands.settle`.
-    Rows without a number are dropped, where the table has columns of numbers. Two rows of which one has what multiplies
-    to the number of the other are one item, whose text is printed on several lines.
+    is_numbered: rows without a number are dropped, where the table has columns of numbers.
+    Two rows of which one has what multiplies to the number of the other are one item, whose text is printed on several
+    lines.
     """
     for kind in sorted({c.type for c in spec.columns} & WRITTEN_OTHERWISE):
         tags = _pooled(tags, readable(tokens, kind).values())
@@ -104,9 +107,7 @@ def assemble(
             span = (found.pop()[0][0], span[1])
             row = row_of(span)
         found.append((span, row))
-    kept = [
-        row for _, row in found if any(spec.columns[k].type in NUMERIC_TYPES for k in row) or not _has_numbers(spec)
-    ]
+    kept = [row for _, row in found if not is_numbered or not _has_numbers(spec) or _numbers_of(spec, row)]
     return settle(spec, tokens, kept, proven, against)
 
 
@@ -158,6 +159,10 @@ class _Scored:
 
 def _has_numbers(spec: TableSpec) -> bool:
     return any(c.type in NUMERIC_TYPES for c in spec.columns)
+
+
+def _numbers_of(spec: TableSpec, row: TableRow) -> list[int]:
+    return [k for k in row if spec.columns[k].type in NUMERIC_TYPES]
 
 
 def _numbers(

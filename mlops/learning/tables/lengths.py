@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -56,7 +57,7 @@ def _lines_of_rows(tokens: Tokens, located: Located) -> list[tuple[int, int]]:
         found.append((int(of_row.min()), int(of_row.max())))
     found.sort()
     pages = {int(page) for line in found for page in tokens.layout.line_page[list(line)]}
-    is_apart = all(above[1] < below[0] for above, below in zip(found, found[1:]))
+    is_apart = all(above[1] < below[0] for above, below in pairwise(found))
     return found if len(pages) == 1 and is_apart else []
 
 
@@ -90,7 +91,7 @@ def _at(tokens: Tokens, old: int, down: float, row: int = NO_ROW) -> Iterator[_M
     page = int(layout.page[old])
     word = layout.document.pages[page].words[int(layout.origin[old])]
     box = Box(word.box.x0, word.box.y0 + down, word.box.x1, word.box.y1 + down)
-    if 0 <= box.y0 and box.y1 <= 1:
+    if box.y0 >= 0 and box.y1 <= 1:
         yield _Moved(word._replace(box=box), old, row)
 
 

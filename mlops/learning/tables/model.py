@@ -20,7 +20,9 @@ from .calibration import Calibration, Observation, fit_calibration
 from .cells import Cell, Product, TableRow, assemble, carry_down, learn_products, to_value
 from .day_zero import STANDARD_PRODUCTS, DayZero, lesson, train
 from .features import TableView, view
+from .lengths import of_other_length
 from .locate import (
+    NO_ROW,
     WRITTEN_OTHERWISE,
     Located,
     Row,
@@ -33,14 +35,16 @@ from .locate import (
 from .rows import Lines, decode, lines_of, spans, split_repeats
 from .softmax import softmax_log
 from .spelling import Spelling, learn_spelling
-from .template import Opinion, Template, fit_template, hint, opinion, state_features, tag_features
+from .template import Opinion, Template, Told, fit_template, hint, opinion, state_features, tag_features
 from .thousands import learn_against
 from .tokens import tokenize
 from .wording import Wording
 
 HELD_OUT = 6  # every so many synthetic documents one is kept for the calibration
 MOST_DOCUMENTS = 40  # of a template that are learned from, the last ones: more bring nothing and cost time
+FEW_DOCUMENTS = 2  # with more, the lengths of their tables tell what there is
 MOST_FOLDS = 4  # of the cross-validation that calibrates a template
+NUMBERED = 0.9  # share of a template's rows that have a number, where what has none is no row
 PRESENT = 0.5  # probability above which a line has a number of a column
 TRUSTS = (1.0, 1.15, 1.3, 1.6, 2.5, 1e6)  # how much surer day zero must be than the template to be preferred
 WRONG_COSTS = 0.5  # of a wrong cell against a right one, when both readers are compared
@@ -54,9 +58,9 @@ class TableModel:
     products: columns that multiply. base: the day-zero model that a template's builds on. spelling: reading errors that
     were corrected. date_order: how confirmed rows write dates, see LocaleSpec. against: keys of columns whose "1.000"
     is read otherwise than the page says. carried: keys of columns that the page prints once for several rows.
-    confirmed: keys of columns that confirmed rows have. trust: how much surer
-    than the template's own reading day zero's must be to be taken. located, asked: cells of the confirmed documents
-    that were found on the page, of how many.
+    confirmed: keys of columns that confirmed rows have. is_numbered: whether what has no number is no row. trust: how
+    much surer than the template's own reading day zero's must be to be taken. located, asked: cells of the confirmed
+    documents that were found on the page, of how many.
     """
 
     spec: TableSpec
@@ -69,6 +73,7 @@ class TableModel:
     against: frozenset[str] = frozenset()
     carried: frozenset[str] = frozenset()
     confirmed: frozenset[str] = frozenset()
+    is_numbered: bool = True
     trust: float = TRUSTS[0]
     located: int = 0
     asked: int = 0
@@ -123,7 +128,18 @@ class TableModel:
         rows = split_repeats(spans(decode(states, self.network.transitions)), present)
         begins = np.exp(states[:, row_states.BEGIN])
         likely = np.exp(tags)
-        found = assemble(self.spec, seen.tokens, lines, rows, begins, likely, self.products, self.date_order, against)
+        found = assemble(
+            self.spec,
+            seen.tokens,
+            lines,
+            rows,
+            begins,
+            likely,
+            self.products,
+            self.date_order,
+            against,
+            is_numbered=self.is_numbered,
+        )
         return carry_down(found, [k for k, c in enumerate(self.spec.columns) if c.key in carried])
 
     def _score(self, seen: TableView, lines: Lines, said: Opinion | None) -> tuple[Floats, Floats]:
@@ -163,6 +179,7 @@ class TableModel:
             "against": sorted(self.against),
             "carried": sorted(self.carried),
             "confirmed": sorted(self.confirmed),
+            "is_numbered": self.is_numbered,
             "trust": self.trust,
             "located": self.located,
             "asked": self.asked,
@@ -191,6 +208,7 @@ class TableModel:
             against=frozenset(data.get("against", ())),  # packages of before do not know of it
             carried=frozenset(data.get("carried", ())),
             confirmed=frozenset(data["confirmed"]),
+            is_numbered=data.get("is_numbered", True),
             trust=data["trust"],
             located=data["located"],
             asked=data["asked"],
@@ -344,9 +362,18 @@ def _fit(
         against=learn_against(spec, [(p.seen.tokens, one, p.labels) for p, one in zip(pages, located)]),
         carried=learn_carried(spec, [(p.seen.tokens, p.labels) for p in pages], located),
         confirmed=frozenset(key for p in pages for row in p.labels for key in row),
+        is_numbered=_is_numbered(spec, located),
         located=sum(one.found for one in located),
         asked=sum(one.wanted for one in located),
     )
+
+
+def _is_numbered(spec: TableSpec, located: Sequence[Located]) -> bool:
+    """Whether the confirmed rows have numbers where they are printed; "1." is none."""
+    numeric = [k + 1 for k, c in enumerate(spec.columns) if c.type in NUMERIC_TYPES]
+    rows = [set(one.rows[one.rows != NO_ROW].tolist()) for one in located]
+    numbered = [set(one.rows[np.isin(one.tags, numeric)].tolist()) for one in located]
+    return sum(map(len, numbered)) >= NUMBERED * sum(map(len, rows))
 
 
 def _judge(
