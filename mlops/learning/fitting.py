@@ -186,6 +186,7 @@ def _fit_field(
     documents = sum(bool(e.label.fields[spec.key]) for e in examples)
     gain = config.prior_gain * max(0.0, 1 - documents / config.prior_fades)
     nulls = []
+    printed = 0.0
     told: list[_Told] = []
     for example in examples:
         labels = example.label.fields[spec.key]
@@ -198,6 +199,7 @@ def _fit_field(
         nulls.append(null)
         if not labels:
             absent += 1
+            printed = max(printed, float(called_so(spec, features).max(initial=0)))
             if len(candidates):
                 nothing = np.zeros(len(candidates), bool)
                 bags.append(Bag(features, nothing, nothing, offset))
@@ -238,6 +240,7 @@ def _fit_field(
         convention=last.convention if last is not None else None,
         beside=last.beside if last is not None else None,
         known=_known_values(spec, [e.label.fields[spec.key] for e in examples]),
+        printed=printed if not present else 0.0,
     )
 
 

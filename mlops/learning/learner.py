@@ -219,10 +219,10 @@ def _fit(
 def _spec(
     name: str, fields: Iterable[FieldSpec], tables: Iterable[TableSpec], examples: Sequence[Example]
 ) -> TemplateSpec:
-    """What the documents of a template were asked: the fields and tables that somebody labelled."""
+    """What the documents of a template were asked: the fields, also such as none of them has, and the tables."""
     return TemplateSpec(
         name,
-        tuple(f for f in fields if any(e.label.fields.get(f.key) for e in examples)),
+        tuple(f for f in fields if any(f.key in e.label.fields for e in examples)),
         tuple(t for t in tables if any(e.label.tables.get(t.key) for e in examples)),
     )
 

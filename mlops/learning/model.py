@@ -28,6 +28,7 @@ UNKNOWN_LOCALE = LocaleSpec()
 # Of a field, as stored.
 _PLAIN = (
     "most", "present", "absent", "located", "asked", "gain", "match_gain", "own", "trust", "convention", "beside",
+    "printed",
 )  # fmt: skip
 
 
@@ -44,6 +45,7 @@ class FieldModel:
     convention: under which "03/04/2020" or "1.000" was last confirmed; None where every text has one meaning.
     beside: the one that the rest of that document was surely written in, None where that is not known.
     known: values that this template's documents repeat.
+    printed: where none of them had a value, how much a label of theirs is called like the field (naming.called_so).
     """
 
     field: FieldSpec
@@ -61,6 +63,7 @@ class FieldModel:
     convention: str | None = None
     beside: str | None = None
     known: KnownValues = NO_KNOWN_VALUES
+    printed: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from .hashing import fold, tokens
 from .layout import Floats
 from .matching import similarities
 
+LEAST_NEW = 0.4  # by how much a label is more like the field's name than any that confirmed documents print
+RIGHT = 0.75  # share of the values at such labels that are right (docs/learning.md)
 _WORD = re.compile(r"[^\s_/]+")
 _WORDS, _LETTERS = "label_word", ("chars_left", "chars_above")
 _GROUPS = tuple(GROUP_INDEX[group] for group in (_WORDS, *_LETTERS))
@@ -44,3 +46,18 @@ def _name(key: str, label: str) -> Features:
     for group in _LETTERS:
         columns.add(group, letters)
     return columns.done()
+
+
+def by_new_label(scores: Floats, called: Floats, printed: float) -> tuple[Floats, float] | None:
+    """Return scores and that of NULL for a field that no confirmed document had; None where nothing is called so.
+
+    scores, called: (K,) of the candidates. printed: how much a label of the confirmed documents is called like the
+    field. A label that none of them has, and that is called so much more, says that this one has the field.
+    """
+    new = called - np.float32(printed)
+    if not len(new) or new.max() < LEAST_NEW:
+        return None
+    among = np.where(new >= new.max(), scores, -np.inf)
+    top = float(among.max())
+    mass = top + float(np.log(np.exp(among - top).sum()))
+    return among.astype(np.float32), mass - float(np.log(RIGHT / (1 - RIGHT)))
