@@ -27,7 +27,7 @@ _MONTHS = "|".join(
 )
 _MONTH = rf"(?P<name>{_MONTHS})(?![^\W\d_])\.?"
 _ORDINAL = r"(?:st|nd|rd|th|er|ere|re|[ºª°o]|\.)?"
-_OF = r"(?:(?:of|de|den|del|di|do|d')\s?)?"
+_OF = r"(?:(?:day\sof|of|de|den|del|di|do|d')\s?)?"  # "this 3rd day of May, 2025"
 
 _DAY_MONTH_YEAR = rf"{_START}(?P<d>\d\d?){_ORDINAL}[\s,./-]{{0,3}}{_OF}{_MONTH}[\s,./-]{{0,3}}{_OF}(?P<y>{_YEAR})"
 _MONTH_DAY_YEAR = rf"\b{_MONTH}[\s./-]{{0,2}}(?P<d>\d\d?){_ORDINAL}(?:\s?[,./-]\s?|\s)(?P<y>{_YEAR})"

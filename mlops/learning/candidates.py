@@ -22,7 +22,7 @@ from invex.fields.readings import Reading, Span
 from invex.fields.spec import LocaleSpec
 from invex.fields.values import choose, readings, spans
 
-from .hashing import fold
+from .hashing import MARKS, fold
 from .layout import NO_CELL, Floats, Ints, Layout
 
 TEXT_TYPES = ("text", "address")
@@ -35,6 +35,7 @@ WRAPPED_LINES = {"text": 2, "address": 5}  # lines that may follow the first
 MOST_SEGMENTS = 4  # of a cell, whose every run is a candidate; in longer cells only those from the start or to the end
 MOST_TEXT_WORDS = 16
 MOST_TEXT_CHARS = 200
+COMMA = ","
 EDGES = ".,;:()[]#"  # beside a group of an id
 _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 
@@ -43,6 +44,7 @@ _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 class Breaks:
     """Folded words learned from confirmed values: a text may start after one, end before one.
 
+    COMMA in `after`: one may start after a comma, but in running text; in `before`: end there.
     codes: forms of ids that are printed in groups, see `code_form`.
     """
 
@@ -191,9 +193,12 @@ def _text(
 ) -> None:
     """Add the words first..last with `rest`, and what of them stands beside a colon or bracket inside a token.
 
-    following: the text of `rest`, after a space. No text begins or ends with signs alone: a rule, a box.
+    following: the text of `rest`, after a space. No text begins or ends with signs alone: a rule, a box; and none goes
+    from one mark to the next.
     """
     if not (_says(layout.texts[first]) and _says(layout.texts[rest[-1] if rest else last])):
+        return
+    if not MARKS.isdisjoint(layout.texts[first : last + 1]):
         return
     line = layout.text(first, last + 1)
     ends = [len(line)]
@@ -326,6 +331,9 @@ def _learned_breaks(layout: Layout, breaks: Breaks) -> np.ndarray:
         folded = list(map(fold, layout.texts))
         result[1:] |= [t in breaks.after for t in folded[:-1]]
         result |= [t in breaks.before for t in folded]
+        if COMMA in breaks.after | breaks.before:
+            parts = ~layout.is_prose[layout.cell]
+            result[1:] |= np.array([t.endswith(COMMA) for t in layout.texts[:-1]], bool) & parts[1:]
     return result
 
 
@@ -349,4 +357,4 @@ def _inner_breaks(layout: Layout) -> np.ndarray:
 @lru_cache(maxsize=1 << 15)
 def _breaks_beside(word: str) -> tuple[bool, bool]:
     """Whether a text may start after the word, and with it."""
-    return word.endswith((":", "#")), word.startswith("(") or (len(word) == 1 and not word.isalnum())
+    return word in MARKS or word.endswith((":", "#")), word.startswith("(") or (len(word) == 1 and not word.isalnum())

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .hashing import Hashes, RangeHasher, fold, token, tokens
+from .hashing import MARKS, Hashes, RangeHasher, fold, token, tokens
 from .layout import NO_CELL, Ints, Layout
 
 TRIGRAMS = 8  # of a word, at most
@@ -123,7 +123,9 @@ def word_hashes(text: str) -> WordHashes:
     if len(grams) > TRIGRAMS:  # the sense of a German compound is at its end
         grams = [*grams[: TRIGRAMS // 2], *grams[-TRIGRAMS // 2 :]]
     hashes = (*map(token, grams), *(0,) * (TRIGRAMS - len(grams)))
-    return WordHashes(token(folded), sum(map(str.isalpha, text)) * 2 > len(text), any(map(str.isalnum, text)), hashes)
+    return WordHashes(
+        token(folded), sum(map(str.isalpha, text)) * 2 > len(text), text in MARKS or any(map(str.isalnum, text)), hashes
+    )
 
 
 def _domains(texts: tuple[str, ...]) -> list[str]:

@@ -32,6 +32,7 @@ MOST_OCCURRENCES = 24  # of one value in one document, that are considered
 KEPT_OCCURRENCES = 3  # of them, that are remembered
 OF_A_ROW = -3.0  # nats, for an occurrence in the line of a confirmed row that has the value in a cell, beside ...
 LEAST_BESIDE = 2  # ... other cells of it
+UNLIKE_ABSENT = 0.5  # against an occurrence, a nat of agreement with what a document without the value prints
 MOST_SUPPORTS = 6  # confirmed occurrences that matching remembers a field
 
 
@@ -329,6 +330,9 @@ def _supports(
                 log_prior = log_prior - np.log(np.exp(log_prior).sum())
                 found[id(example)] = features, rows, log_prior
     repeated = [key for key, (_, rows, _) in found.items() if len(rows) > 1]
+    absent = [e for e in examples if not e.label.fields[spec.key]]
+    for key in repeated if absent else ():
+        found[key] = _unlike(spec, breaks, matcher, absent, found[key])
     if len(found) < 2 or not repeated:
         return found
     voters = list(found)[-MOST_SUPPORTS:]
@@ -344,6 +348,24 @@ def _supports(
             scores = scores - scores.max()
             agreed[key] = features, rows, (scores - np.log(np.exp(scores).sum())).astype(np.float32)
     return agreed
+
+
+def _unlike(
+    spec: FieldSpec, breaks: Breaks, matcher: Matcher, absent: Sequence[Example], support: _Support
+) -> _Support:
+    """The occurrences in the light of documents without a value: what stands in the same place there is not meant."""
+    features, rows, log_prior = support
+    each = [(features.rows(rows[i : i + 1]), np.zeros(1, np.float32)) for i in range(len(rows))]
+    occurrences = Supports.of(each)
+    assert occurrences is not None
+    others = [e.view.features(spec.type, breaks) for e in absent[-MOST_SUPPORTS:]]
+    alike = [match_each(matcher, spec.type, occurrences, o).max(axis=1) for o in others if len(o.bucket)]
+    if not alike:
+        return support
+    most = np.max(alike, axis=0)
+    scores = log_prior - UNLIKE_ABSENT * (most - most.min())
+    scores = scores - scores.max()
+    return features, rows, (scores - np.log(np.exp(scores).sum())).astype(np.float32)
 
 
 def _of_a_row(example: Example, candidates: Candidates, rows: np.ndarray, label: LabelValue) -> Floats:

@@ -31,6 +31,7 @@ COLUMN_CELLS = 3  # a column starts where that many cells ...
 COLUMN_REACH_HEIGHTS = 14.0  # ... within that many heights have the same left edge
 ALIGNED_HEIGHTS = 0.6
 WRAP_GAP_HEIGHTS = 1.3  # white space between lines of one value or block, at most
+PROSE_WORDS = 6  # of a line that running text fills
 NO_CELL = -1
 TEXT_LAYER = "text"  # source of a page without reading errors
 
@@ -119,6 +120,20 @@ class Layout:
     def continuations(self) -> Ints:
         """(m,) the cell that may continue this one on the next line, NO_CELL when none is near and aligned."""
         return self.adjoining(self.below, 1)
+
+    @cached_property
+    def goes_on(self) -> NDArray[np.bool_]:
+        """(m,) is it a line of running text that goes on in the next one? The cell of that is in `continuations`."""
+        below, start = self.continuations, self.cell_start
+        result: NDArray[np.bool_] = (below != NO_CELL) & (np.diff(start) >= PROSE_WORDS) & (start[1:] == start[below])
+        return result
+
+    @cached_property
+    def is_prose(self) -> NDArray[np.bool_]:
+        """(m,) is it a line of running text, of several lines?"""
+        result = self.goes_on.copy()
+        result[self.continuations[self.goes_on]] = True
+        return result
 
     def adjoining(self, beside: Ints, direction: int, *, right_too: bool = False) -> Ints:
         """(m,) of the nearest cells above (direction -1) or below (1) those that are near and aligned, else NO_CELL.

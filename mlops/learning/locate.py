@@ -18,7 +18,7 @@ from invex.fields.geometry import PageBox
 from invex.fields.labels import LabelValue
 from invex.fields.values import NUMERIC_TYPES, readings
 
-from .candidates import TEXT_TYPES, Breaks, Candidates, code_form
+from .candidates import COMMA, TEXT_TYPES, Breaks, Candidates, code_form
 from .hashing import fold
 from .layout import Layout
 from .misreadings import is_misread, is_same_shape, words_of
@@ -191,13 +191,19 @@ def learn_breaks(pairs: Iterable[tuple[Candidates, LabelValue]]) -> Breaks:
                     codes[form] = codes.get(form, 0) + 1
                 continue
             if first > layout.cell_start[layout.cell[first]]:
-                word = fold(layout.texts[first - 1])
+                word = _sign(layout, first - 1) or fold(layout.texts[first - 1])
                 after[word] = after.get(word, 0) + 1
             if last + 1 < layout.cell_start[layout.cell[last] + 1]:
-                word = fold(layout.texts[last + 1])
+                word = _sign(layout, last) or fold(layout.texts[last + 1])
                 before[word] = before.get(word, 0) + 1
     words = _commonest(after)
     return Breaks(words | TITLES if words & TITLES else words, _commonest(before), _commonest(codes))
+
+
+def _sign(layout: Layout, word: int) -> str:
+    """The comma that a word ends with, "" in running text: names beside a value differ, how it is parted does not."""
+    is_prose = layout.is_prose[layout.cell[word]]
+    return COMMA if not is_prose and layout.texts[word].endswith(COMMA) else ""
 
 
 def _commonest(counts: dict[str, int]) -> frozenset[str]:

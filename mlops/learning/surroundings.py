@@ -12,7 +12,7 @@ from .context import Context
 from .feature_groups import Columns, together
 from .gathered import Gathered
 from .hashing import Hashes, fold, mix, tokens
-from .layout import NO_CELL, Ints
+from .layout import NO_CELL, Ints, Layout
 
 TRIGRAM_WEIGHT = 0.35
 X_BINS, Y_BINS, PLACE_BINS = 24, 32, 12
@@ -91,11 +91,12 @@ def _add_beside(left: Columns, right: Columns, label: Columns, context: Context)
     word = np.arange(none, dtype=np.int32)
     line = layout.line
     begin, finish = layout.line_start[line], layout.line_start[line + 1]
+    reach = _reach(layout)
     before = []
     at: Ints = word
     for _ in range(3):
         at = context.spoken_before[at]
-        before.append(np.where(at >= begin, at, none))
+        before.append(np.where(at >= reach, at, none))
         at = np.maximum(at, 0)
     after = [np.where(word + i < finish, word + i, none) for i in (1, 2)]
     for i, group in enumerate(("left1", "left2", "left3")):
@@ -126,6 +127,16 @@ def _add_beside(left: Columns, right: Columns, label: Columns, context: Context)
     for i in range(1, LINE_WORDS):
         at = np.where(begin + i < word, begin + i, none)
         label.add("line_head", context.word[at] + np.uint64(1), 0.4 * (at != none))
+
+
+def _reach(layout: Layout) -> Ints:
+    """(n,) the first word that counts as left of each: of its line, in running text of the line that goes on in it."""
+    start = layout.cell_start
+    reach: Ints = layout.line_start[layout.line]
+    below = layout.continuations
+    for cell in np.flatnonzero(layout.goes_on).tolist():
+        reach[start[below[cell]] : start[below[cell] + 1]] = start[cell]
+    return reach
 
 
 def _inside(candidates: Gathered) -> tuple[list[str], list[str]]:

@@ -29,7 +29,7 @@ PRODUCT_BONUS = 3.0  # in log-probability
 LEAST = 0.03  # probability below which a token is no candidate
 FLOOR = 0.01  # probability of "no such cell" when the candidates claim all of it
 MOST_CANDIDATES = 3
-FILL = 0.05  # a token of no column that follows a text in its cell joins it above this probability
+FILL = 0.05  # a token of no column that stands beside a text in its cell joins it above this probability
 EVIDENCE = 5  # numbers that a confidence is made of, see Cell
 PRODUCT_HOLDS = 0.8  # share of confirmed rows in which two columns must multiply to a third
 
@@ -229,16 +229,18 @@ def _together(readings: Readings, offers: list[list[tuple[int, float]]]) -> tupl
 def _text(
     column: FieldSpec, k: int, scored: _Scored, members: range, row_odds: float, locale: LocaleSpec
 ) -> Cell | None:
-    """The words of a text column: the tokens that it claims, and the unsure ones after them in their cell."""
+    """The words of a text column: the tokens that it claims, and the unsure ones beside them in their cell."""
     tag, tokens = k + 1, scored.tokens
     best, share, cell = scored.best, scored.share[k + 1], scored.cell
-    picked: list[int] = []
-    for t in members:
-        goes_on = bool(picked) and picked[-1] == t - 1 and cell[t] == cell[t - 1]
-        if best[t] == tag or (goes_on and share[t] > FILL and best[t] == OUTSIDE):
-            picked.append(t)
-    if not picked:
+    claimed = {t for t in members if best[t] == tag}
+    if not claimed:
         return None
+    for beside, way in ((-1, members), (1, reversed(members))):
+        for t in way:
+            goes_on = t + beside in claimed and cell[t] == cell[t + beside]
+            if goes_on and share[t] > FILL and best[t] == OUTSIDE:
+                claimed.add(t)
+    picked = sorted(claimed)
     text = text_of(tokens, picked)
     value = canonical(column.type, text, locale)
     if not value:

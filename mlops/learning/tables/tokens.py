@@ -67,6 +67,7 @@ _GROUP_HEAD = re.compile(rf"[-+(]?{_CURRENCY}[-+]?\d{{1,3}}")
 _GROUP_NEXT = re.compile(rf"\d{{3}}(?:[.,]\d{{1,4}})?(?:{BESIDE_NUMBER}|-)?\)?")
 # A plus behind decimals is a credit: "403,60+"; "18+" is an age.
 _NUMBER = re.compile(rf"[-+(]?{_CURRENCY}[-+]?(?:\d+(?:[.,'’ ]\d+)*|[.,]\d+){_CURRENCY}(?:-|(?<=[.,]\d\d)\+)?\)?(%)?")
+_ORDINAL = re.compile(r"\d{1,3}\.")  # "1.", a position
 _DIGIT = re.compile(r"\d")
 _THOUSAND = {",": re.compile(r"\d{1,3}\.\d{3}"), ".": re.compile(r"\d{1,3},\d{3}")}  # by the decimal mark
 _THREE = re.compile(r"(?<![\d.,'’])\d{1,3}[.,]\d{3}(?![\d.,'’])")  # decimals, or a thousand
@@ -205,6 +206,7 @@ def parse_number(text: str, decimal: str) -> tuple[float, int, bool] | None:
     `decimal` decides "1.234"; "12.50" and "1.234,5" are read as what they can only be.
     Unlike invex.fields.numbers it wants the whole text to be the number.
     """
+    text = text[:-1] if _ORDINAL.fullmatch(text) else text
     match = _NUMBER.fullmatch(text) if _DIGIT.search(text) else None
     if match and any(map(str.isalpha, text)) and not _IS_MONEY.search(text):
         return None
