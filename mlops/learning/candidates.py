@@ -22,7 +22,7 @@ from invex.fields.readings import Reading, Span
 from invex.fields.spec import LocaleSpec
 from invex.fields.values import choose, readings, spans
 
-from .hashing import MARKS, fold
+from .hashing import EMPTY_MARKS, FILLED_MARKS, MARKS, fold
 from .layout import NO_CELL, Floats, Ints, Layout
 
 TEXT_TYPES = ("text", "address")
@@ -158,8 +158,10 @@ def find(layout: Layout, kind: str, breaks: Breaks = NO_BREAKS) -> Candidates:
     """Return the candidates of type `kind` in reading order."""
     rows: list[_Row] = []
     if kind in TEXT_TYPES:
+        left_out = _not_chosen(layout)
         for first, last, rest, following in _runs(layout, breaks, WRAPPED_LINES[kind]):
-            _text(layout, kind, first, last, rest, following, rows)
+            if first not in left_out:
+                _text(layout, kind, first, last, rest, following, rows)
     else:
         # An IBAN is often spaced widely; other values end at the edge of a cell.
         starts, texts = (
@@ -186,6 +188,21 @@ def find(layout: Layout, kind: str, breaks: Breaks = NO_BREAKS) -> Candidates:
         means,
         {k: rest for k, rest in enumerate(rests) if rest},
     )
+
+
+def _not_chosen(layout: Layout) -> set[int]:
+    """The words that stand behind an empty mark of their own, in a line in which another mark is filled."""
+    texts, line = layout.texts, layout.line
+    marks = [w for w, text in enumerate(texts) if text in MARKS]
+    chosen = {int(line[w]) for w in marks if texts[w] in FILLED_MARKS}
+    found = set()
+    for w in marks:
+        if texts[w] in EMPTY_MARKS and int(line[w]) in chosen and w + 1 < len(texts) and line[w + 1] == line[w]:
+            x0, x1 = layout.box[w, 0], layout.box[w, 2]
+            before = x0 - layout.box[w - 1, 2] if w and line[w - 1] == line[w] else np.inf
+            if layout.box[w + 1, 0] - x1 <= before:
+                found.add(w + 1)
+    return found
 
 
 def _text(

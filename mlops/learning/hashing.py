@@ -23,7 +23,9 @@ BUCKETS = 1 << BUCKET_BITS
 
 _DIGIT = re.compile(r"\d")
 _TRAILING = ".,;:"
-MARKS = frozenset("☐☒☑□▢▣◻◼✓✔✗✘")  # before what may be chosen, and what is: as telling as a word
+# Beside what may be chosen, and beside what is: as telling as words.
+EMPTY_MARKS, FILLED_MARKS = frozenset("☐□▢◻"), frozenset("☒☑▣◼■✓✔✗✘")
+MARKS = EMPTY_MARKS | FILLED_MARKS
 # An odd base has an inverse modulo 2^64, which makes the hash of any range of words a difference of two prefix sums.
 _BASE = 0x9E3779B97F4A7C15
 _BASE_INVERSE = pow(_BASE, -1, 1 << 64)

@@ -14,7 +14,7 @@ import numpy as np
 
 LEAST_FIELDS = 4  # others, to say what is usual on a document
 QUARTILE = 0.75
-SLACK = 6.0  # nats of agreement, beyond those others, that may be chance
+SLACK = 4.0  # nats of agreement, beyond those others, that may be chance
 RATE = 0.5  # nats for NULL a nat beyond that
 
 

@@ -2,9 +2,11 @@
 
 import pytest
 
+from invex.fields.labels import LabelValue
 from mlops.learning.candidates import NO_BREAKS, Breaks, find
 from mlops.learning.layout import lay_out
-from tests.mlops.learning.test_layout import CHAR, document, word
+from mlops.learning.locate import learn_breaks
+from tests.mlops.learning.test_layout import CHAR, document, narrow, word
 
 
 def found(kind: str, page: list, breaks: Breaks = NO_BREAKS) -> tuple[str, ...]:
@@ -122,3 +124,40 @@ def test_words_of_a_candidate_include_its_wrapped_lines():
 def test_an_empty_page_has_no_candidates():
     for kind in ("text", "date", "amount", "id", "address", "iban"):
         assert len(find(lay_out(document([])), kind)) == 0
+
+
+OWNER = narrow(0.1, "Owner Eva Dudek, 12 Harbour Rd, York")
+
+
+def test_what_was_parted_at_commas_is_parted_at_commas():
+    assert "Eva Dudek," not in found("text", OWNER)
+    learned = learn_breaks([(find(lay_out(document(OWNER)), "text"), LabelValue("Eva Dudek"))])
+    assert learned.before == {","}  # the street of this owner says nothing of another's
+    assert "Eva Dudek," in found("text", OWNER, learned)
+
+
+def test_running_text_is_not_parted_at_commas():
+    above, below = "between Harbour View Holdings, a company, and Eva", "Dudek, a person, as of the day of signing it,"
+    page = narrow(0.1, above) + narrow(0.115, below)
+    assert "a company," not in found("text", page, Breaks(after=frozenset({","}), before=frozenset({","})))
+
+
+OPTIONS = [("Result", 0.1), ("☐", 0.3), ("passed", 0.32), ("☒", 0.5), ("failed", 0.52)]
+
+
+def test_of_options_only_those_with_a_filled_mark_may_be_meant():
+    texts = found("text", [word(text, x, 0.1) for text, x in OPTIONS])
+    assert "failed" in texts
+    assert "passed" not in texts
+    assert not any("☐" in text or "☒" in text for text in texts)
+
+
+def test_a_mark_may_stand_behind_its_option():
+    behind = [("Result:", 0.1), ("passed", 0.3), ("☐", 0.365), ("failed", 0.5), ("☒", 0.565)]
+    texts = found("text", [word(text, x, 0.1) for text, x in behind])
+    assert {"passed", "failed"} <= set(texts)
+
+
+def test_options_of_which_none_is_marked_may_all_be_meant():
+    empty = [(text.replace("☒", "☐"), x) for text, x in OPTIONS]
+    assert {"passed", "failed"} <= set(found("text", [word(text, x, 0.1) for text, x in empty]))

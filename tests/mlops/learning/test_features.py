@@ -10,7 +10,7 @@ from mlops.learning.features import featurize
 from mlops.learning.hashing import BUCKETS, RangeHasher, fold, mix, tokens
 from mlops.learning.layout import lay_out
 from mlops.learning.surroundings import Surroundings
-from tests.mlops.learning.test_layout import document, word
+from tests.mlops.learning.test_layout import document, narrow, word
 
 
 def group_buckets(kind: str, page: list, group: str) -> set[int]:
@@ -135,3 +135,17 @@ def test_the_hash_of_a_run_depends_on_its_words_and_their_order_only():
     assert first == again != other
     assert empty == 0
     assert mix(hashes).dtype == np.uint64
+
+
+def test_in_running_text_the_line_above_says_what_stands_before():
+    above, amount = "shall continue to pay monthly Base Rent of", "$3,932.04"
+    here = group_buckets("amount", [*narrow(0.1, f"{above} {amount}")], "left1")
+    prose = [*narrow(0.1, above), *narrow(0.115, f"{amount} until the end of the term")]
+    assert here <= group_buckets("amount", prose, "left1")
+    form = [*narrow(0.1, "Base Rent of"), *narrow(0.115, amount)]
+    assert not here & group_buckets("amount", form, "left1")
+
+
+def test_a_mark_before_a_value_is_a_word():
+    chosen, other = (group_buckets("text", narrow(0.1, f"{mark} petrol"), "left1") for mark in "☒☐")
+    assert chosen != other

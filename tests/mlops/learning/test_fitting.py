@@ -7,8 +7,10 @@ import pytest
 
 from invex.fields.labels import Label, LabelValue
 from invex.fields.spec import FieldSpec, TemplateSpec
+from mlops.learning.feature_groups import GROUPS
 from mlops.learning.fitting import Example, fit_examples
 from mlops.learning.layout import lay_out
+from mlops.learning.matching import ANY_TYPE, Matcher
 from mlops.learning.view import View
 from tests.mlops.learning.test_layout import document, word
 
@@ -38,3 +40,30 @@ def test_a_total_is_not_the_cell_of_a_confirmed_row_that_has_its_value():
 def test_a_row_with_other_values_tells_nothing_of_a_total():
     assert occurrences(ROW | {"packages": LabelValue("12")}) == pytest.approx([0.5, 0.5])
     assert occurrences() == pytest.approx([0.5, 0.5])
+
+
+def limits(second: str, absent: bool) -> list[float]:
+    """Probabilities of the two places of a limit that is printed twice, with a document that has another one."""
+    spec = TemplateSpec("policy", (FieldSpec("umbrella_limit", "amount"),))
+    printed = [
+        word("Aggregate", 0.1, 0.3),
+        word("2000.00", 0.5, 0.3),
+        word("Umbrella", 0.1, 0.6),
+        word("2000.00", 0.5, 0.6),
+    ]
+    examples = [
+        Example(View(document(printed)), Label("policy", "person", {"umbrella_limit": (LabelValue("2000.00"),)}))
+    ]
+    if absent:
+        without = [word("Aggregate", 0.1, 0.3), word(second, 0.5, 0.3), word("Umbrella", 0.1, 0.6)]
+        examples.append(Example(View(document(without)), Label("policy", "person", {"umbrella_limit": ()})))
+    matcher = Matcher(theta={ANY_TYPE: np.ones(len(GROUPS), np.float32)})
+    model = fit_examples(spec, examples, matcher=matcher)
+    assert model.fields[0].supports is not None
+    return np.exp(model.fields[0].supports.prior).tolist()
+
+
+def test_a_place_where_documents_without_a_value_print_another_one_is_not_meant():
+    aggregate, umbrella = limits("4000.00", absent=True)
+    assert umbrella > aggregate + 0.3
+    assert limits("", absent=False) == pytest.approx([0.5, 0.5])

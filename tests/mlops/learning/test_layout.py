@@ -15,6 +15,15 @@ def word(text: str, x: float, y: float) -> Word:
     return Word(text, Box(x, y, x + CHAR * len(text), y + HEIGHT))
 
 
+def narrow(y: float, text: str) -> list[Word]:
+    """The words of a line, without gaps at which a text may end."""
+    words, x = [], 0.1
+    for part in text.split():
+        words.append(word(part, x, y))
+        x += CHAR * len(part) + 0.005
+    return words
+
+
 def document(*pages: list[Word]) -> Document:
     return Document(tuple(Page(600, 800, tuple(words)) for words in pages))
 

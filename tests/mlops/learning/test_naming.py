@@ -14,6 +14,7 @@ from invex.reading.types import Document, Page, Word
 from mlops.learning.dataset import Sample
 from mlops.learning.learner import fit_template
 from mlops.learning.matching import ANY_TYPE, Matcher
+from mlops.learning.model import TemplateModel
 from mlops.learning.naming import called_so
 from mlops.learning.package import EMPTY
 from mlops.learning.predictor import CALLED_SO, Predictor
@@ -92,3 +93,35 @@ def test_what_names_are_worth_travels_with_the_matcher():
     assert again.worth_of_name("date") == np.float32(0.5)
     older = Matcher.from_arrays({k: v for k, v in matcher.to_arrays().items() if not k.startswith("name.")})
     assert older.worth_of_name("id") == 0
+
+
+def claim(*lines: tuple[str, str]) -> Document:
+    return page(
+        *(
+            (x, 0.1 + 0.1 * i, text)
+            for i, (label, value) in enumerate(lines)
+            for x, text in ((0.1, label), (0.4, value))
+        )
+    )
+
+
+CLAIM = TemplateSpec("claim", (FieldSpec("claim_number", "id"), FieldSpec("check_number", "id")))
+LABEL = Label("claim", "person", {"claim_number": (LabelValue("C-77120"),), "check_number": ()})
+
+
+def check_number(without: Document, following: Document) -> list[str]:
+    """What is read as the field that the confirmed document did not have."""
+    model = TemplateModel.from_bytes(fit_template(EMPTY, CLAIM, [Sample("1", without, LABEL)]).to_bytes())
+    prediction = Predictor(EMPTY).with_template(model).predict(following, template="claim")
+    return [value.value for value in prediction.fields["check_number"]]
+
+
+def test_a_field_that_no_confirmed_document_had_is_read_at_a_new_label_of_its_name():
+    plain = claim(("Claim", "C-77120"), ("Member", "M-2025"))
+    assert check_number(plain, claim(("Claim", "C-90017"), ("Check number", "51350732"))) == ["51350732"]
+    assert check_number(plain, claim(("Claim", "C-90017"), ("Member", "M-7781"))) == []
+
+
+def test_a_label_that_was_printed_beside_nothing_tells_nothing_new():
+    printed = claim(("Claim", "C-77120"), ("Check number", "K-20"))
+    assert check_number(printed, claim(("Claim", "C-90017"), ("Check number", "51350732"))) == []

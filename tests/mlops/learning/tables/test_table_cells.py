@@ -91,3 +91,13 @@ def test_a_column_that_is_written_otherwise_than_the_page_is_read_so_unless_a_ro
 def test_a_position_of_one_is_not_taken_for_the_quantity_beside_it():
     (row,) = rows(["1 Lamp 1.000 89,00 89,00"], "- description quantity unit_price amount")
     assert (row["quantity"], row["amount"]) == ("1.000", "89.00")
+
+
+def test_unsure_words_on_either_side_of_a_text_belong_to_it():
+    spec = TableSpec("parts", (FieldSpec("part", "text"), FieldSpec("paid", "amount")))
+    found = tokens(line(0.1, (0.1, "Bobina de cable gris"), (0.8, "50.00")))
+    tags = np.full((5, 3), 1e-3, np.float32)
+    tags[range(5), [0, 0, 1, 0, 2]] = 0.6
+    tags[[0, 1, 3], 1] = 0.3
+    made = assemble(spec, found, lines_of(view(found)), [(0, 1)], np.ones(1), tags, ())
+    assert [row[0].value for row in made] == ["Bobina de cable gris"]
