@@ -12,7 +12,7 @@ from mlops.learning.dataset import Sample
 from mlops.learning.layout import lay_out
 from mlops.learning.tables.lengths import of_other_length
 from mlops.learning.tables.locate import NO_ROW, Located, locate
-from mlops.learning.tables.model import fit_table
+from mlops.learning.tables.model import TableModel, fit_table
 from mlops.learning.tables.tokens import Tokens, tokenize
 from tests.mlops.learning.tables.table_pages import document, line
 
@@ -103,7 +103,7 @@ CHECKS = TableSpec("checks", (FieldSpec("position", "number"), FieldSpec("check"
 
 
 def test_rows_whose_numbers_are_ordinals_are_rows():
-    """ "1." is no number as amounts are; rows with nothing else in columns of numbers were dropped."""
+    """ "1." is a number in a table; rows with nothing else in columns of numbers were dropped."""
 
     def protocol(checks: list[tuple[str, str]]) -> Sample:
         lines = [line(0.05, (0.1, "Inspection protocol")), line(0.1, (0.1, "No."), (0.2, "Check"), (0.7, "Result"))]
@@ -118,4 +118,28 @@ def test_rows_whose_numbers_are_ordinals_are_rows():
 
     model = fit_table(CHECKS, [protocol([("Brakes", "ok"), ("Steering", "worn"), ("Tyres", "ok")])], None)
     rows = model.predict(lay_out(protocol([("Brakes", "worn"), ("Lights outside", "ok")]).document))
-    assert [(row["check"].value, row["result"].value) for row in rows] == [("Brakes", "worn"), ("Lights outside", "ok")]
+    assert [tuple(row[key].value for key in ("position", "check", "result")) for row in rows] == [
+        ("1", "Brakes", "worn"),
+        ("2", "Lights outside", "ok"),
+    ]
+
+
+def test_rows_without_numbers_are_rows_where_the_confirmed_ones_have_none():
+    """A column of amounts that the paper does not fill."""
+
+    def visits(services: list[str]) -> Sample:
+        lines = [line(0.05, (0.1, "Health Plan")), line(0.1, (0.1, "Day"), (0.3, "Service"), (-0.9, "Paid"))]
+        lines += [
+            line(0.13 + 0.03 * i, (0.1, f"2025-03-{21 + i}"), (0.3, service)) for i, service in enumerate(services)
+        ]
+        lines.append(line(0.6, (0.1, "This is not a bill.")))
+        rows = tuple(
+            {"day": LabelValue(f"2025-03-{21 + i}"), "reason": LabelValue(service)}
+            for i, service in enumerate(services)
+        )
+        return Sample("1", document(lines), Label("claim", tables={"visits": rows}))
+
+    fitted = fit_table(VISITS, [visits(["Lab work", "Office visit", "Injection"])], None)
+    model = TableModel.from_arrays(*fitted.to_arrays(), None)
+    rows = model.predict(lay_out(visits(["Surgery", "Lab work"]).document))
+    assert [row["reason"].value for row in rows] == ["Surgery", "Lab work"]
