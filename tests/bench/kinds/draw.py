@@ -1,7 +1,4 @@
-"""What documents say, drawn by a seed: people, addresses, numbers, dates.
-
-Its words are its own: the base package was trained on those of fixtures/generator.
-"""
+"""What documents say, drawn by a seed: people, companies, addresses, numbers, dates."""
 
 from __future__ import annotations
 
@@ -13,28 +10,13 @@ from random import Random
 
 from stdnum.iban import calc_check_digits
 
-FIRST_NAMES = {
-    "de": "Anna Lukas Marie Felix Johanna Peter Claudia Stefan Murat Ewa Helena Tobias Nadine Jonas Birgit Karim Ines",
-    "en": "James Olivia Harriet Mohammed Grace Daniel Siobhan Edward Priya Callum Rebecca Victor Amelia Owen Natasha",
-    "fr": "Camille Hugo Élodie Julien Mathilde Antoine Léa Bernard Sophie Rachid Clémence Yves Inès Gaspard",
-}
-LAST_NAMES = {
-    "de": "Bergmann Schuster Yilmaz Kowalski Brandt Hagen Lindner Oberhuber Petersen Hofmeister Krüger Nowak Öztürk",
-    "en": "Whitfield Okafor Patel Macleod Thornbury Jenkins Sharma Delaney Hargreaves Bishop Lawson Quinn Fairclough",
-    "fr": "Lefèvre Moreau Garnier Benali Rousseau Chevalier Dupuis Marchand Perrin Fontaine Guillou Vasseur",
-}
-STREETS = {
-    "de": "Lindenweg, Am Alten Markt, Bahnhofstraße, Goethestraße, Hinter der Mühle, Kirchgasse, Rosenstraße",
-    "en": "Mill Lane, High Street, Station Road, Victoria Terrace, Orchard Close, Harbour View, Canal Street",
-    "fr": "rue des Lilas, avenue Jean Jaurès, chemin du Moulin, boulevard Voltaire, impasse des Vignes",
-}
-TOWNS = {
-    "de": "80331 München, 50667 Köln, 04109 Leipzig, 20095 Hamburg, 70173 Stuttgart, 99084 Erfurt, 26122 Oldenburg",
-    "en": "Leeds LS1 4AP, Bristol BS1 6QH, Norwich NR2 1TF, Cardiff CF10 3AT, Exeter EX4 3SR, Glasgow G2 8AZ",
-    "fr": "69003 LYON, 31000 TOULOUSE, 44000 NANTES, 67000 STRASBOURG, 35700 RENNES, 13008 MARSEILLE, 59800 LILLE",
-}
-BANK_DIGITS = {"DE": 18, "FR": 23}  # of an IBAN, behind its check digits
+from tests.bench.kinds.pools import COMPANIES, DOORS, FIRST_NAMES, LAST_NAMES, STREETS, TOWNS, TRADE_FIRST
+
+BANK_DIGITS = {"DE": 18, "ES": 20, "FR": 23, "IT": 22, "NL": 10}  # that end an IBAN
+BANK_LETTERS = {"IT": "ABCDEFGHKLMXYZ", "NL": ("INGN", "RABX", "WATB")}  # of an IBAN, behind its check digits
 UMLAUTS = str.maketrans(dict(zip("äöüß", ("ae", "oe", "ue", "ss"))))  # in addresses of e-mail
+NUMBER_FIRST = ("en", "fr", "us")  # languages in which the number of a house stands before its street
+HIGHEST_NUMBER = {"us": 9900}  # of a house
 CENT = Decimal("0.01")
 
 
@@ -50,7 +32,7 @@ class Lines:
 
 
 class Draw(Random):
-    """Draws what the documents of all kinds have. language: "de", "en" or "fr"."""
+    """Draws what the documents of all kinds have. language: a key of pools.py."""
 
     def maybe(self, share: float) -> bool:
         return self.random() < share
@@ -59,15 +41,21 @@ class Draw(Random):
         return f"{self.choice(FIRST_NAMES[language].split())} {self.choice(LAST_NAMES[language].split())}"
 
     def street(self, language: str) -> str:
-        street, number = self.choice(STREETS[language].split(", ")), self.randint(1, 180)
-        return f"{street} {number}" if language == "de" else f"{number} {street}"
+        """A street and its number, at times with a door; German, English and French ones have none."""
+        street, number = self.choice(STREETS[language].split(", ")), self.randint(1, HIGHEST_NUMBER.get(language, 180))
+        door = self.choice(DOORS[language]) if language in DOORS and self.maybe(0.3) else ""
+        return f"{number} {street}{door}" if language in NUMBER_FIRST else f"{street} {number}{door}"
 
     def town(self, language: str) -> str:
         """A town and its postcode in one line."""
-        return self.choice(TOWNS[language].split(", "))
+        return self.choice(TOWNS[language].split("; "))
 
     def address(self, language: str) -> Lines:
         return Lines((self.street(language), self.town(language)))
+
+    def company(self, language: str) -> str:
+        name, trade, form = (self.choice(pool) for pool in COMPANIES[language])
+        return f"{trade} {name} {form}" if language in TRADE_FIRST else f"{name} {trade} {form}"
 
     def digits(self, count: int) -> str:
         """Digits, the first of them not 0."""
@@ -92,7 +80,8 @@ class Draw(Random):
 
     def iban(self, country: str) -> str:
         """An IBAN with right check digits, without spaces."""
-        account = self.digits(BANK_DIGITS[country])
+        letters = self.choice(BANK_LETTERS[country]) if country in BANK_LETTERS else ""
+        account = letters + self.digits(BANK_DIGITS[country])
         return f"{country}{calc_check_digits(f'{country}00{account}')}{account}"
 
 

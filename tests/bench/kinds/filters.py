@@ -16,6 +16,7 @@ from tests.bench.kinds.draw import Lines
 register = template.Library()
 
 AMOUNT = "#,##0.00"
+THOUSANDS = str.maketrans(dict.fromkeys("\u202f\xa0", " "))  # what French and Polish put between them
 
 
 def spell(value: date | Decimal | int | str | None, pattern: str, language: str) -> str:
@@ -25,7 +26,7 @@ def spell(value: date | Decimal | int | str | None, pattern: str, language: str)
     if isinstance(value, date):
         return format_date(value, pattern, locale=language)
     assert not isinstance(value, str), f"{value!r} needs no filter"
-    return format_decimal(value, pattern, locale=language).replace("\u202f", " ")  # French thousands
+    return format_decimal(value, pattern, locale=language).translate(THOUSANDS)
 
 
 @register.filter
@@ -39,10 +40,54 @@ def en(value: date | Decimal | int | str | None, pattern: str = AMOUNT) -> str:
 
 
 @register.filter
+def es(value: date | Decimal | int | str | None, pattern: str = AMOUNT) -> str:
+    return spell(value, pattern, "es")
+
+
+@register.filter
 def fr(value: date | Decimal | int | str | None, pattern: str = AMOUNT) -> str:
     spelled = spell(value, pattern, "fr")
     is_first = isinstance(value, date) and value.day == 1 and pattern.startswith("d ")
     return spelled.replace("1 ", "1er ", 1) if is_first else spelled
+
+
+@register.filter
+def it(value: date | Decimal | int | str | None, pattern: str = AMOUNT) -> str:
+    return spell(value, pattern, "it")
+
+
+@register.filter
+def nl(value: date | Decimal | int | str | None, pattern: str = AMOUNT) -> str:
+    return spell(value, pattern, "nl")
+
+
+@register.filter
+def pl(value: date | Decimal | int | str | None, pattern: str = AMOUNT) -> str:
+    return spell(value, pattern, "pl")
+
+
+@register.filter
+def ordinal(value: int) -> str:
+    """An English ordinal: 1st, 12th, 23rd."""
+    ending = "th" if value in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(value % 10, "th")
+    return f"{value}{ending}"
+
+
+@register.filter(name="is")
+def is_(value: str, other: str) -> bool:
+    return value == other
+
+
+@register.filter
+def crossed(value: object) -> str:
+    """A box as a letter, crossed where the value is true."""
+    return "☒" if value else "☐"
+
+
+@register.filter
+def boxed(value: object) -> SafeString:
+    """An X in a box where the value is true, the box alone otherwise; its border is the style's."""
+    return SafeString(f'<span class="box">{"X" if value else "&nbsp;"}</span>')
 
 
 @register.filter

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import sys
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from tests.bench.kinds.draw import Draw
 # What one document says, by name; its HTML beside the module of the kind prints it. A date, a Decimal, an int, a text
 # or Lines; a list for a field that repeats and for the rows of a table. Of what is asked for, None is not printed.
 Content = Mapping[str, Any]
+ALL = range(sys.maxsize)  # documents of a kind, where all are scans
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class Kind:
     fields: tuple[FieldSpec, ...]
     draw: Callable[[Draw], Content]
     table: TableSpec | None = None
-    scanned: tuple[int, ...] = ()
+    scanned: Container[int] = ()
 
     @property
     def tables(self) -> tuple[TableSpec, ...]:
