@@ -9,7 +9,9 @@ from __future__ import annotations
 from tests.bench.kinds import (
     bank_statement,
     bill_of_lading,
+    customs_declaration,
     hotel_folio,
+    insurance_certificate,
     insurance_letter,
     lab_report,
     lease,
@@ -17,6 +19,7 @@ from tests.bench.kinds import (
     purchase_order,
     timesheet,
     utility_bill,
+    vehicle_inspection,
 )  # fmt: skip
 
 KINDS = (
@@ -30,4 +33,7 @@ KINDS = (
     lease.KIND,
     hotel_folio.KIND,
     timesheet.KIND,
+    insurance_certificate.KIND,
+    customs_declaration.KIND,
+    vehicle_inspection.KIND,
 )
