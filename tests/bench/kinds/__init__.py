@@ -9,7 +9,9 @@ from __future__ import annotations
 from tests.bench.kinds import (
     bank_statement,
     bill_of_lading,
+    card_statement,
     customs_declaration,
+    explanation_of_benefits,
     hotel_folio,
     insurance_certificate,
     insurance_letter,
@@ -17,6 +19,7 @@ from tests.bench.kinds import (
     lease,
     payslip,
     purchase_order,
+    spanish_invoice,
     timesheet,
     utility_bill,
     vehicle_inspection,
@@ -35,5 +38,8 @@ KINDS = (
     timesheet.KIND,
     insurance_certificate.KIND,
     customs_declaration.KIND,
+    spanish_invoice.KIND,
+    card_statement.KIND,
+    explanation_of_benefits.KIND,
     vehicle_inspection.KIND,
 )
