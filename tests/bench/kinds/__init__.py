@@ -17,6 +17,8 @@ from tests.bench.kinds import (
     insurance_letter,
     lab_report,
     lease,
+    lease_amendment,
+    loan_offer,
     payslip,
     purchase_order,
     spanish_invoice,
@@ -41,5 +43,7 @@ KINDS = (
     spanish_invoice.KIND,
     card_statement.KIND,
     explanation_of_benefits.KIND,
+    lease_amendment.KIND,
+    loan_offer.KIND,
     vehicle_inspection.KIND,
 )
