@@ -18,7 +18,7 @@ from tests.bench.accuracy_kinds import KS, Figures, row
 from tests.bench.kinds import KINDS
 from tests.bench.kinds.filters import fr, spell
 from tests.bench.kinds.kind import Kind
-from tests.bench.kinds.papers import Paper, papers
+from tests.bench.kinds.papers import Paper, asked_for, papers
 
 NUMBERS = ("#,##0.00", "#,##0", "0.####", "0.000", "#,##0.0", "0.0000")
 DATES = (
@@ -88,9 +88,11 @@ def test_the_same_seed_makes_the_same_documents(kind: Kind) -> None:
     assert len({paper.html() for paper in (*more, *others)}) == 5
 
 
-def test_no_key_has_two_types() -> None:
-    types = {(spec.key, spec.type) for kind in KINDS for spec in kind.fields}
-    assert len({key for key, _ in types}) == len(types)
+def test_a_dataset_of_all_kinds_has_every_key_once() -> None:
+    asked = asked_for(KINDS)
+    keys = [entry["key"] for part in ("fields", "tables") for entry in asked[part]]
+    assert len(set(keys)) == len(keys)
+    assert set(keys) == {entry.key for kind in KINDS for entry in (*kind.fields, *kind.tables)}
 
 
 def test_what_is_no_text_in_html_is_escaped() -> None:

@@ -72,15 +72,24 @@ def write_dataset(folder: Path, kinds: Iterable[Kind], count: int = COUNT, seed:
         "format": DATASET_FORMAT,
         "name": "kinds",
         "description": "Kinds of documents that are none of the generator's",
-        "fields": [{"key": spec.key, "type": spec.type} for kind in kinds for spec in kind.fields],
-        "tables": [
-            {"key": table.key, "columns": [{"key": column.key, "type": column.type} for column in table.columns]}
-            for kind in kinds
-            for table in kind.tables
-        ],
+        **asked_for(kinds),
         "documents": [{"id": paper.id, "file": f"documents/{paper.id}.pdf"} for paper in made],
     }
     _write_json(folder / "dataset.json", about)
+
+
+def asked_for(kinds: Iterable[Kind]) -> dict[str, Any]:
+    """Return the fields and tables of all kinds as dataset.json has them: once, where several kinds have the same."""
+    kinds = list(kinds)
+    fields = dict.fromkeys(spec for kind in kinds for spec in kind.fields)
+    tables = dict.fromkeys(table for kind in kinds for table in kind.tables)
+    return {
+        "fields": [{"key": spec.key, "type": spec.type} for spec in fields],
+        "tables": [
+            {"key": table.key, "columns": [{"key": column.key, "type": column.type} for column in table.columns]}
+            for table in tables
+        ],
+    }
 
 
 def canonical(value: Any) -> str:
