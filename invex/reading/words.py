@@ -117,7 +117,7 @@ def _page(number: int, page: dict[str, Any]) -> Page:
             width=float(page["width"]),
             height=float(page["height"]),
             words=words,
-            source=page.get("source", "given"),
+            source=page.get("source") or "given",
             rules=tuple(Box(*(float(v) for v in b)) for b in page.get("rules") or ()),
             rotation=int(page.get("rotation") or 0),
             thumbnail=thumbnail_from_text(str(page.get("thumbnail") or "")),
@@ -147,7 +147,7 @@ def _check_page(page: Any, where: str) -> None:
     for index, rule in enumerate(list_of(said.get("rules") or (), f"{where}.rules")):
         box_of(rule, f"{where}.rules[{index}]")
     number_of(said.get("rotation") or 0, f"{where}.rotation")
-    text_of(said.get("source", "given"), f"{where}.source")
+    text_of(said.get("source") or "given", f"{where}.source")
     try:
         thumbnail_from_text(str(said.get("thumbnail") or ""))
     except ValueError as e:

@@ -216,6 +216,14 @@ def test_a_byte_order_mark_does_no_harm_and_neither_does_a_missing_name(root):
     assert (dataset.name, len(list(labelled_documents(dataset, None)))) == ("d", 2)
 
 
+def test_what_words_may_lack_may_be_null(root):
+    page = {**WORDS["pages"][0], "source": None, "rules": None, "rotation": None, "thumbnail": None}
+    page["words"] = [{**word, "confidence": None} for word in page["words"]]
+    (root / "words" / "d2.json").write_text(json.dumps({"pages": [page]}))
+    (_, first), (_, second) = labelled_documents(load_dataset(root), None)
+    assert second.pages == first.pages
+
+
 @pytest.mark.parametrize(
     ("place", "said"),
     [
