@@ -2,6 +2,8 @@
 
 A small factor graph (Kschischang et al., "Factor Graphs and the Sum-Product Algorithm", 2001), exact by enumeration:
 each relation multiplies the probabilities of the combinations that it speaks about, and every field gets its marginal.
+Where the likeliest of each make a combination that hardly is, as one name for both parties, the likeliest combination
+is taken instead: every field gets what it is given the others of that.
 """
 
 from __future__ import annotations
@@ -81,9 +83,16 @@ def _marginals(rankings: list[Ranking], relation: Relation) -> list[Ranking]:
     known_part[np.fromiter(held, bool).reshape(sizes)] *= relation.odds
     joint /= joint.sum()
     axes = range(len(rankings))
+    masses: list[Floats] = [joint.sum(axis=tuple(a for a in axes if a != axis)) for axis in axes]
+    tops = [int(np.argmax(mass)) for mass in masses]
+    if relation.odds < 1 and all(top < size for top, size in zip(tops, sizes, strict=True)):
+        said = [relation.read(choices[top].value) for top, choices in zip(tops, likely, strict=True)]
+        if relation.holds(*said):
+            best = tuple(int(i) for i in np.unravel_index(int(np.argmax(joint)), joint.shape))
+            given = [np.moveaxis(joint, axis, -1)[best[:axis] + best[axis + 1 :]] for axis in axes]
+            masses = [mass / mass.sum() for mass in given]
     return [
-        _updated(ranking, len(choices), joint.sum(axis=tuple(a for a in axes if a != axis)))
-        for axis, (ranking, choices) in enumerate(zip(rankings, likely, strict=True))
+        _updated(ranking, len(choices), mass) for ranking, choices, mass in zip(rankings, likely, masses, strict=True)
     ]
 
 

@@ -104,3 +104,23 @@ def test_nobody_invoices_themselves(customer: str):
     )
     assert best(found["supplier_name"]) == "Acme Trading Ltd"
     assert best(found["customer_name"]) == "Bolt"
+
+
+def test_two_parties_that_are_both_likeliest_one_name_are_the_likeliest_two():
+    """Each alone would be Acme; together, one of them is somebody else."""
+    found = relate(
+        {
+            "supplier_name": ranking(0.05, Acme=0.84, Printer=0.06),
+            "customer_name": ranking(0.03, Acme=0.84, Baumann=0.10),
+        }
+    )
+    assert [best(found[key]) for key in ("supplier_name", "customer_name")] == ["Acme", "Baumann"]
+    assert found["customer_name"].choices[0].probability > found["customer_name"].absent
+    for one in found.values():
+        assert sum(c.probability for c in one.choices) + one.absent <= 1 + 1e-9
+
+
+def test_one_party_may_be_nobody():
+    found = relate({"supplier_name": ranking(0.01, Acme=0.98), "customer_name": ranking(0.45, Acme=0.52)})
+    assert best(found["supplier_name"]) == "Acme"
+    assert found["customer_name"].absent > found["customer_name"].choices[0].probability
