@@ -67,7 +67,7 @@ def locate(candidates: Candidates, label: LabelValue) -> Located:
             if _same(candidates.kind, found, key):
                 matching[rows] = True
                 exactly[rows] |= found == key
-    if not matching.any() and candidates.layout.is_recognised:
+    if not matching.any() and not label.boxes and candidates.layout.is_recognised:
         matching = _misread(candidates, label)
     if candidates.kind == "address" and exactly.any():
         matching &= exactly | ~_shares_words(candidates, matching, exactly)
