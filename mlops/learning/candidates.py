@@ -191,8 +191,11 @@ def find(layout: Layout, kind: str, breaks: Breaks = NO_BREAKS) -> Candidates:
 
 
 def _not_chosen(layout: Layout) -> set[int]:
-    """The words that stand behind an empty mark of their own, in a line in which another mark is filled."""
-    texts, line = layout.texts, layout.line
+    """The words that stand behind an empty mark of their own, in a line in which another mark is filled.
+
+    Between two words that are as near, a mark is of the one before it where the line ends with a mark.
+    """
+    texts, line, stop = layout.texts, layout.line, layout.line_start[1:]
     marks = [w for w, text in enumerate(texts) if text in MARKS]
     chosen = {int(line[w]) for w in marks if texts[w] in FILLED_MARKS}
     found = set()
@@ -200,7 +203,9 @@ def _not_chosen(layout: Layout) -> set[int]:
         if texts[w] in EMPTY_MARKS and int(line[w]) in chosen and w + 1 < len(texts) and line[w + 1] == line[w]:
             x0, x1 = layout.box[w, 0], layout.box[w, 2]
             before = x0 - layout.box[w - 1, 2] if w and line[w - 1] == line[w] else np.inf
-            if layout.box[w + 1, 0] - x1 <= before:
+            after = layout.box[w + 1, 0] - x1
+            is_behind = texts[stop[line[w]] - 1] in MARKS and 2 * after > before
+            if after <= before and not is_behind:
                 found.add(w + 1)
     return found
 

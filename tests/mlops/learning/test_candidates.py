@@ -158,6 +158,11 @@ def test_a_mark_may_stand_behind_its_option():
     assert {"passed", "failed"} <= set(texts)
 
 
+def test_a_mark_as_near_to_both_of_its_words_stands_behind_where_the_line_ends_with_one():
+    assert {"passed", "failed"} <= set(found("text", narrow(0.1, "Result: passed ☐ failed ☒")))
+    assert "passed" not in found("text", narrow(0.1, "Result: ☐ passed ☒ failed"))
+
+
 def test_options_of_which_none_is_marked_may_all_be_meant():
     empty = [(text.replace("☒", "☐"), x) for text, x in OPTIONS]
     assert {"passed", "failed"} <= set(found("text", [word(text, x, 0.1) for text, x in empty]))
