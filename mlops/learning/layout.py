@@ -87,8 +87,8 @@ class Layout:
 
     @cached_property
     def is_recognised(self) -> bool:
-        """Whether words of it may be misread: not all pages have a text layer."""
-        return any(page.source != TEXT_LAYER for page in self.document.pages)
+        """Whether words of it may be misread: some are of no text layer."""
+        return any(page.words and page.source != TEXT_LAYER for page in self.document.pages)
 
     @cached_property
     def cell_texts(self) -> tuple[str, ...]:

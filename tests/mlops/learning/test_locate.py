@@ -6,7 +6,7 @@ import pytest
 
 from invex.fields.geometry import Box, PageBox
 from invex.fields.labels import LabelValue
-from invex.reading.types import Document
+from invex.reading.types import Document, Page
 from mlops.learning.candidates import find
 from mlops.learning.layout import TEXT_LAYER, lay_out
 from mlops.learning.locate import learn_breaks, locate, occurrences
@@ -65,6 +65,15 @@ def test_a_text_is_found_with_a_reading_error_on_a_scan_alone(kind, printed, con
     label = LabelValue(confirmed)
     assert locate(find(scan, kind), label).matching.any() == is_found
     assert not locate(find(text_layer, kind), label).matching.any()
+
+
+@pytest.mark.parametrize(("source", "is_found"), [("blank", False), ("ocr", True)])
+def test_an_empty_page_is_no_scan(source, is_found):
+    words = [word("Gerpang", 0.1, 0.1), word("Restaurants", 0.175, 0.1)]
+    (page,) = document(words).pages
+    read = replace(page, source=TEXT_LAYER) if source == "blank" else replace(page, source=source)
+    layout = lay_out(Document((read, Page(600, 800, (), source="blank"))))
+    assert locate(find(layout, "text"), LabelValue("Gerbang Restaurants")).matching.any() == is_found
 
 
 def test_words_before_a_text_that_no_candidate_matches_are_learned():
