@@ -25,6 +25,7 @@ from .tables.model import TableModel
 TEMPLATE_MODEL_FORMAT = 2
 READABLE_FORMATS = (1, TEMPLATE_MODEL_FORMAT)  # of 1: fields and models that do not have all that is named below
 UNKNOWN_LOCALE = LocaleSpec()
+UNKNOWN_PRINTED = 1.0  # of fields that were stored without it: no label is new
 # Of a field, as stored.
 _PLAIN = (
     "most", "present", "absent", "located", "asked", "gain", "match_gain", "own", "trust", "convention", "beside",
@@ -159,7 +160,7 @@ class TemplateModel:
                 supports = Supports.from_arrays(_part(arrays, start))
             scorer = Scorer(arrays[f"{i}.buckets"], arrays[f"{i}.values"], f["null"])
             values = KnownValues(tuple(f.get("known", ())))
-            plain = {k: f[k] for k in _PLAIN if k in f}
+            plain = {"printed": UNKNOWN_PRINTED, **{k: f[k] for k in _PLAIN if k in f}}
             fields.append(FieldModel(FieldSpec(**f["field"]), scorer, supports, known=values, **plain))
         tables = {
             key: StoredTable(_part(arrays, f"table.{key}."), text) for key, text in about.get("tables", {}).items()
