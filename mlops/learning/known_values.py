@@ -27,7 +27,10 @@ class KnownValues:
     def of(cls, confirmed: Iterable[str]) -> KnownValues:
         """confirmed: one value a document, the latest last."""
         spelled = [(words_of(value), value) for value in confirmed]
-        distinct = dict(pair for pair in spelled if pair[0])
+        distinct: dict[tuple[str, ...], str] = {}
+        for words, value in spelled:
+            distinct.pop(words, None)  # the latest go last
+            distinct |= {words: value} if words else {}
         recurring = (len(spelled) - len(distinct) + 1) / (len(spelled) + 1)  # the rule of succession (Laplace)
         return cls(tuple(distinct.values())[-MOST_VALUES:] if recurring >= LEAST_RECURRING else ())
 

@@ -10,7 +10,7 @@ from invex.fields.labels import Label, LabelValue
 from invex.fields.spec import FieldSpec, TemplateSpec
 from invex.reading.types import Document
 from mlops.learning.dataset import Sample
-from mlops.learning.known_values import KnownValues
+from mlops.learning.known_values import MOST_VALUES, KnownValues
 from mlops.learning.learner import fit_template
 from mlops.learning.model import TemplateModel
 from mlops.learning.package import EMPTY
@@ -53,6 +53,13 @@ def test_only_values_that_recur_are_known():
     assert KnownValues.of(customers) == KnownValues()
     assert KnownValues.of([SUPPLIER]).values == (SUPPLIER,)
     assert KnownValues.of([SUPPLIER, SUPPLIER.upper(), "Nord GmbH"]).values == (SUPPLIER.upper(), "Nord GmbH")
+
+
+def test_of_many_values_the_latest_are_known():
+    often, once = ["Alpha GmbH"] * 30, [f"{name} Handel" for name in "abcdefghijklmnopqrstuvwxyz"[:MOST_VALUES]]
+    assert "Alpha GmbH" in KnownValues.of([*often, *once[1:], "Alpha GmbH"]).values
+    assert "Alpha GmbH" in KnownValues.of([*often, *once, "Alpha GmbH"]).values
+    assert "Alpha GmbH" not in KnownValues.of([*often, *once]).values
 
 
 def receipt(supplier: str, source: str) -> Document:
