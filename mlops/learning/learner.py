@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from .model import StoredTable, TemplateModel
 from .package import EMPTY, Package, environment, memory_of
 from .predictor import day_zero_table, table_below, transferred_prior
 from .scorer import Watch, watch_nothing
-from .tables.model import fit_table
+from .tables.model import NoRows, fit_table
 from .templates import fit_templates
 from .view import View
 
@@ -212,7 +213,8 @@ def _fit(
     tables = {}
     for table in spec.tables:
         if any(s.label.tables.get(table.key) for s in known):
-            tables[table.key] = StoredTable.of(fit_table(table, known, table_below(day_zero, table.key)))
+            with suppress(NoRows):  # as where nothing was read on the documents that have them
+                tables[table.key] = StoredTable.of(fit_table(table, known, table_below(day_zero, table.key)))
     return replace(model, tables=tables, is_transferred=base.shared is not None)
 
 

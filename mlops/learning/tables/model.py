@@ -51,6 +51,10 @@ WRONG_COSTS = 0.5  # of a wrong cell against a right one, when both readers are 
 _Judged = tuple[FieldSpec, Cell, float]  # a cell, its column and its confidence
 
 
+class NoRows(ValueError):
+    """No confirmed document on which something was read has rows of the table, and no base package reads it."""
+
+
 @dataclass(frozen=True, slots=True)
 class TableModel:
     """spec: the columns. network: the taggers of day zero, or the weights of one template.
@@ -245,7 +249,7 @@ def fit_table(spec: TableSpec, samples: Sequence[Sample], base: TableModel | Non
     """Return the table of one template, learned from its confirmed documents on top of `base`, the day-zero model.
 
     Documents whose label does not speak of the table are skipped; without any the result reads as `base` does.
-    Raises ValueError when there is neither a document nor a base to read with.
+    Raises NoRows when there is neither a document nor a base to read with.
     """
     calibration = base.calibration if base else Calibration.unknown()
     pages = []
@@ -257,7 +261,7 @@ def fit_table(spec: TableSpec, samples: Sequence[Sample], base: TableModel | Non
             pages.append(_Page(seen, lines, said, sample.label.tables[spec.key]))
     if not any(p.labels for p in pages):
         if base is None:
-            raise ValueError(f"table {spec.key}: no confirmed document has rows, and there is no base package")
+            raise NoRows(f"table {spec.key}: no confirmed document has rows, and there is no base package")
         return base
     documents = [(p.seen.tokens, p.labels) for p in pages]
     located = locate(spec, documents, [hint(spec, p.said) for p in pages])
@@ -369,7 +373,7 @@ def _fit(
 
 
 def _is_numbered(spec: TableSpec, located: Sequence[Located]) -> bool:
-    """Whether the confirmed rows have numbers where they are printed; "1." is none."""
+    """Whether the confirmed rows have numbers where they are printed."""
     numeric = [k + 1 for k, c in enumerate(spec.columns) if c.type in NUMERIC_TYPES]
     rows = [set(one.rows[one.rows != NO_ROW].tolist()) for one in located]
     numbered = [set(one.rows[np.isin(one.tags, numeric)].tolist()) for one in located]

@@ -15,7 +15,7 @@ from safetensors.numpy import load, save
 from fixtures.generator import Vendor
 from invex.fields.geometry import Box
 from invex.fields.labels import Label, LabelValue, label_to_json
-from invex.fields.spec import FieldSpec, LocaleSpec, TemplateSpec
+from invex.fields.spec import FieldSpec, LocaleSpec, TableSpec, TemplateSpec
 from invex.fields.standard import STANDARD_FIELDS
 from invex.reading.errors import Unreadable
 from invex.reading.types import Document, Page, Word
@@ -140,7 +140,7 @@ def test_a_template_model_of_before_reads_what_it_knows():
             del about[part]
         for field in about["fields"]:
             field["of_a_branch"] = 1  # keys that are not known are ignored
-            for key in ("known", "own", "trust", "convention", "beside"):
+            for key in ("known", "own", "trust", "convention", "beside", "printed"):
                 del field[key]
 
     again = TemplateModel.from_bytes(described(model, as_first_stored))
@@ -432,3 +432,15 @@ def test_a_package_that_is_none_is_refused(tmp_path: Path):
     (tmp_path / "m.zip").write_bytes(b"not a zip")
     with pytest.raises(BadPackage, match=r"m\.zip"):
         Package.load(tmp_path / "m.zip")
+
+
+def test_rows_of_a_document_on_which_nothing_was_read_teach_no_table():
+    visits = TableSpec("visits", (FieldSpec("reason", "text"),))
+    template = TemplateSpec("claim", (FieldSpec("claim_number", "id"),), (visits,))
+    label = Label(
+        "claim", "person", {"claim_number": (LabelValue("C-1"),)}, {"visits": ({"reason": LabelValue("Lab work")},)}
+    )
+    model = fit_template(EMPTY, template, [Sample("1", document([]), label)])
+    assert model.tables == {}
+    read = Predictor(EMPTY).with_template(model).predict(sample(4, 0).document, template="claim")
+    assert read.tables == {}
