@@ -19,9 +19,13 @@ MOST_VALUES = 20  # of a field; the latest
 
 @dataclass(frozen=True, slots=True)
 class KnownValues:
-    """values: what was confirmed of a field whose documents mostly say the same; empty where they do not."""
+    """values: what was confirmed of a field whose documents mostly say the same; empty where they do not.
+
+    recurring: probability that the next document repeats one of them; what looks like one may as well be new.
+    """
 
     values: tuple[str, ...] = ()
+    recurring: float = LEAST_RECURRING
 
     @classmethod
     def of(cls, confirmed: Iterable[str]) -> KnownValues:
@@ -32,7 +36,7 @@ class KnownValues:
             distinct.pop(words, None)  # the latest go last
             distinct |= {words: value} if words else {}
         recurring = (len(spelled) - len(distinct) + 1) / (len(spelled) + 1)  # the rule of succession (Laplace)
-        return cls(tuple(distinct.values())[-MOST_VALUES:] if recurring >= LEAST_RECURRING else ())
+        return cls(tuple(distinct.values())[-MOST_VALUES:], recurring) if recurring >= LEAST_RECURRING else cls()
 
     def repair(self, read: str) -> str | None:
         """Return the one confirmed value that `read` is a misreading of; None = there is none, or more than one."""

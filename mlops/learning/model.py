@@ -6,6 +6,7 @@ import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from safetensors.numpy import load, save
@@ -16,7 +17,7 @@ from invex.fields.template_json import template_from_json, template_to_json
 from .absence import Absence
 from .boilerplate import Boilerplate
 from .candidates import NO_BREAKS, Breaks
-from .known_values import NO_KNOWN_VALUES, KnownValues
+from .known_values import LEAST_RECURRING, NO_KNOWN_VALUES, KnownValues
 from .matching import Supports
 from .scorer import Scorer
 from .springs import Spring
@@ -117,7 +118,9 @@ class TemplateModel:
             if f.supports is not None:
                 arrays |= {f"{i}.support.{k}": v for k, v in f.supports.to_arrays().items()}
             plain = {k: getattr(f, k) for k in _PLAIN}
-            fields.append({"field": asdict(f.field), "null": f.scorer.null, "known": list(f.known.values), **plain})
+            known: dict[str, Any] = {"known": list(f.known.values)}
+            known |= {"recurring": f.known.recurring} if f.known.values else {}
+            fields.append({"field": asdict(f.field), "null": f.scorer.null, **known, **plain})
         if self.absence is not None:
             arrays |= {f"absence.{name}": v for name, v in self.absence.to_arrays().items()}
         for key, table in self.tables.items():
@@ -159,7 +162,7 @@ class TemplateModel:
             if start + "bucket" in arrays:
                 supports = Supports.from_arrays(_part(arrays, start))
             scorer = Scorer(arrays[f"{i}.buckets"], arrays[f"{i}.values"], f["null"])
-            values = KnownValues(tuple(f.get("known", ())))
+            values = KnownValues(tuple(f.get("known", ())), f.get("recurring", LEAST_RECURRING))
             plain = {"printed": UNKNOWN_PRINTED, **{k: f[k] for k in _PLAIN if k in f}}
             fields.append(FieldModel(FieldSpec(**f["field"]), scorer, supports, known=values, **plain))
         tables = {

@@ -20,6 +20,7 @@ from .decoding import Choice, Ranking, given_absence, rank
 from .exclusion import keep_off
 from .feature_groups import GROUPS, Features
 from .fitting import Known, Prior, no_prior
+from .known_values import KnownValues
 from .layout import TEXT_LAYER, Floats
 from .matching import NO_MATCHER, Matcher
 from .model import FieldModel, TemplateModel
@@ -205,8 +206,22 @@ def _value(scored: Scored, choice: Choice, others: Sequence[Choice], left: float
         why=why(scored, choice.best),
     )
     first_page = candidates.layout.document.pages[value.boxes[0].page]
-    meant = scored.model.known.repair(value.value) if first_page.source != TEXT_LAYER else None
-    return value if meant is None else replace(value, value=meant)
+    return value if first_page.source == TEXT_LAYER else _as_known(value, scored.model.known)
+
+
+def _as_known(value: Value, known: KnownValues) -> Value:
+    """Return the confirmed value that this is a misreading of, as sure as it is that they recur; it as it was read is
+    the first alternative. The value itself where it is no misreading."""
+    meant = known.repair(value.value)
+    if meant is None:
+        return value
+    as_read = Alternative(value.value, value.confidence * (1 - known.recurring), value.text, value.boxes)
+    return replace(
+        value,
+        value=meant,
+        confidence=value.confidence * known.recurring,
+        alternatives=(as_read, *value.alternatives)[:ALTERNATIVES],
+    )
 
 
 def _boxes(candidates: Candidates, choice: Choice) -> tuple[PageBox, ...]:

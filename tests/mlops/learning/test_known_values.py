@@ -51,7 +51,7 @@ def test_what_may_be_two_confirmed_values_stays():
 def test_only_values_that_recur_are_known():
     customers = [f"{name} Handelsgesellschaft" for name in ("Nord", "Ost", "Süd", "West")]
     assert KnownValues.of(customers) == KnownValues()
-    assert KnownValues.of([SUPPLIER]).values == (SUPPLIER,)
+    assert KnownValues.of([SUPPLIER]) == KnownValues((SUPPLIER,), 0.5)
     assert KnownValues.of([SUPPLIER, SUPPLIER.upper(), "Nord GmbH"]).values == (SUPPLIER.upper(), "Nord GmbH")
 
 
@@ -82,3 +82,24 @@ def test_a_misread_supplier_is_the_confirmed_one_on_a_scan(source: str, value: s
     found = predictor.predict(receipt("Gerpang Alaf Restaurants", source), template="receipt")
     (supplier,) = found.fields["supplier_name"]
     assert (supplier.value, supplier.text) == (value, "Gerpang Alaf Restaurants")
+
+
+def test_what_may_be_new_is_no_surer_than_that_values_recur():
+    """A brother was confirmed, and now the page says his sister: nobody knows yet whether documents name one person."""
+    spec = TemplateSpec("receipt", (FieldSpec("customer_name", "text"),))
+    label = Label("receipt", "person", {"customer_name": (LabelValue("Daniel Weissenberger"),)})
+    (one,), (ten,) = (
+        Predictor(EMPTY)
+        .with_template(
+            fit_template(
+                EMPTY, spec, [Sample(str(i), receipt("Daniel Weissenberger", "ocr"), label) for i in range(count)]
+            )
+        )
+        .predict(receipt("Daniela Weissenberger", "ocr"), template="receipt")
+        .fields["customer_name"]
+        for count in (1, 10)
+    )
+    assert one.value == ten.value == "Daniel Weissenberger"
+    assert one.confidence <= 0.5 < 0.8 < ten.confidence
+    assert one.alternatives[0].value == "Daniela Weissenberger"
+    assert one.alternatives[0].confidence == pytest.approx(one.confidence)
