@@ -124,8 +124,12 @@ class Package:
                 memory=files[MEMORY],
                 card=files[CARD].decode(),
             )
+        except BadPackage:
+            raise
         except (KeyError, TypeError, IndexError, BadSpec) as e:
             raise BadPackage(f"{name}: incomplete: {type(e).__name__}: {e}") from e
+        except ValueError as e:  # as of a template model of a later version
+            raise BadPackage(f"{name}: {e}") from e
 
     @classmethod
     def load(cls, path: Path) -> Package:

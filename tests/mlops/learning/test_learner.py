@@ -131,6 +131,18 @@ def test_a_template_model_of_a_later_version_is_refused_in_a_sentence():
         TemplateModel.from_bytes(described(model, lambda about: about.update(format=99)))
 
 
+def test_a_package_of_a_later_version_is_refused_by_its_name(tmp_path: Path, monkeypatch, capsys):
+    dataset = write_dataset(tmp_path / "d", [sample(4, 0)])
+    with monkeypatch.context() as later:
+        later.setattr("mlops.learning.model.TEMPLATE_MODEL_FORMAT", 99)
+        later.setattr("mlops.learning.model.READABLE_FORMATS", (99,))
+        learn(load_dataset(dataset)).save(tmp_path / "later.zip")
+    with pytest.raises(BadPackage, match=r"^later\.zip: template model of format 99; this version reads"):
+        Package.load(tmp_path / "later.zip")
+    assert main(["learn", str(dataset), "--out", str(tmp_path / "m.zip"), "--base", str(tmp_path / "later.zip")]) == 2
+    assert "error: later.zip: template model of format 99" in capsys.readouterr().err
+
+
 def test_a_template_model_of_before_reads_what_it_knows():
     model = fit_template(EMPTY, spec(4), [sample(4, 0)])
 
