@@ -220,7 +220,7 @@ def _text(
     """
     if not (_says(layout.texts[first]) and _says(layout.texts[rest[-1] if rest else last])):
         return
-    if not MARKS.isdisjoint(layout.texts[first : last + 1]):
+    if not MARKS.isdisjoint((*layout.texts[first : last + 1], *(layout.texts[word] for word in rest))):
         return
     line = layout.text(first, last + 1)
     ends = [len(line)]

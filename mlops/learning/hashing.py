@@ -24,7 +24,7 @@ BUCKETS = 1 << BUCKET_BITS
 _DIGIT = re.compile(r"\d")
 _TRAILING = ".,;:"
 # Beside what may be chosen, and beside what is: as telling as words.
-EMPTY_MARKS, FILLED_MARKS = frozenset("☐□▢◻"), frozenset("☒☑▣◼■✓✔✗✘")
+EMPTY_MARKS, FILLED_MARKS = frozenset("☐□▢◻"), frozenset("☒☑▣◼✓✔✗✘")
 MARKS = EMPTY_MARKS | FILLED_MARKS
 # An odd base has an inverse modulo 2^64, which makes the hash of any range of words a difference of two prefix sums.
 _BASE = 0x9E3779B97F4A7C15

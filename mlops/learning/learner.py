@@ -98,7 +98,7 @@ def learn_samples(
         if example.label.template is not None:
             by_template.setdefault(example.label.template, []).append(example)
     steps = _Steps(checkpoints, start, config, dataset_hash(known))
-    everything = _spec(EVERY, fields, (), examples)
+    everything = TemplateSpec(EVERY, tuple(f for f in fields if any(e.label.fields.get(f.key) for e in examples)))
     is_one = len(by_template) == 1 and all(e.label.template is not None for e in examples)
     shared = None if is_one else steps.fit(everything, examples)
     models = {}

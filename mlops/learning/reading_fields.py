@@ -195,7 +195,9 @@ def _value(scored: Scored, choice: Choice, others: Sequence[Choice], left: float
     """left: the probability of what is not decided yet."""
     candidates = scored.candidates
     alternatives = tuple(
-        Alternative(c.value, c.probability / left, candidates.texts[c.best], _boxes(candidates, c)) for c in others
+        Alternative(c.value, c.probability / left, candidates.texts[c.best], _boxes(candidates, c))
+        for c in others
+        if c.probability
     )
     value = Value(
         choice.value,

@@ -42,6 +42,7 @@ from .wording import Wording
 
 HELD_OUT = 6  # every so many synthetic documents one is kept for the calibration
 MOST_DOCUMENTS = 40  # of a template that are learned from, the last ones: more bring nothing and cost time
+MOST_PAGES = 8  # of a document that is laid out once more for a table of another length
 FEW_DOCUMENTS = 2  # with more, the lengths of their tables tell what there is
 MOST_FOLDS = 4  # of the cross-validation that calibrates a template
 NUMBERED = 0.9  # share of a template's rows that have a number, where what has none is no row
@@ -277,7 +278,9 @@ def fit_table(spec: TableSpec, samples: Sequence[Sample], base: TableModel | Non
 
 
 def _virtual(page: _Page, located: Located, base: TableModel | None) -> Told | None:
-    made = of_other_length(page.seen.tokens, located)
+    rows = len(np.unique(located.rows[located.rows != NO_ROW]))
+    is_long = len(page.seen.tokens.layout.document.pages) > MOST_PAGES
+    made = of_other_length(page.seen.tokens, located) if rows == len(page.labels) and not is_long else None
     if made is None:
         return None
     seen = view(made[0])
