@@ -34,6 +34,7 @@ from .view import View
 ALTERNATIVES = 2
 MOST_MATCHED = 150  # likeliest candidates that are compared with confirmed occurrences
 AGREEMENT_RANGE = 2.0
+PLACED = 8  # likeliest values whose places are compared
 REASONS = 4
 LEAST_REASON = 0.05
 _GROUP_NAMES = list(GROUPS.values())
@@ -181,14 +182,38 @@ def _values(scored: Scored, ranking: Ranking) -> tuple[Value, ...]:
     taken: list[int] = []  # candidates
     left = 1.0
     most = scored.model.most if scored.model.most == 1 else scored.model.most + 2
-    for i, choice in enumerate(ranking.choices):
+    choices = _likeliest_place_first(scored.candidates, ranking)
+    for i, choice in enumerate(choices):
         if len(out) >= most or choice.probability <= ranking.absent:
             break
         if not any(scored.candidates.overlap(choice.best, k) for k in taken):  # else it with more of what is around it
             taken.append(choice.best)
-            out.append(_value(scored, choice, ranking.choices[i + 1 : i + 1 + ALTERNATIVES], left))
+            out.append(_value(scored, choice, choices[i + 1 : i + 1 + ALTERNATIVES], left))
         left = max(left - choice.probability, 1e-12)
     return tuple(out)
+
+
+def _likeliest_place_first(candidates: Candidates, ranking: Ranking) -> tuple[Choice, ...]:
+    """The choices, those at the likeliest place first: a name, with more or with fewer of the words around it.
+
+    Versions of one place are no independent alternatives, and must not outvote each other: a nested logit (McFadden,
+    "Modelling the Choice of Residential Location", 1978) chooses the place first. Where that is another than the
+    likeliest choice's, its versions share what they have together by their squares.
+    """
+    places: list[list[Choice]] = []
+    for choice in ranking.choices[:PLACED]:
+        at = next((place for place in places if candidates.overlap(place[0].best, choice.best)), None)
+        if at is None:
+            places.append([choice])
+        else:
+            at.append(choice)
+    place = max(places, key=lambda place: sum(c.probability for c in place), default=[])
+    if not place or place is places[0] or place[0].probability <= ranking.absent:
+        return ranking.choices
+    share = sum(c.probability for c in place) / sum(c.probability**2 for c in place)
+    versions = [c._replace(probability=share * c.probability**2) for c in place]
+    others = [c for c in ranking.choices if not any(c is other for other in place)]
+    return (versions[0], *sorted((*versions[1:], *others), key=lambda c: -c.probability))
 
 
 def _value(scored: Scored, choice: Choice, others: Sequence[Choice], left: float) -> Value:

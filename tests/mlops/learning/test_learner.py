@@ -288,6 +288,23 @@ def test_values_of_a_repeated_field_have_no_word_in_common():
     assert values[1].confidence == pytest.approx(0.2 / 0.3)
 
 
+def test_versions_of_one_name_do_not_outvote_each_other():
+    def order(number: int, name: str) -> Sample:
+        words = [word("Advertiser", 0.1, 0.2), word(name, 0.3, 0.2), word("Sales", 0.307 + 0.01 * len(name), 0.2)]
+        words += [word("Product", 0.1, 0.4)]
+        return Sample(str(number), document(words), Label("order", "person", {"advertiser": (LabelValue(name),)}))
+
+    model = fit_template(EMPTY, TemplateSpec("order", (FieldSpec("advertiser", "text"),)), [order(1, "Nowak")])
+    read = score_fields(View(order(2, "Petersen").document), model)
+    at = {text: k for k, text in enumerate(read.fields[0].candidates.texts)}
+    likely = (("Product", 0.42), ("Petersen", 0.4), ("Petersen Sales", 0.12))
+    ranking = Ranking(tuple(Choice(text, p, at[text]) for text, p in likely), absent=0.06)
+    (value,) = replace(read, rankings={"advertiser": ranking}).values()["advertiser"]
+    assert value.value == "Petersen"
+    assert value.confidence == pytest.approx(0.52 * 0.4**2 / (0.4**2 + 0.12**2))
+    assert [a.value for a in value.alternatives] == ["Product", "Petersen Sales"]
+
+
 def test_an_empty_document_gives_nothing():
     model = fit_template(EMPTY, spec(4), [sample(4, 0)])
     empty = replace(sample(4, 0).document, pages=tuple(replace(p, words=()) for p in sample(4, 0).document.pages))
