@@ -1172,9 +1172,12 @@ def test_the_long_name_of_a_template_leaves_the_bar_of_decisions_as_high_as_it_w
         assert found["height"] <= was["height"]
 
 
-def test_one_key_approves_one_document(admin_page: Page) -> None:
-    page, address = admin_page, open_first(admin_page)
+def test_one_key_approves_one_document(admin_page: Page, installation: Any) -> None:
+    page = admin_page
+    open_invoice(page, installation)  # nothing of it has to be looked at first, whatever other tests taught
+    address = page.url
     ahead_is_there(page)
+    can_be_seen(page)
     page.keyboard.down("Control")
     page.keyboard.down("Enter")
     page.wait_for_url(lambda url: url != address)
