@@ -50,7 +50,7 @@ TERMINAL = (
     "mlops/training/api.py",
     "mlops/training/rebuild.py",
 )
-SHOWN = ("mlops/learning/validation.py",)  # of these a page says them, too
+SHOWN = ("mlops/learning/label_forms.py", "mlops/learning/validation.py")  # of these a page says them, too
 COMMANDS = "/management/"
 
 

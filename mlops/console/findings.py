@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from invex.catalog.type_names import TYPE_NAMES
 from invex.kernel.spoken import filled, spoken
-from mlops.learning.validation import SEVERITIES
+from mlops.learning.finding import SEVERITIES
 
 KINDS: dict[str, str | Promise] = {
     "suspected_label": _("Suspected label errors"),

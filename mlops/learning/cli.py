@@ -26,9 +26,10 @@ from invex.reading.types import Document
 
 from .archive import BadPackage
 from .checkpoints import Checkpoints, Yielded, progress_file
-from .dataset import BadDataset, BadFile, Dataset, Entry, Reader, load_dataset, read
+from .dataset import BadDataset, BadFile, Dataset, Entry, Reader, load_dataset, read, some_of
 from .devices import add_device, servable
 from .evaluation import Unread, evaluate
+from .finding import Finding
 from .json_file import parsed, text_in
 from .learner import LearnConfig, NothingToLearn, learn
 from .package import Package
@@ -38,6 +39,7 @@ from .side_by_side import Submit, predicting
 DONE, FAULT, BAD_INPUT, YIELDED, NOTHING = 0, 1, 2, 4, 5
 NO_BASE = "none"
 ERROR = "error: "  # how what was refused begins
+WARNING = "warning: "  # how it begins, where the command goes on
 
 T = TypeVar("T")
 
@@ -85,7 +87,7 @@ def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
             package = learn(
                 dataset, base=base, reader=reader, config=config, is_smoke=options.smoke,
                 version=options.package_version,
-                checkpoints=Checkpoints(options.checkpoints, should_stop, tell),
+                checkpoints=Checkpoints(options.checkpoints, should_stop, tell), warn=_warn,
             )  # fmt: skip
         package.save(options.out)
     except Yielded as e:
@@ -97,6 +99,12 @@ def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
         return refuse(e, BAD_INPUT)
     log.info("%s: %s", options.out, package.build)
     return DONE
+
+
+def _warn(findings: Sequence[Finding]) -> None:
+    """Say what somebody should look at, a line each; of many the first."""
+    for line in some_of([f"{finding.message} {finding.what_to_do}" for finding in findings], begin=WARNING):
+        sys.stderr.write(f"{line}\n")
 
 
 def asked_to_stop() -> Callable[[], bool]:

@@ -286,10 +286,10 @@ def damaged(root: Path, faults: Sequence[BadFile]) -> BadDataset:
     return BadDataset("\n".join([f"{root}: {what}", *some_of([str(fault) for fault in faults])]))
 
 
-def some_of(names: Sequence[str]) -> list[str]:
-    """Return lines that name the first MOST_NAMED, and say how many more there are."""
+def some_of(names: Sequence[str], begin: str = "  ") -> list[str]:
+    """Return lines that name the first MOST_NAMED, and say how many more there are. begin: of each line."""
     more = len(names) - MOST_NAMED
-    return [f"  {name}" for name in names[:MOST_NAMED]] + ([f"  and {more} more"] if more > 0 else [])
+    return [f"{begin}{name}" for name in names[:MOST_NAMED]] + ([f"{begin}and {more} more"] if more > 0 else [])
 
 
 def _parsed(path: Path, place: str, parse: Callable[[Any], T]) -> T:

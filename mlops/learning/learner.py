@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -17,7 +18,11 @@ from invex.reading.words import to_json
 
 from .checkpoints import NO_CHECKPOINTS, Checkpoints
 from .dataset import Dataset, Reader, Sample, samples
+from .finding import WARNING, Finding
 from .fitting import Example, FitConfig, fit_examples
+from .label_forms import in_other_form, is_in_form
+from .locate import locate, occurrences
+from .message import FieldKey
 from .model import StoredTable, TemplateModel
 from .package import EMPTY, Package, environment, memory_of
 from .predictor import day_zero_table, table_below, transferred_prior
@@ -30,6 +35,18 @@ log = logging.getLogger(__name__)
 
 EVERY = "*"  # the template that documents of all templates are taken for
 SMOKE_DOCUMENTS = 3  # a template, in a smoke run
+
+# What to do about a value that was not found on its page.
+NOT_PRINTED = "Compare with the page: correct the value, draw boxes where it stands, or have the page read again."
+OTHER_BOXES = "Compare with the page: correct the value, or draw its boxes around the whole value and nothing else."
+NO_BOXES = "Draw boxes where it stands, or correct the field's type."
+
+# Told of labels that somebody should look at, in the order of the documents.
+Warn = Callable[[Sequence[Finding]], None]
+
+
+def _warn_nobody(findings: Sequence[Finding]) -> None:
+    pass
 
 
 class NothingToLearn(ValueError):
@@ -54,9 +71,11 @@ def learn(
     build: int = 0,
     is_smoke: bool = False,
     checkpoints: Checkpoints = NO_CHECKPOINTS,
+    warn: Warn = _warn_nobody,
 ) -> Package:
     """Return the package learned from the labelled documents of `dataset`.
 
+    warn: told first of values in another form and of unknown keys, then of values that are not found on their page.
     Raises NothingToLearn, BadDataset, Yielded, and what `reader` raises.
     """
     known = tuple(samples(dataset, reader))
@@ -64,9 +83,10 @@ def learn(
         known = _few(known)
     if not known:
         raise NothingToLearn(f"{dataset.root}: no document has a label; add labels/ID.json files")
+    warn(in_other_form(known, dataset.fields, dataset.tables))
     package = learn_samples(
         known, dataset.fields, dataset.tables, name=dataset.name, base=base, config=config, version=version,
-        build=build, checkpoints=checkpoints,
+        build=build, checkpoints=checkpoints, warn=warn,
     )  # fmt: skip
     if not dataset.version:
         return package
@@ -84,11 +104,12 @@ def learn_samples(
     version: str = "0.1.0",
     build: int = 0,
     checkpoints: Checkpoints = NO_CHECKPOINTS,
+    warn: Warn = _warn_nobody,
 ) -> Package:
     """Return the package learned from documents that were read already; `fields` and `tables` are all that were asked.
 
     name: the project's. version, build: what the package is called, see FORMATS.md, section 3. checkpoints: each
-    template is a step. Raises Yielded.
+    template is a step. warn: told of values that are not found on their page. Raises Yielded.
     """
     config = config or LearnConfig()
     examples = [Example(View(s.document), s.label, s.id) for s in known]
@@ -107,6 +128,7 @@ def learn_samples(
         log.info("template %s: %d documents, %s", template, len(mine), _located(models[template]))
     if shared is None:  # what all templates share is what the only one knows
         shared = replace(next(iter(models.values())), spec=everything, tables={})
+    warn([f for e in examples for f in _not_located(e, models.get(e.label.template or "", shared))])
     index = fit_templates({n: [e.view.document for e in es] for n, es in by_template.items()})
     return Package(
         manifest={
@@ -240,7 +262,36 @@ def _few(known: Sequence[Sample]) -> tuple[Sample, ...]:
 
 
 def _located(model: TemplateModel) -> str:
-    return ", ".join(f"{f.field.key} {f.located} of {f.asked} located" for f in model.fields)
+    """Say how many of the confirmed values were found on their page, and of which fields not all."""
+    counts = {f.field.key: (f.located, f.asked) for f in model.fields}
+    abouts = {key: json.loads(table.about) for key, table in model.tables.items()}
+    counts |= {key: (about["located"], about["asked"]) for key, about in abouts.items()}
+    found, asked = (sum(both[i] for both in counts.values()) for i in (0, 1))
+    some = [f"{key} {found} of {asked}" for key, (found, asked) in counts.items() if found < asked]
+    return f"{found} of {asked} values located" + (f" ({', '.join(some)})" if some else "")
+
+
+def _not_located(example: Example, model: TemplateModel) -> Iterator[Finding]:
+    """Yield a finding for each confirmed value of a document that `model` was not learned from."""
+    for spec in (one.field for one in model.fields):
+        kind = spec.type
+        for value in example.label.fields.get(spec.key, ()):
+            candidates = example.view.candidates(kind, model.breaks)
+            if not is_in_form(kind, value) or locate(candidates, value).matching.any():
+                continue
+            sentence, what_to_do = "not printed as labelled", NOT_PRINTED
+            if value.boxes:
+                sentence, what_to_do = "neither read in the boxes of its label nor elsewhere", OTHER_BOXES
+            elif occurrences(example.view.layout, value.value):
+                sentence, what_to_do = f"printed, but not read as a value of type {kind}", NO_BOXES
+            yield Finding(
+                WARNING,
+                "value_not_on_page",
+                "Document {1}: {2} = {3} is " + sentence + ".",
+                ((example.id,), (FieldKey(spec.key),), (repr(value.value),)),
+                what_to_do,
+                (example.id,),
+            )
 
 
 def project_name(name: str) -> str:

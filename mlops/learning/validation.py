@@ -6,7 +6,7 @@ import hashlib
 import math
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from invex.fields.labels import Label, LabelValue
@@ -14,15 +14,15 @@ from invex.fields.prediction import Prediction
 from invex.fields.spec import FieldSpec
 from invex.reading.errors import Unreadable
 
-from .comparison import is_canonical, same
+from .comparison import same
 from .dataset import BadDataset, Dataset, Reader, Sample, read
 from .duplicates import duplicates
+from .finding import ERROR, NOTE, SEVERITIES, WARNING, Finding
 from .label_errors import suspects
+from .label_forms import in_other_form
 from .locate import learn_breaks, locate
-from .message import CellKey, FieldKey, Parts, TypeKey, Words, filled, listed
+from .message import FieldKey, Parts, Words, listed
 from .view import View
-
-ERROR, WARNING, NOTE = SEVERITIES = ("error", "warning", "note")
 
 FEW_DOCUMENTS = 3  # a template with fewer is learned, but cannot be judged
 DOMINANT_SHARE = 0.8  # of one template among three or more
@@ -30,29 +30,6 @@ PSI_ALERT = 0.2  # customary "large shift" of the population stability index
 MIN_DRIFT_DOCUMENTS = 30  # on each side; with fewer the index is noise
 UNKNOWN = "(unknown)"
 SPOKEN = THE_TEMPLATE, AND_IN = ("the template", "and in")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing a person should know. severity: error = do not train; warning = look; note = good to know.
-
-    sentence: with {1}, {2} … in the place of each of `parts`.
-    """
-
-    severity: str
-    code: str
-    sentence: str
-    parts: tuple[Parts, ...]
-    what_to_do: str
-    documents: tuple[str, ...] = ()
-
-    @property
-    def message(self) -> str:
-        """What it says, fields and types by their keys."""
-        return filled(self.sentence, self.parts)
-
-    def to_json(self) -> dict[str, Any]:
-        return {**asdict(self), "message": self.message}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +82,10 @@ def validate(
     samples, findings = _read(dataset, reader)
     labels = {sample.id: sample.label for sample in samples}
     types = {spec.key: spec.type for spec in dataset.fields}
-    columns = {table.key: {column.key: column.type for column in table.columns} for table in dataset.tables}
+    findings += in_other_form(samples, dataset.fields, dataset.tables)
     same_paper = _same_paper(dataset, samples)
     values = located = 0
     for sample in samples:
-        findings += _canonical(sample, types, columns)
         missing, count = _not_on_page(sample, types)
         values, located = values + count, located + count - len(missing)
         if missing:
@@ -150,38 +126,6 @@ def _read(dataset: Dataset, reader: Reader | None) -> tuple[list[Sample], list[F
             parts = ((entry.id,),)
             findings.append(Finding(WARNING, "no_words", "Document {1} has no words.", parts, advice, (entry.id,)))
     return samples, findings
-
-
-def _canonical(sample: Sample, types: Mapping[str, str], columns: Mapping[str, Mapping[str, str]]) -> Iterator[Finding]:
-    """Yield what `sample`'s label says outside of the dataset's fields, or in a form in which it is never right."""
-    said: list[tuple[FieldKey | CellKey, str | None, LabelValue]] = [
-        (FieldKey(key), types.get(key), value) for key, values in sample.label.fields.items() for value in values
-    ]
-    said += [
-        (CellKey(key, number, column), columns.get(key, {}).get(column), value)
-        for key, rows in sample.label.tables.items()
-        for number, row in enumerate(rows, 1)
-        for column, value in row.items()
-    ]
-    for where, type, value in said:
-        if type is None:
-            yield Finding(
-                WARNING,
-                "unknown_field",
-                "Document {1}: {2} is not among the fields of dataset.json.",
-                ((sample.id,), (str(where),)),  # as a text: the key is what dataset.json lacks
-                "Add the field there, or take it out of the label.",
-                (sample.id,),
-            )
-        elif not value.value.strip() or not is_canonical(type, value.value):
-            yield Finding(
-                ERROR,
-                "not_canonical",
-                "Document {1}: {2} = {3} is no {4} as labels write it.",
-                ((sample.id,), (where,), (repr(value.value),), (TypeKey(type),)),
-                "Write dates as 2020-03-29, numbers as 5625.00, currencies as EUR.",
-                (sample.id,),
-            )
 
 
 def _not_on_page(sample: Sample, types: Mapping[str, str]) -> tuple[list[Parts], int]:

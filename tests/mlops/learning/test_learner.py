@@ -1,6 +1,7 @@
 """From confirmed documents to a package and back to values: the whole way, on generated documents."""
 
 import json
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -428,6 +429,66 @@ def test_the_command_line_learns_predicts_and_evaluates(tmp_path: Path, capsys: 
     assert [line["id"] for line in lines] == ["4-0", "4-1", "4-2"]
     assert main(["evaluate", package, str(root), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["micro"]["f1"] > 0.9
+
+
+def warned(root: Path, package: Path, capsys: pytest.CaptureFixture[str]) -> list[str]:
+    """The warnings of `learn`."""
+    assert main(["learn", str(root), "--out", str(package), "--base", "none"]) == 0
+    return [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
+
+
+def relabelled(root: Path, document: str, **fields: list[dict[str, Any]]) -> None:
+    path = root / "labels" / f"{document}.json"
+    label = json.loads(path.read_text())
+    label["fields"].update(fields)
+    path.write_text(json.dumps(label))
+
+
+def test_learn_says_which_confirmed_values_it_did_not_find_and_what_to_do(tmp_path: Path, capsys, caplog):
+    caplog.set_level(logging.INFO)
+    root = write_dataset(tmp_path / "d", [sample(4, i) for i in range(3)])
+    assert warned(root, tmp_path / "m.zip", capsys) == []
+    assert caplog.messages[-2].endswith(" values located")
+    relabelled(root, "4-0", supplier_name=[{"value": "Nobody Ltd"}])
+    box = {"page": 0, "box": [0.97, 0.97, 0.98, 0.98]}
+    relabelled(root, "4-1", total_amount=[{"value": "987654.32", "boxes": [box]}])
+    name = sample(4, 2).label.fields["supplier_name"][0].value
+    about = json.loads((root / "dataset.json").read_text())
+    about["fields"].append({"key": "contact", "type": "email"})
+    (root / "dataset.json").write_text(json.dumps(about))
+    relabelled(root, "4-2", contact=[{"value": name}])
+    lines = warned(root, tmp_path / "m.zip", capsys)
+    assert caplog.messages[-2].endswith(" (total_amount 2 of 3, supplier_name 2 of 3, contact 0 of 1)")
+    found = {tuple(line.split(" = ")[0].split(": ")[1:]): line for line in lines}
+    assert set(found) == {
+        ("Document 4-0", "supplier_name"),
+        ("Document 4-1", "total_amount"),
+        ("Document 4-2", "contact"),
+    }
+    assert "'Nobody Ltd' is not printed as labelled. Compare with the page" in found["Document 4-0", "supplier_name"]
+    assert "neither read in the boxes of its label nor elsewhere" in found["Document 4-1", "total_amount"]
+    assert "printed, but not read as a value of type email. Draw boxes" in found["Document 4-2", "contact"]
+
+
+def test_learn_says_what_is_in_another_form_or_of_no_field(tmp_path: Path, capsys):
+    root = write_dataset(tmp_path / "d", [sample(4, i) for i in range(3)])
+    relabelled(root, "4-0", invoice_date=[{"value": "22.11.2026"}], fax=[{"value": "1"}])
+    relabelled(root, "4-1", total_amount=[{"value": "1.234,50"}], fax=[{"value": "1"}])
+    lines = warned(root, tmp_path / "m.zip", capsys)
+    assert [line.split(". ")[0] for line in lines] == [
+        "warning: Document 4-0: invoice_date = '22.11.2026' is no date as labels write it",
+        "warning: Document 4-1: total_amount = '1.234,50' is no amount as labels write it",
+        "warning: fax is not among the fields of dataset.json; documents with it: 2",
+    ]
+
+
+def test_of_many_warnings_the_first_are_said(tmp_path: Path, capsys):
+    root = write_dataset(tmp_path / "d", [replace(sample(4, i % 3), id=f"4-{i}") for i in range(MOST_NAMED + 3)])
+    for i in range(MOST_NAMED + 3):
+        relabelled(root, f"4-{i}", supplier_name=[{"value": "Nobody Ltd"}])
+    lines = warned(root, tmp_path / "m.zip", capsys)
+    assert len(lines) == MOST_NAMED + 1
+    assert lines[-1] == "warning: and 3 more"
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one core")

@@ -78,6 +78,20 @@ def test_unreadable_files_and_wrong_forms_are_errors(tmp_path):
     assert json.loads(json.dumps(report.to_json()))["is_fit"] is False
 
 
+def test_a_key_that_the_dataset_lacks_is_said_once_with_its_documents(tmp_path):
+    documents = good(4)
+    for i in ("d0", "d2"):
+        documents[i][1].fields["fax"] = (LabelValue("1"), LabelValue("2"))
+    documents["d1"][1].tables["items"] = ({"unit": LabelValue("kg")},)
+    report = validate(dataset(tmp_path, documents), None)
+    assert [(f.code, f.severity, f.documents) for f in report.findings] == [
+        ("unknown_field", "warning", ("d0", "d2")),
+        ("unknown_field", "warning", ("d1",)),
+    ]
+    assert "fax is not among the fields of dataset.json; documents with it: 2." in report.text()
+    assert "items.unit is not among" in report.text()
+
+
 def test_values_that_are_not_printed_are_named(tmp_path):
     documents = {**good(3), "odd": (paper("C-1", "5.00"), label("C-2", "5.00"))}
     report = validate(dataset(tmp_path, documents), None)
