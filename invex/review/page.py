@@ -28,7 +28,7 @@ SAYS_HOW_SURE = ("low_confidence", AUDIT)  # reasons that a blind reviewer must 
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What a person typed: the inputs by name, what of it was not understood, and the template it was typed for."""
+    """What a person typed: the inputs by name, the template it was typed for, and what is wrong with it, by input."""
 
     data: Mapping[str, str]
     template: str

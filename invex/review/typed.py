@@ -28,33 +28,35 @@ def read(document: Document, chosen: str, data: Mapping[str, str]) -> tuple[Temp
 
 
 class Judged(TypedDict):
-    """What the checks say of what was typed, in the reader's language.
+    """What is to be said of what was typed, in the reader's language.
 
-    failed: what is wrong and is not said on its page yet, the sentence by input, or by cell. settled: sentences that
-    the page says and that are true no more.
+    unread: what is no value, the sentence by input. failed: which checks fail and are not said on the page yet, by
+    input or by cell, and cells that are no value. settled: sentences that the page says and that are true no more.
     """
 
+    unread: dict[str, str]
     failed: dict[str, str]
     settled: list[str]
 
 
-NOT_JUDGED = Judged(failed={}, settled=[])
+NOT_JUDGED = Judged(unread={}, failed={}, settled=[])
 
 
 def judged(document: Document, chosen: str, data: Mapping[str, str]) -> Judged:
-    """Return what the checks say. data says which extraction its page was made of.
-
-    A field that is not understood says so itself while it is typed; a cell does not.
-    """
+    """Return what is to be said of it. data says which extraction its page was made of."""
     spec, sent = read(document, chosen, data)
-    found = {name: problem for name, problem in sent.errors.items() if name.startswith("t:")}
-    settled: frozenset[str] = frozenset()
-    if not sent.errors:
-        outcome = checked(queries.seen(document, sent_whole(data.get("extraction", ""))), spec, sent, data)
-        found, settled = forms.marks(data, outcome.unseen), outcome.settled
+    return judge(queries.seen(document, sent_whole(data.get("extraction", ""))), spec, sent, data)
+
+
+def judge(seen: queries.Seen, spec: TemplateSpec, sent: forms.Sent, data: Mapping[str, str]) -> Judged:
+    """Return what is to be said of what was typed. What is no value takes part in no sum: others are of the rest."""
+    outcome = checked(seen, spec, sent, data)
+    unread = {name: problem for name, problem in sent.errors.items() if not name.startswith("t:")}
+    failed = {**forms.marks(data, outcome.unseen), **sent.errors}
     return Judged(
-        failed={name: spoken(sentence, CONTEXT) for name, sentence in found.items()},
-        settled=sorted(spoken(sentence, CONTEXT) for sentence in settled),
+        unread={name: spoken(sentence, CONTEXT) for name, sentence in unread.items()},
+        failed={name: spoken(sentence, CONTEXT) for name, sentence in failed.items() if name not in unread},
+        settled=sorted(spoken(sentence, CONTEXT) for sentence in outcome.settled),
     )
 
 
@@ -78,6 +80,6 @@ class Checked:
 
 
 def checked(seen: queries.Seen, spec: TemplateSpec, sent: forms.Sent, data: Mapping[str, str]) -> Checked:
-    """Return what the checks say of what was typed, all of it values: while one types, and as one approves."""
+    """Return what the checks say of what was typed: while one types, and as one approves."""
     failing = checks.failed(seen, label_from_json(sent.label), spec)
     return Checked(seen, failing, forms.read_told(data.get("told", "")))

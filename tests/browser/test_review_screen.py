@@ -422,6 +422,45 @@ def test_values_that_do_not_agree_need_the_person_and_one_more_approval(admin_pa
     page.get_by_role("button", name="Start anew").click()  # given up for the tests after this one
 
 
+def test_what_is_no_value_is_marked_until_it_is_one_also_when_its_draft_is_opened_again(
+    admin_page: Page, installation: Any
+) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation)
+    net = page.locator("[data-field='net_amount']")
+    value, mark, why = net.locator("[data-value]").first, net.locator(".mark").first, net.locator("[data-fails-why]")
+    was, needed = value.input_value(), need_count(page)
+
+    def is_marked() -> None:
+        expect(mark).to_have_text("✗")
+        expect(net).to_have_class(re.compile(r"\bwrong\b"))
+        expect(net.locator(".why.wrong:visible")).to_have_text("✗ 'g' is not an amount such as 5625.00")
+        expect(page.locator("[data-sums]")).not_to_contain_text("Net amount")
+        assert need_count(page) == needed + 1
+
+    value.fill("g")
+    is_marked()
+    value.press("Enter")  # which makes no value of it
+    is_marked()
+    draft_is_kept(page)
+    is_marked()
+    page.goto(address)
+    page.wait_for_selector(WORD, state="attached")
+    is_marked()
+    expect(value).to_be_focused()
+    can_be_seen(page)
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_text("Some values are not understood")).to_be_visible()
+    is_marked()
+    expect(value).to_be_focused()
+    page.keyboard.type(was)
+    expect(why).to_be_hidden()
+    expect(mark).to_have_text("✓")
+    assert need_count(page) == needed
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
 def test_a_cell_that_is_not_right_is_marked_while_one_types(admin_page: Page, installation: Any) -> None:
     page, address = admin_page, open_invoice(admin_page, installation)
     amount = page.locator("[data-grid] tbody tr").first.locator("td.number").last

@@ -86,11 +86,11 @@ def _approve(request: ProjectRequest, row: Document, version: int | None) -> Htt
     if data.get("awaited") and not data.get("go_on"):
         return _not_seen(request, row, chosen, data, key)
     spec, sent = typed.read(row, chosen, data)
+    seen = queries.seen(row, sent_whole(data.get("extraction", "")))
     if sent.errors:
         problem = _("Some values are not understood; they are marked.")
-        kept = page.Typed(data, chosen, sent.errors)
-        return show(request, row, chosen, typed=kept, key=key, problem=problem, status=422)
-    seen = queries.seen(row, sent_whole(data.get("extraction", "")))
+        kept, judged = page.Typed(data, chosen, sent.errors), typed.judge(seen, spec, sent, data)
+        return show(request, row, chosen, typed=kept, key=key, judged=judged, problem=problem, status=422)
     failures = typed.checked(seen, spec, sent, data).unseen if version == row.version else ()
     if failures:  # a person may know better: they are asked once
         kept = page.Typed(data, chosen, forms.marks(data, failures))

@@ -44,11 +44,11 @@ def document(request: ProjectRequest, pk: int) -> HttpResponseBase:
         return show(request, row, draft.template, typed=kept, key=key, is_conflict=True)
     chosen = request.GET.get("template", draft.template if draft is not None else row.template)
     chosen = chosen if is_template(request, row, chosen) else ""
-    typed_before = page.Typed(draft.data, draft.template) if draft is not None else None
     judged = typed.NOT_JUDGED
     if draft is not None and draft.template == chosen:
         read = extractions.current(row)
         judged = typed.judged(row, chosen, {**draft.data, "extraction": str(read.pk) if read is not None else ""})
+    typed_before = page.Typed(draft.data, draft.template, judged["unread"]) if draft is not None else None
     return show(request, row, chosen, typed=typed_before, draft=draft, key=key, judged=judged)
 
 

@@ -11,6 +11,7 @@ const boxesOf = (input) => {
   try { return JSON.parse(hidden(input, "boxes").value || "[]"); } catch { return []; }
 };
 const openOf = (input) => fieldOf(input).querySelector("[data-open]");
+const inputsOf = (field) => [...field.querySelectorAll("[data-value]")];
 
 const stateOf = (input) => ({
   value: input.value, boxes: hidden(input, "boxes").value, text: hidden(input, "text").value, by: hidden(input, "by").value,
@@ -20,8 +21,9 @@ const stateOf = (input) => ({
 export class Fields {
   isSettled = () => false;  // whether a sentence of the page is true no more
 
-  constructor(form, {pages, history, says, ask, changed}) {
-    Object.assign(this, {form, pages, history, says, ask, changed});
+  /* changed(): what stands there; marked(): what needs a person, where what stands there is as it was. */
+  constructor(form, {pages, history, says, ask, changed, marked}) {
+    Object.assign(this, {form, pages, history, says, ask, changed, marked});
     this.chosen = null;
     this.begin();
     form.addEventListener("focusin", ({target}) => {
@@ -84,9 +86,11 @@ export class Fields {
     if (first) this.pages.show(first);
   }
 
-  /* Put a state into an input; used by everything that changes one. */
-  put(input, state) {
+  /* Put a state into an input; used by everything that changes one. isTyped: letter by letter, so that what was said of it
+     is said until the server has looked at it again. */
+  put(input, state, {isTyped = false} = {}) {
     input.value = state.value;
+    if (!isTyped || !state.value.trim()) delete input.dataset.unread;
     hidden(input, "boxes").value = state.boxes;
     hidden(input, "text").value = state.text;
     hidden(input, "by").value = state.by;
@@ -116,7 +120,7 @@ export class Fields {
 
   /* The fields in which nobody has done anything. */
   get untouched() {
-    return this.fields.filter((field) => [...field.querySelectorAll("[data-value]")].every((input) => !hidden(input, "by").value && input.value === input.defaultValue));
+    return this.fields.filter((field) => inputsOf(field).every((input) => !hidden(input, "by").value && input.value === input.defaultValue));
   }
 
   /* Put what was read meanwhile, the fields in `fresh`, where nobody has done anything. In the order of the page, unless
@@ -142,10 +146,13 @@ export class Fields {
 
   /* Marks, the words "not there", and whether the field still needs a person. */
   refresh(field) {
-    const inputs = [...field.querySelectorAll("[data-value]")];
+    const inputs = inputsOf(field), unread = inputs.map((input) => input.dataset.unread).find(Boolean);
     if (!field.dataset.was) field.dataset.was = field.classList.contains("wrong") ? "wrong" : field.classList.contains("needs") ? "needs" : "none";
     const isSeen = inputs.some((input) => hidden(input, "by").value);
-    const fails = field.dataset.fails !== field.dataset.accepted && field.dataset.fails;
+    const fails = unread || field.dataset.fails !== field.dataset.accepted && field.dataset.fails;
+    const line = field.querySelector("[data-fails-why]"), why = unread || field.dataset.fails;
+    line.textContent = `✗ ${why}`;
+    line.hidden = !why;
     const said = [...field.querySelectorAll("[data-remark]")];
     const isSettled = said.length > 0 && said.every((remark) => this.isSettled(remark.textContent));
     const isUnsure = inputs.some((input) => !("sure" in input.dataset));  // what failed and fails no more is not sure by that
@@ -196,7 +203,7 @@ export class Fields {
     const keeps = input.value.trim() && boxesOf(input).length && isSameCorrected(input.value, printed);
     const after = {...stateOf(input), by: "person", open: "", ...(keeps ? {} : {boxes: "[]", text: ""})};
     this.history.record(input.name, before, after, {merging: true});
-    this.put(input, after);
+    this.put(input, after, {isTyped: true});
     clearTimeout(input.pause);
     input.pause = setTimeout(() => this.askMeaning(input, {find: true}), PAUSE_MS);
   }
@@ -207,12 +214,11 @@ export class Fields {
     if (!text) { this.hideMeaning(input); return; }
     const found = await this.ask({key: fieldOf(input).dataset.field, text, find: find ? "1" : ""});
     if (!found || !input.isConnected || input.value.trim() !== text) return;  // its page has gone, and is nothing to undo
+    this.noteUnread(input, found.error);
     const line = input.closest(".value").querySelector("[data-meaning]");
     const parts = [];
-    if (found.error) parts.push(`✗ ${found.error}`);
-    else if (found.value !== text) parts.push(`${this.says("readAs")} ${found.value}`);
+    if (!found.error && found.value !== text) parts.push(`${this.says("readAs")} ${found.value}`);
     if (found.others.length) parts.push(`${this.says("or")} ${found.others.join(", ")}`);
-    line.classList.toggle("wrong", Boolean(found.error));
     const isHere = (place) => boxesOf(input).some((b) => place.boxes.some((p) => p.page === b.page && p.box[1] < b.box[3] && b.box[1] < p.box[3] && p.box[0] < b.box[2] && b.box[0] < p.box[2]));
     if (find && found.places.length && !found.places.some(isHere)) {
       if (found.places.length === 1) {
@@ -233,26 +239,34 @@ export class Fields {
 
   hideMeaning(input) { input.closest(".value").querySelector("[data-meaning]").hidden = true; }
 
-  /* What stands there now fails checks ({name of the input: sentence}): it needs a person until one says that it is right.
-     isSettled: whether a sentence of the page is true no more; what another field says now may have settled it. */
-  check(failed, isSettled) {
+  /* What stands there is no value, by that sentence, or it is one (""). Whoever says that it is right does not make it one. */
+  noteUnread(input, sentence) {
+    if (sentence === (input.dataset.unread || "")) return;
+    if (sentence) input.dataset.unread = sentence;
+    else delete input.dataset.unread;
+    this.refresh(fieldOf(input));
+    this.draw();
+    this.marked();
+  }
+
+  /* What stands there now is no value, or fails checks ({name of the input: sentence}): that needs a person until one says
+     that it is right. isSettled: whether a sentence of the page is true no more; what another field says now may have
+     settled it. */
+  check(unread, failed, isSettled) {
     this.isSettled = isSettled;
     for (const field of this.fields) {
-      const fails = [...field.querySelectorAll("[data-value]")].map((input) => failed[input.name]).find(Boolean) || "";
-      if (fails === (field.dataset.fails || "")) {
-        if (field.querySelector("[data-remark]")) this.refresh(field);
-        continue;
-      }
+      const inputs = inputsOf(field);
+      inputs.forEach((input) => this.noteUnread(input, unread[input.name] || ""));
+      const fails = inputs.map((input) => failed[input.name]).find(Boolean) || "";
+      const isSame = fails === (field.dataset.fails || "");
       field.dataset.fails = fails;
-      const line = field.querySelector("[data-fails-why]");
-      line.textContent = `✗ ${fails}`;
-      line.hidden = !fails;
-      this.refresh(field);
+      if (!isSame || field.querySelector("[data-remark]")) this.refresh(field);
     }
     this.draw();
   }
 
   accept(input) {
+    if (input.dataset.unread) return;
     const field = fieldOf(input), {fails} = field.dataset;
     if (fails && fails !== field.dataset.accepted) {
       field.dataset.accepted = fails;

@@ -7,7 +7,7 @@ const PAUSE_MS = 700;  // of typing, after which the draft is sent
 
 export class Presence {
   /* taken(who): somebody else has the document now, or has changed what it is (""). told(isGood): whether the draft is
-     kept. checked({failed, settled}): what the checks say of it, see Screen.check. unread(): names of
+     kept. checked(judged): what is to be said of it, see Screen.check. unread(): names of
      what is still being read, which a draft says nothing of. signal: aborted when another document takes the place of
      this one. */
   constructor(root, form, {taken, told, checked, unread, signal}) {

@@ -59,7 +59,7 @@ export class Screen {
     this.post = sender(form);
     this.seen = new Seen(form.elements.awaited, {signal});
     this.sight = new Sight(form.querySelector(".decide"), {signal});
-    this.fields = new Fields(form, {pages, history, says, ask: (asked) => this.ask(asked), changed});
+    this.fields = new Fields(form, {pages, history, says, ask: (asked) => this.ask(asked), changed, marked: () => this.count()});
     this.grids = [...form.querySelectorAll("[data-grid]")].map((section) => new Grid(section, {
       pages, history, changed, says, ask: (asked) => this.ask(asked), onward: () => this.keys.next(null),
       total: (key) => this.total(key), like: (grid) => this.readLike(grid), isReadOnly: () => this.fields.isReadOnly,
@@ -209,12 +209,12 @@ export class Screen {
     this.count();
   }
 
-  /* What the checks say of what stands there now. failed: {name of the input or of the cell: sentence}; settled: what the
-     page says and is true no more. */
-  check({failed, settled}) {
+  /* What is to be said of what stands there now. unread: {name of an input whose text is no value: sentence}; failed: what
+     fails a check, {name of the input or of the cell: sentence}; settled: what the page says and is true no more. */
+  check({unread, failed, settled}) {
     const isSettled = (text) => settled.includes(text.replace(/^[✗▲] /, ""));
     this.root.querySelectorAll("[data-doubt]").forEach((line) => { line.hidden = isSettled(line.textContent); });
-    this.fields.check(failed, isSettled);
+    this.fields.check(unread, failed, isSettled);
     this.grids.forEach((grid) => grid.check(failed, isSettled));
     this.count();
   }

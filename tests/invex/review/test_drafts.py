@@ -209,8 +209,9 @@ def test_keeping_a_draft_says_which_checks_fail_on_it(client, document, address)
     assert set(failed) == {"f:net_amount:0", "f:tax_amount:0", "f:total_amount:0"}
     told = json.dumps(list(failed.values()))
     assert client.post(f"{address}draft/", {**wrong, "told": told}).json()["failed"] == {}
-    half = typed(document, **{**right, "net_amount": "99999.99", "tax_amount": "fifty"})
-    assert client.post(f"{address}draft/", half).json()["failed"] == {}
+    half = client.post(f"{address}draft/", {**wrong, "f:tax_amount:0": "fifty"}).json()
+    assert half["failed"] == {}, "of what is no value nobody knows the sum"
+    assert set(half["unread"]) == {"f:tax_amount:0"}
 
 
 def test_an_approval_asks_about_what_the_draft_before_it_was_told(client, document, address):
@@ -242,7 +243,7 @@ def test_a_check_that_failed_as_the_document_was_read_is_settled_by_another_fiel
     sent = {**typed(document, **right), "extraction": str(read.pk)}
     assert client.post(f"{address}draft/", sent).json()["settled"] == ["net and tax are not the total"]
     half = {**sent, "f:tax_amount:0": "fifty"}
-    assert client.post(f"{address}draft/", half).json()["settled"] == []
+    assert client.post(f"{address}draft/", half).json()["settled"] == ["net and tax are not the total"]
 
 
 def test_a_draft_that_is_opened_again_says_at_once_which_checks_fail_on_it(client, document, address):
@@ -250,6 +251,30 @@ def test_a_draft_that_is_opened_again_says_at_once_which_checks_fail_on_it(clien
     client.post(f"{address}draft/", typed(document, **wrong))
     failed = json.loads(client.get(address).context["judged"])["failed"]
     assert set(failed) == {"f:net_amount:0", "f:tax_amount:0", "f:total_amount:0"}
+
+
+def test_what_is_no_value_says_so_as_it_is_kept_as_its_draft_is_opened_again_and_as_it_is_approved(
+    client, document, address
+):
+    said = {"f:net_amount:0": "'g' is not an amount such as 5625.00"}
+    dates = {"invoice_date": "2020-01-01", "due_date": "2001-01-01"}
+    half = typed(document, net_amount="g", tax_amount="53.63", total_amount="335.91", **dates)
+    kept = client.post(f"{address}draft/", half).json()
+    assert kept["unread"] == said
+    assert "f:due_date:0" in kept["failed"], "other checks go on"
+
+    def marked(page) -> dict[str, str]:
+        assert json.loads(page.context["judged"])["unread"] == said
+        inputs = [i for row in page.context["screen"].rows for i in row.inputs]
+        assert {i.mark for i in inputs if i.error} == {"wrong"}
+        return {i.name: i.error for i in inputs if i.error}
+
+    again = client.get(address)
+    assert marked(again) == said
+    assert again.content.decode().count("is not an amount such as 5625.00") == 2, "in the page and for its script"
+    refused = client.post(address, {**half, "action": "approve"})
+    assert refused.status_code == 422
+    assert marked(refused) == said
 
 
 def test_keeping_a_draft_says_which_cells_fail_a_check_or_are_not_understood(client, document, address):
