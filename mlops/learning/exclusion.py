@@ -21,7 +21,7 @@ from .layout import Floats, Ints
 from .locate import flat
 
 LIKELIEST = 8  # candidates of a field that others are kept from
-SURE = 0.99  # of what one document shows
+SURE = 0.999  # of what one document shows
 IN_ORDER = 1.5  # nats, for two fields to stand in the order of the template
 MOST_ASSIGNMENTS, MOST_FIELDS = 2000, 16  # of fields to occurrences
 SAME = 1e-4  # of the page: two places that differ by less are one
