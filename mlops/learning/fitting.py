@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -20,7 +20,7 @@ from .exclusion import exclusive_pairs, one_place_each
 from .feature_groups import Features
 from .known_values import NO_KNOWN_VALUES, KnownValues
 from .layout import Floats, Ints
-from .locate import LEAST_CHARS, Located, flat, learn_breaks, locate
+from .locate import LEAST_CHARS, Located, as_printed, flat, learn_breaks, locate
 from .matching import NO_MATCHER, Matcher, Supports, match_each, occurrence_prior, place
 from .model import FieldModel, TemplateModel
 from .naming import called_so
@@ -157,7 +157,7 @@ def _places(example: Example, spec: TemplateSpec, breaks: Breaks) -> dict[str, t
     for f in spec.fields:
         for label in example.label.fields.get(f.key, ())[:1]:
             candidates = example.view.candidates(f.type, breaks)
-            meant = locate(candidates, label).meant
+            meant = locate(candidates, as_printed(candidates, label)).meant
             if meant.any():
                 found[f.key] = place(candidates, meant)
     return found
@@ -189,9 +189,12 @@ def _fit_field(
     nulls = []
     printed = 0.0
     told: list[_Told] = []
+    is_signed_anew = False
     for example in examples:
-        labels = example.label.fields[spec.key]
         candidates = example.view.candidates(spec.type, breaks)
+        confirmed = example.label.fields[spec.key]
+        labels = tuple(as_printed(candidates, v) for v in confirmed)
+        is_signed_anew |= labels != confirmed
         features = example.view.features(spec.type, breaks)
         offset, null = np.zeros(len(candidates), np.float32), 0.0
         known = prior(example.view, spec, breaks) if gain else None
@@ -242,7 +245,14 @@ def _fit_field(
         beside=last.beside if last is not None else None,
         known=_known_values(spec, [e.label.fields[spec.key] for e in examples]),
         printed=printed if not present else 0.0,
+        sign=_sign(v.value for e in examples for v in e.label.fields[spec.key]) if is_signed_anew else "",
     )
+
+
+def _sign(values: Iterable[str]) -> str:
+    """The sign that all values have, "" where they have several."""
+    signs = {"-" if value.startswith("-") else "+" for value in values}
+    return signs.pop() if len(signs) == 1 else ""
 
 
 def _known_values(spec: FieldSpec, labels: Sequence[tuple[LabelValue, ...]]) -> KnownValues:
@@ -321,7 +331,7 @@ def _supports(
         for label in example.label.fields[spec.key][:1]:
             candidates = example.view.candidates(spec.type, breaks)
             features = example.view.features(spec.type, breaks)
-            rows = np.flatnonzero(locate(candidates, label).meant)[:MOST_OCCURRENCES]
+            rows = np.flatnonzero(locate(candidates, as_printed(candidates, label)).meant)[:MOST_OCCURRENCES]
             if len(rows):
                 company = [where for key, where in places[id(example)].items() if key != spec.key]
                 called = called_so(spec, features.rows(rows))

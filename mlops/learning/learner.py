@@ -21,7 +21,7 @@ from .dataset import Dataset, Reader, Sample, samples
 from .finding import WARNING, Finding
 from .fitting import Example, FitConfig, fit_examples
 from .label_forms import in_other_form, is_in_form
-from .locate import locate, occurrences
+from .locate import as_printed, locate, occurrences
 from .message import FieldKey
 from .model import StoredTable, TemplateModel
 from .package import EMPTY, Package, environment, memory_of
@@ -277,7 +277,7 @@ def _not_located(example: Example, model: TemplateModel) -> Iterator[Finding]:
         kind = spec.type
         for value in example.label.fields.get(spec.key, ()):
             candidates = example.view.candidates(kind, model.breaks)
-            if not is_in_form(kind, value) or locate(candidates, value).matching.any():
+            if not is_in_form(kind, value) or locate(candidates, as_printed(candidates, value)).matching.any():
                 continue
             sentence, what_to_do = "not printed as labelled", NOT_PRINTED
             if value.boxes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -77,6 +77,16 @@ def locate(candidates: Candidates, label: LabelValue) -> Located:
     if not matching.any():  # a misread value: then the boxes alone say which words were meant
         meant = matching = _same_place(candidates, label.boxes)
     return Located(matching, meant if meant.any() else matching)
+
+
+def as_printed(candidates: Candidates, label: LabelValue) -> LabelValue:
+    """Return the label, with the other sign where only that is printed: "(1,200.00)" is a commission of 1200.00."""
+    kind, value = candidates.kind, label.value
+    if kind not in NUMERIC_TYPES or any(_same(kind, printed, value) for printed in candidates.by_value):
+        return label
+    other = value.removeprefix("-") if value.startswith("-") else f"-{value}"
+    is_there = any(_same(kind, printed, other) for printed in candidates.by_value)
+    return replace(label, value=other) if is_there else label
 
 
 def _keys(kind: str, label: LabelValue) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ UNKNOWN_PRINTED = 1.0  # of fields that were stored without it: no label is new
 # Of a field, as stored.
 _PLAIN = (
     "most", "present", "absent", "located", "asked", "gain", "match_gain", "own", "trust", "convention", "beside",
-    "printed",
+    "printed", "sign",
 )  # fmt: skip
 
 
@@ -48,6 +48,7 @@ class FieldModel:
     beside: the one that the rest of that document was surely written in, None where that is not known.
     known: values that this template's documents repeat.
     printed: where none of them had a value, how much a label of theirs is called like the field (naming.called_so).
+    sign: "+" or "-", which every value has, whatever is printed; "" where values are as they are printed.
     """
 
     field: FieldSpec
@@ -66,6 +67,7 @@ class FieldModel:
     beside: str | None = None
     known: KnownValues = NO_KNOWN_VALUES
     printed: float = 0.0
+    sign: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -218,14 +218,14 @@ def _likeliest_place_first(candidates: Candidates, ranking: Ranking) -> tuple[Ch
 
 def _value(scored: Scored, choice: Choice, others: Sequence[Choice], left: float) -> Value:
     """left: the probability of what is not decided yet."""
-    candidates = scored.candidates
+    candidates, sign = scored.candidates, scored.model.sign
     alternatives = tuple(
-        Alternative(c.value, c.probability / left, candidates.texts[c.best], _boxes(candidates, c))
+        Alternative(_signed(c.value, sign), c.probability / left, candidates.texts[c.best], _boxes(candidates, c))
         for c in others
         if c.probability
     )
     value = Value(
-        choice.value,
+        _signed(choice.value, sign),
         candidates.texts[choice.best],
         min(choice.probability / left, 1.0),
         boxes=_boxes(candidates, choice),
@@ -234,6 +234,12 @@ def _value(scored: Scored, choice: Choice, others: Sequence[Choice], left: float
     )
     first_page = candidates.layout.document.pages[value.boxes[0].page]
     return value if first_page.source == TEXT_LAYER else _as_known(value, scored.model.known)
+
+
+def _signed(value: str, sign: str) -> str:
+    """The number with a sign of FieldModel."""
+    unsigned = value.removeprefix("-")
+    return value if not sign else f"-{unsigned}" if sign == "-" and float(unsigned) else unsigned
 
 
 def _as_known(value: Value, known: KnownValues) -> Value:

@@ -20,7 +20,7 @@ from .duplicates import duplicates
 from .finding import ERROR, NOTE, SEVERITIES, WARNING, Finding
 from .label_errors import suspects
 from .label_forms import in_other_form
-from .locate import learn_breaks, locate
+from .locate import as_printed, learn_breaks, locate
 from .message import FieldKey, Parts, Words, listed
 from .view import View
 
@@ -138,7 +138,8 @@ def _not_on_page(sample: Sample, types: Mapping[str, str]) -> tuple[list[Parts],
     said = [(key, value) for key, values in sample.label.fields.items() if key in types for value in values]
     breaks = learn_breaks((view.candidates(types[key]), value) for key, value in said)
     for key, value in said:
-        if not locate(view.candidates(types[key], breaks), value).matching.any():
+        candidates = view.candidates(types[key], breaks)
+        if not locate(candidates, as_printed(candidates, value)).matching.any():
             missing.append((FieldKey(key), f" = {value.value!r}"))
     return missing, len(said)
 

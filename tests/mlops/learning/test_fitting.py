@@ -11,6 +11,8 @@ from mlops.learning.feature_groups import GROUPS
 from mlops.learning.fitting import Example, fit_examples
 from mlops.learning.layout import lay_out
 from mlops.learning.matching import ANY_TYPE, Matcher
+from mlops.learning.model import TemplateModel
+from mlops.learning.reading_fields import read_fields
 from mlops.learning.view import View
 from tests.mlops.learning.test_layout import document, word
 
@@ -67,3 +69,26 @@ def test_a_place_where_documents_without_a_value_print_another_one_is_not_meant(
     aggregate, umbrella = limits("4000.00", absent=True)
     assert umbrella > aggregate + 0.3
     assert limits("", absent=False) == pytest.approx([0.5, 0.5])
+
+
+def commission(printed: str, confirmed: str, read: str) -> str | None:
+    """What is read of a document that prints `read`, learned from one that prints `printed`."""
+    spec = TemplateSpec("order", (FieldSpec("commission", "amount"),))
+    label = Label("order", "person", {"commission": (LabelValue(confirmed),)})
+    views = [View(document([word("Commission", 0.1, 0.3), word(text, 0.5, 0.3)])) for text in (printed, read)]
+    matcher = Matcher(theta={ANY_TYPE: np.ones(len(GROUPS), np.float32)})
+    model = fit_examples(spec, [Example(views[0], label)], matcher=matcher)
+    values = read_fields(views[1], TemplateModel.from_bytes(model.to_bytes()), matcher=matcher)["commission"]
+    return values[0].value if values else None
+
+
+def test_a_value_has_the_sign_with_which_it_was_confirmed():
+    assert commission("(1,200.00)", "1200.00", "(350.00)") == "350.00"
+    assert commission("(1,200.00)", "1200.00", "350.00") == "350.00"
+    assert commission("1,200.00", "-1200.00", "350.00") == "-350.00"
+    assert commission("1,200.00", "-1200.00", "0.00") == "0.00"
+
+
+def test_a_value_confirmed_as_printed_keeps_its_sign():
+    assert commission("-1,200.00", "-1200.00", "350.00") == "350.00"
+    assert commission("1,200.00", "1200.00", "-350.00") == "-350.00"
