@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,7 +26,7 @@ class CachedReader:
         self.pool, self.folder, self.workers = pool, folder, workers
 
     def __call__(self, path: Path) -> Document:
-        """Return the document in a file. Raises Unreadable."""
+        """Return the document in a file. Raises Unreadable, and OSError where the file cannot be opened."""
         kept = self._kept(path)
         if kept.exists():
             stored = json.loads(kept.read_text(encoding="utf-8"))
@@ -36,7 +37,7 @@ class CachedReader:
 
     def read_ahead(self, paths: Iterable[Path]) -> None:
         """Read files side by side; what cannot be read fails again, with its reason, when it is asked for."""
-        missing = [p for p in paths if not self._kept(p).exists()]
+        missing = [p for p in paths if os.access(p, os.R_OK) and not self._kept(p).exists()]
         if len(missing) < 2:
             return
         log.info("reading %d files", len(missing))

@@ -6,6 +6,8 @@ import argparse
 import logging
 import sys
 
+from invex import terminal
+
 from . import base_package, cli, pretrain
 
 
@@ -30,4 +32,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(terminal.run(main))

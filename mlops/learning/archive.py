@@ -6,6 +6,7 @@ writing gives the same bytes for the same content. Nothing in a package is execu
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import json
@@ -14,6 +15,8 @@ import zipfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
+
+from invex.fields.shapes import shown
 
 PACKAGE_FORMAT = "invex-model/1"
 MANIFEST = "package.json"
@@ -60,11 +63,16 @@ def unpack(data: bytes, name: str) -> tuple[dict[str, Any], dict[str, bytes]]:
         raise BadPackage(f"{name}: no readable zip file ({e}); copy it again from where it was built") from e
     try:
         manifest = json.loads(files.pop(MANIFEST))
-    except (KeyError, ValueError) as e:
+    except KeyError as e:
         raise BadPackage(f"{name}: no {MANIFEST} in it; give a package made by `learn`") from e
-    found = manifest.get("format") if isinstance(manifest, dict) else type(manifest).__name__
-    if found != PACKAGE_FORMAT:
-        raise BadPackage(f"{name}: format {found!r} is not known; this version reads {PACKAGE_FORMAT}")
+    except (ValueError, RecursionError) as e:
+        raise BadPackage(f"{name}: {MANIFEST} is no JSON; give a package made by `learn`") from e
+    if not isinstance(manifest, dict) or "format" not in manifest:
+        raise BadPackage(f"{name}: {MANIFEST} names no format; give a package made by `learn`")
+    if manifest["format"] != PACKAGE_FORMAT:
+        raise BadPackage(
+            f"{name}: format {shown(manifest['format'])} is not known; this version reads {PACKAGE_FORMAT}"
+        )
     named = manifest.get("files")
     if not isinstance(named, dict) or set(named) != set(files):
         odd = sorted(set(files) ^ set(named if isinstance(named, dict) else {}))
@@ -75,9 +83,23 @@ def unpack(data: bytes, name: str) -> tuple[dict[str, Any], dict[str, bytes]]:
     return manifest, files
 
 
+def check_place(path: Path) -> None:
+    """Raise OSError, with the path, where `write` cannot put a file; asked before long work. Makes the folder."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, "this is a folder; name the file to write", str(path))
+    if path.exists() and not path.is_file():
+        raise FileExistsError(errno.EEXIST, "this is a device, and no file", str(path))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as e:
+        raise NotADirectoryError(errno.ENOTDIR, "a part of this path is a file, no folder", str(path)) from e
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise PermissionError(errno.EACCES, "in this folder nothing may be written", str(path.parent))
+
+
 def write(path: Path, data: bytes) -> None:
-    """Write `data` so that `path` is whole or absent: temporary file, fsync, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write `data` so that `path` is whole or absent: temporary file, fsync, rename. Raises OSError."""
+    check_place(path)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     with part.open("wb") as f:
         f.write(data)

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 from invex.fields.spec import FieldSpec
 from invex.fields.standard import STANDARD_FIELDS
 
+from .archive import BadPackage, check_place
+from .cli import BAD_INPUT, DONE, refuse
 from .dataset import Sample
 from .day_zero import train_day_zero
 from .held_out import card, measure
@@ -84,16 +86,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     config = SMOKE if options.smoke else BaseConfig()
     saved = options.out / "network.checkpoint"
-    package = build(config, saved) if options.keep is None else relearn_matching(Package.load(options.keep), config)
+    try:
+        check_place(saved)  # before hours of work
+        kept = Package.load(options.keep) if options.keep is not None else None
+    except (BadPackage, OSError) as e:
+        return refuse(e, BAD_INPUT)
+    package = build(config, saved) if kept is None else relearn_matching(kept, config)
     data = package.to_bytes()
     if len(data) > MOST_BYTES:
         raise RuntimeError(f"the base package has {len(data)} bytes; at most {MOST_BYTES} are shipped")
-    options.out.mkdir(parents=True, exist_ok=True)
     package.save(options.out / f"{package.build}.zip")
     for done in files.of_build(saved, config.training.members):
         done.unlink(missing_ok=True)
     log.info("%s: %d bytes", package.build, len(data))
-    return 0
+    return DONE
 
 
 def build(config: BaseConfig, saved: Path | None = None) -> Package:

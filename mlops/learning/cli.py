@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import re
 import signal
 import sys
 import threading
@@ -19,12 +20,12 @@ from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 from invex.fields.prediction import Prediction, error_to_json, prediction_to_json
-from invex.fields.shapes import BadShape, text_of
+from invex.fields.shapes import BadShape, list_of, text_of
 from invex.fields.spec import BadSpec
 from invex.reading.errors import Unreadable
 from invex.reading.types import Document
 
-from .archive import BadPackage
+from .archive import BadPackage, check_place
 from .checkpoints import Checkpoints, Yielded, progress_file
 from .dataset import BadDataset, BadFile, Dataset, Entry, Reader, load_dataset, read, some_of
 from .devices import add_device, servable
@@ -41,6 +42,8 @@ NO_BASE = "none"
 ERROR = "error: "  # how what was refused begins
 WARNING = "warning: "  # how it begins, where the command goes on
 
+VERSION = re.compile(r"\d{1,6}\.\d{1,6}\.\d{1,6}", re.ASCII)
+
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
@@ -50,13 +53,26 @@ def add_learn(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("dataset", type=Path, help="a folder of format invex-dataset/1")
     parser.add_argument("--out", type=Path, required=True, help="the package to write")
     parser.add_argument("--base", help=f"package to start from; absent: the shipped one; {NO_BASE!r}: nothing")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=seed, default=0)
     parser.add_argument("--smoke", action="store_true", help="a few documents a template: proves data and code quickly")
     parser.add_argument("--name", default="", help="the project in the package's name; absent: the dataset's name")
-    parser.add_argument("--package-version", default="0.1.0", help="Major.Minor.Patch of the package")
+    parser.add_argument("--package-version", type=_version, default="0.1.0", help="Major.Minor.Patch of the package")
     parser.add_argument("--checkpoints", type=Path, metavar="DIR",
                         help="keep what is done; after SIGTERM (exit code 4) or a kill it goes on")  # fmt: skip
     parser.add_argument("--progress", type=Path, metavar="FILE", help="append a JSON line for each step")
+
+
+def seed(text: str) -> int:
+    """Return the seed that an option gives. Raises ArgumentTypeError."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+    return int(text)
+
+
+def _version(text: str) -> str:
+    if VERSION.fullmatch(text) is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not Major.Minor.Patch, as in 0.18.0")
+    return text
 
 
 def add_predict(parser: argparse.ArgumentParser) -> None:
@@ -78,6 +94,7 @@ def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
     """Write a package. Returns the exit code; SIGTERM stops it after the step at hand, with YIELDED."""
     should_stop = asked_to_stop()
     try:
+        check_place(options.out)  # before long work
         base = _base(options.base)
         config = LearnConfig(seed=options.seed)
         dataset = load_dataset(options.dataset, keeps_faults=True)
@@ -140,6 +157,8 @@ def run_predict(options: argparse.Namespace, reader: Reader | None = None, out: 
                 stream.flush()
     except BrokenProcessPool:
         return _killed()
+    except BadPackage as e:  # its network, which the first document needs
+        return refuse(e, BAD_INPUT)
     return DONE
 
 
@@ -164,6 +183,8 @@ def run_evaluate(options: argparse.Namespace, reader: Reader | None = None, out:
                 answers[entry.id] = answer.code if isinstance(answer, Unread) else answer
     except BrokenProcessPool:
         return _killed()
+    except BadPackage as e:  # its network, which the first document needs
+        return refuse(e, BAD_INPUT)
     labels = {e.id: e.label for e in entries if e.label is not None}
     if len(unread) == len(entries):
         none = f"none of the {len(entries)} documents could be read; {unread[0].said()}"
@@ -250,8 +271,10 @@ def chosen_entries(dataset: Dataset, ids: Path | None) -> tuple[Entry, ...]:
         return dataset.entries
     try:
         text = text_in(ids)
-        is_json = text.lstrip().startswith("[")
-        wanted = [text_of(one, f"[{i}]") for i, one in enumerate(parsed(text))] if is_json else text.split()
+        is_json = text.lstrip().startswith(("[", "{"))
+        wanted = (
+            [text_of(one, f"[{i}]") for i, one in enumerate(list_of(parsed(text), ""))] if is_json else text.split()
+        )
     except BadShape as e:
         raise BadDataset(f"{ids}: {e}") from e
     by_id = {e.id: e for e in dataset.entries}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -97,7 +98,7 @@ def load_dataset(root: Path, *, keeps_faults: bool = False) -> Dataset:
     them. Raises BadDataset: no such folder, not JSON, another format version, else also labels that do not parse.
     """
     path = root / "dataset.json"
-    if not path.exists():
+    if not _is_there(path):
         raise BadDataset(f"{root}: {_why_no_dataset(root)}")
     try:
         about = object_of(json_in(path), "")
@@ -157,7 +158,7 @@ def _entry(root: Path, data: Any, where: str) -> Entry:
         raise BadShape(f"{where}.id: {shown(identity)} cannot be a file's name")
     label_path = root / "labels" / f"{identity}.json"
     label, fault = None, None
-    if label_path.exists():
+    if _is_there(label_path):
         try:
             label = _parsed(label_path, f"labels/{identity}.json", _label)
         except BadFile as e:
@@ -167,11 +168,18 @@ def _entry(root: Path, data: Any, where: str) -> Entry:
     if place:
         if not all(map(_can_be_named, Path(place).parts)):
             raise BadShape(f"{where}.file: {shown(place)} cannot be a file's name")
-        file = (root / place).resolve()
-        if not file.is_relative_to(root.resolve()):
-            raise BadShape(f"{where}.file: {shown(place)} lies outside of the folder")
+        file = root / place
+        with suppress(OSError, RuntimeError):  # a link in a circle leads nowhere: reading says so
+            file = file.resolve()
+            if not file.is_relative_to(root.resolve()):
+                raise BadShape(f"{where}.file: {shown(place)} lies outside of the folder")
     words = root / "words" / f"{identity}.json"
-    return Entry(identity, file, words if words.exists() else None, label, place, fault)
+    return Entry(identity, file, words if _is_there(words) else None, label, place, fault)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is a file, or a link; one that leads nowhere is no file that was left out."""
+    return path.exists() or path.is_symlink()
 
 
 def _can_be_named(name: str) -> bool:
@@ -212,6 +220,8 @@ def read(entry: Entry, reader: Reader | None) -> Document:
         raise BadFile(entry.words_place, "there is no such file, and dataset.json names no other")
     if not entry.file.is_file():
         none = "this is a folder" if entry.file.is_dir() else "there is no such file"
+        if entry.file.is_symlink():
+            none = "this is a link that leads to no file"
         raise BadFile(entry.file_place, f"{none}, and no {entry.words_place}")
     if reader is None:
         raise BadFile(
@@ -219,7 +229,12 @@ def read(entry: Entry, reader: Reader | None) -> Document:
             f"there is no {entry.words_place}, and nothing here can read {entry.file.suffix} files; export the "
             "dataset with words, or run `manage.py` on a machine with the full installation",
         )
-    return reader(entry.file)
+    try:
+        return reader(entry.file)
+    except OSError as e:
+        if e.filename != str(entry.file):
+            raise
+        raise BadFile(entry.file_place, f"the file cannot be opened ({e.strerror})") from e
 
 
 def _words(data: Any, file: str) -> Document:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+from safetensors import SafetensorError
 from safetensors.numpy import load as load_arrays
 from safetensors.numpy import save as save_arrays
 
 from invex.fields.labels import label_from_json, label_to_json
-from invex.fields.spec import BadSpec, TemplateSpec
+from invex.fields.spec import TemplateSpec
 from invex.fields.template_json import template_from_json, template_to_json
 from invex.reading.words import from_json, to_json
 
@@ -33,7 +34,10 @@ TEMPLATES, MEMORY, CARD = "templates.json", "memory.json", "card.md"
 DAY_ZERO, SHARED = "weights/day_zero.safetensors", "weights/shared.safetensors"
 NETWORK, NETWORK_ABOUT = "network/encoder.onnx", "network/encoder.json"
 MATCHER, INDEX = "weights/matcher.safetensors", "weights/index.safetensors"
+NAMED_BY = ("name", "version", "build")
 LIBRARIES = ("numpy", "safetensors")
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -104,32 +108,30 @@ class Package:
     def from_bytes(cls, data: bytes, name: str = "package") -> Package:
         """The inverse of to_bytes. Raises BadPackage."""
         manifest, files = archive.unpack(data, name)
-        try:
-            models = [
-                TemplateModel.from_bytes(content)
-                for file, content in sorted(files.items())
-                if file.startswith("weights/template-")
-            ]
-            specs = [template_from_json(t) for t in json.loads(files[TEMPLATES])["templates"]]
-            if [m.spec for m in models] != specs:
-                raise BadPackage(f"{name}: {TEMPLATES} and the weights name different templates")
-            return cls(
-                manifest=manifest,
-                day_zero=TemplateModel.from_bytes(files[DAY_ZERO]) if DAY_ZERO in files else None,
-                shared=TemplateModel.from_bytes(files[SHARED]) if SHARED in files else None,
-                network=Network.of(files[NETWORK], files[NETWORK_ABOUT]) if NETWORK in files else None,
-                matcher=Matcher.from_arrays(load_arrays(files[MATCHER])) if MATCHER in files else NO_MATCHER,
-                models={m.spec.name: m for m in models},
-                index=TemplateIndex.from_arrays(load_arrays(files[INDEX])),
-                memory=files[MEMORY],
-                card=files[CARD].decode(),
-            )
-        except BadPackage:
-            raise
-        except (KeyError, TypeError, IndexError, BadSpec) as e:
-            raise BadPackage(f"{name}: incomplete: {type(e).__name__}: {e}") from e
-        except ValueError as e:  # as of a template model of a later version
-            raise BadPackage(f"{name}: {e}") from e
+        if missing := [key for key in NAMED_BY if not isinstance(manifest.get(key), str | int)]:
+            raise BadPackage(f"{name}: {archive.MANIFEST} lacks {', '.join(missing)}; give a package made by `learn`")
+
+        def part(file: str, parse: Callable[[bytes], T]) -> T:
+            return _part(name, file, files, parse)
+
+        def some(file: str, parse: Callable[[bytes], T]) -> T | None:
+            return part(file, parse) if file in files else None
+
+        models = [part(f, TemplateModel.from_bytes) for f in sorted(files) if f.startswith("weights/template-")]
+        specs = part(TEMPLATES, lambda data: [template_from_json(t) for t in json.loads(data)["templates"]])
+        if [m.spec for m in models] != specs:
+            raise BadPackage(f"{name}: {TEMPLATES} and the weights name different templates")
+        return cls(
+            manifest=manifest,
+            day_zero=some(DAY_ZERO, TemplateModel.from_bytes),
+            shared=some(SHARED, TemplateModel.from_bytes),
+            network=some(NETWORK, lambda onnx: part(NETWORK_ABOUT, lambda about: Network.of(onnx, about))),
+            matcher=some(MATCHER, lambda data: Matcher.from_arrays(load_arrays(data))) or NO_MATCHER,
+            models={m.spec.name: m for m in models},
+            index=part(INDEX, lambda data: TemplateIndex.from_arrays(load_arrays(data))),
+            memory=part(MEMORY, bytes),
+            card=part(CARD, bytes.decode),
+        )
 
     @classmethod
     def load(cls, path: Path) -> Package:
@@ -138,6 +140,23 @@ class Package:
 
     def save(self, path: Path) -> None:
         archive.write(path, self.to_bytes())
+
+
+def _part(package: str, file: str, files: Mapping[str, bytes], parse: Callable[[bytes], T]) -> T:
+    """Return what a file of a package holds. Raises BadPackage: it is missing, damaged, or of a later version."""
+    if file not in files:
+        raise BadPackage(f"{package}: {file} is missing; give a package made by `learn`")
+    try:
+        return parse(files[file])
+    except BadPackage:
+        raise
+    except (
+        KeyError, TypeError, IndexError, AttributeError, RecursionError, SafetensorError,
+        UnicodeDecodeError, json.JSONDecodeError,
+    ) as e:  # fmt: skip
+        raise BadPackage(f"{package}: {file} cannot be read; give a package made by `learn`") from e
+    except ValueError as e:  # says itself what it is: a template model of a later version
+        raise BadPackage(f"{package}: {e}") from e
 
 
 # Before anything was learned: the small scorer with an empty prior.

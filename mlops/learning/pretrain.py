@@ -17,10 +17,10 @@ from typing import Any
 from invex.fields.standard import STANDARD_FIELDS
 from invex.reading.errors import Unreadable
 
-from .archive import BadPackage
+from .archive import BadPackage, check_place
 from .base_package import MORE_NOISE, synthetic_samples
 from .checkpoints import NO_CHECKPOINTS, Checkpoints, Yielded, progress_file
-from .cli import BAD_INPUT, DONE, NOTHING, YIELDED, asked_to_stop, goes_on, refuse
+from .cli import BAD_INPUT, DONE, NOTHING, YIELDED, asked_to_stop, goes_on, refuse, seed
 from .dataset import BadDataset, Dataset, Reader, load_dataset, read
 from .devices import CPU, NoDevice, add_device, class_of
 from .held_out import card, measure
@@ -66,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--base", type=Path, help="package whose network is learned anew; absent: the shipped one")
     parser.add_argument("--checkpoint", type=Path, metavar="FILE", 
                         help="keep what is done; after SIGTERM (exit code 4) or a kill it goes on")  # fmt: skip
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=seed, default=0)
     add_device(parser)
     parser.add_argument("--progress", type=Path, metavar="FILE", help="append a JSON line for every 100 steps")
     parser.add_argument("--smoke", action="store_true", help="a few steps: proves data and code quickly")
@@ -81,7 +81,8 @@ def run(options: argparse.Namespace, reader: Reader | None = None) -> int:
     from .network.checkpoint import BadCheckpoint  # torch
 
     try:
-        class_of(options.device)  # before a long reading: is it here?
+        check_place(options.out)  # before a long reading: can it be written, is the device here?
+        class_of(options.device)
         base = shipped_package() if options.base is None else Package.load(options.base)
         dataset = load_dataset(options.dataset, keeps_faults=True)
         unlabelled = list(_pages(dataset, reader, should_stop, most=SMOKE_DOCUMENTS if options.smoke else None))

@@ -78,5 +78,5 @@ def from_bytes(data: bytes, *, device: str = CPU) -> Trainer | Pretrainer:
         trainer.step = int(about["step"])
         trainer.curve, trainer.losses = [float(x) for x in about["curve"]], float(about["losses"])
     except (SafetensorError, KeyError, TypeError, RuntimeError, json.JSONDecodeError) as e:
-        raise BadCheckpoint(f"no checkpoint of a network: {type(e).__name__}: {e}") from e
+        raise BadCheckpoint("the checkpoint of the network cannot be read; delete its file to begin anew") from e
     return trainer

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..archive import BadPackage
 from ..candidates import Candidates
 from ..devices import CPU, is_gpu
 from ..layout import Floats, Ints
@@ -71,6 +72,7 @@ class Network:
 
     @cached_property
     def _session(self) -> Any:
+        """The runtime's. Raises BadPackage, with the first document that is read."""
         import onnxruntime  # a tenth of a second that packages without a network, and web processes, never pay
 
         options = onnxruntime.SessionOptions()
@@ -78,7 +80,10 @@ class Network:
         providers: list[Any] = ["CPUExecutionProvider"]
         if is_gpu(self.device):
             providers.insert(0, ("CUDAExecutionProvider", {"device_id": int(self.device.removeprefix("cuda:"))}))
-        return onnxruntime.InferenceSession(self.onnx, options, providers=providers)
+        try:
+            return onnxruntime.InferenceSession(self.onnx, options, providers=providers)
+        except Exception as e:  # its errors have no class of their own
+            raise BadPackage(f"the network of the package cannot be loaded; give another package ({e})") from e
 
     @property
     def _takes_many(self) -> bool:

@@ -52,6 +52,23 @@ def lines(done):
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def test_a_pipe_a_long_name_and_a_link_in_a_circle_are_lines_too(files):
+    os.mkfifo(files / "pipe")
+    (files / "circle.pdf").symlink_to("circle.pdf")
+    done = extract("pipe", "x" * 300, "circle.pdf", cwd=files)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+    said = [line["error"]["message"] for line in lines(done)]
+    assert said[0] == "This is a device or a pipe. Name a file."
+    assert "cannot be opened: File name too long" in said[1]
+    assert "cannot be opened: Too many levels of symbolic links" in said[2]
+
+
+def test_a_model_that_is_not_there_is_said(files):
+    done = extract("good.pdf", "--model", "none.zip", cwd=files)
+    assert (done.returncode, done.stderr.strip()) == (2, "CommandError: --model none.zip: No such file or directory")
+
+
 def test_one_line_a_file_in_the_order_given(files):
     names = ["good.pdf", "encrypted.pdf", "empty.pdf", "truncated.pdf", "wrong.pdf", "folder"]
     done = extract(*names, cwd=files)

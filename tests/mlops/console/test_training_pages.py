@@ -21,8 +21,9 @@ from mlops.datasets import jobs as dataset_jobs
 from mlops.datasets import services as datasets
 from mlops.datasets.models import DatasetVersion
 from mlops.datasets.selection import Selection
+from mlops.learning.finding import Finding
 from mlops.learning.message import FieldKey
-from mlops.learning.validation import Finding, ValidationReport
+from mlops.learning.validation import ValidationReport
 from mlops.registry import services as registry
 from mlops.training import jobs, services
 from mlops.training.models import TrainingRun

@@ -2,12 +2,13 @@
 
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable
 
 import pytest
 
-from mlops.learning.archive import MANIFEST, BadPackage, pack, unpack
+from mlops.learning.archive import MANIFEST, BadPackage, pack, unpack, write
 
 FILES = {"templates.json": b"{}", "weights/a.safetensors": b"abc"}
 
@@ -52,11 +53,35 @@ def manifest_with(key: str, value: object) -> Callable[[dict[str, bytes]], None]
         (lambda files: files.update({"code.py": b""}), "only"),
         (lambda files: files.update({"weights.pkl": b""}), "only"),
         (lambda files: files.pop(MANIFEST), MANIFEST),
+        (lambda files: files.update({MANIFEST: b"[" * 100_000}), "package.json is no JSON"),
+        (lambda files: files.update({MANIFEST: b"[1]"}), "package.json names no format"),
     ],
 )  # fmt: skip
 def test_odd_packages_are_refused(change: Callable[[dict[str, bytes]], None], says: str):
     with pytest.raises(BadPackage, match=says):
         unpack(rewritten(pack({}, FILES), change), "demo.zip")
+
+
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [
+        ("folder", "this is a folder; name the file to write"),
+        ("pipe", "this is a device, and no file"),
+        ("file/m.zip", "a part of this path is a file, no folder"),
+        ("file/deeper/m.zip", "a part of this path is a file, no folder"),
+    ],
+)
+def test_a_file_takes_the_place_of_a_file_alone(tmp_path, place: str, says: str):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_bytes(b"kept")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(OSError, match=says) as told:
+        write(tmp_path / place, b"new")
+    assert told.value.filename == str(tmp_path / place)
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "file").read_bytes() == b"kept"
+    write(tmp_path / "file", b"new")
+    assert (tmp_path / "file").read_bytes() == b"new"
 
 
 @pytest.mark.parametrize("data", [b"", b"PK", b"no zip file at all"])

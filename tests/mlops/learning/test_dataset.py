@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 from collections.abc import Callable
@@ -10,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from invex.reading.types import Document
 from mlops.learning.__main__ import main
-from mlops.learning.dataset import BadDataset, labelled_documents, load_dataset
+from mlops.learning.dataset import BadDataset, BadFile, labelled_documents, load_dataset, read
 from mlops.learning.validation import validate
 
 TEXTS = [
@@ -238,9 +240,71 @@ def test_what_is_no_dataset_at_all_is_said(root, place, said):
     assert str(caught.value) == f"{root.parent / place}: {said}"
 
 
+def in_a_circle(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.symlink_to(path.name)
+
+
+def test_a_link_in_a_circle_is_no_file_that_was_left_out(root):
+    loop = "the file cannot be opened (Too many levels of symbolic links)"
+    for place in ("labels/d1.json", "words/d2.json"):
+        in_a_circle(root / place)
+    with pytest.raises(BadDataset) as caught:
+        list(labelled_documents(load_dataset(root, keeps_faults=True), None))
+    assert str(caught.value).splitlines()[1:] == [f"  labels/d1.json: {loop}", f"  words/d2.json: {loop}"]
+    (root / "words" / "d1.json").unlink()
+    (root / "labels" / "d1.json").unlink()
+    in_a_circle(root / "documents" / "d1.pdf")
+    (entry,) = [one for one in load_dataset(root, keeps_faults=True).entries if one.id == "d1"]
+    with pytest.raises(BadFile) as told:
+        read(entry, None)
+    assert str(told.value) == "documents/d1.pdf: this is a link that leads to no file, and no words/d1.json"
+    in_a_circle(root / "dataset.json")
+    with pytest.raises(BadDataset, match=r"dataset\.json: the file cannot be opened \(Too many levels"):
+        load_dataset(root)
+
+
+def test_a_file_that_may_not_be_opened_is_one_damaged_file(root):
+    def may_not(path: Path) -> Document:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    def is_full(path: Path) -> Document:
+        raise OSError(errno.ENOSPC, "No space left on device", "/elsewhere")
+
+    (root / "words" / "d1.json").unlink()
+    (root / "documents" / "d1.pdf").write_bytes(b"%PDF")
+    entry = load_dataset(root).entries[0]
+    with pytest.raises(BadFile) as told:
+        read(entry, may_not)
+    assert str(told.value) == "documents/d1.pdf: the file cannot be opened (Permission denied)"
+    with pytest.raises(OSError, match="No space left"):
+        read(entry, is_full)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--seed", "-1"], "'-1' is no whole number from 0 on"),
+        (["--package-version", "1.0"], "'1.0' is not Major.Minor.Patch, as in 0.18.0"),
+        (["--out", "{root}"], "{root}: this is a folder; name the file to write"),
+        (["--base", "/nowhere.zip"], "/nowhere.zip: No such file or directory"),
+    ],
+)
+def test_options_that_cannot_be_are_refused_before_anything_is_learned(root, capsys, monkeypatch, options, said):
+    monkeypatch.setattr("mlops.learning.cli.learn", None)
+    given = ["learn", str(root), "--out", str(root.parent / "m.zip"), *(o.format(root=root) for o in options)]
+    try:
+        code = main(given)
+    except SystemExit as e:
+        code = e.code
+    assert code == 2
+    assert said.format(root=root) in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("written", "said"),
     [
+        (b'{"d1": 1}', "a list is expected, not an object"),
         (b'["d1", 5', "line 1, column 9: this is no JSON (expecting ',' delimiter)"),
         (b'[["d1"]]', "[0]: a text is expected, not a list"),
         (b"\xff\xfed1", "line 1: byte 0xff is no UTF-8; save the file in UTF-8"),

@@ -21,7 +21,7 @@ from invex.fields.standard import STANDARD_FIELDS
 from invex.reading.errors import Unreadable
 from invex.reading.types import Document, Page, Word
 from invex.reading.words import to_json
-from mlops.learning import side_by_side
+from mlops.learning import archive, side_by_side
 from mlops.learning.__main__ import main
 from mlops.learning.archive import BadPackage
 from mlops.learning.dataset import MOST_NAMED, BadDataset, Sample, load_dataset
@@ -30,8 +30,9 @@ from mlops.learning.learner import NothingToLearn, fit_template, learn
 from mlops.learning.matcher_training import learn_matcher
 from mlops.learning.matching import NO_MATCHER
 from mlops.learning.model import TemplateModel
+from mlops.learning.network.serving import Network
 from mlops.learning.package import EMPTY, Package
-from mlops.learning.predictor import Predictor
+from mlops.learning.predictor import Predictor, shipped_package
 from mlops.learning.reading_fields import score_fields
 from mlops.learning.view import View
 from tests.mlops.learning.test_layout import document, word
@@ -522,6 +523,44 @@ def test_a_package_that_is_none_is_refused(tmp_path: Path):
     (tmp_path / "m.zip").write_bytes(b"not a zip")
     with pytest.raises(BadPackage, match=r"m\.zip"):
         Package.load(tmp_path / "m.zip")
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "said"),
+    [
+        ("templates.json", b'{"templates": 5}', "templates.json cannot be read; give a package made by `learn`"),
+        ("templates.json", b"[" * 100_000, "templates.json cannot be read; give a package made by `learn`"),
+        ("card.md", b"\xff", "card.md cannot be read; give a package made by `learn`"),
+        ("card.md", None, "card.md is missing; give a package made by `learn`"),
+        ("weights/shared.safetensors", b"x" * 100, "weights/shared.safetensors cannot be read; give a package"),
+        ("weights/index.safetensors", b"", "weights/index.safetensors cannot be read; give a package"),
+        ("package.json", {}, "package.json lacks name, version, build; give a package made by `learn`"),
+    ],
+)  # fmt: skip
+def test_what_is_damaged_in_a_package_is_said_by_the_name_of_its_file(tmp_path, capsys, file, content, said):
+    root = write_dataset(
+        tmp_path / "d", [sample(4, 0), replace(sample(4, 1), label=replace(sample(4, 1).label, template=None))]
+    )
+    assert main(["learn", str(root), "--out", str(tmp_path / "m.zip"), "--base", "none", "--smoke"]) == 0
+    manifest, files = archive.unpack((tmp_path / "m.zip").read_bytes(), "m.zip")
+    if file == archive.MANIFEST:
+        manifest = {}
+    elif content is None:
+        del files[file]
+    else:
+        files[file] = content
+    (tmp_path / "m.zip").write_bytes(archive.pack(manifest, files))
+    assert main(["predict", str(tmp_path / "m.zip"), str(root)]) == 2
+    assert f"error: m.zip: {said}" in capsys.readouterr().err
+
+
+def test_a_network_that_cannot_be_loaded_is_said_with_the_first_document(tmp_path: Path, capsys):
+    root = write_dataset(tmp_path / "d", [sample(4, 0)])
+    package = replace(shipped_package(), network=Network(b"no graph", ("total_amount",), 8))
+    package.save(tmp_path / "m.zip")
+    for command in ("predict", "evaluate"):
+        assert main([command, str(tmp_path / "m.zip"), str(root)]) == 2
+        assert "error: the network of the package cannot be loaded; give another package" in capsys.readouterr().err
 
 
 def test_rows_of_a_document_on_which_nothing_was_read_teach_no_table():

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
 
 from invex.accounts.models import ApiToken
 from invex.accounts.queries import system_access
@@ -35,12 +33,6 @@ class Command(BaseCommand):
             )
         except InvexError as e:
             raise CommandError(e.message, returncode=BAD_USAGE) from e
-        except DatabaseError as e:
-            raise CommandError(
-                f"The database in {settings.DATA_DIR} is not set up ({e}). Start Invex once with `make run`, or say "
-                "where its data lies: DATA=/a/folder python manage.py token ...",
-                returncode=BAD_USAGE,
-            ) from e
         until = f"until {token.expires_at:%Y-%m-%d}" if token.expires_at else "until it is revoked"
         self.stderr.write(f"{token} may act as {token.role} in {access.project.slug} {until}. It is not shown again.")
         self.stdout.write(secret)

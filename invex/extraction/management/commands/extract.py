@@ -38,9 +38,11 @@ class Command(BaseCommand):
             raise CommandError("--workers: give at least 1", returncode=BAD_INPUT)
         try:
             predictor = offline(model)
-        except (OSError, ValueError) as e:
-            raise CommandError(f"--model {model}: {e}", returncode=BAD_INPUT) from e
-        missing = [file for file in files if not file.exists()]
+        except OSError as e:
+            raise CommandError(f"--model {model}: {e.strerror}", returncode=BAD_INPUT) from e
+        except ValueError as e:
+            raise CommandError(f"--model {e}", returncode=BAD_INPUT) from e
+        missing = [file for file in files if not os.path.exists(file)]
         failed = 0
         with ReaderPool(min(workers, len(files))) as pool:
             for line in _lines(files, pool, predictor, workers):
@@ -63,8 +65,10 @@ def _lines(files: list[Path], reader: Reader, predictor: Predictor, workers: int
 
 def _line(file: Path, reader: Reader, predictor: Predictor) -> dict[str, Any]:
     """Return the file's prediction, or the error that a person can act on."""
-    if file.is_dir():
+    if os.path.isdir(file):
         return error_to_json(file=str(file), code="unsupported", message="This is a folder. Name the files in it.")
+    if os.path.exists(file) and not file.is_file():
+        return error_to_json(file=str(file), code="unsupported", message="This is a device or a pipe. Name a file.")
     try:
         with file.open("rb"):
             pass

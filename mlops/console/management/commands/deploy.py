@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
+from invex.fields.shapes import BadShape
 from mlops.console.project_command import BAD_INPUT, ProjectCommand
 from mlops.deployment import services
+from mlops.learning.json_file import json_in
 
 
 class Command(ProjectCommand):
@@ -22,8 +23,8 @@ class Command(ProjectCommand):
 
     def handle(self, *args: Any, file: Path, project: str | None, why: str, **options: Any) -> None:
         try:
-            data = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as e:
+            data = json_in(file)
+        except BadShape as e:
             raise CommandError(f"{file}: {e}", returncode=BAD_INPUT) from e
         slug = project or (str(data.get("project", "")) if isinstance(data, dict) else "")
         with self.told():
