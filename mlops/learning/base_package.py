@@ -188,11 +188,12 @@ def _paper(
 ) -> tuple[list[Sample], tuple[FieldSpec, ...]]:
     from fixtures.generator import Vendor
     from fixtures.generator.negatives import OWN_FIELDS
+    from fixtures.generator.vendor import PARTY_FIELDS
 
     vendor = Vendor(seed, kind=kind)
     later = vendor.redesigned() if is_redesigned else vendor
-    pair = _pair(*(v.document(n, noise=noise, own_fields=True) for n, v in enumerate((vendor, later))))
-    return pair, OWN_FIELDS.get(kind or "", STANDARD_FIELDS)
+    pair = _pair(*(v.document(n, noise=noise, own_fields=True, parties=True) for n, v in enumerate((vendor, later))))
+    return pair, OWN_FIELDS.get(kind or "", (*STANDARD_FIELDS, *PARTY_FIELDS))
 
 
 def _pair(*documents: Synthetic) -> list[Sample]:

@@ -2,14 +2,14 @@
 
 Typed values (dates, amounts, ids, ...) are found by invex.fields.values in the text of each cell, inside tokens too
 (`Date:30/04/2017`). Names and addresses are runs of words between *breaks*: edges of cells and columns, wide gaps,
-colons, opening brackets, and words after which this template's values were seen to start.
+colons, opening brackets, and what confirmed values taught of them (`Breaks`).
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -18,42 +18,22 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from invex.fields.identifiers import is_iban
 from invex.fields.readings import Reading, Span
 from invex.fields.spec import LocaleSpec
 from invex.fields.values import choose, readings, spans
 
-from .hashing import EMPTY_MARKS, FILLED_MARKS, MARKS, fold
+from .breaks import NO_BREAKS, Breaks, code_form
+from .hashing import EMPTY_MARKS, FILLED_MARKS, MARKS
 from .layout import NO_CELL, Floats, Ints, Layout
+from .text_runs import most_chars, text_runs
 
 TEXT_TYPES = ("text", "address")
 # Types of values that running text breaks over two lines -> signs after which no space is missing.
-BROKEN_TYPES = {"date": "-", "email": "-@_", "id": "-/"}
-SPACED_TYPES = ("date",)  # of them, those that may be broken at a space, too
-BROKEN_WORDS = 4  # of a value on either line
-TEXT_GAP_HEIGHTS = 0.55  # within a cell, a wider gap may end a name
+BROKEN_TYPES = {"date": "-", "email": "-@_", "id": "-/", "iban": ""}
+SPACED_TYPES = ("date", "iban")  # of them, those that may be broken at a space, too
+BROKEN_WORDS, BROKEN_GROUPS = 4, 8  # of a value on either line, at most; of an IBAN
 WRAPPED_LINES = {"text": 2, "address": 5}  # lines that may follow the first
-MOST_SEGMENTS = 4  # of a cell, whose every run is a candidate; in longer cells only those from the start or to the end
-MOST_TEXT_WORDS = 16
-MOST_TEXT_CHARS = 200
-COMMA = ","
-EDGES = ".,;:()[]#"  # beside a group of an id
-_DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Breaks:
-    """Folded words learned from confirmed values: a text may start after one, end before one.
-
-    COMMA in `after`: one may start after a comma, but in running text; in `before`: end there.
-    codes: forms of ids that are printed in groups, see `code_form`.
-    """
-
-    after: frozenset[str] = frozenset()
-    before: frozenset[str] = frozenset()
-    codes: frozenset[str] = frozenset()
-
-
-NO_BREAKS = Breaks()
 
 
 class Values(NamedTuple):
@@ -159,23 +139,22 @@ def find(layout: Layout, kind: str, breaks: Breaks = NO_BREAKS) -> Candidates:
     rows: list[_Row] = []
     if kind in TEXT_TYPES:
         left_out = _not_chosen(layout)
-        for first, last, rest, following in _runs(layout, breaks, WRAPPED_LINES[kind]):
+        most = most_chars(breaks)
+        for first, last, rest, following in text_runs(layout, breaks, WRAPPED_LINES[kind]):
             if first not in left_out:
-                _text(layout, kind, first, last, rest, following, rows)
+                _text(layout, kind, first, last, rest, following, most, rows)
+    elif kind == "iban":
+        _ibans(layout, rows)
     else:
-        # An IBAN is often spaced widely; other values end at the edge of a cell.
-        starts, texts = (
-            (layout.line_start, layout.line_texts) if kind == "iban" else (layout.cell_start, layout.cell_texts)
-        )
         below = layout.continuations.tolist() if kind in BROKEN_TYPES else ()
-        for number, ((start, stop), text) in enumerate(zip(pairwise(starts.tolist()), texts, strict=True)):
+        for cell, ((start, stop), text) in enumerate(zip(pairwise(layout.cell_start.tolist()), layout.cell_texts)):
             found = _spans(kind, text)
             if kind == "id" and breaks.codes:
                 found = _with_codes(found, text, breaks.codes)
             if found:
                 _typed(layout, found, start, stop, text, rows)
-            if below and below[number] != NO_CELL:
-                _broken(layout, kind, number, below[number], rows)
+            if below and below[cell] != NO_CELL:
+                _broken(layout, kind, cell, below[cell], rows)
     firsts, lasts, starts_at, ends_at, printed, means, rests = zip(*rows, strict=True) if rows else ((),) * 7
     return Candidates(
         layout,
@@ -188,6 +167,18 @@ def find(layout: Layout, kind: str, breaks: Breaks = NO_BREAKS) -> Candidates:
         means,
         {k: rest for k, rest in enumerate(rests) if rest},
     )
+
+
+def _ibans(layout: Layout, rows: list[_Row]) -> None:
+    """Add the IBANs: often spaced widely; in two lines, however aligned, where the check digits say so."""
+    for (start, stop), text in zip(pairwise(layout.line_start.tolist()), layout.line_texts, strict=True):
+        if found := _spans("iban", text):
+            _typed(layout, found, start, stop, text, rows)
+    below = layout.adjoining(layout.below, 1, loosely=True)
+    broken: list[_Row] = []
+    for cell in np.flatnonzero(below != NO_CELL).tolist():
+        _broken(layout, "iban", cell, int(below[cell]), broken)
+    rows += [row for row in broken if is_iban(row[5][0].value)]
 
 
 def _not_chosen(layout: Layout) -> set[int]:
@@ -211,12 +202,12 @@ def _not_chosen(layout: Layout) -> set[int]:
 
 
 def _text(
-    layout: Layout, kind: str, first: int, last: int, rest: tuple[int, ...], following: str, rows: list[_Row]
+    layout: Layout, kind: str, first: int, last: int, rest: tuple[int, ...], following: str, most: int, rows: list[_Row]
 ) -> None:
     """Add the words first..last with `rest`, and what of them stands beside a colon or bracket inside a token.
 
-    following: the text of `rest`, after a space. No text begins or ends with signs alone: a rule, a box; and none goes
-    from one mark to the next.
+    following: the text of `rest`, after a space. most: letters of a text. No text begins or ends with signs alone: a
+    rule, a box; and none goes from one mark to the next.
     """
     if not (_says(layout.texts[first]) and _says(layout.texts[rest[-1] if rest else last])):
         return
@@ -234,7 +225,7 @@ def _text(
     for start in starts:
         for end in ends:
             text = line[start:end] + following
-            means = _readings(kind, text)
+            means = _readings(kind, text) if len(text) <= most else ()
             if means:
                 rows.append((first, last, start, end, text, means, rest))
 
@@ -247,7 +238,7 @@ def _says(word: str) -> bool:
 @lru_cache(maxsize=1 << 15)
 def _readings(kind: str, text: str) -> tuple[Reading, ...]:
     """Of a text; a template prints most of its texts on every document."""
-    return readings(kind, text) if len(text) <= MOST_TEXT_CHARS and any(map(str.isalnum, text)) else ()
+    return readings(kind, text) if any(map(str.isalnum, text)) else ()
 
 
 def _typed(layout: Layout, found: Sequence[Span], start: int, stop: int, line: str, rows: list[_Row]) -> None:
@@ -269,7 +260,8 @@ def _broken(layout: Layout, kind: str, cell: int, below: int, rows: list[_Row]) 
     is_glued = any(map(str.isalnum, word)) and word[-1] in BROKEN_TYPES[kind]
     if not is_glued and kind not in SPACED_TYPES:
         return
-    first, end = max(int(starts[cell]), stop - BROKEN_WORDS), min(int(starts[below + 1]), start + BROKEN_WORDS)
+    most = BROKEN_GROUPS if kind == "iban" else BROKEN_WORDS
+    first, end = max(int(starts[cell]), stop - most), min(int(starts[below + 1]), start + most)
     above = layout.text(first, stop)
     joined = above + ("" if is_glued else " ")
     at = len(joined)
@@ -290,12 +282,6 @@ def _spans(kind: str, line: str) -> tuple[Span, ...]:
     return tuple(sorted(spans(kind, line)))
 
 
-@lru_cache(maxsize=1 << 15)
-def code_form(text: str) -> str:
-    """What an id in groups looks like: "86 131082 W 256" is "0 0 a 0", however long its groups are."""
-    return " ".join(_LETTERS.sub("a", _DIGITS.sub("0", word.strip(EDGES))) for word in text.split(" "))
-
-
 def _with_codes(found: tuple[Span, ...], text: str, codes: frozenset[str]) -> tuple[Span, ...]:
     """Add the runs of words of `text` that have one of the forms."""
     words = [(m.start(), m.end()) for m in re.finditer("[^ ]+", text)]
@@ -309,74 +295,3 @@ def _with_codes(found: tuple[Span, ...], text: str, codes: frozenset[str]) -> tu
             if " ".join(forms[i : i + length]) == code and (start, end) not in known:
                 more.append(Span(start, end, readings("id", text[start:end])))
     return tuple(sorted((*found, *more))) if more else found
-
-
-def _runs(layout: Layout, breaks: Breaks, wrapped: int) -> Iterator[tuple[int, int, tuple[int, ...], str]]:
-    """Yield (first, last, words of following lines, their text after a space) of each run that may be a text."""
-    learned = _learned_breaks(layout, breaks)
-    inner = np.flatnonzero(_inner_breaks(layout) | learned).tolist()
-    ends = np.flatnonzero(learned).tolist()
-    below = layout.continuations.tolist()
-    cell_start = layout.cell_start.tolist()
-    for cell, (start, stop) in enumerate(pairwise(cell_start)):
-        cuts = [start, *inner[bisect_right(inner, start) : bisect_left(inner, stop)], stop]
-        for i, first in enumerate(cuts[:-1]):
-            for j in range(i + 1, len(cuts)):
-                whole = i == 0 or j == len(cuts) - 1 or j == i + 1
-                if cuts[j] - first > MOST_TEXT_WORDS or not (len(cuts) <= MOST_SEGMENTS + 1 or whole):
-                    continue
-                yield first, cuts[j] - 1, (), ""
-                if j == len(cuts) - 1:
-                    rest: tuple[int, ...] = ()
-                    text, following = "", cell
-                    for _ in range(wrapped):
-                        following = below[following]
-                        if following == NO_CELL:
-                            break
-                        start, stop_below = cell_start[following], cell_start[following + 1]
-                        for end in ends[bisect_right(ends, start) : bisect_left(ends, stop_below)]:
-                            if len(rest) + end - start > 2 * MOST_TEXT_WORDS:
-                                break
-                            below_it = f"{text} {layout.text(start, end)}"  # running text, in which the value ends
-                            yield first, cuts[j] - 1, (*rest, *range(start, end)), below_it
-                        rest += tuple(range(start, stop_below))
-                        if len(rest) > 2 * MOST_TEXT_WORDS:
-                            break
-                        text += " " + layout.cell_texts[following]
-                        yield first, cuts[j] - 1, rest, text
-
-
-def _learned_breaks(layout: Layout, breaks: Breaks) -> np.ndarray:
-    """(n,) does a text start at this word, or one end before it, as far as confirmed values tell?"""
-    result = np.zeros(layout.words, bool)
-    if layout.words and (breaks.after or breaks.before):
-        folded = list(map(fold, layout.texts))
-        result[1:] |= [t in breaks.after for t in folded[:-1]]
-        result |= [t in breaks.before for t in folded]
-        if COMMA in breaks.after | breaks.before:
-            parts = ~layout.is_prose[layout.cell]
-            result[1:] |= np.array([t.endswith(COMMA) for t in layout.texts[:-1]], bool) & parts[1:]
-    return result
-
-
-def _inner_breaks(layout: Layout) -> np.ndarray:
-    """(n,) is a text allowed to start at this word although its cell started earlier?"""
-    n = layout.words
-    result = np.zeros(n, bool)
-    if n < 2:
-        return result
-    width = layout.pixel[layout.page, 0]
-    height = layout.height * layout.pixel[layout.page, 1]
-    gap = (layout.box[1:, 0] - layout.box[:-1, 2]) * width[1:]
-    result[1:] = gap > TEXT_GAP_HEIGHTS * np.minimum(height[1:], height[:-1])
-    ends, starts = zip(*map(_breaks_beside, layout.texts), strict=True)
-    result[1:] |= ends[:-1]
-    result |= starts
-    result |= layout.column_edges
-    return result
-
-
-@lru_cache(maxsize=1 << 15)
-def _breaks_beside(word: str) -> tuple[bool, bool]:
-    """Whether a text may start after the word, and with it."""
-    return word in MARKS or word.endswith((":", "#")), word.startswith("(") or (len(word) == 1 and not word.isalnum())

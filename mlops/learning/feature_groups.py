@@ -62,6 +62,7 @@ GROUPS: dict[str, str] = {
     "chars": "letters of the value",
     "edges": "where it stands in its cell",
     "line_shape": "the shape of the line",
+    "goes_on": "whether its block goes on below it",
 }
 SEEDS: dict[str, np.uint64] = {
     name: mix(np.array([token("group:" + name) + i], np.uint64))[0] for i, name in enumerate(GROUPS)

@@ -14,13 +14,16 @@ from invex.fields.labels import Label, LabelValue
 from invex.fields.spec import FieldSpec, LocaleSpec, TemplateSpec
 
 from .boilerplate import Boilerplate
-from .candidates import TEXT_TYPES, Breaks, Candidates
+from .breaks import Breaks
+from .candidates import TEXT_TYPES, Candidates
 from .conventions import convention_of, convention_told
 from .exclusion import exclusive_pairs, one_place_each
 from .feature_groups import Features
 from .known_values import NO_KNOWN_VALUES, KnownValues
 from .layout import Floats, Ints
-from .locate import LEAST_CHARS, Located, as_printed, flat, learn_breaks, locate
+from .learned_breaks import learn_breaks
+from .locate import LEAST_CHARS, Located, as_printed, flat, locate
+from .log_softmax import log_softmax
 from .matching import NO_MATCHER, Matcher, Supports, match_each, occurrence_prior, place
 from .model import FieldModel, TemplateModel
 from .naming import called_so
@@ -182,70 +185,38 @@ def _fit_field(
     in_value: dict[int, NDArray[np.bool_]],
     watch: Watch,
 ) -> FieldModel:
-    bags: list[Bag] = []
-    present = absent = located = asked = most = 0
     documents = sum(bool(e.label.fields[spec.key]) for e in examples)
     gain = config.prior_gain * max(0.0, 1 - documents / config.prior_fades)
-    nulls = []
-    printed = 0.0
-    told: list[_Told] = []
-    is_signed_anew = False
+    seen = _Seen()
     for example in examples:
-        candidates = example.view.candidates(spec.type, breaks)
-        confirmed = example.label.fields[spec.key]
-        labels = tuple(as_printed(candidates, v) for v in confirmed)
-        is_signed_anew |= labels != confirmed
-        features = example.view.features(spec.type, breaks)
-        offset, null = np.zeros(len(candidates), np.float32), 0.0
         known = prior(example.view, spec, breaks) if gain else None
-        if known is not None:
-            offset, null = (gain * known.scores).astype(np.float32), gain * known.null
-        nulls.append(null)
-        if not labels:
-            absent += 1
-            printed = max(printed, float(called_so(spec, features).max(initial=0)))
-            if len(candidates):
-                nothing = np.zeros(len(candidates), bool)
-                bags.append(Bag(features, nothing, nothing, offset))
-            continue
-        present += 1
-        most = max(most, len(labels))
-        found = [locate(candidates, v) for v in labels]
-        asked += len(labels)
-        located += sum(bool(x.matching.any()) for x in found)
-        bags += _bags(features, found, offset, supports.get(id(example)))
-        for label, x in zip(labels, found):
-            told += _told(spec, example.view, candidates, x, label)
-            for k in np.flatnonzero(x.matching).tolist():
-                in_value[id(example)][list(candidates.words(k))] = True
+        offset, null = (gain * known.scores, gain * known.null) if known is not None else (None, 0.0)
+        seen.add(spec, example, breaks, offset, null, supports.get(id(example)), in_value[id(example)])
     # What was confirmed last of texts that may mean two values corrects what was confirmed of them before.
-    last = next((one for one in reversed(told) if one.is_ambiguous), None)
+    last = next((one for one in reversed(seen.told) if one.is_ambiguous), None)
     kind = convention_of(spec.type)
     if kind is not None:
-        said = [
-            one for one in told if not (one.is_ambiguous and last is not None and one.convention != last.convention)
-        ]
-        votes[kind] += [one.convention for one in said if not one.is_ambiguous or one.beside in (None, one.convention)]
+        votes[kind] += _votes(seen.told, last)
     remembered = [_likeliest(supports[id(e)]) for e in examples if id(e) in supports][-MOST_SUPPORTS:]
-    scorer = fit(bags, config.scorer, seed=seed, null=float(np.mean(nulls)) if nulls else 0.0, watch=watch)
+    scorer = fit(seen.bags, config.scorer, seed=seed, null=float(np.mean(seen.nulls or [0.0])), watch=watch)
     known_places = Supports.of([(features.rows(rows), log_prior) for features, rows, log_prior in remembered])
     return FieldModel(
         spec,
         scorer,
         known_places,
-        max(most, 1),
-        present,
-        absent,
-        located,
-        asked,
+        max(seen.most, 1),
+        seen.present,
+        seen.absent,
+        seen.located,
+        seen.asked,
         gain,
         config.match_gain * config.match_fades / (config.match_fades + max(len(supports) - 1, 0)),
         known_places.own(matcher, spec.type) if known_places is not None else 0.0,
         convention=last.convention if last is not None else None,
         beside=last.beside if last is not None else None,
         known=_known_values(spec, [e.label.fields[spec.key] for e in examples]),
-        printed=printed if not present else 0.0,
-        sign=_sign(v.value for e in examples for v in e.label.fields[spec.key]) if is_signed_anew else "",
+        printed=seen.printed if not seen.present else 0.0,
+        sign=_sign(v.value for e in examples for v in e.label.fields[spec.key]) if seen.is_signed_anew else "",
     )
 
 
@@ -253,6 +224,69 @@ def _sign(values: Iterable[str]) -> str:
     """The sign that all values have, "" where they have several."""
     signs = {"-" if value.startswith("-") else "+" for value in values}
     return signs.pop() if len(signs) == 1 else ""
+
+
+@dataclass
+class _Seen:
+    """What the documents of a template say of one field, while they are gone through.
+
+    nulls: what the prior says of NULL, by document. printed: how much a label on a document without a value is like the
+    field's name. most: values of one document. present, absent, located, asked: as in FieldModel.
+    is_signed_anew: a number is printed with the other sign than it was confirmed with.
+    """
+
+    bags: list[Bag] = field(default_factory=list)
+    nulls: list[float] = field(default_factory=list)
+    told: list[_Told] = field(default_factory=list)
+    present: int = 0
+    absent: int = 0
+    located: int = 0
+    asked: int = 0
+    most: int = 0
+    printed: float = 0.0
+    is_signed_anew: bool = False
+
+    def add(
+        self,
+        spec: FieldSpec,
+        example: Example,
+        breaks: Breaks,
+        offset: Floats | None,
+        null: float,
+        support: _Support | None,
+        in_value: NDArray[np.bool_],
+    ) -> None:
+        """Take one document. offset: (K,) what the prior says of its candidates. in_value: marked where values are."""
+        candidates = example.view.candidates(spec.type, breaks)
+        confirmed = example.label.fields[spec.key]
+        labels = tuple(as_printed(candidates, v) for v in confirmed)
+        self.is_signed_anew |= labels != confirmed
+        features = example.view.features(spec.type, breaks)
+        before = np.zeros(len(candidates), np.float32) if offset is None else offset.astype(np.float32)
+        self.nulls.append(null)
+        if not labels:
+            self.absent += 1
+            self.printed = max(self.printed, float(called_so(spec, features).max(initial=0)))
+            if len(candidates):
+                nothing = np.zeros(len(candidates), bool)
+                self.bags.append(Bag(features, nothing, nothing, before))
+            return
+        self.present += 1
+        self.most = max(self.most, len(labels))
+        found = [locate(candidates, v) for v in labels]
+        self.asked += len(labels)
+        self.located += sum(bool(x.matching.any()) for x in found)
+        self.bags += _bags(features, found, before, support)
+        for label, x in zip(labels, found):
+            self.told += _told(spec, example.view, candidates, x, label)
+            for k in np.flatnonzero(x.matching).tolist():
+                in_value[list(candidates.words(k))] = True
+
+
+def _votes(told: Sequence[_Told], last: _Told | None) -> list[str]:
+    """Conventions that a field's values tell of the template's. last: of those that may mean two values."""
+    said = [one for one in told if not (one.is_ambiguous and last is not None and one.convention != last.convention)]
+    return [one.convention for one in said if not one.is_ambiguous or one.beside in (None, one.convention)]
 
 
 def _known_values(spec: FieldSpec, labels: Sequence[tuple[LabelValue, ...]]) -> KnownValues:
@@ -311,7 +345,7 @@ def _likeliest(support: _Support) -> _Support:
     """Only the occurrences that probably recur."""
     features, rows, log_prior = support
     keep = np.sort(np.argsort(-log_prior, kind="stable")[:KEPT_OCCURRENCES])
-    return features, rows[keep], log_prior[keep] - np.log(np.exp(log_prior[keep]).sum())
+    return features, rows[keep], log_softmax(log_prior[keep])
 
 
 def _supports(
@@ -336,8 +370,7 @@ def _supports(
                 company = [where for key, where in places[id(example)].items() if key != spec.key]
                 called = called_so(spec, features.rows(rows))
                 log_prior = occurrence_prior(matcher, candidates, features, rows, company, called)
-                log_prior = log_prior + _of_a_row(example, candidates, rows, label)
-                log_prior = log_prior - np.log(np.exp(log_prior).sum())
+                log_prior = log_softmax(log_prior + _of_a_row(example, candidates, rows, label))
                 found[id(example)] = features, rows, log_prior
     repeated = [key for key, (_, rows, _) in found.items() if len(rows) > 1]
     absent = [e for e in examples if not e.label.fields[spec.key]]
@@ -354,9 +387,7 @@ def _supports(
         others = np.array([v != key for v in voters])
         if others.any():
             votes = match_each(matcher, spec.type, supports, features.rows(rows))[others].mean(axis=0)
-            scores = log_prior + consensus * votes
-            scores = scores - scores.max()
-            agreed[key] = features, rows, (scores - np.log(np.exp(scores).sum())).astype(np.float32)
+            agreed[key] = features, rows, log_softmax(log_prior + consensus * votes).astype(np.float32)
     return agreed
 
 
@@ -373,9 +404,7 @@ def _unlike(
     if not alike:
         return support
     most = np.max(alike, axis=0)
-    scores = log_prior - UNLIKE_ABSENT * (most - most.min())
-    scores = scores - scores.max()
-    return features, rows, (scores - np.log(np.exp(scores).sum())).astype(np.float32)
+    return features, rows, log_softmax(log_prior - UNLIKE_ABSENT * (most - most.min())).astype(np.float32)
 
 
 def _of_a_row(example: Example, candidates: Candidates, rows: np.ndarray, label: LabelValue) -> Floats:

@@ -135,10 +135,10 @@ class Layout:
         result[self.continuations[self.goes_on]] = True
         return result
 
-    def adjoining(self, beside: Ints, direction: int, *, right_too: bool = False) -> Ints:
+    def adjoining(self, beside: Ints, direction: int, *, right_too: bool = False, loosely: bool = False) -> Ints:
         """(m,) of the nearest cells above (direction -1) or below (1) those that are near and aligned, else NO_CELL.
 
-        Aligned on the left or by their centres; with `right_too`, on the right alone as well.
+        Aligned on the left or by their centres; with `right_too`, on the right alone as well; `loosely`: in any way.
         """
         if not len(beside):
             return beside
@@ -153,7 +153,7 @@ class Layout:
         aligned |= center < 2 * ALIGNED_HEIGHTS * height
         if right_too:
             aligned |= np.abs(there[:, 2] - here[:, 2]) * wide < ALIGNED_HEIGHTS * height
-        return np.where((beside != NO_CELL) & near & aligned, beside, NO_CELL).astype(np.int32)
+        return np.where((beside != NO_CELL) & near & (aligned | loosely), beside, NO_CELL).astype(np.int32)
 
     def boxes(self, words: Sequence[int]) -> tuple[PageBox, ...]:
         """One box a line around `words`, in reading order: a value that wraps has several."""

@@ -21,7 +21,8 @@ from .dataset import Dataset, Reader, Sample, samples
 from .finding import WARNING, Finding
 from .fitting import Example, FitConfig, fit_examples
 from .label_forms import in_other_form, is_in_form
-from .locate import as_printed, locate, occurrences
+from .learned_breaks import occurrences
+from .locate import as_printed, locate
 from .message import FieldKey
 from .model import StoredTable, TemplateModel
 from .package import EMPTY, Package, environment, memory_of

@@ -1,13 +1,11 @@
 """Where on the page is a confirmed value? Labels from an ERP have no boxes, so every occurrence may be meant.
 
 A value matches a candidate by its type: the same date, the same number within half a cent, the same letters and digits.
-Values that no candidate matches are looked for in the running text, which teaches where such values begin and end.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -18,25 +16,15 @@ from invex.fields.geometry import PageBox
 from invex.fields.labels import LabelValue
 from invex.fields.values import NUMERIC_TYPES, readings
 
-from .candidates import COMMA, TEXT_TYPES, Breaks, Candidates, code_form
-from .hashing import fold
+from .candidates import TEXT_TYPES, Candidates
+from .comparison import ADDRESS_EDITS, edit_distance
 from .layout import Layout
 from .misreadings import is_misread, is_same_shape, words_of
 
 HALF_A_CENT = 0.005
-ADDRESS_EDITS = 3  # letters that may differ between a confirmed address and the page
 LEAST_COVER = 0.5  # of the area of a candidate that must lie in the confirmed boxes
 LEAST_CHARS = 2  # of a value that is looked for in running text
 LEAST_MISREAD, MOST_LOST = 6, 6  # letters and digits of a text that is looked for with errors; that may be lost of it
-MOST_BREAKS = 12
-MOST_GROUPS = 8  # of an id
-
-# Where a name was seen to begin after one of these, folded, it begins after any of them.
-_TITLES = """
-    mr mrs ms miss mx sir dr prof messrs herr herrn frau familie firma fa ing dipl.-ing
-    m mm mme mlle monsieur madame sr sra señor señora sig sig.ra dott dhr mevr
-"""
-TITLES = frozenset(_TITLES.split())
 
 _NOT_ALNUM = re.compile(r"[\W_]+")
 
@@ -113,24 +101,15 @@ def _same(kind: str, a: str, b: str) -> bool:
             return abs(float(a) - float(b)) < HALF_A_CENT
         except ValueError:
             return False
-    if kind == "address" and abs(len(a) - len(b)) <= ADDRESS_EDITS:
-        return _edits(a, b) <= ADDRESS_EDITS
+    if kind == "address" and abs(len(a) - len(b)) <= ADDRESS_EDITS and _may_be_near(a, b):
+        return edit_distance(a, b) <= ADDRESS_EDITS
     return a == b and a != ""
 
 
-def _edits(a: str, b: str) -> int:
-    """Edit distance (Levenshtein), cut off early: texts whose first and last quarter both differ are far apart."""
-    if a == b:
-        return 0
+def _may_be_near(a: str, b: str) -> bool:
+    """Whether the first or the last quarter is the same: texts that differ in both are far apart."""
     quarter = max(len(b) // 4, 1)
-    if a[:quarter] != b[:quarter] and a[-quarter:] != b[-quarter:]:
-        return ADDRESS_EDITS + 1
-    row = list(range(len(b) + 1))
-    for i, x in enumerate(a, 1):
-        before, row[0] = row[0], i
-        for j, y in enumerate(b, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (x != y))
-    return row[-1]
+    return a[:quarter] == b[:quarter] or a[-quarter:] == b[-quarter:]
 
 
 def _misread(candidates: Candidates, label: LabelValue) -> NDArray[np.bool_]:
@@ -172,69 +151,16 @@ def _inside(candidates: Candidates, boxes: tuple[PageBox, ...]) -> NDArray[np.bo
 
 def _same_place(candidates: Candidates, boxes: tuple[PageBox, ...]) -> NDArray[np.bool_]:
     """(K,) does the candidate consist of the words in the boxes, and of no others?"""
-    layout = candidates.layout
+    wanted = set(words_in(candidates.layout, boxes))
+    return np.array([bool(wanted) and set(candidates.words(k)) == wanted for k in range(len(candidates))], bool)
+
+
+def words_in(layout: Layout, boxes: tuple[PageBox, ...]) -> list[int]:
+    """Return the words whose centre lies in one of the boxes, in reading order."""
     words = np.zeros(layout.words, bool)
     center = (layout.box[:, :2] + layout.box[:, 2:]) / 2
     for number, b in boxes:
         inside = (center[:, 0] > b.x0) & (center[:, 0] < b.x1) & (center[:, 1] > b.y0) & (center[:, 1] < b.y1)
         words |= inside & (layout.page == number)
-    wanted = set(np.flatnonzero(words).tolist())
-    return np.array([bool(wanted) and set(candidates.words(k)) == wanted for k in range(len(candidates))], bool)
-
-
-def learn_breaks(pairs: Iterable[tuple[Candidates, LabelValue]]) -> Breaks:
-    """Return the words beside confirmed texts, and the forms of confirmed ids, that are not among a document's
-    candidates yet."""
-    after: dict[str, int] = {}
-    before: dict[str, int] = {}
-    codes: dict[str, int] = {}
-    for candidates, label in pairs:
-        layout = candidates.layout
-        if candidates.kind not in (*TEXT_TYPES, "id") or len(flat(label.value)) < LEAST_CHARS:
-            continue
-        if locate(candidates, label).matching.any():
-            continue
-        for first, last in occurrences(layout, label.value):
-            if candidates.kind == "id":
-                if first < last < first + MOST_GROUPS and layout.cell[first] == layout.cell[last]:
-                    form = code_form(layout.text(first, last + 1))
-                    codes[form] = codes.get(form, 0) + 1
-                continue
-            if first > layout.cell_start[layout.cell[first]]:
-                word = _sign(layout, first - 1) or fold(layout.texts[first - 1])
-                after[word] = after.get(word, 0) + 1
-            if last + 1 < layout.cell_start[layout.cell[last] + 1]:
-                word = _sign(layout, last) or fold(layout.texts[last + 1])
-                before[word] = before.get(word, 0) + 1
-    words = _commonest(after)
-    return Breaks(words | TITLES if words & TITLES else words, _commonest(before), _commonest(codes))
-
-
-def _sign(layout: Layout, word: int) -> str:
-    """The comma that a word ends with, "" in running text: names beside a value differ, how it is parted does not."""
-    is_prose = layout.is_prose[layout.cell[word]]
-    return COMMA if not is_prose and layout.texts[word].endswith(COMMA) else ""
-
-
-def _commonest(counts: dict[str, int]) -> frozenset[str]:
-    return frozenset(sorted(counts, key=lambda w: (-counts[w], w))[:MOST_BREAKS])
-
-
-def occurrences(layout: Layout, value: str) -> list[tuple[int, int]]:
-    """Return (first, last) word of each run of words with the letters and digits of `value`."""
-    sought = flat(value)
-    if len(sought) < LEAST_CHARS:
-        return []
-    pieces = [flat(t) for t in layout.texts]
-    starts = np.concatenate([[0], np.cumsum([len(p) for p in pieces])])
-    text = "".join(pieces)
-    found = []
-    at = text.find(sought)
-    while at >= 0:
-        # Words of punctuation alone share their offset with the next one: begin at the last, end at the first of them.
-        first = int(np.searchsorted(starts, at, side="right")) - 1
-        last = int(np.searchsorted(starts, at + len(sought), side="left")) - 1
-        if starts[first] == at and starts[last + 1] == at + len(sought):
-            found.append((first, last))
-        at = text.find(sought, at + 1)
+    found: list[int] = np.flatnonzero(words).tolist()
     return found

@@ -19,9 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .candidates import Candidates
-from .feature_groups import GROUP_INDEX, ONE_HOT, Features
+from .feature_groups import GROUP_INDEX, GROUPS, ONE_HOT, Features
 from .hashing import dense, numbered
 from .layout import Floats, Ints
+from .log_softmax import log_softmax
 
 ANY_TYPE = "*"
 LABEL_GROUPS = tuple(GROUP_INDEX[g] for g in ("left1", "label_left", "above_cell", "header", "line_head", "label"))
@@ -66,7 +67,8 @@ class Matcher:
             return {k.removeprefix(start): v for k, v in sorted(arrays.items()) if k.startswith(start)}
 
         novelty, name = ({k: float(v[0]) for k, v in named(start).items()} for start in ("novelty.", "name."))
-        return cls(named("theta."), novelty, name, arrays["cues"])
+        theta = {k: np.pad(v, (0, len(GROUPS) - len(v))) for k, v in named("theta.").items()}  # of fewer groups before
+        return cls(theta, novelty, name, arrays["cues"])
 
 
 NO_MATCHER = Matcher()
@@ -205,10 +207,7 @@ def occurrence_prior(
 ) -> Floats:
     """(S,) log-probability that each occurrence (rows of candidates) of a confirmed value is the one that recurs."""
     cues = occurrence_cues(candidates, features, rows, company, called)
-    scores = cues[:, : len(matcher.cues)] @ matcher.cues  # packages of before know fewer cues
-    out: Floats = scores - scores.max()
-    out = out - np.log(np.exp(out).sum())
-    return out
+    return log_softmax(cues[:, : len(matcher.cues)] @ matcher.cues)  # packages of before know fewer cues
 
 
 def occurrence_cues(

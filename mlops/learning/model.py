@@ -16,7 +16,7 @@ from invex.fields.template_json import template_from_json, template_to_json
 
 from .absence import Absence
 from .boilerplate import Boilerplate
-from .candidates import NO_BREAKS, Breaks
+from .breaks import NO_BREAKS, Breaks
 from .known_values import LEAST_RECURRING, NO_KNOWN_VALUES, KnownValues
 from .matching import Supports
 from .scorer import Scorer
@@ -131,7 +131,7 @@ class TemplateModel:
             "format": TEMPLATE_MODEL_FORMAT,
             "spec": template_to_json(self.spec),
             "fields": fields,
-            "breaks": {name: sorted(words) for name, words in asdict(self.breaks).items()},
+            "breaks": self.breaks.to_json(),
             "locale": asdict(self.locale),
             "documents": self.documents,
             "tables": {key: table.about for key, table in self.tables.items()},
@@ -170,11 +170,10 @@ class TemplateModel:
         tables = {
             key: StoredTable(_part(arrays, f"table.{key}."), text) for key, text in about.get("tables", {}).items()
         }
-        breaks = Breaks(**{name: frozenset(about["breaks"].get(name, ())) for name in ("after", "before", "codes")})
         return cls(
             template_from_json(about["spec"]),
             tuple(fields),
-            breaks,
+            Breaks.from_json(about["breaks"]),
             LocaleSpec(**about["locale"]),
             about["documents"],
             Boilerplate.from_arrays(_part(arrays, "boilerplate.")),

@@ -13,7 +13,7 @@ from invex.fields.prediction import Prediction, TemplateMatch, Value
 from invex.fields.spec import FieldSpec, TemplateSpec
 from invex.reading.types import Document
 
-from .candidates import Breaks
+from .breaks import Breaks
 from .day_zero import is_invoice
 from .devices import CPU
 from .fitting import Known, Prior, no_prior

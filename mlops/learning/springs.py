@@ -19,6 +19,7 @@ import numpy as np
 
 from .candidates import Candidates
 from .layout import Floats, Ints
+from .log_softmax import log_softmax
 
 NEAR = 0.1  # of the page: occurrences of two values that are so near belong together ...
 SAME = 0.001  # ... unless they are one and the same: two fields are rarely printed once
@@ -70,8 +71,7 @@ def settle(standing: Mapping[str, Standing], kinds: Mapping[str, str]) -> dict[s
                 beside = np.where(away < SAME, 0, np.exp(theirs.log_prior - away / NEAR))
                 near = np.maximum(near, beside.sum(axis=1))
         told = mine.log_prior + np.log(near + STRAY)
-        told = told - told.max()
-        settled[key] = (told - np.log(np.exp(told).sum())).astype(np.float32)
+        settled[key] = log_softmax(told).astype(np.float32)
     return settled
 
 

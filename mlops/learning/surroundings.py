@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from .blocks import kind_of
 from .context import Context
 from .feature_groups import Columns, together
 from .gathered import Gathered
@@ -24,7 +25,7 @@ class Surroundings:
     """Features of a layout's n words, and of its m cells and of no cell: row m, which is row NO_CELL.
 
     left, label, section, line_above, left_edge, place, line_shape: around the word that a value begins with.
-    right, right_edge: around the last word of its first line. below, form_below: around its very last word.
+    right, right_edge: around the last word of its first line. below, form_below, goes_on: around its very last word.
     above, column, form_above: of the cell above it. header: (m + 1,) the heading of each cell: itself or one above it.
     """
 
@@ -33,14 +34,15 @@ class Surroundings:
         layout, n = context.layout, context.layout.words
         left, right, label = Columns(n), Columns(n), Columns(n)
         _add_beside(left, right, label, context)
-        below, form_below, section, line_above = Columns(n), Columns(n), Columns(n), Columns(n)
+        below, form_below, section, line_above, goes_on = (Columns(n) for _ in range(5))
         _add_around(below, form_below, section, line_above, context)
+        _add_goes_on(goes_on, context)
         left_edge, right_edge, place, shape = Columns(n), Columns(n), Columns(n), Columns(n)
         _add_place(left_edge, right_edge, place, shape, context)
         around_first = left, label, section, line_above, left_edge, place, shape
-        parts = together(*around_first, right, right_edge, below, form_below)
+        parts = together(*around_first, right, right_edge, below, form_below, goes_on)
         self.left, self.label, self.section, self.line_above, self.left_edge, self.place, self.line_shape = parts[:7]
-        self.right, self.right_edge, self.below, self.form_below = parts[7:]
+        self.right, self.right_edge, self.below, self.form_below, self.goes_on = parts[7:]
         above, column, form_above = (Columns(layout.cells + 1) for _ in range(3))
         self.header = _add_above(above, column, form_above, context)
         self.above, self.column, self.form_above = together(above, column, form_above)
@@ -202,6 +204,16 @@ def _add_around(below: Columns, form: Columns, section: Columns, line_above: Col
     previous = np.maximum(layout.line - 1, 0)
     same_page = (layout.line > 0) & (layout.line_page[previous] == layout.line_page[layout.line])
     line_above.add("line_above", context.word[np.where(same_page, layout.line_start[previous], none)], 0.7)
+
+
+def _add_goes_on(goes_on: Columns, context: Context) -> None:
+    """Of every word whether more follows in its cell, else of what kind the next line of its block is, if any."""
+    layout = context.layout
+    following = layout.adjoining(layout.below, 1, right_too=True)[layout.cell]
+    kind = np.array([*map(kind_of, layout.cell_texts), 0], np.int64)[following]
+    is_inside = np.arange(layout.words) + 1 < layout.cell_start[layout.cell + 1]
+    goes_on.add("goes_on", np.where(is_inside, 2, following != NO_CELL))
+    goes_on.add("goes_on", 10 + kind, 0.7 * ~is_inside)
 
 
 def _column_end(candidates: Gathered, header: Ints, context: Context) -> Hashes:

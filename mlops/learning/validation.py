@@ -20,7 +20,8 @@ from .duplicates import duplicates
 from .finding import ERROR, NOTE, SEVERITIES, WARNING, Finding
 from .label_errors import suspects
 from .label_forms import in_other_form
-from .locate import as_printed, learn_breaks, locate
+from .learned_breaks import learn_breaks
+from .locate import as_printed, locate
 from .message import FieldKey, Parts, Words, listed
 from .view import View
 

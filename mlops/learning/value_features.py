@@ -39,8 +39,9 @@ def add_form(columns: Columns, around: Surroundings, candidates: Gathered) -> No
 
 
 def add_text(columns: Columns, around: Surroundings, candidates: Gathered) -> None:
-    """The first words of a run of words and its last one."""
+    """The first words of a run of words and its last one, and whether its block goes on."""
     context = around.context
+    columns.take(around.goes_on, candidates.tail)
     count = candidates.last - candidates.first + 1
     for i in range(TEXT_WORDS):
         at = np.where(i < count, np.minimum(candidates.first + i, candidates.last), candidates.layout.words)

@@ -9,7 +9,8 @@ from invex.fields.locale import DocumentLocale, infer
 from invex.reading.types import Document
 
 from .blocks import Blocks
-from .candidates import NO_BREAKS, TEXT_TYPES, Breaks, Candidates, find
+from .breaks import NO_BREAKS, Breaks
+from .candidates import TEXT_TYPES, Candidates, find
 from .context import Context
 from .feature_groups import Features
 from .features import featurize
@@ -25,8 +26,8 @@ LOCALE_LINES = 200  # of a document, that are asked for its conventions
 def _key(kind: str, breaks: Breaks) -> tuple[str, Breaks]:
     """What the candidates of a type depend on: words around texts, forms of ids."""
     if kind in TEXT_TYPES:
-        return kind, Breaks(breaks.after, breaks.before)
-    return kind, Breaks(codes=breaks.codes) if kind == "id" else NO_BREAKS
+        return kind, breaks.of_texts()
+    return kind, breaks.of_ids() if kind == "id" else NO_BREAKS
 
 
 class View:

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations, product
 from math import exp, log
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,6 +35,18 @@ EVIDENCE = 5  # numbers that a confidence is made of, see Cell
 PRODUCT_HOLDS = 0.8  # share of confirmed rows in which two columns must multiply to a third
 
 Product = tuple[int, int, int]  # columns a * b = c
+
+
+class Habits(NamedTuple):
+    """How a table is written. date_order: see LocaleSpec. against: see `thousands.settle`.
+
+    is_numbered: rows without a number are dropped, where the table has columns of numbers.
+    """
+
+    products: Sequence[Product] = ()
+    date_order: str | None = None
+    against: Collection[str] = ()
+    is_numbered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,32 +80,25 @@ def assemble(
     rows: Sequence[tuple[int, int]],
     row_probability: Floats,
     tags: Floats,
-    products: Sequence[Product],
-    date_order: str | None = None,
-    against: Collection[str] = (),
-    *,
-    is_numbered: bool = True,
+    habits: Habits,
 ) -> list[TableRow]:
     """Return the cells of every row.
 
     rows: ranges of lines. row_probability: (lines,) of beginning a row. tags: (n, 1 + columns) probabilities.
-    date_order: how dates are written, see LocaleSpec.
-    against: see `thousands.settle`.
-    is_numbered: rows without a number are dropped, where the table has columns of numbers.
     Two rows of which one has what multiplies to the number of the other are one item, whose text is printed on several
     lines.
     """
     for kind in sorted({c.type for c in spec.columns} & WRITTEN_OTHERWISE):
         tags = _pooled(tags, readable(tokens, kind).values())
     scored = _Scored(tokens, tags)
-    locale = LocaleSpec(date_order, tokens.decimal)
+    locale = LocaleSpec(habits.date_order, tokens.decimal)
     proven: dict[int, bool] = {}
 
     def row_of(span: tuple[int, int]) -> TableRow:
         first, stop = span
         members = range(int(lines.start[first]), int(lines.stop[stop - 1]))
         row_odds = log_odds(float(row_probability[first]))
-        row = _numbers(spec, scored, members, products, row_odds, proven)
+        row = _numbers(spec, scored, members, habits.products, row_odds, proven)
         for k, column in enumerate(spec.columns):
             if column.type not in NUMERIC_TYPES:
                 cell = _text(column, k, scored, members, row_odds, locale)
@@ -103,12 +109,12 @@ def assemble(
     found: list[tuple[tuple[int, int], TableRow]] = []
     for span in rows:
         row = row_of(span)
-        if found and found[-1][0][1] == span[0] and _is_one_item(tokens, found[-1][1], row, products):
+        if found and found[-1][0][1] == span[0] and _is_one_item(tokens, found[-1][1], row, habits.products):
             span = (found.pop()[0][0], span[1])
             row = row_of(span)
         found.append((span, row))
-    kept = [row for _, row in found if not is_numbered or not _has_numbers(spec) or _numbers_of(spec, row)]
-    return settle(spec, tokens, kept, proven, against)
+    kept = [row for _, row in found if not habits.is_numbered or not _has_numbers(spec) or _numbers_of(spec, row)]
+    return settle(spec, tokens, kept, proven, habits.against)
 
 
 def carry_down(rows: Sequence[TableRow], columns: Sequence[int]) -> list[TableRow]:

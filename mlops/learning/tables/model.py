@@ -17,7 +17,7 @@ from ..dataset import Sample
 from ..layout import TEXT_LAYER, Floats, Layout, lay_out
 from . import rows as row_states
 from .calibration import Calibration, Observation, fit_calibration
-from .cells import Cell, Product, TableRow, assemble, carry_down, learn_products, to_value
+from .cells import Cell, Habits, Product, TableRow, assemble, carry_down, learn_products, to_value
 from .day_zero import STANDARD_PRODUCTS, DayZero, lesson, train
 from .features import TableView, view
 from .lengths import of_other_length
@@ -140,10 +140,7 @@ class TableModel:
             rows,
             begins,
             likely,
-            self.products,
-            self.date_order,
-            against,
-            is_numbered=self.is_numbered,
+            Habits(self.products, self.date_order, against, self.is_numbered),
         )
         return carry_down(found, [k for k, c in enumerate(self.spec.columns) if c.key in carried])
 

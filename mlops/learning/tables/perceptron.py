@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..layout import Floats
+from ..log_softmax import log_softmax
 
 BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
@@ -57,12 +58,6 @@ class Perceptron:
     @classmethod
     def from_arrays(cls, arrays: Mapping[str, np.ndarray], prefix: str) -> Perceptron:
         return cls(*(arrays[f"{prefix}.{k}"].astype(np.float32) for k in ("w1", "b1", "w2", "b2")))
-
-
-def log_softmax(logits: Floats) -> Floats:
-    shifted = logits - logits.max(axis=1, keepdims=True)
-    result: Floats = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return result
 
 
 def train_perceptron(x: Floats, y: np.ndarray, classes: int, training: Training) -> Perceptron:

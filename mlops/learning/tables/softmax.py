@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..layout import Floats
+from ..log_softmax import log_softmax
 from ..scorer import Doubles, minimize
-from .perceptron import log_softmax
 
 STEPS = 40  # of L-BFGS
 NEGLIGIBLE = 1e-12  # of a slope; below 1e-38 processors become slow

@@ -3,9 +3,10 @@
 import pytest
 
 from invex.fields.labels import LabelValue
-from mlops.learning.candidates import NO_BREAKS, Breaks, find
+from mlops.learning.breaks import NO_BREAKS, Breaks
+from mlops.learning.candidates import find
 from mlops.learning.layout import lay_out
-from mlops.learning.locate import learn_breaks
+from mlops.learning.learned_breaks import learn_breaks
 from tests.mlops.learning.test_layout import CHAR, document, narrow, word
 
 
@@ -28,6 +29,13 @@ def test_an_iban_may_be_spaced_widely():
     parts = ["DE89", "3704", "0044", "0532", "0130", "00"]
     page = [word(p, 0.1 + 0.1 * i, 0.1) for i, p in enumerate(parts)]
     assert len(found("iban", page)) == 1
+
+
+def test_an_iban_goes_on_in_the_next_line_where_its_check_digits_say_so():
+    first = [word(t, 0.1 + CHAR * x, 0.1) for t, x in (("RIB", 0), ("(IBAN)", 4), ("DE89", 11), ("3704", 16))]
+    page = [*first, *(word(t, 0.1 + CHAR * x, 0.115) for t, x in (("0044", 0), ("0532", 5), ("0130", 10), ("00", 15)))]
+    assert found("iban", page) == ("DE89 3704 0044 0532 0130 00",)
+    assert found("iban", [*page[:-1], word("01", 0.1 + CHAR * 15, 0.115)]) == ()
 
 
 def test_names_begin_after_colons_and_end_before_brackets():

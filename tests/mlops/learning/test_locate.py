@@ -9,7 +9,7 @@ from invex.fields.labels import LabelValue
 from invex.reading.types import Document, Page
 from mlops.learning.candidates import find
 from mlops.learning.layout import TEXT_LAYER, lay_out
-from mlops.learning.locate import learn_breaks, locate, occurrences
+from mlops.learning.locate import locate
 from tests.mlops.learning.test_layout import CHAR, document, word
 
 PAGE = [
@@ -76,22 +76,6 @@ def test_an_empty_page_is_no_scan(source, is_found):
     assert locate(find(layout, "text"), LabelValue("Gerbang Restaurants")).matching.any() == is_found
 
 
-def test_words_before_a_text_that_no_candidate_matches_are_learned():
-    page = [word("Advertiser", 0.1, 0.1), word("Acme", 0.205, 0.1), word("Ltd", 0.25, 0.1)]
-    layout = lay_out(document(page))
-    breaks = learn_breaks([(find(layout, "text"), LabelValue("Acme Ltd"))])
-    assert breaks.after == {"advertiser"}
-    assert locate(find(layout, "text", breaks), LabelValue("ACME LTD.")).matching.any()
-
-
-def test_who_was_confirmed_behind_one_title_is_found_behind_another():
-    letter = [word("Dear", 0.1, 0.1), word("Mr", 0.145, 0.1), word("Nash", 0.17, 0.1)]
-    breaks = learn_breaks([(find(lay_out(document(letter)), "text"), LabelValue("Nash"))])
-    other = lay_out(document([word("Dear", 0.1, 0.1), word("Dr.", 0.145, 0.1), word("Bell", 0.178, 0.1)]))
-    assert "Bell" in find(other, "text", breaks).texts
-    assert "Bell" not in find(other, "text", learn_breaks([])).texts
-
-
 def test_an_address_without_its_last_line_is_not_meant_where_all_of_it_is_printed():
     lines = [("41 Strandgata", 0.1), ("6004 Aalesund", 0.115), ("USA", 0.13)]
     page = [word(text, 0.1, y) for text, y in lines] + [word(text, 0.6, y + 0.5) for text, y in lines[:2]]
@@ -102,31 +86,3 @@ def test_an_address_without_its_last_line_is_not_meant_where_all_of_it_is_printe
         "41 Strandgata 6004 Aalesund",
     ]
     assert [float(candidates.box[k, 0]) > 0.5 for k in found.nonzero()[0]] == [False, True]
-
-
-def test_the_form_of_an_id_that_is_printed_in_groups_is_learned():
-    first = [
-        word("No.", 0.1, 0.1),
-        word("86", 0.14, 0.1),
-        word("131082", 0.165, 0.1),
-        word("W", 0.23, 0.1),
-        word("256", 0.245, 0.1),
-    ]
-    other = [
-        word("No.", 0.1, 0.1),
-        word("7", 0.14, 0.1),
-        word("40282", 0.155, 0.1),
-        word("K", 0.21, 0.1),
-        word("18,", 0.225, 0.1),
-    ]
-    breaks = learn_breaks([(find(lay_out(document(first)), "id"), LabelValue("86 131082 W 256"))])
-    assert breaks.codes == {"0 0 a 0"}
-    layout = lay_out(document(other))
-    before, found = find(layout, "id"), find(layout, "id", breaks)
-    assert set(found.texts) - set(before.texts) == {"7 40282 K 18,"}
-    assert locate(found, LabelValue("7 40282 K 18")).matching.sum() == 1
-
-
-def test_occurrences_respect_words():
-    layout = lay_out(document([word("Acme", 0.1, 0.1), word("Ltd", 0.145, 0.1), word("Acmeltds", 0.1, 0.2)]))
-    assert occurrences(layout, "acme ltd") == [(0, 1)]

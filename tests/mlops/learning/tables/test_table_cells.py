@@ -5,7 +5,7 @@ import pytest
 
 from invex.fields.spec import FieldSpec, TableSpec
 from invex.fields.standard import LINE_ITEMS
-from mlops.learning.tables.cells import assemble
+from mlops.learning.tables.cells import Habits, assemble
 from mlops.learning.tables.day_zero import STANDARD_PRODUCTS
 from mlops.learning.tables.features import view
 from mlops.learning.tables.rows import lines_of
@@ -21,7 +21,9 @@ def rows(printed, tagged, *, against=()):
     tags[np.arange(len(found)), [TAGS.get(key, 0) for key in tagged.split()]] = 0.99
     spans = [(n, n + 1) for n in range(len(printed))]
     lines = lines_of(view(found))
-    made = assemble(LINE_ITEMS, found, lines, spans, np.ones(len(printed)), tags, STANDARD_PRODUCTS, against=against)
+    made = assemble(
+        LINE_ITEMS, found, lines, spans, np.ones(len(printed)), tags, Habits(STANDARD_PRODUCTS, against=against)
+    )
     return [{LINE_ITEMS.columns[k].key: cell.value for k, cell in row.items()} for row in made]
 
 
@@ -46,7 +48,7 @@ def test_the_words_of_a_date_stand_in_one_column():
     found = tokens(line(0.1, (0.1, "04 Sep 25"), (0.3, "Rent"), (0.8, "50.00")))
     tags = np.full((5, 4), 1e-3, np.float32)
     tags[range(5), [1, 2, 1, 2, 3]] = 0.9  # the month is taken for a word of the text
-    made = assemble(spec, found, lines_of(view(found)), [(0, 1)], np.ones(1), tags, ())
+    made = assemble(spec, found, lines_of(view(found)), [(0, 1)], np.ones(1), tags, Habits())
     assert [{spec.columns[k].key: cell.value for k, cell in row.items()} for row in made] == [
         {"day": "2025-09-04", "text": "Rent", "paid": "50.00"}
     ]
@@ -99,5 +101,5 @@ def test_unsure_words_on_either_side_of_a_text_belong_to_it():
     tags = np.full((5, 3), 1e-3, np.float32)
     tags[range(5), [0, 0, 1, 0, 2]] = 0.6
     tags[[0, 1, 3], 1] = 0.3
-    made = assemble(spec, found, lines_of(view(found)), [(0, 1)], np.ones(1), tags, ())
+    made = assemble(spec, found, lines_of(view(found)), [(0, 1)], np.ones(1), tags, Habits())
     assert [row[0].value for row in made] == ["Bobina de cable gris"]

@@ -1,0 +1,140 @@
+"""Learning where a template's values begin, end and go on, from confirmed values that are not candidates yet.
+
+A value that is printed in one piece tells the words beside it, or the form of an id. One that no candidate is made of
+even so may be printed in several pieces: kinds of breaks are tried, the most usual first, until it has a candidate.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from invex.fields.labels import LabelValue
+
+from .breaks import GAP, LOOSE, RIGHT, Breaks, code_form, words_before, words_behind
+from .candidates import TEXT_TYPES, WRAPPED_LINES, Candidates, find
+from .layout import Layout
+from .locate import LEAST_CHARS, flat, locate, words_in
+
+MOST_BREAKS = 12
+MOST_GROUPS = 8  # of an id
+MOST_LINES = 12  # that follow the first of a text
+LEAST_PIECE = 4  # letters and digits of a part of a value, that tell the words beside it
+JOINS = ((), (RIGHT,), (LOOSE,), (GAP,), (RIGHT, GAP), (LOOSE, GAP))
+
+# Where a name was seen to begin after one of these, folded, it begins after any of them.
+_TITLES = """
+    mr mrs ms miss mx sir dr prof messrs herr herrn frau familie firma fa ing dipl.-ing
+    m mm mme mlle monsieur madame sr sra señor señora sig sig.ra dott dhr mevr
+"""
+TITLES = frozenset(_TITLES.split())
+
+
+def learn_breaks(pairs: Iterable[tuple[Candidates, LabelValue]]) -> Breaks:
+    """Return what makes candidates of confirmed texts and ids that are not among a document's candidates yet."""
+    after: Counter[str] = Counter()
+    before: Counter[str] = Counter()
+    codes: Counter[str] = Counter()
+    unfound = []
+    for candidates, label in pairs:
+        layout = candidates.layout
+        if candidates.kind not in (*TEXT_TYPES, "id") or len(flat(label.value)) < LEAST_CHARS:
+            continue
+        if locate(candidates, label).matching.any():
+            continue
+        found = occurrences(layout, label.value)
+        if candidates.kind == "id":
+            for first, last in found:
+                if first < last < first + MOST_GROUPS and layout.cell[first] == layout.cell[last]:
+                    codes[code_form(layout.text(first, last + 1))] += 1
+            continue
+        after.update(words_before(layout, (first for first, _ in found)))
+        before.update(words_behind(layout, (last for _, last in found)))
+        unfound.append((candidates, label))
+    breaks = Breaks(_with_titles(_commonest(after)), _commonest(before), _commonest(codes))
+    for candidates, label in unfound:
+        breaks = _in_pieces(breaks, candidates, label)
+    return breaks
+
+
+def _in_pieces(breaks: Breaks, candidates: Candidates, label: LabelValue) -> Breaks:
+    """`breaks` with what makes a candidate of a text that is printed in several pieces; as it is where nothing does."""
+    layout, kind = candidates.layout, candidates.kind
+    if not _may_be_printed(layout, label) or locate(find(layout, kind, breaks), label).matching.any():
+        return breaks
+    firsts, lasts = _edges(layout, label)
+    beside = replace(
+        breaks,
+        after=breaks.after | _with_titles(frozenset(words_before(layout, firsts))),
+        before=breaks.before | frozenset(words_behind(layout, lasts)),
+    )
+    for known in dict.fromkeys((breaks, beside)):
+        for joins in JOINS:
+            tried = replace(known, joins=known.joins | frozenset(joins), lines=MOST_LINES)
+            found = find(layout, kind, tried)
+            rows = np.flatnonzero(locate(found, label).meant).tolist()
+            if rows:
+                lines = min(_lines_below(layout, found.words(k)) for k in rows)
+                return replace(tried, lines=max(breaks.lines, lines if lines > WRAPPED_LINES[kind] else 0))
+    return breaks
+
+
+def _may_be_printed(layout: Layout, label: LabelValue) -> bool:
+    """Whether all words of the value are on the page, or it has boxes with words in them."""
+    if label.boxes:
+        return bool(words_in(layout, label.boxes))
+    page = flat(layout.printed)
+    return all(flat(word) in page for word in label.value.split())
+
+
+def _edges(layout: Layout, label: LabelValue) -> tuple[list[int], list[int]]:
+    """Return the words that may be the first of the value, and its last: inside a cell that has only a part of it."""
+    if label.boxes:
+        words = words_in(layout, label.boxes)
+        return words[:1], words[-1:]
+    sought = flat(label.value)
+    firsts, lasts = [], []
+    for start, stop in pairwise(layout.cell_start.tolist()):
+        for word in range(start + 1, stop):
+            end, begin = flat(layout.text(word, stop)), flat(layout.text(start, word))
+            if len(end) >= LEAST_PIECE and sought.startswith(end) and sought != end:
+                firsts.append(word)
+            if len(begin) >= LEAST_PIECE and sought.endswith(begin) and sought != begin:
+                lasts.append(word - 1)
+    return firsts, lasts
+
+
+def _lines_below(layout: Layout, words: Sequence[int]) -> int:
+    return len(set(layout.line[list(words)].tolist())) - 1
+
+
+def _with_titles(words: frozenset[str]) -> frozenset[str]:
+    return words | TITLES if words & TITLES else words
+
+
+def _commonest(counts: Counter[str]) -> frozenset[str]:
+    return frozenset(sorted(counts, key=lambda w: (-counts[w], w))[:MOST_BREAKS])
+
+
+def occurrences(layout: Layout, value: str) -> list[tuple[int, int]]:
+    """Return (first, last) word of each run of words with the letters and digits of `value`."""
+    sought = flat(value)
+    if len(sought) < LEAST_CHARS:
+        return []
+    pieces = [flat(t) for t in layout.texts]
+    starts = np.concatenate([[0], np.cumsum([len(p) for p in pieces])])
+    text = "".join(pieces)
+    found = []
+    at = text.find(sought)
+    while at >= 0:
+        # Words of punctuation alone share their offset with the next one: begin at the last, end at the first of them.
+        first = int(np.searchsorted(starts, at, side="right")) - 1
+        last = int(np.searchsorted(starts, at + len(sought), side="left")) - 1
+        if starts[first] == at and starts[last + 1] == at + len(sought):
+            found.append((first, last))
+        at = text.find(sought, at + 1)
+    return found
