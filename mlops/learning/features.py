@@ -12,7 +12,7 @@ from .candidates import TEXT_TYPES, Candidates
 from .feature_groups import Columns, Features, beside
 from .gathered import Gathered
 from .surroundings import Surroundings, add_above, add_beside, add_position
-from .value_features import add_form, add_order, add_repeats, add_sums, add_text, add_words
+from .value_features import add_form, add_goes_on, add_order, add_repeats, add_sums, add_text, add_words
 
 _Add = Callable[[Columns, Surroundings, Gathered], None]
 
@@ -23,11 +23,13 @@ def featurize(around: Surroundings, found: Sequence[Candidates]) -> list[Feature
     texts = [c for c in found if c.kind in TEXT_TYPES]
     typed = [c for c in found if c.kind not in TEXT_TYPES]
     amounts = [c for c in found if c.kind == "amount"]
+    addresses = [c for c in found if c.kind == "address"]
     blocks = [
         _block(around, found, add_beside, add_above, add_position, add_form),
         _block(around, texts, add_text),
         _block(around, typed, add_words, add_order),
         _block(around, amounts, add_sums),
+        _block(around, addresses, add_goes_on),
         _block(around, found, add_repeats),
     ]
     return [beside([part[c.kind] for part in blocks if c.kind in part]) for c in found]

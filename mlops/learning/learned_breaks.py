@@ -17,7 +17,7 @@ from invex.fields.labels import LabelValue
 
 from .breaks import GAP, LOOSE, RIGHT, Breaks, code_form, words_before, words_behind
 from .candidates import TEXT_TYPES, WRAPPED_LINES, Candidates, find
-from .layout import Layout
+from .layout import ALIGNED_HEIGHTS, Layout
 from .locate import LEAST_CHARS, flat, locate, words_in
 
 MOST_BREAKS = 12
@@ -40,11 +40,14 @@ def learn_breaks(pairs: Iterable[tuple[Candidates, LabelValue]]) -> Breaks:
     before: Counter[str] = Counter()
     codes: Counter[str] = Counter()
     unfound = []
+    joins: set[str] = set()
     for candidates, label in pairs:
         layout = candidates.layout
         if candidates.kind not in (*TEXT_TYPES, "id") or len(flat(label.value)) < LEAST_CHARS:
             continue
-        if locate(candidates, label).matching.any():
+        meant = np.flatnonzero(locate(candidates, label).meant).tolist()
+        if meant:
+            joins |= {RIGHT for k in meant if _has_one_right_edge(layout, candidates.words(k))}
             continue
         found = occurrences(layout, label.value)
         if candidates.kind == "id":
@@ -55,7 +58,7 @@ def learn_breaks(pairs: Iterable[tuple[Candidates, LabelValue]]) -> Breaks:
         after.update(words_before(layout, (first for first, _ in found)))
         before.update(words_behind(layout, (last for _, last in found)))
         unfound.append((candidates, label))
-    breaks = Breaks(_with_titles(_commonest(after)), _commonest(before), _commonest(codes))
+    breaks = Breaks(_with_titles(_commonest(after)), _commonest(before), _commonest(codes), frozenset(joins))
     for candidates, label in unfound:
         breaks = _in_pieces(breaks, candidates, label)
     return breaks
@@ -106,6 +109,17 @@ def _edges(layout: Layout, label: LabelValue) -> tuple[list[int], list[int]]:
             if len(begin) >= LEAST_PIECE and sought.endswith(begin) and sought != begin:
                 lasts.append(word - 1)
     return firsts, lasts
+
+
+def _has_one_right_edge(layout: Layout, words: Sequence[int]) -> bool:
+    """Whether the lines end alike and do not begin alike; such lines are candidates as long as their centres agree."""
+    boxes = layout.boxes(words)
+    if len({page for page, _ in boxes}) > 1:
+        return False
+    edges = np.array([(box.x0, box.x1) for _, box in boxes]) * layout.pixel[layout.page[words[0]], 0]
+    most = ALIGNED_HEIGHTS * layout.height[list(words)].max() * layout.pixel[layout.page[words[0]], 1]
+    left, right = np.ptp(edges, axis=0) < most
+    return bool(right and not left)
 
 
 def _lines_below(layout: Layout, words: Sequence[int]) -> int:

@@ -39,9 +39,8 @@ def add_form(columns: Columns, around: Surroundings, candidates: Gathered) -> No
 
 
 def add_text(columns: Columns, around: Surroundings, candidates: Gathered) -> None:
-    """The first words of a run of words and its last one, and whether its block goes on."""
+    """The first words of a run of words and its last one."""
     context = around.context
-    columns.take(around.goes_on, candidates.tail)
     count = candidates.last - candidates.first + 1
     for i in range(TEXT_WORDS):
         at = np.where(i < count, np.minimum(candidates.first + i, candidates.last), candidates.layout.words)
@@ -50,6 +49,11 @@ def add_text(columns: Columns, around: Surroundings, candidates: Gathered) -> No
     columns.add("domain", _in_domain(context, candidates.texts))
     grams = context.trigrams[candidates.tail]
     columns.add("chars", grams, VALUE_CHARS_WEIGHT * (grams > 0))
+
+
+def add_goes_on(columns: Columns, around: Surroundings, candidates: Gathered) -> None:
+    """Whether its block goes on: of addresses alone, names may have any number of lines of their block."""
+    columns.take(around.goes_on, candidates.tail)
 
 
 def add_words(columns: Columns, around: Surroundings, candidates: Gathered) -> None:

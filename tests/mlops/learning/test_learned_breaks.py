@@ -87,6 +87,16 @@ def test_an_address_that_is_aligned_on_the_right_is_learned_for_the_next_documen
     assert not found(with_right_edge(other), "address", ", ".join(other), NO_BREAKS)
 
 
+def test_a_right_edge_is_learned_from_lines_that_are_candidates_by_their_centres_too():
+    lines = ("14 Long Acre", "Leeds LS1 4DY")
+    layout = lay_out(document(with_right_edge(lines)))
+    label = LabelValue(", ".join(lines))
+    assert locate(find(layout, "address"), label).matching.any()
+    assert learn_breaks([(find(layout, "address"), label)]).joins == {RIGHT}
+    page = [w for i, t in enumerate(lines) for w in words_of(t, 0.1, 0.1 + i * LINE)]
+    assert learned(page, "address", label.value) == NO_BREAKS
+
+
 def test_lines_that_are_not_aligned_are_joined_where_a_value_was():
     page = [w for i, t in enumerate(LINES) for w in words_of(t, (0.5, 0.56, 0.53, 0.58, 0.6)[i], 0.1 + i * LINE)]
     breaks = learned(page, "address", ", ".join(LINES))

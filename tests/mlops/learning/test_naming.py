@@ -14,6 +14,7 @@ from invex.fields.labels import Label, LabelValue
 from invex.fields.spec import FieldSpec, TemplateSpec
 from invex.reading.types import Document, Page, Word
 from mlops.learning.dataset import Sample
+from mlops.learning.feature_groups import GROUPS
 from mlops.learning.learner import fit_template
 from mlops.learning.matching import ANY_TYPE, Matcher
 from mlops.learning.model import TemplateModel
@@ -74,7 +75,7 @@ def test_of_a_field_just_invented_the_name_tells_which_value_is_meant_where_the_
         (0.1, 0.7, "Estimate"),
         (0.3, 0.7, "9999"),
     )
-    plain = Matcher({ANY_TYPE: np.zeros(42, np.float32)})
+    plain = Matcher({ANY_TYPE: np.zeros(len(GROUPS), np.float32)})
     knowing = replace(plain, name={ANY_TYPE: 4.0})
     read = {}
     for matcher in (plain, knowing):
