@@ -1232,6 +1232,51 @@ def test_one_key_approves_one_document(admin_page: Page, installation: Any) -> N
     open_again(page, address)
 
 
+@pytest.mark.parametrize("key", ["Enter", "Control+Enter"])
+def test_of_several_enters_in_a_row_none_is_about_the_next_document(
+    admin_page: Page, installation: Any, key: str
+) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation)
+    ahead_is_there(page)
+    can_be_seen(page)
+    posts: list[str] = []
+    page.on(
+        "request",
+        lambda one: posts.append(one.url) if one.method == "POST" and "action=" in (one.post_data or "") else None,
+    )
+    page.get_by_role("button", name="Approve").focus()
+    for _ in range(12):
+        page.keyboard.press(key)
+        page.wait_for_timeout(150)
+    expect(page.locator("[data-kept]")).to_contain_text("This has just come")
+    second = page.url
+    assert len(posts) == 1
+    assert address in posts[0]
+    can_be_seen(page)  # once it has stopped, an Enter is about what stands there
+    was_chosen = page.evaluate("window.chosen = document.activeElement, window.chosen.tagName")
+    assert was_chosen in ("INPUT", "TEXTAREA", "TD")
+    page.keyboard.press("Enter")
+    assert page.evaluate("window.chosen !== document.activeElement")
+    assert page.url == second
+    open_again(page, address)
+
+
+def test_a_double_click_approves_one_document(admin_page: Page, installation: Any) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation)
+    ahead_is_there(page)
+    can_be_seen(page)
+    button = page.get_by_role("button", name="Approve").bounding_box()
+    middle = (button["x"] + button["width"] / 2, button["y"] + button["height"] / 2)
+    page.mouse.click(*middle)
+    page.wait_for_url(lambda url: address not in url)
+    second = page.url
+    page.mouse.click(*middle)
+    expect(page.locator("[data-kept]")).to_contain_text("This has just come")
+    page.wait_for_timeout(300)
+    assert page.url == second
+    open_again(page, address)
+
+
 def test_one_that_needs_its_person_is_one(admin_page: Page, installation: Any) -> None:
     page, address = admin_page, open_invoice(admin_page, installation)
     needy, said = page.locator("#review-form .field.needs, #review-form .field.wrong"), page.locator("[data-need]")

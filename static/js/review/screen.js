@@ -50,6 +50,7 @@ export class Screen {
     this.focusFirst();
     if (this.awaited?.state) this.awaited.read();
     else if (isNew) this.seen?.came();
+    else if (root.dataset.key) this.seen?.arrived(() => this.tell("new"));
     this.showTour();  // last: closing it gives the focus back to the first field
   }
 
