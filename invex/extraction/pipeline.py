@@ -6,7 +6,7 @@ Pure, so that jobs, online prediction and the command line share it.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from invex.fields.charges import Charges
 from invex.fields.checks import AMBIGUOUS, Checked, check
-from invex.fields.findings import name_of
+from invex.fields.findings import Finding, Target, name_of
 from invex.fields.locale import infer, settle
 from invex.fields.master_data import Lists
 from invex.fields.prediction import Prediction, error_to_json, prediction_to_json
@@ -72,6 +72,7 @@ class Thresholds:
 
 
 APPROVAL_OFF = "approval_off"  # reason code: nothing would have passed
+LACKING = "lacking"  # reason code: a field or a table is empty that all confirmed documents of the template fill
 AUDIT = "audit"  # reason code of a document that would have passed, and that a person looks at without being told how
 
 
@@ -101,12 +102,14 @@ def run(
     draw: float = 1.0,
     template: str | None = None,
     lists: Lists | None = None,
+    always: Callable[[str], Collection[str]] = lambda template: (),
 ) -> Outcome:
     """Return what `document` says, checked, and whether a person has to look at it.
 
     thresholds: by template; a person looks at every document of the others. draw: drawn for this document from [0, 1),
     audited when it is below the share that is. template: the one it is known to be of; None = detect it. lists: the
-    master data that rules of templates ask for.
+    master data that rules of templates ask for. always: returns the keys of fields and tables that all confirmed
+    documents of a template fill.
     """
     prediction = predictor.predict(document, template=template)
     prediction = replace(prediction, warnings=tuple(dict.fromkeys((*document.warnings, *prediction.warnings))))
@@ -117,7 +120,7 @@ def run(
     if any(failure.name == AMBIGUOUS for failure in checked.failures):  # only then are the conventions asked for
         locale = settle(spec.locale, infer(_printed_lines(document)))
         checked = check(spec, merged.prediction, locale.known, lists=lists, charges=charges)
-    failures = (*merged.failures, *checked.failures)
+    failures = (*merged.failures, *checked.failures, *_lacking(checked.prediction, spec, always))
     return route(Checked(checked.prediction, failures), thresholds or {}, draw, spec)
 
 
@@ -143,6 +146,17 @@ def route(
         if not reasons and draw < wanted.audited:
             reasons.append(Reason(AUDIT, "Drawn at random: say what the document says, as for any other"))
     return Outcome(prediction, "review" if reasons else "approved", tuple(dict.fromkeys(reasons)))
+
+
+def _lacking(prediction: Prediction, spec: TemplateSpec, always: Callable[[str], Collection[str]]) -> Iterator[Finding]:
+    """Yield what is empty and never is; of a required field that is said already."""
+    fields = {f.key: name_of(spec, f.key) for f in spec.fields if not f.required and not prediction.fields.get(f.key)}
+    empty = fields | {t.key: title_of(t.key) for t in spec.tables if not prediction.tables.get(t.key)}
+    known = always(spec.name) if spec.name and empty else ()
+    for key, name in empty.items():
+        if key in known:
+            message = f"{name} is empty; every confirmed document of this template has it"
+            yield Finding(LACKING, False, message, (Target(key),))
 
 
 def _doubts(prediction: Prediction, thresholds: Thresholds, spec: TemplateSpec) -> Iterator[Reason]:

@@ -7,6 +7,7 @@ import logging
 import random
 import time
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -33,6 +34,7 @@ from .doubt import expected_errors
 from .halts import is_halted
 from .models import REOPENED, Extraction
 from .pipeline import APPROVAL_OFF, Outcome, Reason, Thresholds, run
+from .ports import always_filled
 from .predictors import DeployedPredictor, deployed
 
 log = logging.getLogger(__name__)
@@ -250,7 +252,8 @@ def _run(document: Document, predictor: DeployedPredictor, *, draw: float) -> _R
     rows = Template.objects.filter(project=document.project_id, name__in=predictor.thresholds)
     versions: dict[str, int | None] = dict(rows.values_list("name", "version"))
     held = {n: t for n, t in predictor.thresholds.items() if t.hold_for(predictor.build, versions.get(n))}
-    outcome = patiently(run, read, predictor, thresholds=held, draw=draw, lists=lists)
+    always = partial(always_filled, document.project_id)
+    outcome = patiently(run, read, predictor, thresholds=held, draw=draw, lists=lists, always=always)
     template = outcome.prediction.template.name or ""
     if template not in versions:
         found = Template.objects.filter(project=document.project_id, name=template)

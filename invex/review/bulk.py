@@ -42,8 +42,8 @@ def approve(access: Access, ids: Iterable[str]) -> Result:
     """Approve documents as they were read, as labels of source "bulk". Raises NotAllowed, BadInput for too many.
 
     Skipped is what is not in review or not of this project, what somebody is at, what failed a check, where nothing was
-    read or a table is empty that never is in its template, and what belongs to the random sample of a promise that is
-    in force: approved unseen, it would be missing there.
+    read or a field or table is empty that never is in its template, and what belongs to the random sample of a promise
+    that is in force: approved unseen, it would be missing there.
     """
     access.require(Right.REVIEW)
     return _each(access, ids, _approve)
@@ -96,17 +96,17 @@ def _approve(access: Access, row: Document) -> None:
     label = _label(row, extraction.prediction)
     if _lacks(row, label):
         raise Conflict(
-            "It needs a look: nothing was read, or no row of a table that always has some.", code="needs_look"
+            "It needs a look: nothing was read, or a field or a table is empty that never is.", code="needs_look"
         )
     services.confirm(access, row.pk, label, version=row.version, seen=extraction.pk)
 
 
 def _lacks(row: Document, label: dict[str, Any]) -> bool:
-    """Whether it says nothing at all, or has no rows in a table that has some in all others of the template."""
+    """Whether it says nothing at all, or not what all others of the template say."""
     fields, tables = label["fields"], label["tables"]
     if not any(fields.values()) and not any(tables.values()):
         return True
-    empty = {key for key, rows in tables.items() if not rows}
+    empty = {key for key, found in (*fields.items(), *tables.items()) if not found}
     return bool(row.template and empty and empty & queries.always_filled(row.project_id, row.template).keys())
 
 

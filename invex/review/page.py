@@ -14,7 +14,7 @@ from invex.documents.models import Document
 from invex.documents.states import DocumentState
 from invex.extraction import queries as extractions
 from invex.extraction.models import REOPENED, Extraction
-from invex.extraction.pipeline import AUDIT
+from invex.extraction.pipeline import AUDIT, LACKING
 from invex.fields.spec import TemplateSpec
 from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
 
@@ -107,6 +107,7 @@ def screen(
     is_as_read = shown_label is None and chosen == document.template
     blind = is_blind(document, extraction)
     reasons = list(extraction.reasons) if extraction is not None and is_as_read else []
+    reasons = [r for r in reasons if r["code"] != LACKING]  # which is found anew: more may be confirmed since
     if blind:
         reasons = [r for r in reasons if r["code"] not in SAYS_HOW_SURE]
     shown: Mapping[str, Any] = {}
@@ -125,18 +126,24 @@ def screen(
         if is_conflict and label is not None:
             rows, tables = with_theirs(rows, tables, label.label)
     if shown_label is None and shown and chosen:
-        tables = _with_lacking(document, chosen, tables)
+        rows, tables = _with_lacking(document, chosen, rows, tables)
     tables = [replace(t, printed=checks.beside(document, extraction, spec, rows, t)) for t in tables]
     known = {r.spec.key for r in rows} | {t.spec.key for t in tables}
     remarks = [r["message"] for r in reasons if r.get("field") not in known and r["code"] not in SAID_ELSEWHERE]
     return Screen(document, chosen, rows, tables, remarks, extraction, shown_label, is_as_read, blind)
 
 
-def _with_lacking(document: Document, chosen: str, tables: list[TableRows]) -> list[TableRows]:
-    if all(table.rows for table in tables):
-        return tables
+def _with_lacking(
+    document: Document, chosen: str, rows: list[FieldRow], tables: list[TableRows]
+) -> tuple[list[FieldRow], list[TableRows]]:
+    if not any(row.is_empty for row in rows) and all(table.rows for table in tables):
+        return rows, tables
     filled = queries.always_filled(document.project_id, chosen)
-    return [t if t.rows else replace(t, lacking=filled.get(t.spec.key, 0)) for t in tables]
+    fields = [
+        replace(row, lacking=filled.get(row.spec.key, 0)) if row.is_empty and row.mark != "wrong" else row
+        for row in rows
+    ]
+    return fields, [t if t.rows else replace(t, lacking=filled.get(t.spec.key, 0)) for t in tables]
 
 
 def made_of(document: Document) -> str:
@@ -145,7 +152,8 @@ def made_of(document: Document) -> str:
     template = catalog.templates(document.project).filter(name=document.template).values_list("version").first()
     comment = queries.comments(document).values_list("pk").last()
     about = (document.pk, document.version, document.reading, document.template, document.reason_code)
-    said = [*about, document.has_draft, document.twin_id, extraction, template, comment]
+    filled = queries.always_filled(document.project_id, document.template) if document.template else ()
+    said = [*about, document.has_draft, document.twin_id, extraction, template, comment, sorted(filled)]
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:16]
 
 

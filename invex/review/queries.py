@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
+from functools import lru_cache
 
 from django.db.models import Q, QuerySet
 from django.utils import timezone
@@ -14,7 +16,8 @@ from invex.extraction.models import Extraction
 
 from .models import Comment, ConfirmedLabel
 
-EXAMPLES = 20  # of a template's confirmed documents, the newest, that tell which of its tables always have rows
+EXAMPLES = 20  # of a template's confirmed documents, the newest, that tell what none of them lacks
+UNSEEN_BY_PEOPLE = frozenset({"bulk", "xml"})  # sources of labels whose person has not looked for what is absent
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +60,24 @@ def confirmed(project: Project | int, *, template: str | None = None) -> QuerySe
 
 
 def always_filled(project: Project | int, template: str) -> dict[str, int]:
-    """Return the tables that had rows in all of the template's newest confirmed documents, with how many these are.
+    """Return the fields and tables that all of the template's newest confirmed documents fill, with how many these are.
 
-    A document whose label does not mention a table says nothing of it.
+    A document whose label does not mention a field or a table says nothing of it, nor does an empty one that nobody
+    looked for.
     """
-    labels = confirmed(project, template=template).values_list("label__tables", flat=True)[:EXAMPLES]
+    newest = confirmed(project, template=template).values_list("pk", "created_at")[:EXAMPLES]
+    return dict(_filled_by_all(tuple(newest)))
+
+
+@lru_cache(maxsize=256)
+def _filled_by_all(labels: tuple[tuple[int, datetime.datetime], ...]) -> dict[str, int]:
+    """As always_filled, of labels by their key and time, which never change: they are large, and asked for often."""
+    rows = ConfirmedLabel.objects.filter(pk__in=[pk for pk, _ in labels])
     filled: dict[str, list[bool]] = {}
-    for tables in labels:
-        for key, rows in (tables or {}).items():
-            filled.setdefault(key, []).append(bool(rows))
+    for source, fields, tables in rows.values_list("source", "label__fields", "label__tables"):
+        for key, found in {**(fields or {}), **(tables or {})}.items():
+            if found or source not in UNSEEN_BY_PEOPLE:
+                filled.setdefault(key, []).append(bool(found))
     return {key: len(each) for key, each in filled.items() if all(each)}
 
 

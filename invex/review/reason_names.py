@@ -13,6 +13,7 @@ REASON_NAMES: dict[str, str | Promise] = {
     "duplicate": _("probable duplicate"),
     "reopened": _("opened again"),
     "required": _("a required field is missing"),
+    "lacking": _("empty, though the others have it"),
     "format": _("not in its form"),
     "ambiguous": _("two readings"),
     "iban": _("IBAN is wrong"),

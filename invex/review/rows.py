@@ -43,6 +43,7 @@ class Input:
 class FieldRow:
     """A field with its values. is_open: a person said that they do not say whether it is there.
 
+    lacking: it has none, and so many confirmed documents of its template, all that were looked at, have one.
     looked_up_with: keys of the fields, it included, that a rule looks up in master data together.
     """
 
@@ -50,6 +51,7 @@ class FieldRow:
     inputs: tuple[Input, ...]
     remarks: tuple[str, ...] = ()
     is_open: bool = False
+    lacking: int = 0
     looked_up_with: tuple[str, ...] = ()
 
     @property
@@ -60,9 +62,14 @@ class FieldRow:
     def mark(self) -> str:
         """The most urgent mark of the row."""
         marks = {i.mark for i in self.inputs}
-        if self.remarks and self.spec.required and not any(i.value or i.is_touched for i in self.inputs):
+        if self.remarks and self.spec.required and self.is_empty:
             return "wrong"
-        return next((m for m in URGENCY if m in marks), "look" if self.remarks else "")
+        return next((m for m in URGENCY if m in marks), "look" if self.remarks or self.lacking else "")
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing stands there, and no person has said so."""
+        return not any(i.value.strip() or i.is_touched for i in self.inputs)
 
     @property
     def needs_person(self) -> bool:

@@ -44,6 +44,7 @@ def test_from_upload_to_the_next_document_read_better(admin_page: Page, installa
     label = VENDOR.document(0).label
     for key in ("invoice_number", "invoice_date", "total_amount"):
         page.locator(f"[name='f:{key}:0']").fill(label.fields[key][0].value)
+    expect(page.locator("#review-form [name=awaited]")).to_have_value("")  # a moment in which one can have seen it
     page.keyboard.press("Control+Enter")
     expect(page.locator(".message.success")).to_contain_text("unseen-0.pdf is approved")
 
@@ -63,6 +64,7 @@ def test_from_upload_to_the_next_document_read_better(admin_page: Page, installa
     # Field and box are one: choosing the field lights its place on the page.
     page.locator("[name='f:invoice_number:0']").focus()
     expect(page.locator("svg rect.chosen").first).to_be_attached()
+    expect(page.locator("#review-form [name=awaited]")).to_have_value("")
     page.get_by_role("button", name="Approve").click()
     expect(page.locator(".message.success")).to_contain_text("unseen-1.pdf is approved")
 

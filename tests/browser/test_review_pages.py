@@ -79,6 +79,11 @@ def start(page: Page, batch: str) -> str:
     return page.url
 
 
+def can_be_seen(page: Page) -> None:
+    """Wait until what came has stood there for a moment: before that nothing is approved."""
+    expect(page.locator("#review-form [name=awaited]")).to_have_value("")
+
+
 def chosen_is_seen(page: Page) -> None:
     page.wait_for_function(CHOSEN_IS_SEEN)
     page.wait_for_load_state("networkidle")
@@ -118,6 +123,7 @@ def test_the_place_of_the_chosen_field_is_seen_after_an_approval_and_as_the_page
     page = admin_page
     page.route("**/learned/**", lambda route: route.fulfill(headers={"HX-Refresh": "true"}), times=1)
     first = start(page, batch)
+    can_be_seen(page)
     page.keyboard.press("Control+Enter")
     page.wait_for_url(lambda url: url != first)
     chosen_is_seen(page)
@@ -229,9 +235,10 @@ def test_what_is_marked_and_was_never_in_view_is_shown_before_it_is_approved(adm
     expect(page.locator("[data-value]:focus, td:focus")).to_have_count(1)
     expect(amount.locator(".mark-wrong")).to_be_attached()
     expect(amount).not_to_be_in_viewport()
+    can_be_seen(page)
     page.keyboard.press("Control+Enter")
     expect(said).to_have_text(MISSED)
-    expect(page.locator("#review-form [name=awaited]")).to_have_value("")
+    can_be_seen(page)
     page.keyboard.press("Control+Enter")  # asked once: now it is the value that stops it
     expect(page.get_by_text("Some values are not understood")).to_be_visible()
 

@@ -264,6 +264,7 @@ def test_who_is_slower_sees_both_and_chooses(admin_page: Page, second_page: Page
     second_page.get_by_role("button", name="Take it over").click()
     theirs = second_page.locator(f"[data-field='{name}'] [data-value]").first
     theirs.fill("THEIRS-1")
+    can_be_seen(second_page)
     second_page.keyboard.press("Control+Enter")
     second_page.wait_for_url(lambda url: url != address)
     admin_page.keyboard.press("Control+Enter")
@@ -623,6 +624,56 @@ def test_a_table_in_which_no_row_was_read_is_gone_to_and_asked_about(admin_page:
     page.keyboard.press("Alt+Insert")
     expect(grid.locator("[data-lacking]")).to_be_hidden()
     expect(grid).not_to_have_class(re.compile("needs"))
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
+def test_a_field_that_is_empty_and_never_was_is_gone_to_and_asked_about_once(
+    admin_page: Page, installation: Any
+) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation)
+    due = page.locator("[data-field='due_date']")
+    value, said = due.locator("[data-value]").first, due.locator("[data-lacking]")
+    read: list[str] = []
+
+    def without(route: Any) -> None:
+        """Its page as where no due date was read, and its draft as what nobody has kept."""
+        answer = route.fetch()
+        text = answer.text()
+        start = text.index('<div class="field" data-field="due_date">')
+        found = re.search(
+            r'(data-field="due_date">.*?value=")([^"]+)(" data-value.*?)(\s*<p class="why wrong" data-fails-why)',
+            text[start:],
+            re.DOTALL,
+        )
+        read.append(found[2])
+        line = '<p class="why look" data-remark data-lacking>▲ Nothing was read</p>'
+        field = '<div class="field needs" ' + found[1] + found[3] + line + found[4]
+        route.fulfill(response=answer, body=text[:start] + field + text[start + found.end() :])
+
+    page.route(f"**{address}", without)
+    page.goto(address)
+    page.wait_for_selector(WORD, state="attached")
+    expect(value).to_be_focused()
+    expect(said).to_be_visible()
+    needed = need_count(page)
+    assert needed >= 1
+    can_be_seen(page)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-kept]")).to_contain_text("nothing was read there")
+    assert page.url.endswith(address), "it is approved without a word"
+    expect(value).to_be_focused()
+    page.keyboard.press("Enter")  # it is not there
+    expect(said).to_be_hidden()
+    expect(due.locator(".mark").first).to_have_text("✓")
+    assert need_count(page) == needed - 1
+    page.keyboard.press("Control+z")
+    expect(said).to_be_visible()
+    expect(value).to_be_focused()
+    value.fill(read[0])
+    expect(said).to_be_hidden()
+    page.unroute(f"**{address}")
     draft_is_kept(page)
     page.goto(address)
     page.get_by_role("button", name="Start anew").click()

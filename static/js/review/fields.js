@@ -53,7 +53,8 @@ export class Fields {
   get marks() {
     return this.fields.filter((field) => this.needs(field)).map((field) => {
       const input = field.querySelector("[data-value]");
-      return {element: input, what: field, show: () => this.focus(input)};
+      const isLacking = Boolean(field.querySelector("[data-lacking]:not([hidden])"));
+      return {element: input, what: field, show: () => this.focus(input), isLacking};
     });
   }
 
@@ -90,7 +91,7 @@ export class Fields {
      is said until the server has looked at it again. */
   put(input, state, {isTyped = false} = {}) {
     input.value = state.value;
-    if (!isTyped || !state.value.trim()) delete input.dataset.unread;
+    if (!isTyped || !state.value.trim()) delete input.dataset.noValue;
     hidden(input, "boxes").value = state.boxes;
     hidden(input, "text").value = state.text;
     hidden(input, "by").value = state.by;
@@ -146,7 +147,7 @@ export class Fields {
 
   /* Marks, the words "not there", and whether the field still needs a person. */
   refresh(field) {
-    const inputs = inputsOf(field), unread = inputs.map((input) => input.dataset.unread).find(Boolean);
+    const inputs = inputsOf(field), unread = inputs.map((input) => input.dataset.noValue).find(Boolean);
     if (!field.dataset.was) field.dataset.was = field.classList.contains("wrong") ? "wrong" : field.classList.contains("needs") ? "needs" : "none";
     const isSeen = inputs.some((input) => hidden(input, "by").value);
     const fails = unread || field.dataset.fails !== field.dataset.accepted && field.dataset.fails;
@@ -241,9 +242,9 @@ export class Fields {
 
   /* What stands there is no value, by that sentence, or it is one (""). Whoever says that it is right does not make it one. */
   noteUnread(input, sentence) {
-    if (sentence === (input.dataset.unread || "")) return;
-    if (sentence) input.dataset.unread = sentence;
-    else delete input.dataset.unread;
+    if (sentence === (input.dataset.noValue || "")) return;
+    if (sentence) input.dataset.noValue = sentence;
+    else delete input.dataset.noValue;
     this.refresh(fieldOf(input));
     this.draw();
     this.marked();
@@ -266,7 +267,7 @@ export class Fields {
   }
 
   accept(input) {
-    if (input.dataset.unread) return;
+    if (input.dataset.noValue) return;
     const field = fieldOf(input), {fails} = field.dataset;
     if (fails && fails !== field.dataset.accepted) {
       field.dataset.accepted = fails;

@@ -2,6 +2,7 @@
    pressed in that moment is about what stood there before. So is one of several Enters in a row that began there. */
 
 const MOMENT_MS = 300;  // on the screen; in less nobody sees something and decides about it
+const MODIFIERS = new Set(["Control", "Shift", "Alt", "Meta"]);
 const ROW_MS = 600;  // between two Enters, from which the second is no longer one of several in a row
 
 let lastEnter = -Infinity;  // milliseconds, in this page of the browser: also what was pressed on another document
@@ -17,11 +18,15 @@ export class Seen {
     this.round = 0;  // of what came; the last one counts
     this.isArriving = false;  // the document as a whole has only just come
     addEventListener("keydown", (event) => this.key(event), {capture: true, signal});
+    for (const name of ["pointerdown", "input"]) addEventListener(name, () => { this.isArriving = false; }, {capture: true, signal});
   }
 
-  /* An Enter as a document comes was meant for another one. */
+  /* An Enter as a document comes was meant for another one, unless its person has done something else on it before. */
   key(event) {
-    if (event.key !== "Enter") return;
+    if (event.key !== "Enter") {
+      if (!MODIFIERS.has(event.key)) this.isArriving = false;
+      return;
+    }
     lastEnter = performance.now();
     if (!this.isArriving) return;
     event.preventDefault();

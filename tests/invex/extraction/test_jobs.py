@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from dataclasses import replace
 
 import pytest
 from django.utils import timezone
@@ -14,6 +15,7 @@ from invex.extraction import halts, jobs, online, queries, services
 from invex.extraction.models import Extraction
 from invex.kernel import leases
 from invex.kernel.models import AuditEntry, Event
+from invex.review.services import confirm
 from tests.invex.world import read_document, sure_document, vendor
 
 pytestmark = pytest.mark.django_db
@@ -129,6 +131,24 @@ def test_the_promise_of_accuracy_approves_as_auto(sure_document):
     assert about.filter(name="document.auto_approved").exists()
     shown = Extraction.objects.get(document=sure_document)
     assert (shown.draw, shown.sampled, shown.thresholds["audited"]) == (0.5, 0.1, 0.1)
+
+
+def test_what_lacks_a_field_that_no_confirmed_document_lacks_goes_to_a_person(access, sure_document, monkeypatch):
+    reads = type(services.deployed(access.project.pk))
+
+    def without_values(self, document, *, template=None, real=reads.predict):
+        return replace(real(self, document, template=template), fields={})
+
+    monkeypatch.setattr(reads, "predict", without_values)
+    jobs.extract_document(sure_document.pk)
+    sure_document.refresh_from_db()
+    assert (sure_document.state, sure_document.reason_code) == (S.REVIEW, "lacking")
+    assert sure_document.reason_message == "invoice_number is empty; every confirmed document of this template has it"
+    confirm(access, sure_document.pk, {"template": "Acme", "fields": {"invoice_number": []}})
+    another = read_document(access, ACME.document(2))
+    jobs.extract_document(another.pk)
+    another.refresh_from_db()
+    assert (another.state, another.approved_by) == (S.APPROVED, "auto"), "a person has confirmed one without"
 
 
 def test_what_is_drawn_is_audited_and_never_read_again(sure_document, monkeypatch):

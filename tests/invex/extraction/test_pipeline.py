@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,19 @@ def test_doubts_and_failed_checks_go_to_a_person_whatever_the_thresholds(predict
     assert outcome.state == "review"
     assert codes(outcome) == [code]
     assert all(reason.message for reason in outcome.reasons)
+
+
+def test_what_is_empty_and_never_is_goes_to_a_person():
+    document = Document((page("PO A1"),))
+    predictor = Stub(po=("A1", "A1"))
+    predictor.templates["Acme"] = replace(predictor.templates["Acme"], tables=(LINE_ITEMS,))
+    outcome = run(document, predictor, thresholds=SURE, always=lambda template: {"day", "po", "line_items", "other"})
+    assert (outcome.state, codes(outcome)) == ("review", ["lacking", "lacking"])
+    assert [reason.field for reason in outcome.reasons] == ["day", "line_items"]
+    required = run(document, Stub(day=("2020-12-31", "31/12/2020")), thresholds=SURE, always=lambda template: {"po"})
+    assert codes(required) == ["required"], "which is said once"
+    unknown = run(document, Stub(template=None), always=lambda template: {"day"})
+    assert codes(unknown) == ["unknown_template"]
 
 
 def test_other_dates_of_the_document_or_the_template_resolve_an_ambiguous_one():

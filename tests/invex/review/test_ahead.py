@@ -8,11 +8,12 @@ import pytest
 from django.test import Client
 
 from invex.accounts.roles import Role
+from invex.catalog.services import create_template
 from invex.documents.models import Document
 from invex.extraction.models import Extraction
 from invex.kernel.models import AuditEntry
 from invex.review import decided, drafts, leases, services
-from tests.invex.world import access_to, vendor
+from tests.invex.world import access_to, template_json, vendor
 
 pytestmark = pytest.mark.django_db
 
@@ -170,6 +171,19 @@ def test_one_that_changed_meanwhile_is_fetched_anew(client, three, change):
     assert f"/{second.pk}/" in said["address"]
     assert said["ahead"]["made_of"] != mark
     assert f"{first.name} is approved" in said["arrived"], "and the script puts it into the page it asks for"
+
+
+def test_one_that_lacks_what_is_confirmed_meanwhile_is_fetched_anew(client, access, three):
+    create_template(access, template_json("Order"))
+    Document.objects.update(template="Order")
+    first, _, third = three
+    third_label = {"template": "Order", "fields": {"due_date": [{"value": "2026-01-31"}]}}
+    mark = ahead_of(client, first)
+    services.confirm(access, third.pk, third_label)
+    newer = ahead_of(client, first)
+    assert newer != mark
+    services.confirm(access, third.pk, {**third_label, "fields": {"due_date": []}})
+    assert ahead_of(client, first) == mark, "none is without it any more"
 
 
 def test_one_that_somebody_opened_meanwhile_is_passed_by(client, three):

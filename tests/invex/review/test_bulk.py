@@ -6,13 +6,14 @@ import pytest
 from django.test import Client
 
 from invex.accounts.roles import Role
+from invex.catalog.services import create_template
 from invex.documents.models import Document
 from invex.documents.states import DocumentState as S
 from invex.extraction.models import Extraction
 from invex.kernel.errors import BadInput, NotAllowed
-from invex.review import bulk, leases
+from invex.review import bulk, leases, services
 from invex.review.models import ConfirmedLabel
-from tests.invex.world import access_to, document_in_review, vendor
+from tests.invex.world import access_to, document_in_review, template_json, vendor
 
 pytestmark = pytest.mark.django_db
 ACME = vendor()
@@ -76,6 +77,20 @@ def test_where_nothing_was_read_somebody_looks(access, make):
     Extraction.objects.filter(document=row).update(prediction={"fields": {"iban": []}, "tables": {}})
     [skipped] = bulk.approve(access, [str(row.pk)]).skipped
     assert "nothing was read" in skipped.why
+
+
+def test_what_lacks_a_field_that_no_confirmed_document_lacks_is_left_to_people(access, make):
+    create_template(access, template_json("Order"))
+    first, second = make(0), make(1)
+    Document.objects.filter(pk=second.pk).update(template="Order")
+    read = second.extractions.get(is_current=True)
+    read.prediction["fields"]["due_date"] = []
+    read.save(update_fields=["prediction"])
+    services.confirm(access, first.pk, {"template": "Order", "fields": {"due_date": [{"value": "2026-01-31"}]}})
+    [skipped] = bulk.approve(access, [str(second.pk)]).skipped
+    assert "a field or a table is empty that never is" in skipped.why
+    services.confirm(access, first.pk, {"template": "Order", "fields": {"due_date": []}})
+    assert bulk.approve(access, [str(second.pk)]).done == (second.pk,)
 
 
 def test_read_again(access, make):

@@ -252,6 +252,41 @@ def test_a_table_without_rows_needs_a_person_where_all_confirmed_documents_have_
     assert not table()[0].needs_person
 
 
+def test_an_empty_field_needs_a_person_until_one_has_confirmed_a_document_without_it(client, access):
+    create_template(access, template_json("Order"))
+    due = {"due_date": [{"value": "2026-01-31"}], "currency": []}
+    first, second, third = (document_in_review(access, ACME.document(n)) for n in (1, 2, 3))
+    Document.objects.filter(pk=third.pk).update(template="Order")
+    read = third.extractions.get(is_current=True)
+    read.prediction["fields"] |= {"due_date": [], "currency": []}
+    read.reasons = []
+    read.save(update_fields=["prediction", "reasons"])
+
+    def rows(**sent: str):
+        answer = client.get(page_of(third), sent)
+        return {row.spec.key: row for row in answer.context["screen"].rows}, answer.content.decode()
+
+    assert not rows()[0]["due_date"].needs_person, "nobody has said what this template has"
+    services.confirm(access, first.pk, {"template": "Order", "fields": due})
+    found, html = rows()
+    assert [(found[key].lacking, found[key].mark) for key in ("due_date", "currency")] == [(1, "look"), (0, "")]
+    assert "Nothing was read; the confirmed document of this template has one." in html
+    assert "▲ 1 needs you" in html
+    services.confirm(access, second.pk, {"template": "Order", "fields": due})
+    assert "Nothing was read; the last 2 confirmed documents of this template all have one." in rows()[1]
+    by_person = {"f:due_date:0": "", "f:due_date:0:by": "person", "version": str(third.version), "template": "Order"}
+    client.post(f"{page_of(third)}draft/", by_person)
+    assert rows()[0]["due_date"].mark == "person", "somebody has looked for it"
+    client.post(page_of(third), {"action": "discard"})
+    services.reopen(access, second.pk)
+    services.confirm(access, second.pk, {"template": "Order", "fields": {}})
+    assert rows()[0]["due_date"].lacking == 1, "who did not speak of it said nothing of it"
+    services.confirm(access, second.pk, {"template": "Order", "fields": {"due_date": []}, "source": "bulk"})
+    assert rows()[0]["due_date"].lacking == 1, "nobody has looked for it"
+    services.confirm(access, second.pk, {"template": "Order", "fields": {"due_date": []}})
+    assert not rows()[0]["due_date"].needs_person
+
+
 def test_values_that_a_check_contradicts_are_asked_about_once(client, access, document):
     create_template(access, template_json("Order"))
     wrong = {"f:net_amount:0": "99999.99"}
