@@ -113,6 +113,16 @@ def test_keys_lead_through_the_document(admin_page: Page) -> None:
     expect(page.locator("[data-grid] td:focus")).to_have_count(1)
     page.keyboard.press("Alt+?")
     expect(keys.get_by_text("split the row")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("Alt+1")
+    page.keyboard.press("F1")
+    expect(keys.get_by_text("second and third candidate")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Keys that work here").focus()  # outside of inputs Alt does no harm
+    page.keyboard.press("Alt+G")
+    expect(page.locator("[data-grid] td:focus")).to_have_count(1)
+    page.keyboard.press("Alt+l")
+    expect(page.locator("#later-days")).to_be_focused()
 
 
 def test_undo_goes_back_over_clicks_typing_and_the_grid(admin_page: Page) -> None:
@@ -638,19 +648,18 @@ def test_a_field_that_is_empty_and_never_was_is_gone_to_and_asked_about_once(
     read: list[str] = []
 
     def without(route: Any) -> None:
-        """Its page as where no due date was read, and its draft as what nobody has kept."""
+        """Its page as where no due date was read, and nobody has said that there is none."""
         answer = route.fetch()
-        text = answer.text()
-        start = text.index('<div class="field" data-field="due_date">')
-        found = re.search(
-            r'(data-field="due_date">.*?value=")([^"]+)(" data-value.*?)(\s*<p class="why wrong" data-fails-why)',
-            text[start:],
-            re.DOTALL,
+        before, field, rest = re.split(
+            r'(?s)(<div class="field[^>]*data-field="due_date".*?data-fails-why)', answer.text()
         )
-        read.append(found[2])
-        line = '<p class="why look" data-remark data-lacking>▲ Nothing was read</p>'
-        field = '<div class="field needs" ' + found[1] + found[3] + line + found[4]
-        route.fulfill(response=answer, body=text[:start] + field + text[start + found.end() :])
+        read.append(re.search(r'value="([^"]*)" data-value', field)[1])
+        field = re.sub(r'value="[^"]*" data-(value|by)', r'value="" data-\1', field).replace(
+            '"field"', '"field needs"', 1
+        )
+        said = '<p class="why look" data-remark data-lacking>▲ Nothing was read</p><p class="why wrong" data-fails-why'
+        field = field.replace('<p class="why wrong" data-fails-why', said)
+        route.fulfill(response=answer, body=before + field + rest)
 
     page.route(f"**{address}", without)
     page.goto(address)
@@ -674,6 +683,30 @@ def test_a_field_that_is_empty_and_never_was_is_gone_to_and_asked_about_once(
     value.fill(read[0])
     expect(said).to_be_hidden()
     page.unroute(f"**{address}")
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
+def test_a_letter_that_replaces_a_value_says_so_and_with_alt_it_is_a_key(admin_page: Page, installation: Any) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation)
+    page.locator("[data-field='net_amount'] [data-value]").first.focus()
+    page.keyboard.press("Alt+1")
+    value, meaning = field(page), page.locator("#review-form .field").first.locator("[data-meaning]")
+    was = value.input_value()
+    assert len(was) > 1
+    page.keyboard.press("g")
+    expect(value).to_have_value("g")
+    expect(meaning).to_contain_text("with Alt it is a key")
+    page.keyboard.press("Escape")
+    expect(value).to_have_value(was)
+    expect(meaning).to_be_hidden()
+    page.keyboard.type("Good")  # which is a value
+    expect(meaning).not_to_contain_text("with Alt")
+    # Where Alt makes another character of a letter, the key that it is printed on counts.
+    option = "new KeyboardEvent('keydown', {key: '©', code: 'KeyG', altKey: true, bubbles: true, cancelable: true})"
+    value.evaluate(f"(input) => input.dispatchEvent({option})")
+    expect(page.locator("[data-grid] td:focus")).to_have_count(1)
     draft_is_kept(page)
     page.goto(address)
     page.get_by_role("button", name="Start anew").click()

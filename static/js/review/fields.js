@@ -1,5 +1,6 @@
 /* The fields: an input, its boxes on the page, what is printed there, and whether a person has said it. */
 
+import {LETTERS} from "./keys.js";
 import {boxesOfWords} from "./pages.js";
 import {isSameCorrected} from "./same.js";
 
@@ -219,6 +220,8 @@ export class Fields {
     const line = input.closest(".value").querySelector("[data-meaning]");
     const parts = [];
     if (!found.error && found.value !== text) parts.push(`${this.says("readAs")} ${found.value}`);
+    const isReplaced = JSON.parse(input.dataset.before || "null")?.value.length > 1;
+    if (find && isReplaced && text.length === 1 && LETTERS.includes(text.toLowerCase())) parts.push(this.says("letter"));
     if (found.others.length) parts.push(`${this.says("or")} ${found.others.join(", ")}`);
     const isHere = (place) => boxesOf(input).some((b) => place.boxes.some((p) => p.page === b.page && p.box[1] < b.box[3] && b.box[1] < p.box[3] && p.box[0] < b.box[2] && b.box[0] < p.box[2]));
     if (find && found.places.length && !found.places.some(isHere)) {

@@ -1,6 +1,7 @@
 /* Line items as a grid with the keys of a spreadsheet. Rows are never changed, only replaced, so that undo keeps them.
    A row maps column keys to cells {value, text, boxes, mark, remarks, failed}; mark: "look", "wrong", "person", or none. */
 
+import {printedKey} from "./keys.js";
 import {boxesOfWords} from "./pages.js";
 import {isSameCorrected} from "./same.js";
 import {isInView} from "./sight.js";
@@ -485,9 +486,9 @@ export class Grid {
   }
 
   key(event) {
-    const {key} = event, [row, column] = this.at;
+    const {key} = event, printed = printedKey(event), [row, column] = this.at;
     const tools = {Insert: "add", Delete: "remove", s: "split", m: "merge", f: "fill", c: "columns"};
-    if (event.altKey && !event.ctrlKey && tools[key] && !this.isReadOnly()) { event.preventDefault(); event.stopPropagation(); this.do(tools[key]); return; }
+    if (event.altKey && !event.ctrlKey && tools[printed] && !this.isReadOnly()) { event.preventDefault(); event.stopPropagation(); this.do(tools[printed]); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || !event.target.closest("td, [data-frame]")) return;
     let isDone = true;
     if (key === "Enter") {

@@ -1,6 +1,14 @@
-/* The keys of the page. Single letters and digits work outside of inputs, and with Alt inside them. */
+/* The keys of the page. With Alt, letters and digits work everywhere; outside of inputs also alone. */
+
+export const LETTERS = "nagrl?";  // those that do something alone, outside of inputs
 
 const isText = (target) => target.matches?.("input:not([type=hidden]), textarea, select, [contenteditable]");
+
+/* The key as it is printed: with Alt, some systems make another character of it, and a capital is the same key. */
+export const printedKey = ({key, code, altKey}) => {
+  const [, printed] = (altKey && !/^[\w?+=-]$/.test(key) && /^(?:Key|Digit)(\w)$/.exec(code)) || [null, key];
+  return printed.length === 1 ? printed.toLowerCase() : printed;
+};
 
 export class Keys {
   constructor({fields, grids, pages, history, form, go, dialog, root, signal}) {
@@ -44,7 +52,7 @@ export class Keys {
   }
 
   find(event) {
-    const {key, target, altKey, shiftKey} = event, isControl = event.ctrlKey || event.metaKey;
+    const {target, altKey, shiftKey} = event, key = printedKey(event), isControl = event.ctrlKey || event.metaKey;
     const menu = isText(target) && target.closest(".decide .menu");
     if (menu && key === "Enter" && !event.isComposing) return () => this.decide(menu);
     if (isControl && altKey) return {ArrowRight: () => this.go("next"), ArrowLeft: () => this.go("back")}[key];
@@ -55,11 +63,10 @@ export class Keys {
       if (found) return found;
     }
     if (key === "Escape") return () => this.leave(target);
+    if (key === "F1") return () => this.help();
     if (key === "PageDown") return () => this.pages.scrollPage(1);
     if (key === "PageUp") return () => this.pages.scrollPage(-1);
     if (isText(target) && !altKey) return undefined;
-    // A letter is typed into a cell; with Alt it means what it means from a field.
-    if (!isText(target) && altKey && key !== "?" && !target.closest?.("[data-grid]")) return undefined;
     return this.single(key, isField ? target : this.fields?.chosen);
   }
 
