@@ -211,11 +211,11 @@ def test_a_table_takes_the_width_that_its_columns_need_and_leaves_the_page_its_p
     before = page.locator(".fields").bounding_box()
     cell = page.locator("[data-grid] tbody td").first
     cell.dblclick()
-    expect(cell.locator("input")).to_be_focused()  # nothing moved below the pointer
+    expect(cell.locator("input, textarea")).to_be_focused()  # nothing moved below the pointer
     page.wait_for_function("(was) => document.querySelector('.fields').offsetWidth > was", arg=before["width"] + 20)
     assert page.locator(".fields").bounding_box()["width"] <= 0.55 * 1280
     assert page.evaluate(OVERFLOW) <= 0
-    expect(cell.locator("input")).to_be_focused()
+    expect(cell.locator("input, textarea")).to_be_focused()
     page.set_viewport_size({"width": 390, "height": 844})
     assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
 

@@ -535,7 +535,7 @@ def test_enter_in_the_grid_says_that_a_cell_is_right_and_goes_on(admin_page: Pag
     expect(grid).not_to_have_class(re.compile("needs"))  # the check still fails: somebody has said that it is right
     rows.first.locator("td[data-column='0']").click()
     page.keyboard.press("F2")
-    expect(rows.first.locator("td[data-column='0'] input")).to_be_focused()
+    expect(rows.first.locator("td[data-column='0'] :is(input, textarea)")).to_be_focused()
     page.keyboard.press("Enter")  # after typing a row down
     expect(rows.nth(1).locator("td[data-column='0']")).to_be_focused()
     rows.last.locator("td[data-column='0']").click()
@@ -653,10 +653,9 @@ def test_a_field_that_is_empty_and_never_was_is_gone_to_and_asked_about_once(
         before, field, rest = re.split(
             r'(?s)(<div class="field[^>]*data-field="due_date".*?data-fails-why)', answer.text()
         )
-        read.append(re.search(r'value="([^"]*)" data-value', field)[1])
-        field = re.sub(r'value="[^"]*" data-(value|by)', r'value="" data-\1', field).replace(
-            '"field"', '"field needs"', 1
-        )
+        read.append(re.search(r"(?s)<textarea[^>]*>(.*?)</textarea>", field)[1])
+        field = re.sub(r'value="[^"]*" data-by', 'value="" data-by', field).replace('"field"', '"field needs"', 1)
+        field = re.sub(r"(?s)(<textarea[^>]*>).*?(</textarea>)", r"\1\2", field)
         said = '<p class="why look" data-remark data-lacking>▲ Nothing was read</p><p class="why wrong" data-fails-why'
         field = field.replace('<p class="why wrong" data-fails-why', said)
         route.fulfill(response=answer, body=before + field + rest)
@@ -737,6 +736,52 @@ def test_escape_takes_back_what_was_typed_and_not_what_was_clicked(admin_page: P
     draft_is_kept(page)
     page.goto(address)
     page.get_by_role("button", name="Start anew").click()
+
+
+WITHOUT_GROWTH = """() => {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync("textarea { field-sizing: fixed !important; }");
+  document.adoptedStyleSheets = [sheet];
+}"""
+SHOWS_ALL = "(value) => value.scrollHeight <= value.clientHeight"
+
+
+@pytest.mark.parametrize("grows", [True, False])
+def test_a_long_value_shows_all_of_its_lines_and_enter_goes_on(
+    admin_page: Page, installation: Any, grows: bool
+) -> None:
+    page, long = admin_page, "Gesellschaft für angewandte Datenverarbeitung, Lange Straße 17 b, 27032 Wuppertal, " * 3
+    if not grows:  # as in a browser that does not know of it
+        page.add_init_script("CSS.supports = () => false")
+        page.add_init_script(f"addEventListener('DOMContentLoaded', {WITHOUT_GROWTH})")
+    address = open_invoice(page, installation)
+    number = page.locator("[data-field='invoice_number'] [data-value]").first
+    assert number.evaluate("(value) => value.offsetHeight") < 40, "one line"
+    assert number.evaluate(SHOWS_ALL)
+    value = page.locator("[data-field='supplier_name'] [data-value]").first
+    value.fill(long.strip())
+    assert value.evaluate("(value) => value.offsetHeight") > 80
+    assert value.evaluate(SHOWS_ALL)
+    value.press("Enter")
+    value.press("Shift+Enter")
+    expect(value).to_have_value(long.strip())
+    expect(value).not_to_be_focused()
+    draft_is_kept(page)
+    page.goto(address)
+    page.wait_for_selector(WORD, state="attached")
+    assert value.evaluate(SHOWS_ALL)
+    page.get_by_role("button", name="Start anew").click()
+
+
+def test_beside_the_page_all_fields_of_an_invoice_down_to_its_total_are_in_view(
+    admin_page: Page, installation: Any
+) -> None:
+    open_invoice(admin_page, installation)
+    for key in ("supplier_name", "net_amount", "tax_amount", "total_amount"):
+        expect(admin_page.locator(f"[data-field='{key}'] [data-value]").first).to_be_in_viewport(ratio=1)
+    total = admin_page.locator("[data-field='total_amount'] [data-value]").first.bounding_box()
+    bar = admin_page.locator(".decide").bounding_box()
+    assert total["y"] + total["height"] <= bar["y"]
 
 
 def test_only_what_is_chosen_now_is_drawn_strongly(admin_page: Page, installation: Any) -> None:
@@ -965,7 +1010,7 @@ def test_another_template_that_is_not_read_leaves_nothing_said_and_nothing_appro
     expect(unread).to_be_hidden()
     expect(page.locator(f"[name='{name}']")).to_have_value("TYPED-ALONE")
     said = "inputs => inputs.map(one => one.value).filter(Boolean)"
-    read = len(re.findall(r'value="[^"]+" data-value', behind[0]))  # none, of some documents
+    read = len(re.findall(r"<textarea[^>]*>[^<]", behind[0]))  # none, of some documents
     assert len(page.locator("[data-value]").evaluate_all(said)) >= read, "what was read did not come"
     draft_is_kept(page)
     page.goto(address)

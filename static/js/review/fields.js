@@ -4,6 +4,7 @@ import {LETTERS} from "./keys.js";
 import {boxesOfWords} from "./pages.js";
 import {isSameCorrected} from "./same.js";
 
+const GROWS = CSS.supports("field-sizing", "content");  // by its own means
 const PAUSE_MS = 350;  // of typing, after which the server is asked
 
 const hidden = (input, what) => input.closest(".value").querySelector(`[data-${what}]`);
@@ -18,6 +19,13 @@ const stateOf = (input) => ({
   value: input.value, boxes: hidden(input, "boxes").value, text: hidden(input, "text").value, by: hidden(input, "by").value,
   open: openOf(input)?.value || "",
 });
+
+/* A long value shows all of its lines. */
+const fit = (input) => {
+  if (GROWS) return;
+  input.style.height = "auto";
+  input.style.height = `${input.scrollHeight + input.offsetHeight - input.clientHeight}px`;
+};
 
 export class Fields {
   isSettled = () => false;  // whether a sentence of the page is true no more
@@ -164,6 +172,7 @@ export class Fields {
     const isOver = (remark) => Boolean(fails) || this.isSettled(remark.textContent);
     field.querySelectorAll(":scope > .why[data-remark]").forEach((remark) => { remark.hidden = isSeen || isOver(remark); });
     for (const input of inputs) {
+      fit(input);
       const bySelf = Boolean(hidden(input, "by").value), value = input.closest(".value");
       const mark = value.querySelector(".mark");
       mark.dataset.was ??= JSON.stringify([mark.className, mark.textContent, mark.title]);

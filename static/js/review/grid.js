@@ -425,7 +425,8 @@ export class Grid {
   edit(start = null) {
     const td = this.td(this.at);
     if (!td || this.editor || this.isReadOnly()) return;
-    const editor = make("input", {"aria-label": this.columns[this.at[1]].label, autocomplete: "off", spellcheck: "false"});
+    const column = this.columns[this.at[1]], isLong = this.long.has(this.at[1]);
+    const editor = make(isLong ? "textarea" : "input", {"aria-label": column.label, autocomplete: "off", spellcheck: "false", ...isLong && {rows: 1}});
     editor.value = start ?? this.cell(this.at)?.value ?? "";
     td.replaceChildren(editor);
     this.editor = editor;

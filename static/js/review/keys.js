@@ -2,6 +2,7 @@
 
 export const LETTERS = "nagrl?";  // those that do something alone, outside of inputs
 
+const isProse = (target) => target.matches?.("textarea:not([data-value])");  // in which Enter begins a line
 const isText = (target) => target.matches?.("input:not([type=hidden]), textarea, select, [contenteditable]");
 
 /* The key as it is printed: with Alt, some systems make another character of it, and a capital is the same key. */
@@ -42,9 +43,9 @@ export class Keys {
   approve() { this.form?.querySelector("[name=action][value=approve]")?.click(); }
 
   key(event) {
-    if (document.querySelector("dialog[open]")) return;
+    if (event.isComposing || document.querySelector("dialog[open]")) return;
     // A key that is held says once what it says: not also of what comes next.
-    if (event.repeat && event.key === "Enter" && !event.target.matches?.("textarea")) { event.preventDefault(); return; }
+    if (event.repeat && event.key === "Enter" && !isProse(event.target)) { event.preventDefault(); return; }
     const handler = this.find(event);
     if (!handler) return;
     event.preventDefault();
@@ -54,7 +55,7 @@ export class Keys {
   find(event) {
     const {target, altKey, shiftKey} = event, key = printedKey(event), isControl = event.ctrlKey || event.metaKey;
     const menu = isText(target) && target.closest(".decide .menu");
-    if (menu && key === "Enter" && !event.isComposing) return () => this.decide(menu);
+    if (menu && key === "Enter") return () => this.decide(menu);
     if (isControl && altKey) return {ArrowRight: () => this.go("next"), ArrowLeft: () => this.go("back")}[key];
     if (isControl) return this.withControl(key, shiftKey, target);
     const isField = target.matches?.("[data-value]");
@@ -72,7 +73,7 @@ export class Keys {
 
   withControl(key, shiftKey, target) {
     if (key === "Enter" && !target.closest("dialog, .comments")) return () => this.approve();
-    if (target.matches?.("textarea, select, .menu input")) return undefined;
+    if (isProse(target) || target.matches?.("select, .menu input")) return undefined;
     const letter = key.toLowerCase();
     if (letter === "z" && shiftKey || letter === "y") return () => this.history.redo();
     if (letter === "z") return () => this.history.undo();
