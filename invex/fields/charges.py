@@ -73,10 +73,14 @@ class Charges:
         Of a document without lines that is not known: True.
         """
         between = abs(total - due)
-        if not self._lines or any(True for _ in self._printing(between)):
+        if not self._lines or self.prints(between):
             return True
         shares = {share for line, _ in self._lines for share in _percentages(line)}
         return any(abs(total * (1 - share / WHOLE) - due) < CENT for share in shares)
+
+    def prints(self, amount: Decimal) -> bool:
+        """Say whether `amount`, of either sign, is printed."""
+        return any(True for _ in self._printing(amount))
 
     def percentages(self, amount: Decimal, others: Iterable[Decimal]) -> frozenset[Decimal]:
         """Return the numbers above 0 and below 100 that are printed in one line with `amount`, but for the `others`.

@@ -71,7 +71,7 @@ def check(
     findings = [
         *_required(spec, prediction),
         *_values(spec, prediction, known),
-        *_net_plus_tax(spec, prediction),
+        *_net_plus_tax(spec, prediction, charges),
         *_tax_below_total(spec, prediction),
         *_due_of_total(spec, prediction, charges),
         *_amounts_of_lines(spec, prediction, charges),
@@ -136,7 +136,7 @@ def _one_meaning(type: str, name: str, value: Value, known: LocaleSpec, target: 
             yield Finding(AMBIGUOUS, False, message, (target,))
 
 
-def _net_plus_tax(spec: TemplateSpec, prediction: Prediction) -> Iterator[Finding]:
+def _net_plus_tax(spec: TemplateSpec, prediction: Prediction, charges: Callable[[], Charges]) -> Iterator[Finding]:
     net, total = (decimal_of(single(prediction, key)) for key in ("net_amount", "total_amount"))
     taxes = [decimal_of(value) for value in prediction.fields.get("tax_amount", ())]
     known_taxes = [tax for tax in taxes if tax is not None]
@@ -145,8 +145,12 @@ def _net_plus_tax(spec: TemplateSpec, prediction: Prediction) -> Iterator[Findin
     coin = _smallest_coin(prediction)
     rounding = coin / 2 if total % coin == 0 else Decimal(0)
     ok = abs(net + sum(known_taxes) - total) <= max(TOTALS_ROUNDING * last_place(net, total, *known_taxes), rounding)
-    names = [name_of(spec, key) for key in ("net_amount", "tax_amount", "total_amount")]
-    message = "" if ok else f"{names[0]} + {names[1]} is {net + sum(known_taxes)}, but {names[2]} is {total}"
+    first, second, whole = (name_of(spec, key) for key in ("net_amount", "tax_amount", "total_amount"))
+    both = net + sum(known_taxes)
+    lacking = total - both
+    message = "" if ok else f"{first} + {second} is {both}, but {whole} is {total}"
+    if not ok and lacking * total > 0 and charges().prints(lacking):
+        message = f"{first} + {second} is {both}, but {whole} is {total}; {lacking} is printed, too: another tax?"
     taxed = tuple(Target("tax_amount", index) for index in range(len(taxes)))
     yield Finding("net_plus_tax", ok, message, (Target("net_amount"), *taxed, Target("total_amount")))
 

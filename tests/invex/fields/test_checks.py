@@ -50,6 +50,23 @@ def test_a_right_invoice_passes_and_its_values_say_so():
 
 
 @pytest.mark.parametrize(
+    ("line", "total", "is_said"),
+    [
+        ("VAT 7 % 3.50", "122.50", True),
+        ("MwSt 7 % 3,50 EUR", "122.50", True),
+        ("VAT 7 % 3.80", "122.50", False),
+        ("VAT 7 % 3.50", "115.50", False),
+    ],
+)
+def test_where_a_second_tax_makes_the_total_and_is_printed_that_is_said(line, total, is_said):
+    prediction = read(net_amount="100.00", tax_amount="19.00", total_amount=total)
+    printed = ("Net 100.00", "VAT 19 % 19.00", line)
+    [failure] = check(SPEC, prediction, KNOWN, charges=lambda: Charges(printed)).failures
+    said = f"Net amount + Tax amount is 119.00, but Total amount is {total}"
+    assert failure.message == (f"{said}; 3.50 is printed, too: another tax?" if is_said else said)
+
+
+@pytest.mark.parametrize(
     ("fields", "name"),
     [
         ({"net_amount": "100.00", "tax_amount": "19.00", "total_amount": "120.00"}, "net_plus_tax"),
