@@ -33,10 +33,9 @@ def most_chars(breaks: Breaks) -> int:
 
 def text_runs(layout: Layout, breaks: Breaks, wrapped: int) -> Iterator[Run]:
     """Yield each run that may be a text. wrapped: lines that may follow the first of any text of its type."""
-    page = _Page.of(layout, breaks)
     learned = _learned_breaks(layout, breaks)
     inner = np.flatnonzero(_inner_breaks(layout) | learned).tolist()
-    page.ends += np.flatnonzero(learned).tolist()
+    page = _Page.of(layout, breaks, np.flatnonzero(learned).tolist())
     lines = max(wrapped, breaks.lines)
     most = MOST_TEXT_WORDS * (2 if breaks.lines else 1)
     for cell, (start, stop) in enumerate(pairwise(page.cell_start)):
@@ -55,7 +54,7 @@ def text_runs(layout: Layout, breaks: Breaks, wrapped: int) -> Iterator[Run]:
                             yield first, end - 1, rest, text
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Page:
     """below: of each cell, the one that a text of it goes on in. ends: words in running text before which one may end.
 
@@ -71,7 +70,7 @@ class _Page:
     most: int
 
     @classmethod
-    def of(cls, layout: Layout, breaks: Breaks) -> _Page:
+    def of(cls, layout: Layout, breaks: Breaks, ends: list[int]) -> _Page:
         below = layout.continuations
         if LOOSE in breaks.joins:
             below = layout.adjoining(layout.below, 1, loosely=True)
@@ -79,7 +78,7 @@ class _Page:
             below = layout.adjoining(layout.below, 1, right_too=True)
         most = MOST_TEXT_WORDS * max(2, breaks.lines)
         start, line = layout.cell_start.tolist(), layout.cell_line.tolist()
-        return cls(layout, start, line, below.tolist(), [], GAP in breaks.joins, most)
+        return cls(layout, start, line, below.tolist(), ends, GAP in breaks.joins, most)
 
     def stops(self, cell: int, may_join: bool) -> Iterator[tuple[int, bool]]:
         """Yield where the words of a cell end, and of those beside it that a text may go on in; whether it does."""
