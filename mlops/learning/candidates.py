@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import pairwise
@@ -134,13 +134,13 @@ class Candidates:
 _Row = tuple[int, int, int, int, str, tuple[Reading, ...], tuple[int, ...]]
 
 
-def find(layout: Layout, kind: str, breaks: Breaks = NO_BREAKS) -> Candidates:
-    """Return the candidates of type `kind` in reading order."""
+def find(layout: Layout, kind: str, breaks: Breaks = NO_BREAKS, *, begins: Container[int] | None = None) -> Candidates:
+    """Return the candidates of type `kind` in reading order. begins: of texts those that begin with these words."""
     rows: list[_Row] = []
     if kind in TEXT_TYPES:
         left_out = _not_chosen(layout)
         most = most_chars(breaks)
-        for first, last, rest, following in text_runs(layout, breaks, WRAPPED_LINES[kind]):
+        for first, last, rest, following in text_runs(layout, breaks, WRAPPED_LINES[kind], begins):
             if first not in left_out:
                 _text(layout, kind, first, last, rest, following, most, rows)
     elif kind == "iban":

@@ -75,10 +75,11 @@ def _in_pieces(breaks: Breaks, candidates: Candidates, label: LabelValue) -> Bre
         after=breaks.after | _with_titles(frozenset(words_before(layout, firsts))),
         before=breaks.before | frozenset(words_behind(layout, lasts)),
     )
+    begins = _begins(layout, label)
     for known in dict.fromkeys((breaks, beside)):
         for joins in JOINS:
             tried = replace(known, joins=known.joins | frozenset(joins), lines=MOST_LINES)
-            found = find(layout, kind, tried)
+            found = find(layout, kind, tried, begins=begins)
             rows = np.flatnonzero(locate(found, label).meant).tolist()
             if rows:
                 lines = min(_lines_below(layout, found.words(k)) for k in rows)
@@ -92,6 +93,14 @@ def _may_be_printed(layout: Layout, label: LabelValue) -> bool:
         return bool(words_in(layout, label.boxes))
     page = flat(layout.printed)
     return all(flat(word) in page for word in label.value.split())
+
+
+def _begins(layout: Layout, label: LabelValue) -> set[int]:
+    """The words that the value may begin with."""
+    if label.boxes:
+        return set(words_in(layout, label.boxes)[:1])
+    sought = flat(label.value)
+    return {word for word, text in enumerate(layout.texts) if (first := flat(text)) and sought.startswith(first)}
 
 
 def _edges(layout: Layout, label: LabelValue) -> tuple[list[int], list[int]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -31,8 +31,11 @@ def most_chars(breaks: Breaks) -> int:
     return max(MOST_TEXT_CHARS, MOST_LINE_CHARS * (breaks.lines + 1) if breaks.lines else 0)
 
 
-def text_runs(layout: Layout, breaks: Breaks, wrapped: int) -> Iterator[Run]:
-    """Yield each run that may be a text. wrapped: lines that may follow the first of any text of its type."""
+def text_runs(layout: Layout, breaks: Breaks, wrapped: int, begins: Container[int] | None = None) -> Iterator[Run]:
+    """Yield each run that may be a text.
+
+    wrapped: lines that may follow the first of any text of its type. begins: only those that begin with these words.
+    """
     learned = _learned_breaks(layout, breaks)
     inner = np.flatnonzero(_inner_breaks(layout) | learned).tolist()
     page = _Page.of(layout, breaks, np.flatnonzero(learned).tolist())
@@ -41,6 +44,8 @@ def text_runs(layout: Layout, breaks: Breaks, wrapped: int) -> Iterator[Run]:
     for cell, (start, stop) in enumerate(pairwise(page.cell_start)):
         cuts = [start, *inner[bisect_right(inner, start) : bisect_left(inner, stop)], stop]
         for i, first in enumerate(cuts[:-1]):
+            if begins is not None and first not in begins:
+                continue
             for j in range(i + 1, len(cuts)):
                 whole = i == 0 or j == len(cuts) - 1 or j == i + 1
                 if cuts[j] - first > most or not (len(cuts) <= MOST_SEGMENTS + 1 or whole):
