@@ -205,6 +205,7 @@ LANGUAGES = [("en", "English"), ("de", "Deutsch")]
 LOCALE_PATHS = [BASE_DIR / "invex" / "locale"]
 TIME_ZONE = os.environ.get("TZ") or "UTC"
 USE_I18N = USE_TZ = True
+FORMAT_MODULE_PATH = "invex.formats"  # dates as pages write them, by language
 
 
 def _digest(files: list[Path]) -> str:

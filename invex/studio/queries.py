@@ -19,7 +19,7 @@ from invex.extraction import queries as extractions
 from invex.fields.geometry import Box
 from invex.fields.labels import label_from_json, value_to_json
 from invex.fields.spec import FIELD_TYPES, FieldSpec, TemplateSpec
-from invex.fields.standard import LINE_ITEMS
+from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
 from invex.fields.validators import BadValue, entered
 from invex.kernel.errors import BadInput, NotFound
 from invex.kernel.sent import sent_whole
@@ -93,23 +93,29 @@ def known(project: Project) -> Known:
 
 
 def drawn_already(document: Document, offered: Known) -> dict[str, Any]:
-    """Return what was read from a document of no template as the page's design: the author keeps what is right."""
+    """Return what was read from a document of no template as the page's design: the author keeps what is right.
+
+    Its fields come in the order of the review screen, others behind them.
+    """
     extraction = extractions.current(document)
     prediction = extraction.prediction if extraction is not None else {}
     specs = {f.key: f for f in offered.fields}
     fields = [
         {"label": field_name(key, specs[key].label), "type": specs[key].type, "required": False, **_as_drawn(value)}
-        for key, values in prediction.get("fields", {}).items()
+        for key, values in sorted(prediction.get("fields", {}).items(), key=lambda item: _standard_place(item[0]))
         for value in values
         if key in specs
     ]
-    fields.sort(key=lambda one: (one["boxes"][0]["page"], one["boxes"][0]["box"][1]) if one["boxes"] else (0, 0.0))
     tables = []
     for key, rows in prediction.get("tables", {}).items():
         columns = [c for c in offered.columns.get(key, ()) if any(c.key in row for row in rows)]
         if columns:
             tables.append({"label": field_name(key), **_table_drawn(key, columns, rows)})
     return {"name": "", "fields": fields, "tables": tables or [{"label": field_name(LINE_ITEMS.key)}]}
+
+
+def _standard_place(key: str) -> int:
+    return next((place for place, field in enumerate(STANDARD_FIELDS) if field.key == key), len(STANDARD_FIELDS))
 
 
 def unread(document: Document) -> frozenset[str]:

@@ -116,9 +116,16 @@ class Record:
 
 
 def record(row: Template) -> Record:
-    """Return how the template does, from the current labels of its approved documents."""
+    """Return how the template does, from the current labels of its approved documents.
+
+    What was read before there was the template, as the document that it was made from, does not count.
+    """
     labels = list(reviews.confirmed(row.project_id, template=row.name).select_related("extraction")[:MOST])
-    judged = [one for one in labels if one.source in JUDGED and one.extraction is not None]
+    judged = [
+        one
+        for one in labels
+        if one.source in JUDGED and one.extraction is not None and one.extraction.created_at >= row.created_at
+    ]
     untouched = [one for one in judged if _is_untouched(one)]
     others = ConfirmedLabel.objects.filter(
         is_current=True, document__project=row.project_id, extraction__template=row.name, source__in=JUDGED

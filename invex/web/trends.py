@@ -119,7 +119,7 @@ def _approved(project: Project, days: Sequence[datetime.date]) -> Chart:
         days, rows, "approved_at", by_people=Count("pk", filter=~is_auto), by_itself=Count("pk", filter=is_auto)
     )
     total = sum(by_people) + sum(by_itself)
-    share = f"{sum(by_itself) / total:.0%}" if total else "–"
+    share = f"{WHOLE_PERCENT * sum(by_itself) / total:.0f} %" if total else "–"
     now = _("%(share)s automatically") % {"share": share}
     series = (
         Series(str(_("by people and programs")), "review", by_people),
@@ -137,7 +137,7 @@ def _corrected(project: Project, days: Sequence[datetime.date]) -> Chart:
         by_day[timezone.localdate(at)].append(not corrected)
     values = tuple(WHOLE_PERCENT * statistics.mean(by_day[day]) if by_day[day] else None for day in days)
     looked = [right for found in by_day.values() for right in found]
-    share = f"{statistics.mean(looked):.0%}" if looked else "–"
+    share = f"{WHOLE_PERCENT * statistics.mean(looked):.0f} %" if looked else "–"
     now = _("%(share)s needed no correction") % {"share": share}
     series = (Series(str(_("documents without a correction")), "approved", values),)
     return Chart("right", str(_("Read right")), "%", now, tuple(days), series)
@@ -156,7 +156,7 @@ def _worked(project: Project, days: Sequence[datetime.date]) -> Chart:
     typical = _figure(statistics.median(all_seconds) if all_seconds else None)
     now = str(_("%(seconds)s s of a person") % {"seconds": typical} if all_seconds else _("not counted yet"))
     series = (Series(str(_("seconds, the middle document")), "working", values),)
-    return Chart("seconds", str(_("Time a document")), "s", now, tuple(days), series)
+    return Chart("seconds", str(_("Time per document")), "s", now, tuple(days), series)
 
 
 def _waited(project: Project, days: Sequence[datetime.date]) -> Chart:
@@ -167,8 +167,7 @@ def _waited(project: Project, days: Sequence[datetime.date]) -> Chart:
             by_day[timezone.localdate(approved)].append((approved - received).total_seconds() / HOUR_S)
     values = tuple(statistics.median(by_day[day]) if by_day[day] else None for day in days)
     hours = [hour for found in by_day.values() for hour in found]
-    typical = _figure(statistics.median(hours)) if hours else "–"
-    now = _("%(hours)s h from arrival to approval") % {"hours": typical}
+    now = _("%(time)s from arrival to approval") % {"time": _time(statistics.median(hours)) if hours else "–"}
     series = (Series(str(_("hours, the middle document")), "working", values),)
     return Chart("hours", str(_("Time to approval")), "h", now, tuple(days), series)
 
@@ -188,10 +187,16 @@ def _counts(
 
 
 def _figure(value: float | None) -> str:
-    """Return whole numbers as such, others with one place."""
+    """Return whole numbers as such, others with one place, those below one with two."""
     if value is None:
         return "–"
-    return str(Decimal(value).quantize(Decimal(1) if value == int(value) else Decimal("0.1")))
+    places = Decimal(1) if value == int(value) else Decimal("0.1") if value >= 1 else Decimal("0.01")
+    return str(Decimal(value).quantize(places))
+
+
+def _time(hours: float) -> str:
+    """Return how long something took, in hours or minutes."""
+    return f"{_figure(hours)} h" if hours >= 1 else f"{max(1, round(60 * hours))} min"
 
 
 _CHARTS: dict[str, Callable[[Project, Sequence[datetime.date]], Chart]] = {

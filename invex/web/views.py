@@ -29,6 +29,7 @@ from .context import settings_menu
 from .tiles import tiles
 
 SHOWN_FAILURES = 8
+MINUTE = datetime.timedelta(minutes=1)
 NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
@@ -79,7 +80,12 @@ def dashboard(request: ProjectRequest) -> HttpResponseBase:
 
 def _for_how_long(since: datetime.datetime | None) -> str:
     """Return how long ago it was, in words between which a line may break; "" where it never was."""
-    return timesince(since).replace(NO_BREAK, " ") if since is not None else ""
+    """Return the wait since then in its largest unit; "" where nothing waits."""
+    if since is None:
+        return ""
+    if timezone.now() - since < MINUTE:
+        return _("under a minute")
+    return timesince(since, depth=1).replace(NO_BREAK, " ")
 
 
 @require_GET

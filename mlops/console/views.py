@@ -10,6 +10,8 @@ from django.contrib import messages
 from django.db.models import Count
 from django.http import FileResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -275,7 +277,7 @@ def _facts(row: Build) -> list[tuple[str, str]]:
     about = row.manifest
     dataset = about.get("dataset") if isinstance(about.get("dataset"), dict) else {}
     said = [
-        (_("Made"), f"{row.created_at:%Y-%m-%d %H:%M}, {row.made_by}"),
+        (_("Made"), f"{date_format(timezone.localtime(row.created_at), 'DATETIME_FORMAT')}, {row.made_by}"),
         (_("Dataset"), f"{dataset.get('name', '')} {row.dataset[:12]}".strip()),
         (_("Documents"), dataset.get("documents", "")),
         (_("Base"), about.get("base", "")),

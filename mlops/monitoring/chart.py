@@ -14,6 +14,7 @@ from .selection import Period
 
 WIDTH, HEIGHT = 400, 150  # of the viewBox; about the pixels of a chart on a telephone and beside others
 LEFT, RIGHT, TOP, BOTTOM = 40.0, 394.0, 8.0, 140.0  # of the plot in it
+SMALL = 0.01  # below it three places say nothing
 MOST_TICKS = 5
 
 
@@ -205,8 +206,12 @@ class Chart:
 
     def when(self, number: int) -> str:
         period = self.periods[number]
-        first = formats.date_format(period.first, "j M")
-        return first if period.first == period.last else f"{first} – {formats.date_format(period.last, 'j M')}"
+        first = formats.date_format(period.first, "MONTH_DAY_FORMAT")
+        return (
+            first
+            if period.first == period.last
+            else f"{first} – {formats.date_format(period.last, 'MONTH_DAY_FORMAT')}"
+        )
 
     def said(self, point: Point) -> str:
         """Return a figure with its interval and what it is a figure of."""
@@ -226,8 +231,13 @@ class Chart:
 
 
 def figure(value: float) -> str:
-    """Return a number in the reader's language: whole from a hundred on, with one place from one on, else three."""
+    """Return a number in the reader's language: whole from a hundred on, with one place from one on, else three.
+
+    A smaller one keeps two figures of its own.
+    """
     digits = 0 if abs(value) >= 100 else 1 if abs(value) >= 1 else 3
+    if 1e-9 < abs(value) < SMALL:
+        digits = 1 - math.floor(math.log10(abs(value)))
     text = f"{value:.{digits}f}"
     text = text.rstrip("0").rstrip(".") if digits else text
     return text.replace(".", formats.get_format("DECIMAL_SEPARATOR"))

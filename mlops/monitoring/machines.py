@@ -40,7 +40,7 @@ class MachineChart(Chart):
     def when(self, number: int) -> str:
         period = self.periods[number]
         assert isinstance(period, Moment)
-        return formats.date_format(timezone.localtime(period.start), "SHORT_DATETIME_FORMAT")
+        return formats.date_format(timezone.localtime(period.start), "DATETIME_FORMAT")
 
 
 def hosts() -> list[str]:

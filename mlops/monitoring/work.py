@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import chain
 
 import numpy as np
 from django.db.models import Count, Max, Q
@@ -55,15 +56,19 @@ def automated(project: Project, chosen: Selection, marks: tuple[Mark, ...]) -> C
 
 
 def took(project: Project, chosen: Selection, marks: tuple[Mark, ...]) -> Chart:
-    """Hours from arrival to the first approval: of the middle document, and of one in ten that is late."""
+    """Hours from arrival to the first approval: of the middle document, and of one in ten that is late.
+
+    Minutes where none took an hour.
+    """
     rows = Approval.objects.filter(**chosen.filters, project=project).order_by()
     hours: dict[int, list[float]] = defaultdict(list)
     for day, took in rows.values_list("day", "hours"):
         hours[chosen.number(day)].append(took)
+    unit, factor = ("h", 1.0) if max(chain.from_iterable(hours.values()), default=1.0) >= 1 else ("min", 60.0)
 
     def percentiles(q: int) -> tuple[Point, ...]:
         return tuple(
-            Point(float(np.percentile(hours[number], q)), len(hours[number])) if hours[number] else Point()
+            Point(factor * float(np.percentile(hours[number], q)), len(hours[number])) if hours[number] else Point()
             for number in range(len(chosen.periods))
         )
 
@@ -71,7 +76,7 @@ def took(project: Project, chosen: Selection, marks: tuple[Mark, ...]) -> Chart:
         Curve("median", _("the middle document"), "accent", percentiles(50)),
         Curve("late", _("one of ten takes longer"), "soft", percentiles(LATE)),
     )
-    return Chart("hours", _("Time to approval"), "h", chosen.periods, curves, marks, floor=0.0)
+    return Chart("hours", _("Time to approval"), unit, chosen.periods, curves, marks, floor=0.0)
 
 
 def waited(project: Project, chosen: Selection, marks: tuple[Mark, ...]) -> Chart:

@@ -88,6 +88,14 @@ def test_what_was_corrected_counts_by_field_and_week(access) -> None:
     assert sum(week.documents for week in record(catalog.template(access.project, "Acme")).weeks) == 2
 
 
+def test_what_was_read_before_there_was_the_template_does_not_count(access) -> None:
+    document = document_in_review(access, VENDOR.document(5))
+    create_template(access, template_json("Later"))
+    confirm(access, document.pk, label_of(VENDOR.document(5), template="Later"))
+    found = record(catalog.template(access.project, "Later"))
+    assert (found.judged, found.taken_for, len(found.examples)) == (0, (), 1)
+
+
 def test_bulk_approvals_judge_nothing(access) -> None:
     ConfirmedLabel.objects.update(source="bulk")
     assert record(catalog.template(access.project, "Acme")).judged == 0

@@ -11,6 +11,7 @@ from fixtures.generator import Synthetic, Vendor
 from invex.accounts.models import Membership, User
 from invex.accounts.roles import Role
 from invex.catalog import queries as catalog
+from invex.catalog.field_names import field_name
 from invex.catalog.services import create_template, update_template
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
@@ -23,6 +24,7 @@ from invex.kernel.errors import BadInput, Conflict, NotAllowed
 from invex.review import leases
 from invex.review import services as review
 from invex.review.models import ConfirmedLabel
+from invex.review.page import spec_of
 from invex.studio import design, jobs, queries, services, trying
 from mlops.memory import trial
 from mlops.memory.models import MemoryRevision
@@ -249,6 +251,8 @@ def test_what_day_zero_read_is_offered_and_known_names_come_with_the_project(acc
     given = queries.drawn_already(document, offered)
     assert sorted(f["value"] for f in given["fields"]) == sorted(v["value"] for vs in shown.values() for v in vs)
     assert all(f["isRead"] for f in given["fields"])
+    on_review = [field_name(f.key) for f in spec_of(document, "").fields if shown.get(f.key)]
+    assert list(dict.fromkeys(f["label"] for f in given["fields"])) == on_review
 
 
 def test_what_was_looked_for_and_not_found_is_offered_and_stays_part_of_the_template_without_a_value(

@@ -9,7 +9,8 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.formats import date_format
 from whitenoise.middleware import WhiteNoiseMiddleware
 
 from invex.accounts.roles import Role
@@ -54,11 +55,23 @@ def test_pages_need_few_queries(name: str, address, person, django_assert_max_nu
 
 
 def test_how_long_the_oldest_waits_may_stand_on_two_lines(receive, person) -> None:
-    since = timezone.now() - datetime.timedelta(minutes=31)
-    Document.objects.filter(pk=receive().pk).update(state=DocumentState.REVIEW, created_at=since)
     client = Client()
     client.force_login(person(Role.VIEWER))
-    assert b"<b>31 minutes</b>" in client.get("/p/demo/").content
+    pk = receive().pk
+    for minutes, said in ((0, b"under a minute"), (31, b"31 minutes"), (104, b"1 hour")):
+        since = timezone.now() - datetime.timedelta(minutes=minutes)
+        Document.objects.filter(pk=pk).update(state=DocumentState.REVIEW, created_at=since)
+        assert b"<b>%s</b>" % said in client.get("/p/demo/").content
+
+
+@pytest.mark.parametrize(("language", "day", "moment"), [
+    ("en", "2 Mar 2026", "2 Mar 2026, 17:05"), ("de", "02.03.2026", "02.03.2026, 17:05")
+])  # fmt: skip
+def test_dates_are_short_and_have_one_reading(language: str, day: str, moment: str) -> None:
+    at = datetime.datetime(2026, 3, 2, 17, 5)
+    with translation.override(language):
+        assert {date_format(at, f) for f in ("DATE_FORMAT", "SHORT_DATE_FORMAT")} == {day}
+        assert {date_format(at, f) for f in ("DATETIME_FORMAT", "SHORT_DATETIME_FORMAT")} == {moment}
 
 
 def test_pages_carry_the_content_security_policy(address, person) -> None:

@@ -49,6 +49,15 @@ def noon(monkeypatch):
     monkeypatch.setattr(timezone, "now", lambda: now)
 
 
+def test_the_time_to_approval_is_said_in_minutes_below_an_hour(made, project):
+    made(1, "ann", hours=0.01)
+    assert trends.chart(project, "hours").now == "1 min from arrival to approval"
+    made(2, "ann", hours=0.5)
+    made(2, "ann", hours=0.5)
+    assert trends.chart(project, "hours").now == "30 min from arrival to approval"
+    assert trends.chart(project, "hours").rows[1][1] == ["0.01"]
+
+
 def test_days_are_counted(made, project):
     for days_ago in (0, 0, 3, 13, 14):
         made(days_ago)
@@ -80,7 +89,7 @@ def test_automatic_approvals_stand_apart(made, project):
     approved = trends.chart(project, "approved")
     people, machine = (one.values[-2] for one in approved.series)
     assert (people, machine) == (2, 2)
-    assert approved.now == "50% automatically"
+    assert approved.now == "50 % automatically"
     assert sum(float(bar.height) for bar in approved.bars) == pytest.approx(1)
 
 

@@ -17,6 +17,7 @@ from django.utils.html import escape
 from invex.accounts.roles import Role
 from invex.documents.states import DocumentState
 from invex.extraction.models import Extraction
+from mlops.monitoring import work
 from mlops.monitoring.chart import Chart, Curve, Mark, Point, figure
 from mlops.monitoring.counted import documents_of
 from mlops.monitoring.models import Approval, FieldJudgement, HardwareSample, Judgement, QueueSample
@@ -255,6 +256,17 @@ def test_the_axis_has_round_ticks_around_the_figures():
     assert days(5.0, unit="").ticks[0].label == "5"
 
 
+def test_minutes_are_said_where_no_approval_took_an_hour(project):
+    today = timezone.localdate()
+    row = {"project": project, "is_automatic": False, "template": "T", "day": today}
+    Approval.objects.create(**row, hours=0.02)
+    chart = work.took(project, Selection(), ())
+    assert (chart.unit, chart.now) == ("min", "1.2 min")
+    assert len({tick.label for tick in chart.ticks}) == len(chart.ticks)
+    Approval.objects.create(**row, hours=3.0)
+    assert work.took(project, Selection(), ()).unit == "h"
+
+
 def test_a_mark_stands_where_it_happened():
     at = timezone.make_aware(datetime.datetime.combine(TODAY, datetime.time(12)))
     before = at - datetime.timedelta(days=2)
@@ -264,8 +276,9 @@ def test_a_mark_stands_where_it_happened():
 
 
 def test_figures_are_said_as_short_as_they_are_exact():
-    assert [figure(v) for v in (0.0, 0.1234, 4.32, 96.14, 100.0, 1234.5)] == [
+    assert [figure(v) for v in (0.0, 0.00123, 0.1234, 4.32, 96.14, 100.0, 1234.5)] == [
         "0",
+        "0.0012",
         "0.123",
         "4.3",
         "96.1",
