@@ -16,7 +16,7 @@ from invex.documents.models import Batch, Document
 from invex.documents.states import DocumentState
 
 # The generator's client now and then sends a multipart body without the file that it drew.
-LEFT_OUT = [{"where": ["file"], "message": "Field required"}]
+LEFT_OUT = [{"where": ["file"], "message": "is missing; send the file as a part of that name, in multipart/form-data"}]
 EXAMPLES = 3  # an operation, drawn at random
 
 

@@ -25,4 +25,5 @@ class Access:
     def require(self, right: Right) -> None:
         """Raise NotAllowed unless the role may do this."""
         if not self.may(right):
-            raise NotAllowed(f"Your role in {self.project.name} is {self.role}; this needs the right to {right.value}.")
+            roles = ", ".join(role for role, rights in RIGHTS.items() if right in rights)
+            raise NotAllowed(f"Your role in {self.project.name} is {self.role}; this needs one of these: {roles}.")

@@ -17,7 +17,7 @@ from invex.documents.filters import DocumentFilter
 from invex.documents.models import Document
 from invex.documents.names import shown_name
 from invex.documents.states import WORKING, DocumentState
-from invex.kernel.errors import Conflict
+from invex.kernel.errors import BadInput, Conflict
 from invex.kernel.rest.pagination import Paging, page
 from invex.kernel.rest.problems import Problem
 from invex.kernel.rest.schemas import row_id
@@ -76,9 +76,11 @@ def get_result(request: ApiRequest, id: str, options: Query[ResultOptions]) -> H
 def put_labels(request: ApiRequest, id: str, label: LabelIn, options: Query[LabelOptions]) -> LabelOut:
     """Approve the document with these values; they are learned from at once. The same label again changes nothing.
 
-    An unknown template or field is 422, unless `create_template=1`. A document that is not read yet, or failed, is
-    409. Role: reviewer or more.
+    An unknown template or field is 422, unless `create_template=1`; so is a body that says nothing. A document that is
+    not read yet, or failed, is 409. Role: reviewer or more.
     """
+    if not label.model_fields_set & {"template", "fields", "tables"}:
+        raise BadInput("The label says nothing: give template, fields or tables.", code="empty_label")
     row = reviews.confirm(
         request.auth,
         row_id(id, what="document"),

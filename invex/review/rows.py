@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -166,7 +166,11 @@ def rows_of(
 
 
 def _place(row: FieldRow) -> tuple[int, float, float]:
-    boxes = json.loads(row.inputs[0].boxes)
+    return place_of(json.loads(row.inputs[0].boxes))
+
+
+def place_of(boxes: Sequence[Mapping[str, Any]]) -> tuple[int, float, float]:
+    """Return where a value with these boxes comes among the fields: in the order of the page, without boxes last."""
     if not boxes:
         return (1 << 30, 0.0, 0.0)
     first = boxes[0]

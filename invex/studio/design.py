@@ -51,7 +51,8 @@ def read_design(
     "tables": [{"key", "label", "columns": [{"key", "label", "type"}], "rows": [[cell or null of each column]]}]}.
     A name used twice is a field with two values; a table without columns is none. Names that the project knows bring
     their key and type along. unnamed: the name of a template that has none. edited: the template that is changed: it
-    keeps its name, rules and locale, and what says one of its keys keeps that under another label. Raises BadInput.
+    keeps its name, rules, locale and the order of its fields, and what says one of its keys keeps that under another
+    label. Raises BadInput.
     """
     drawn = _object(raw)
     before = edited or TemplateSpec(unnamed)
@@ -82,7 +83,7 @@ def _object(raw: str) -> dict[str, Any]:
 
 
 def _fields(drawn: Mapping[str, Any], known: Known, before: TemplateSpec) -> tuple[list[FieldSpec], dict[str, str]]:
-    """The fields in order, and their values as the form of the review screen sends them."""
+    """The fields, those of `before` in its order, and their values as the form of the review screen sends them."""
     fields: dict[str, FieldSpec] = {}
     counts: dict[str, int] = {}
     values: dict[str, str] = {}
@@ -98,7 +99,8 @@ def _fields(drawn: Mapping[str, Any], known: Known, before: TemplateSpec) -> tup
             f"{name}:text": str(one.get("text") or ""),
             f"{name}:boxes": json.dumps(one.get("boxes") or []),
         }
-    return list(fields.values()), values
+    places = {field.key: place for place, field in enumerate(before.fields)}
+    return sorted(fields.values(), key=lambda field: places.get(field.key, len(places))), values
 
 
 def _tables(

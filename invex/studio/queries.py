@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,12 @@ from invex.extraction import queries as extractions
 from invex.fields.geometry import Box
 from invex.fields.labels import label_from_json, value_to_json
 from invex.fields.spec import FIELD_TYPES, FieldSpec, TemplateSpec
-from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
+from invex.fields.standard import LINE_ITEMS
 from invex.fields.validators import BadValue, entered
 from invex.kernel.errors import BadInput, NotFound
 from invex.kernel.sent import sent_whole
 from invex.review import printed
+from invex.review.rows import place_of
 from invex.review.rows_like import rows_like
 from invex.review.services import document_locale
 
@@ -95,14 +96,14 @@ def known(project: Project) -> Known:
 def drawn_already(document: Document, offered: Known) -> dict[str, Any]:
     """Return what was read from a document of no template as the page's design: the author keeps what is right.
 
-    Its fields come in the order of the review screen, others behind them.
+    Its fields come in the order of the review screen.
     """
     extraction = extractions.current(document)
     prediction = extraction.prediction if extraction is not None else {}
     specs = {f.key: f for f in offered.fields}
     fields = [
         {"label": field_name(key, specs[key].label), "type": specs[key].type, "required": False, **_as_drawn(value)}
-        for key, values in sorted(prediction.get("fields", {}).items(), key=lambda item: _standard_place(item[0]))
+        for key, values in sorted(prediction.get("fields", {}).items(), key=lambda item: _by_place(item[1]))
         for value in values
         if key in specs
     ]
@@ -114,8 +115,9 @@ def drawn_already(document: Document, offered: Known) -> dict[str, Any]:
     return {"name": "", "fields": fields, "tables": tables or [{"label": field_name(LINE_ITEMS.key)}]}
 
 
-def _standard_place(key: str) -> int:
-    return next((place for place, field in enumerate(STANDARD_FIELDS) if field.key == key), len(STANDARD_FIELDS))
+def _by_place(values: Sequence[Mapping[str, Any]]) -> tuple[int, float, float]:
+    """Where a field with these values comes on the review screen."""
+    return place_of(values[0].get("boxes") or () if values else ())
 
 
 def unread(document: Document) -> frozenset[str]:
@@ -126,13 +128,17 @@ def unread(document: Document) -> frozenset[str]:
 
 
 def drawn_of(document: Document, spec: TemplateSpec) -> dict[str, Any]:
-    """Return a template that is changed as the page's design, with what was read from the document."""
+    """Return a template that is changed as the page's design, with what was read from the document.
+
+    Its fields come in the order of the review screen; the template keeps its own (see `design.read_design`).
+    """
     extraction = extractions.current(document)
     prediction = extraction.prediction if extraction is not None else {}
+    read = prediction.get("fields", {})
     fields = [
         {"key": f.key, "label": field_name(f.key, f.label), "type": f.type, "required": f.required, **drawn}
-        for f in spec.fields
-        for drawn in [_as_drawn(value) for value in prediction.get("fields", {}).get(f.key, ())] or [{}]
+        for f in sorted(spec.fields, key=lambda f: _by_place(read.get(f.key, ())))
+        for drawn in [_as_drawn(value) for value in read.get(f.key, ())] or [{}]
     ]
     tables = [
         {"key": t.key, "label": field_name(t.key)}

@@ -17,6 +17,44 @@ from pydantic import Field
 from invex.kernel import request_ids
 from invex.kernel.errors import InvexError, NotNow
 
+# What is expected where pydantic says that something else is there, by its type of error.
+_EXPECTED = {
+    "missing": "is missing",
+    "extra_forbidden": "there is no such key here",
+    "string_type": "a text is expected",
+    "bool_type": "true or false is expected",
+    "bool_parsing": "true or false is expected",
+    "int_type": "a whole number is expected",
+    "int_parsing": "a whole number is expected",
+    "int_parsing_size": "a smaller number is expected",
+    "int_from_float": "a whole number is expected",
+    "float_type": "a number is expected",
+    "float_parsing": "a number is expected",
+    "finite_number": "a number is expected",
+    "list_type": "a list is expected",
+    "dict_type": "an object is expected",
+    "model_type": "an object is expected",
+    "model_attributes_type": "an object is expected",
+    "literal_error": "{expected} is expected",
+    "enum": "{expected} is expected",
+    "greater_than_equal": "at least {ge} is expected",
+    "greater_than": "more than {gt} is expected",
+    "less_than_equal": "at most {le} is expected",
+    "less_than": "less than {lt} is expected",
+    "string_too_short": "characters are expected, at least {min_length}",
+    "string_too_long": "at most {max_length} characters are expected",
+    "too_short": "more items are expected, at least {min_length}",
+    "too_long": "fewer items are expected, at most {max_length}",
+    "datetime_type": "give date, time and offset, for example 2026-11-21T08:00:00Z",
+    "datetime_parsing": "give date, time and offset, for example 2026-11-21T08:00:00Z",
+    "datetime_from_date_parsing": "give date, time and offset, for example 2026-11-21T08:00:00Z",
+}
+_PATTERNS = {
+    r"^[^\x00]*$": "a text without NUL characters is expected",
+    r"^[a-z][a-z0-9_]{0,63}$": "lower-case letters, digits and _ are expected, a letter first, at most 64",
+    r"^\d{1,6}\.\d{1,6}\.\d{1,6}$": "Major.Minor.Patch is expected, as in 0.18.0",
+}
+
 MEDIA_TYPE = "application/problem+json"
 API_PREFIX = "/api/"
 
@@ -25,7 +63,7 @@ class FieldProblem(Schema):
     """One place of a request that is wrong."""
 
     where: list[str | int] = Field(examples=[["query", "state"]])
-    message: str = Field(examples=["Input should be 'received', 'reading' or 'review'"])
+    message: str = Field(examples=["'received', 'reading' or 'review' is expected"])
 
 
 class Problem(Schema):
@@ -68,10 +106,27 @@ def problem(
 
 
 def _invalid(request: HttpRequest, error: Any) -> HttpResponse:
-    """Return 422 for a request that the schema refuses; the error lists its places as pydantic does."""
-    found = [{"where": _place(list(e["loc"])), "message": e["msg"]} for e in error.errors]
+    """Return 422 for a request that the schema refuses; the error lists its places."""
+    found = [{"where": _place(list(e["loc"])), "message": expected(e)} for e in error.errors]
     first = f"{'.'.join(map(str, found[0]['where']))}: {found[0]['message']}" if found else "The request is not valid."
     return problem(request, status=422, code="invalid", detail=first, errors=found)
+
+
+def expected(error: Mapping[str, Any]) -> str:
+    """Return what is expected at a place that pydantic refuses, as a sentence without its Python."""
+    kind, context = str(error["type"]), error.get("ctx", {})
+    if kind == "missing" and tuple(error["loc"][-1:]) == ("file",):
+        return "is missing; send the file as a part of that name, in multipart/form-data"
+    if kind == "string_pattern_mismatch":
+        return _PATTERNS.get(context.get("pattern", ""), f"a text that matches {context.get('pattern')} is expected")
+    sentence = _EXPECTED.get(kind)
+    if sentence is None:
+        return str(error["msg"]).removeprefix("Value error, ")
+    return sentence.format_map({name: shown_limit(value) for name, value in context.items()})
+
+
+def shown_limit(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _place(loc: list[Any]) -> list[Any]:
@@ -96,8 +151,15 @@ def _http(request: HttpRequest, error: Any) -> HttpResponse:
             headers={"WWW-Authenticate": 'Bearer realm="invex"'},
         )
     if error.status_code == HTTPStatus.BAD_REQUEST:  # ninja's word for a body that is no JSON
-        return problem(request, status=422, code="invalid", detail="The body is not valid JSON.")
+        return problem(request, status=422, code="invalid", detail=f"The body is no JSON{_where(error.__cause__)}.")
     return problem(request, status=error.status_code, code="error", detail=str(error))
+
+
+def _where(cause: BaseException | None) -> str:
+    """Say where a body stops being JSON, and why, as far as that is known."""
+    if isinstance(cause, json.JSONDecodeError):
+        return f": line {cause.lineno}, column {cause.colno}: {cause.msg.lower()}"
+    return " in UTF-8" if isinstance(cause, UnicodeDecodeError) else ""
 
 
 # What Django raises while it takes a body apart.

@@ -51,6 +51,37 @@ def test_a_validation_problem_says_where(api):
     assert "body.body" not in problem["detail"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "said"),
+    [
+        ("get", "documents?state=lost", None, "query.state: 'received', 'reading', 'extracting', 'review', 'approved', "
+            "'rejected', 'failed', 'needs_password' or 'split' is expected"),
+        ("get", "documents?limit=0", None, "query.limit: at least 1 is expected"),
+        ("get", "documents?limit=many", None, "query.limit: a whole number is expected"),
+        ("get", "documents?updated_since=2026-11-22", None, "query.updated_since: give date, time and offset, for example"),
+        ("get", "documents?updated_since=yesterday", None, "query.updated_since: give date, time and offset, for example"),
+        ("post", "batches", '{"nam": "x"}', "body.nam: there is no such key here"),
+        ("post", "batches", '{"name": 5}', "body.name: a text is expected"),
+        ("post", "batches", '["x"]', "body: an object is expected"),
+        ("post", "batches", "", "body: is missing"),
+        ("post", "batches", '{"name": "a\\u0000b"}', "body.name: a text without NUL characters is expected"),
+        ("post", "batches", '{"name": "%s"}' % ("x" * 201), "body.name: at most 200 characters are expected"),
+        ("post", "batches", '{"name": }', "The body is no JSON: line 1, column 10: expecting value."),
+        ("post", "batches/1/documents", "{}", "file: is missing; send the file as a part of that name, in multipart/form-data"),
+        ("put", "documents/1/labels?create_template=maybe", "{}", "query.create_template: true or false is expected"),
+    ],
+)  # fmt: skip
+def test_what_is_expected_is_said_without_the_words_of_a_library(api, method, path, body, said):
+    send = getattr(api("owner"), method)
+    answer = send(f"/api/v1/{path}") if body is None else send(f"/api/v1/{path}", body, content_type="application/json")
+    assert check(answer, 422, "invalid")["detail"].startswith(said)
+
+
+def test_a_role_that_may_not_hears_which_may(api):
+    problem = check(api("viewer").post("/api/v1/batches", {}, content_type="application/json"), 403, "not_allowed")
+    assert problem["detail"].endswith(" is viewer; this needs one of these: reviewer, author, ml_admin, owner.")
+
+
 def test_a_fault_of_ours_leaks_nothing(api, monkeypatch):
     def breaks(*args, **kwargs):
         raise RuntimeError("the password is 1234")

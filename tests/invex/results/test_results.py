@@ -136,6 +136,8 @@ class TestLabels:
             ({"template": None, "fields": {"invoice_date": "2020-03-29"}}, "invalid"),
             ({"template": None, "source": "auto"}, "invalid"),
             ({"template": 7}, "invalid"),
+            ({}, "empty_label"),
+            ({"source": "token", "feilds": {}}, "empty_label"),
         ],
     )
     def test_what_is_wrong_is_said(self, api, document, label, code):

@@ -25,6 +25,7 @@ from invex.review import leases
 from invex.review import services as review
 from invex.review.models import ConfirmedLabel
 from invex.review.page import spec_of
+from invex.review.rows import rows_of
 from invex.studio import design, jobs, queries, services, trying
 from mlops.memory import trial
 from mlops.memory.models import MemoryRevision
@@ -251,7 +252,8 @@ def test_what_day_zero_read_is_offered_and_known_names_come_with_the_project(acc
     given = queries.drawn_already(document, offered)
     assert sorted(f["value"] for f in given["fields"]) == sorted(v["value"] for vs in shown.values() for v in vs)
     assert all(f["isRead"] for f in given["fields"])
-    on_review = [field_name(f.key) for f in spec_of(document, "").fields if shown.get(f.key)]
+    rows, _ = rows_of(spec_of(document, ""), extractions.current(document).prediction, [])
+    on_review = [field_name(row.spec.key) for row in rows if row.inputs[0].value]
     assert list(dict.fromkeys(f["label"] for f in given["fields"])) == on_review
 
 
@@ -329,7 +331,8 @@ class TestSeveralTables:
         given = queries.drawn_of(sample, catalog.spec(row))
         assert [(t["key"], len(t["columns"])) for t in given["tables"]] == [("line_items", 1), ("taxes", 2)]
         given["name"] = "Another name"
-        given["fields"][0]["label"] = "Number of the invoice"
+        (number,) = [f for f in given["fields"] if f["key"] == "invoice_number"]
+        number["label"] = "Number of the invoice"
         given["tables"][1]["columns"][1] |= {"label": "Net"}
         given["tables"].append({"label": "Discounts", "columns": [{"label": "Rate", "type": "percentage"}], "rows": []})
         offered = queries.known(access.project)
@@ -348,6 +351,17 @@ class TestSeveralTables:
         assert (made.spec["rules"], made.spec["locale"]) == (changed["rules"], changed["locale"])
         sample.refresh_from_db()
         assert (sample.state, sample.template) == (DocumentState.APPROVED, "Acme invoice")
+
+    def test_its_fields_come_as_on_the_page_and_keep_their_order(self, access, saved) -> None:
+        backwards = {**saved.spec, "fields": saved.spec["fields"][::-1]}
+        spec = catalog.spec(update_template(access, saved.name, backwards))
+        sample = document_in_review(access, VENDOR.document(1))
+        given = queries.drawn_of(sample, spec)
+        rows, _ = rows_of(spec, extractions.current(sample).prediction, [])
+        assert list(dict.fromkeys(f["key"] for f in given["fields"])) == [row.spec.key for row in rows]
+        given["fields"].insert(0, {"label": "Cost centre", "type": "id", "value": ""})
+        found = design.read_design(json.dumps(given), queries.known(access.project), LocaleSpec(), edited=spec)
+        assert [f.key for f in found.spec.fields] == [*(f["key"] for f in backwards["fields"]), "cost_centre"]
 
     def test_who_drew_on_an_older_version_is_told(self, access, saved) -> None:
         sample = document_in_review(access, VENDOR.document(1))
