@@ -120,6 +120,13 @@ class Candidates:
         return self._values[locale]
 
     @cached_property
+    def is_cut(self) -> NDArray[np.bool_]:
+        """(K,) does its first line end although its cell goes on? In running text all are in the midst of a cell."""
+        cell = self.layout.cell[self.last]
+        out: NDArray[np.bool_] = self.last + 1 < self.layout.cell_start[cell + 1]
+        return out & ~self.layout.is_prose[cell]
+
+    @cached_property
     def box(self) -> Floats:
         """(K, 4) box of the first line of each candidate, relative to its page."""
         box = self.layout.box

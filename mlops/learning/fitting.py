@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ from .locate import LEAST_CHARS, Located, as_printed, flat, locate
 from .log_softmax import log_softmax
 from .matching import NO_MATCHER, Matcher, Supports, match_each, occurrence_prior, place
 from .model import FieldModel, TemplateModel
-from .naming import called_so
+from .naming import called_so, each_called_so
 from .scorer import Bag, ScorerConfig, Watch, fit, watch_nothing
 from .springs import Spring, Standing, learn_springs, settle
 from .view import View
@@ -36,6 +36,7 @@ KEPT_OCCURRENCES = 3  # of them, that are remembered
 OF_A_ROW = -3.0  # nats, for an occurrence in the line of a confirmed row that has the value in a cell, beside ...
 LEAST_BESIDE = 2  # ... other cells of it
 UNLIKE_ABSENT = 0.5  # against an occurrence, a nat of agreement with what a document without the value prints
+EVER_CUT = 0.02  # of a confirmed text that fills its cell: how far one document shows that others do
 MOST_SUPPORTS = 6  # confirmed occurrences that matching remembers a field
 
 
@@ -215,9 +216,25 @@ def _fit_field(
         convention=last.convention if last is not None else None,
         beside=last.beside if last is not None else None,
         known=_known_values(spec, [e.label.fields[spec.key] for e in examples]),
-        printed=seen.printed if not seen.present else 0.0,
+        printed=tuple(seen.printed.tolist()) if not seen.present else (),
         sign=_sign(v.value for e in examples for v in e.label.fields[spec.key]) if seen.is_signed_anew else "",
+        whole=_fills_cells(spec, examples, breaks, supports),
     )
+
+
+def _fills_cells(
+    spec: FieldSpec, examples: Sequence[Example], breaks: Breaks, supports: Mapping[int, _Support]
+) -> float:
+    """How sure it is that texts end where their cell does, in nats: the odds of it among those that were confirmed."""
+    whole = others = 0.0
+    for example in examples if spec.type in TEXT_TYPES else ():
+        if id(example) in supports:
+            _, rows, log_prior = supports[id(example)]
+            candidates = example.view.candidates(spec.type, breaks)
+            is_prose = candidates.layout.is_prose[candidates.layout.cell[candidates.last[rows]]]
+            share = float(np.exp(log_prior)[~candidates.is_cut[rows] & ~is_prose].sum())
+            whole, others = whole + share, others + 1 - share
+    return max(0.0, float(np.log(max(whole, EVER_CUT) / (others + EVER_CUT))))
 
 
 def _sign(values: Iterable[str]) -> str:
@@ -230,8 +247,9 @@ def _sign(values: Iterable[str]) -> str:
 class _Seen:
     """What the documents of a template say of one field, while they are gone through.
 
-    nulls: what the prior says of NULL, by document. printed: how much a label on a document without a value is like the
-    field's name. most: values of one document. present, absent, located, asked: as in FieldModel.
+    nulls: what the prior says of NULL, by document. printed: how much labels on documents without a value are like the
+    field's name, by each of naming.each_called_so. most: values of one document. present, absent, located, asked: as in
+    FieldModel.
     is_signed_anew: a number is printed with the other sign than it was confirmed with.
     """
 
@@ -243,7 +261,7 @@ class _Seen:
     located: int = 0
     asked: int = 0
     most: int = 0
-    printed: float = 0.0
+    printed: Floats = field(default_factory=lambda: np.zeros(1, np.float32))
     is_signed_anew: bool = False
 
     def add(
@@ -266,7 +284,7 @@ class _Seen:
         self.nulls.append(null)
         if not labels:
             self.absent += 1
-            self.printed = max(self.printed, float(called_so(spec, features).max(initial=0)))
+            self.printed = np.maximum(self.printed, each_called_so(spec, features).max(axis=0, initial=0))
             if len(candidates):
                 nothing = np.zeros(len(candidates), bool)
                 self.bags.append(Bag(features, nothing, nothing, before))

@@ -26,11 +26,11 @@ from .tables.model import TableModel
 TEMPLATE_MODEL_FORMAT = 2
 READABLE_FORMATS = (1, TEMPLATE_MODEL_FORMAT)  # of 1: fields and models that do not have all that is named below
 UNKNOWN_LOCALE = LocaleSpec()
-UNKNOWN_PRINTED = 1.0  # of fields that were stored without it: no label is new
+UNKNOWN_PRINTED = (1.0,)  # of fields that were stored without it: no label is new
 # Of a field, as stored.
 _PLAIN = (
     "most", "present", "absent", "located", "asked", "gain", "match_gain", "own", "trust", "convention", "beside",
-    "printed", "sign",
+    "printed", "sign", "whole",
 )  # fmt: skip
 
 
@@ -47,8 +47,10 @@ class FieldModel:
     convention: under which "03/04/2020" or "1.000" was last confirmed; None where every text has one meaning.
     beside: the one that the rest of that document was surely written in, None where that is not known.
     known: values that this template's documents repeat.
-    printed: where none of them had a value, how much a label of theirs is called like the field (naming.called_so).
+    printed: where none of them had a value, how much a label of theirs is called like the field
+      (naming.each_called_so).
     sign: "+" or "-", which every value has, whatever is printed; "" where values are as they are printed.
+    whole: what it speaks against a text that its cell goes on behind it, in nats.
     """
 
     field: FieldSpec
@@ -66,8 +68,9 @@ class FieldModel:
     convention: str | None = None
     beside: str | None = None
     known: KnownValues = NO_KNOWN_VALUES
-    printed: float = 0.0
+    printed: tuple[float, ...] = ()
     sign: str = ""
+    whole: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +168,8 @@ class TemplateModel:
                 supports = Supports.from_arrays(_part(arrays, start))
             scorer = Scorer(arrays[f"{i}.buckets"], arrays[f"{i}.values"], f["null"])
             values = KnownValues(tuple(f.get("known", ())), f.get("recurring", LEAST_RECURRING))
-            plain = {"printed": UNKNOWN_PRINTED, **{k: f[k] for k in _PLAIN if k in f}}
+            plain = {k: f[k] for k in _PLAIN if k in f}
+            plain["printed"] = tuple(np.atleast_1d(f.get("printed", UNKNOWN_PRINTED)).tolist())
             fields.append(FieldModel(FieldSpec(**f["field"]), scorer, supports, known=values, **plain))
         tables = {
             key: StoredTable(_part(arrays, f"table.{key}."), text) for key, text in about.get("tables", {}).items()

@@ -8,6 +8,7 @@ by words and by letter trigrams, since `contract_num` is printed as `Contract #`
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -29,10 +30,16 @@ _GROUPS = tuple(GROUP_INDEX[group] for group in (_WORDS, *_LETTERS))
 
 def called_so(spec: FieldSpec, features: Features) -> Floats:
     """(K,) in 0 … 1: how much a label beside or above each candidate is like the field's key and name."""
+    out: Floats = each_called_so(spec, features).max(axis=1, initial=0)
+    return out
+
+
+def each_called_so(spec: FieldSpec, features: Features) -> Floats:
+    """(K, 3) the same by words, by the letters of labels beside and by those of labels above."""
     if not len(features.bucket):
-        return np.zeros(0, np.float32)
+        return np.zeros((0, len(_GROUPS)), np.float32)
     labels = features.only(_GROUPS)
-    out: Floats = similarities(_name(spec.key, spec.label), labels)[0][:, list(_GROUPS)].max(axis=1)
+    out: Floats = similarities(_name(spec.key, spec.label), labels)[0][:, list(_GROUPS)]
     return out
 
 
@@ -48,13 +55,14 @@ def _name(key: str, label: str) -> Features:
     return columns.done()
 
 
-def by_new_label(scores: Floats, called: Floats, printed: float) -> tuple[Floats, float] | None:
+def by_new_label(scores: Floats, called: Floats, printed: Sequence[float]) -> tuple[Floats, float] | None:
     """Return scores and that of NULL for a field that no confirmed document had; None where nothing is called so.
 
-    scores, called: (K,) of the candidates. printed: how much a label of the confirmed documents is called like the
-    field. A label that none of them has, and that is called so much more, says that this one has the field.
+    scores: (K,) of the candidates; called: (K, 3), see each_called_so. printed: as much as a label of the confirmed
+    documents is called like the field; "Medicare" is like `medical` by its letters, not as a word. A label that none
+    of them has, and that is called so much more, says that this one has the field.
     """
-    new = called - np.float32(printed)
+    new = (called - np.array(printed, np.float32)).max(axis=1)
     if not len(new) or new.max() < LEAST_NEW:
         return None
     among = np.where(new >= new.max(), scores, -np.inf)

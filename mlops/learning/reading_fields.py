@@ -24,7 +24,7 @@ from .known_values import KnownValues
 from .layout import TEXT_LAYER, Floats
 from .matching import NO_MATCHER, Matcher
 from .model import FieldModel, TemplateModel
-from .naming import by_new_label, called_so
+from .naming import by_new_label, each_called_so
 from .party_names import as_addressed
 from .relations import relate
 from .shortfall import toward_null
@@ -147,8 +147,10 @@ def score(
         agreement = field.supports.match(matcher, kind, features, likely)
         matched: Floats = agreement + matcher.worth_of_novelty(kind) * novelty(kind)
         scores = scores + np.float32(field.match_gain) * (matched - expected_agreement(matched))
+    if field.whole:
+        scores = scores - np.float32(field.whole) * candidates.is_cut.astype(np.float32)
     if field.absent and not field.present:
-        named = by_new_label(scores, called_so(field.field, features), field.printed)
+        named = by_new_label(scores, each_called_so(field.field, features), field.printed)
         scores, null = named or (scores, null)
     return Scored(field, candidates, features, scores, null, trust, known, agreement)
 

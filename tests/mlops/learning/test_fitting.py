@@ -14,7 +14,7 @@ from mlops.learning.matching import ANY_TYPE, Matcher
 from mlops.learning.model import TemplateModel
 from mlops.learning.reading_fields import read_fields
 from mlops.learning.view import View
-from tests.mlops.learning.test_layout import document, word
+from tests.mlops.learning.test_layout import document, narrow, word
 
 PAGE = [
     word("MSKU1186591", 0.1, 0.3), word("315", 0.3, 0.3), word("11777.42", 0.5, 0.3),
@@ -92,3 +92,19 @@ def test_a_value_has_the_sign_with_which_it_was_confirmed():
 def test_a_value_confirmed_as_printed_keeps_its_sign():
     assert commission("-1,200.00", "-1200.00", "350.00") == "350.00"
     assert commission("1,200.00", "1200.00", "-350.00") == "-350.00"
+
+
+def test_a_part_of_a_cell_is_less_likely_where_confirmed_texts_fill_theirs():
+    spec = TemplateSpec("waybill", (FieldSpec("goods", "text"),))
+    view = View(document([word("Goods", 0.1, 0.3), *narrow(0.34, "TEXTILES for BOATS")]))
+
+    def sure(*values: str) -> float:
+        """How sure it is, in nats, after a document with each of the values."""
+        labels = [Label("waybill", "person", {"goods": (LabelValue(value),)}) for value in values]
+        return fit_examples(spec, [Example(view, label) for label in labels]).fields[0].whole
+
+    whole, part = "TEXTILES for BOATS", "TEXTILES"
+    assert sure(whole) > 3.5
+    assert sure(whole, whole, whole) > sure(whole)
+    assert sure(part) == sure(whole, part) == 0
+    assert 0 < sure(whole, whole, part) < 1

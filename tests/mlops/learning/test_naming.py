@@ -134,6 +134,12 @@ def test_a_field_that_no_confirmed_document_had_is_read_at_a_new_label_of_its_na
     assert check_number(plain, claim(("Claim", "C-90017"), ("Member", "M-7781"))) == []
 
 
+def test_a_label_that_is_alike_by_its_letters_alone_is_no_label_of_that_name():
+    before = claim(("Claim", "C-77120"), ("Checks numbers", "K-20"))
+    assert check_number(before, claim(("Claim", "C-90017"), ("Check number", "51350732"))) == ["51350732"]
+    assert check_number(before, claim(("Claim", "C-90017"), ("Checks numbers", "51350732"))) == []
+
+
 def test_a_label_that_was_printed_beside_nothing_tells_nothing_new():
     printed = claim(("Claim", "C-77120"), ("Check number", "K-20"))
     assert check_number(printed, claim(("Claim", "C-90017"), ("Check number", "51350732"))) == []
