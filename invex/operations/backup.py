@@ -222,7 +222,8 @@ def verify(backup: Path) -> Manifest:
     try:
         said = json.loads((backup / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as e:
-        raise BadInput(f"{backup} is no backup: {MANIFEST} cannot be read ({e}).") from e
+        why = (e.strerror or str(e)) if isinstance(e, OSError) else str(e)
+        raise BadInput(f"{backup} is no backup: {MANIFEST} cannot be read ({why}).") from e
     if said.get("format") != FORMAT:
         raise BadInput(f"{backup}: format {said.get('format')!r} is not known here; this version reads {FORMAT}.")
     manifest = Manifest(**{**said, "migrations": tuple(said["migrations"])})

@@ -104,7 +104,7 @@ def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
             package = learn(
                 dataset, base=base, reader=reader, config=config, is_smoke=options.smoke,
                 version=options.package_version,
-                checkpoints=Checkpoints(options.checkpoints, should_stop, tell), warn=_warn,
+                checkpoints=Checkpoints(options.checkpoints, should_stop, tell), warn=warn,
             )  # fmt: skip
         package.save(options.out)
     except Yielded as e:
@@ -118,7 +118,7 @@ def run_learn(options: argparse.Namespace, reader: Reader | None = None) -> int:
     return DONE
 
 
-def _warn(findings: Sequence[Finding]) -> None:
+def warn(findings: Sequence[Finding]) -> None:
     """Say what somebody should look at, a line each; of many the first."""
     for line in some_of([f"{finding.message} {finding.what_to_do}" for finding in findings], begin=WARNING):
         sys.stderr.write(f"{line}\n")

@@ -1,6 +1,6 @@
 """What labels say outside of the dataset's fields, which nobody learns, or in a form in which no prediction is right.
 
-One place for the rule: validation puts it into its report, `learn` warns of it.
+One place for the rule: validation puts it into its report, `learn` and the import warn of it.
 """
 
 from __future__ import annotations
@@ -12,31 +12,36 @@ from invex.fields.labels import Label, LabelValue
 from invex.fields.spec import FieldSpec, TableSpec
 
 from .comparison import is_canonical
-from .dataset import MOST_NAMED, Sample
+from .dataset import MOST_NAMED
 from .finding import ERROR, WARNING, Finding
 from .message import CellKey, FieldKey, TypeKey
 
 
-def in_other_form(samples: Iterable[Sample], fields: Iterable[FieldSpec], tables: Iterable[TableSpec]) -> list[Finding]:
-    """Return a finding for each value that is not canonical, and one for each key that `fields` and `tables` lack."""
+def in_other_form(
+    labels: Iterable[tuple[str, Label]], fields: Iterable[FieldSpec], tables: Iterable[TableSpec]
+) -> list[Finding]:
+    """Return a finding for each value that is not canonical, and one for each key that `fields` and `tables` lack.
+
+    labels: id of the document, and what is confirmed of it.
+    """
     types = {spec.key: spec.type for spec in fields}
     types |= {f"{table.key}.{column.key}": column.type for table in tables for column in table.columns}
     findings = []
     lacking: dict[str, list[str]] = defaultdict(list)  # key -> documents
-    for sample in samples:
-        for key, where, value in _values(sample.label):
+    for document, label in labels:
+        for key, where, value in _values(label):
             if key not in types:
-                if sample.id not in lacking[key][-1:]:
-                    lacking[key].append(sample.id)
+                if document not in lacking[key][-1:]:
+                    lacking[key].append(document)
             elif not is_in_form(types[key], value):
                 findings.append(
                     Finding(
                         ERROR,
                         "not_canonical",
                         "Document {1}: {2} = {3} is no {4} as labels write it.",
-                        ((sample.id,), (where,), (repr(value.value),), (TypeKey(types[key]),)),
+                        ((document,), (where,), (repr(value.value),), (TypeKey(types[key]),)),
                         "Write dates as 2020-03-29, numbers as 5625.00, currencies as EUR.",
-                        (sample.id,),
+                        (document,),
                     )
                 )
     return findings + [_unknown(key, ids) for key, ids in lacking.items()]

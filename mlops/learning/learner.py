@@ -84,7 +84,7 @@ def learn(
         known = _few(known)
     if not known:
         raise NothingToLearn(f"{dataset.root}: no document has a label; add labels/ID.json files")
-    warn(in_other_form(known, dataset.fields, dataset.tables))
+    warn(in_other_form([(s.id, s.label) for s in known], dataset.fields, dataset.tables))
     package = learn_samples(
         known, dataset.fields, dataset.tables, name=dataset.name, base=base, config=config, version=version,
         build=build, checkpoints=checkpoints, warn=warn,

@@ -83,7 +83,7 @@ def validate(
     samples, findings = _read(dataset, reader)
     labels = {sample.id: sample.label for sample in samples}
     types = {spec.key: spec.type for spec in dataset.fields}
-    findings += in_other_form(samples, dataset.fields, dataset.tables)
+    findings += in_other_form(labels.items(), dataset.fields, dataset.tables)
     same_paper = _same_paper(dataset, samples)
     values = located = 0
     for sample in samples:

@@ -51,6 +51,24 @@ def test_words_are_kept_in_the_data_folder_or_where_only_the_person_reads_them(t
     assert not folder.exists(), "there is no place to keep them: they are gone with the command"
 
 
+@pytest.mark.django_db
+def test_the_import_warns_of_values_in_another_form(tmp_path, project, capsys):
+    about = {"format": DATASET_FORMAT, "fields": [{"key": "day", "type": "date"}], "documents": [{"id": "a"}]}
+    (tmp_path / "dataset.json").write_text(json.dumps(about))
+    for folder, content in (
+        ("labels", {"template": "T", "fields": {"day": [{"value": "22.11.2026"}], "fax": [{"value": "1"}]}}),
+        ("words", {"pages": [{"width": 595, "height": 842, "words": []}]}),
+    ):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.json").write_text(json.dumps(content))
+    call_command("dataset", "import", str(tmp_path), "--project", project.slug)
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
+    assert [line.split(". ")[0] for line in said] == [
+        "warning: Document a: day = '22.11.2026' is no date as labels write it",
+        "warning: fax is not among the fields of dataset.json; documents with it: 1",
+    ]
+
+
 @pytest.mark.parametrize(
     ("command", "read"),
     [

@@ -56,6 +56,23 @@ def test_mistakes_end_with_two_and_a_sentence(package, tmp_path):
         assert str(e.value)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "the file cannot be opened (No such file or directory)"),
+        ("{bad", "line 1, column 2: this is no JSON"),
+        ("[1]", "an object is expected, not a list"),
+    ],
+)
+def test_a_deployment_file_that_is_none_is_said(tmp_path, content, said):
+    file = tmp_path / "deployment.json"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(CommandError) as e:
+        run("deploy", file)
+    assert str(e.value).startswith(f"{file}: {said}")
+
+
 def test_evicting_is_tried_first(package):
     ml_admin()
     name = run("build", "register", package, "--project", "acme")

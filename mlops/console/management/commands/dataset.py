@@ -18,7 +18,9 @@ from mlops.datasets.api import DatasetOut
 from mlops.datasets.models import DatasetVersion
 from mlops.datasets.selection import Selection
 from mlops.datasets.states import DatasetState
+from mlops.learning.cli import warn
 from mlops.learning.dataset import BadDataset, load_dataset
+from mlops.learning.label_forms import in_other_form
 
 BAD_INPUT, NOTHING = 2, 5
 WORKERS = 2  # that read files without words; each holds an OCR process of about 1 GB once a scan comes
@@ -85,6 +87,8 @@ class Command(BaseCommand):
 
         access = system_access(options["project"])
         dataset = load_dataset(options["folder"], keeps_faults=True)
+        labels = [(entry.id, entry.label) for entry in dataset.entries if entry.label is not None]
+        warn(in_other_form(labels, dataset.fields, dataset.tables))
         workers = min(os.cpu_count() or 1, WORKERS)
         with ReaderPool(workers) as pool:
             reader = CachedReader(pool, settings.DATA_DIR / "words", workers)

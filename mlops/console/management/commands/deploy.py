@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 
-from invex.fields.shapes import BadShape
+from invex.fields.shapes import BadShape, object_of
 from mlops.console.project_command import BAD_INPUT, ProjectCommand
 from mlops.deployment import services
 from mlops.learning.json_file import json_in
@@ -23,10 +23,10 @@ class Command(ProjectCommand):
 
     def handle(self, *args: Any, file: Path, project: str | None, why: str, **options: Any) -> None:
         try:
-            data = json_in(file)
+            data = object_of(json_in(file), "")
         except BadShape as e:
             raise CommandError(f"{file}: {e}", returncode=BAD_INPUT) from e
-        slug = project or (str(data.get("project", "")) if isinstance(data, dict) else "")
+        slug = project or str(data.get("project", ""))
         with self.told():
             access = self.access(slug)
             self.finish(access, services.deploy_file(access, data, why=why))
