@@ -66,19 +66,20 @@ def always_filled(project: Project | int, template: str) -> dict[str, int]:
     looked for.
     """
     newest = confirmed(project, template=template).values_list("pk", "created_at")[:EXAMPLES]
-    return dict(_filled_by_all(tuple(newest)))
-
-
-@lru_cache(maxsize=256)
-def _filled_by_all(labels: tuple[tuple[int, datetime.datetime], ...]) -> dict[str, int]:
-    """As always_filled, of labels by their key and time, which never change: they are large, and asked for often."""
-    rows = ConfirmedLabel.objects.filter(pk__in=[pk for pk, _ in labels])
     filled: dict[str, list[bool]] = {}
-    for source, fields, tables in rows.values_list("source", "label__fields", "label__tables"):
-        for key, found in {**(fields or {}), **(tables or {})}.items():
-            if found or source not in UNSEEN_BY_PEOPLE:
-                filled.setdefault(key, []).append(bool(found))
+    for pk, created_at in newest:
+        for key, is_filled in _filled(pk, created_at):
+            filled.setdefault(key, []).append(is_filled)
     return {key: len(each) for key, each in filled.items() if all(each)}
+
+
+@lru_cache(maxsize=4096)
+def _filled(pk: int, created_at: datetime.datetime) -> tuple[tuple[str, bool], ...]:
+    """Return of which fields and tables a label says whether they are filled. Kept: it is large and never changes."""
+    rows = ConfirmedLabel.objects.filter(pk=pk, created_at=created_at)
+    source, fields, tables = rows.values_list("source", "label__fields", "label__tables").first() or ("", {}, {})
+    said = {**(fields or {}), **(tables or {})}.items()
+    return tuple((key, bool(found)) for key, found in said if found or source not in UNSEEN_BY_PEOPLE)
 
 
 def to_review(project: Project) -> QuerySet[Document]:
