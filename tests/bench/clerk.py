@@ -60,8 +60,10 @@ IS_READY = """() => {
   const number = document.querySelector("[data-number]"), root = document.getElementById("review");
   return root?.dataset.presence.startsWith(location.pathname) && (!number || number.textContent);
 }"""
-# Whether the page shows her something that she has to see before she approves.
-IS_ASKED = "() => Boolean(document.querySelector('#review-form [name=awaited]')?.value)"
+# Whether the page of this address shows her something that she has to see before she approves.
+IS_ASKED = """(address) => {
+  return location.href === address && Boolean(document.querySelector("#review-form [name=awaited]")?.value);
+}"""
 # The browser's own clock, from the key that approves until the next document was painted: what drives the browser
 # takes tens of milliseconds for itself. In the session, where also a page that is loaded anew finds it.
 WATCH = f"""(() => {{
@@ -211,7 +213,7 @@ class Clerk:
         before, has_seen = self.page.url, self.page.locator("#review-form [name=awaited][value='']")
         has_seen.wait_for(state="attached")
         self.press("Control+Enter")
-        if self.page.url == before and self.page.evaluate(IS_ASKED):  # about marks that were not before her yet
+        if self.page.evaluate(IS_ASKED, before):  # about marks that were not before her yet
             has_seen.wait_for(state="attached")
             self.press("Control+Enter")
         self.page.wait_for_url(lambda url: url != before, wait_until="domcontentloaded")
