@@ -175,7 +175,7 @@ def _due_of_total(spec: TemplateSpec, prediction: Prediction, charges: Callable[
     is_rounded = due % coin == 0 and abs(due - total) <= coin / 2
     ok = is_rounded or due == total or charges().lie_between(total, due)
     names = [name_of(spec, key) for key in ("due_amount", "total_amount")]
-    message = "" if ok else f"{names[0]} is {due} and {names[1]} {total}, and nothing printed makes the difference"
+    message = "" if ok else f"{names[0]} is {due}, {names[1]} is {total}, and nothing printed makes the difference"
     yield Finding("due_of_total", ok, message, (Target("due_amount"), Target("total_amount")))
 
 
