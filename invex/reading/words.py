@@ -12,6 +12,7 @@ from invex.fields.shapes import BadShape, box_of, list_of, number_of, object_of,
 from .types import THUMBNAIL_COLUMNS, THUMBNAIL_ROWS, Document, Page, Word
 
 OUTSIDE = 0.5  # of the page: so far may a box stick out; of units other than shares of the page some word is beyond
+MOST_POINTS = 1_000_000  # of a page; PDF allows 14,400, some say pixels
 ROUNDED = 0.01  # so far may its edges be the wrong way round, and a confidence be beyond 0 or 1
 
 
@@ -134,7 +135,7 @@ def _confidence(given: Any) -> float:
 def _check_page(page: Any, where: str) -> None:
     said = object_of(page, where)
     for key in ("width", "height"):
-        if number_of(part_of(said, key, where), f"{where}.{key}") <= 0:
+        if not 0 < number_of(part_of(said, key, where), f"{where}.{key}") <= MOST_POINTS:
             raise wrong(f"{where}.{key}", "points, more than 0, are expected", said[key])
     for index, word in enumerate(list_of(part_of(said, "words", where), f"{where}.words")):
         here = f"{where}.words[{index}]"

@@ -18,6 +18,7 @@ KINDS: dict[str, str | Promise] = {
     "suspected_label": _("Suspected label errors"),
     "value_not_on_page": _("Values that are not printed as labelled"),
     "not_canonical": _("Values that are not in their form"),
+    "no_values": _("No values"),
     "unknown_field": _("Fields that the dataset does not have"),
     "unreadable": _("Documents that cannot be read"),
     "no_words": _("Documents without words"),

@@ -22,10 +22,13 @@ def in_other_form(
 ) -> list[Finding]:
     """Return a finding for each value that is not canonical, and one for each key that `fields` and `tables` lack.
 
+    Also one when there is no value for any of them.
+
     labels: id of the document, and what is confirmed of it.
     """
     types = {spec.key: spec.type for spec in fields}
     types |= {f"{table.key}.{column.key}": column.type for table in tables for column in table.columns}
+    labels = list(labels)
     findings = []
     lacking: dict[str, list[str]] = defaultdict(list)  # key -> documents
     for document, label in labels:
@@ -44,7 +47,18 @@ def in_other_form(
                         (document,),
                     )
                 )
-    return findings + [_unknown(key, ids) for key, ids in lacking.items()]
+    findings += [_unknown(key, ids) for key, ids in lacking.items()]
+    if labels and not any(key in types for _, label in labels for key, _, _ in _values(label)):
+        findings.append(
+            Finding(
+                WARNING,
+                "no_values",
+                "No label gives a value for a field of dataset.json: none can be learned.",
+                (),
+                "Compare the keys of the labels with those of its fields.",
+            )
+        )
+    return findings
 
 
 def is_in_form(type: str, value: LabelValue) -> bool:

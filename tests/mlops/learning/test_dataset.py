@@ -177,6 +177,7 @@ def test_what_is_wrong_with_a_label_is_said_with_its_place(root, damage, said):
         (put("pages", 0, "words", value=None), "pages[0].words: a list is expected, not null"),
         (put("pages", 0, "width", value="wide"), 'pages[0].width: a number is expected, not "wide"'),
         (put("pages", 0, "height", value=0), "pages[0].height: points, more than 0, are expected, not 0"),
+        (put("pages", 0, "width", value=1e308), "pages[0].width: points, more than 0, are expected, not 1e+308"),
         (put("pages", 0, "words", 3, value="goods"), 'pages[0].words[3]: an object is expected, not "goods"'),
         (put("pages", 0, "words", 3, "text", value=None), "pages[0].words[3].text: a text is expected, not null"),
         (put("pages", 0, "words", 3, "box", value=MISSING), "pages[0].words[3].box is missing"),

@@ -483,6 +483,15 @@ def test_learn_says_what_is_in_another_form_or_of_no_field(tmp_path: Path, capsy
     ]
 
 
+def test_labels_without_a_value_of_any_field_are_warned_of(tmp_path: Path, capsys):
+    root = write_dataset(tmp_path / "d", [sample(4, 0)])
+    (root / "labels" / "4-0.json").write_text('{"template": "T", "fields": {"fax": [{"value": "1"}], "iban": []}}')
+    assert [line.split(":")[1].strip() for line in warned(root, tmp_path / "m.zip", capsys)] == [
+        "fax is not among the fields of dataset.json; documents with it",
+        "No label gives a value for a field of dataset.json",
+    ]
+
+
 def test_of_many_warnings_the_first_are_said(tmp_path: Path, capsys):
     root = write_dataset(tmp_path / "d", [replace(sample(4, i % 3), id=f"4-{i}") for i in range(MOST_NAMED + 3)])
     for i in range(MOST_NAMED + 3):
