@@ -15,6 +15,7 @@ COMMA = ","
 RIGHT = "right"  # a text goes on in the cell below that has the same right edge, ...
 LOOSE = "loose"  # ... in the one below, however it is aligned, ...
 GAP = "gap"  # ... behind a wide gap in a line
+CUT = "|"  # in the form of an id that is a part of a word: where it begins and ends
 EDGES = ".,;:()[]#"  # beside a group of an id
 _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 
@@ -24,8 +25,9 @@ class Breaks:
     """after, before: folded words; a text may start after one, end before one. COMMA in `after`: one may start after a
     comma, but in running text; in `before`: end there.
 
-    codes: forms of ids that are printed in groups, see `code_form`. joins: RIGHT, LOOSE, GAP. lines: that follow the
-    first line of the longest confirmed text, where they are more than those of any text; else 0.
+    codes: forms of ids that are printed in groups, see `code_form`, or inside of words, see `cut_form`. joins: RIGHT,
+    LOOSE, GAP. lines: that follow the first line of the longest confirmed text, where they are more than those of any
+    text; else 0.
     """
 
     after: frozenset[str] = frozenset()
@@ -59,6 +61,26 @@ NO_BREAKS = Breaks()
 def code_form(text: str) -> str:
     """What an id in groups looks like: "86 131082 W 256" is "0 0 a 0", however long its groups are."""
     return " ".join(_LETTERS.sub("a", _DIGITS.sub("0", word.strip(EDGES))) for word in text.split(" "))
+
+
+def cut_form(text: str, start: int, end: int) -> str:
+    """What an id within a word looks like, and the signs that part it: of AB3883/10 "AB3883" is "|a0|/"; "" where it is
+    not parted, or is all of the word."""
+    before, after = text[:start][-1:], text[end:][:1]
+    signs = before + after
+    return f"{before}{CUT}{code_form(text[start:end])}{CUT}{after}" if signs and not re.search(r"[\w|]", signs) else ""
+
+
+@lru_cache(maxsize=1 << 10)
+def pattern_of(cut: str) -> re.Pattern[str]:
+    """Finds the ids of a form that `cut_form` tells."""
+    before, form, after = cut.split(CUT)
+    runs = "".join({"0": r"\d+", "a": r"[^\W\d_]+"}.get(sign, re.escape(sign)) for sign in form)
+    left, right = (
+        f"(?<={re.escape(before)})" if before else r"(?<!\S)",
+        f"(?={re.escape(after)})" if after else r"(?!\S)",
+    )
+    return re.compile(left + runs + right)
 
 
 def words_before(layout: Layout, firsts: Iterable[int]) -> list[str]:

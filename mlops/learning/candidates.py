@@ -23,7 +23,7 @@ from invex.fields.readings import Reading, Span
 from invex.fields.spec import LocaleSpec
 from invex.fields.values import choose, readings, spans
 
-from .breaks import NO_BREAKS, Breaks, code_form
+from .breaks import CUT, NO_BREAKS, Breaks, code_form, pattern_of
 from .hashing import EMPTY_MARKS, FILLED_MARKS, MARKS
 from .layout import NO_CELL, Floats, Ints, Layout
 from .text_runs import most_chars, text_runs
@@ -295,7 +295,10 @@ def _with_codes(found: tuple[Span, ...], text: str, codes: frozenset[str]) -> tu
     forms = code_form(text).split(" ")
     known = {(span.start, span.end) for span in found}
     more = []
-    for code in sorted(codes):
+    for cut in sorted(code for code in codes if CUT in code):
+        spans_at = [m.span() for m in pattern_of(cut).finditer(text) if m.span() not in known]
+        more += [Span(start, end, readings("id", text[start:end])) for start, end in spans_at]
+    for code in sorted(code for code in codes if CUT not in code):
         length = code.count(" ") + 1
         for i in range(len(words) - length + 1):
             start, end = words[i][0], words[i + length - 1][1]

@@ -15,7 +15,7 @@ import numpy as np
 
 from invex.fields.labels import LabelValue
 
-from .breaks import GAP, LOOSE, RIGHT, Breaks, code_form, words_before, words_behind
+from .breaks import GAP, LOOSE, RIGHT, Breaks, code_form, cut_form, words_before, words_behind
 from .candidates import TEXT_TYPES, WRAPPED_LINES, Candidates, find
 from .layout import ALIGNED_HEIGHTS, Layout
 from .locate import LEAST_CHARS, flat, locate, words_in
@@ -54,6 +54,7 @@ def learn_breaks(pairs: Iterable[tuple[Candidates, LabelValue]]) -> Breaks:
             for first, last in found:
                 if first < last < first + MOST_GROUPS and layout.cell[first] == layout.cell[last]:
                     codes[code_form(layout.text(first, last + 1))] += 1
+            codes.update(_inside_words(layout, label.value))
             continue
         after.update(words_before(layout, (first for first, _ in found)))
         before.update(words_behind(layout, (last for _, last in found)))
@@ -62,6 +63,13 @@ def learn_breaks(pairs: Iterable[tuple[Candidates, LabelValue]]) -> Breaks:
     for candidates, label in unfound:
         breaks = _in_pieces(breaks, candidates, label)
     return breaks
+
+
+def _inside_words(layout: Layout, value: str) -> list[str]:
+    """The forms of an id that is a part of words: `cut_form` of each."""
+    sought = value.casefold()
+    found = [(text, text.casefold().find(sought)) for text in layout.texts if len(text) > len(sought)]
+    return [form for text, at in found if at >= 0 and (form := cut_form(text, at, at + len(sought)))]
 
 
 def _in_pieces(breaks: Breaks, candidates: Candidates, label: LabelValue) -> Breaks:

@@ -149,6 +149,8 @@ def score(
         scores = scores + np.float32(field.match_gain) * (matched - expected_agreement(matched))
     if field.whole:
         scores = scores - np.float32(field.whole) * candidates.is_cut.astype(np.float32)
+    if field.asked and not field.located and len(candidates):
+        null = max(null, float(np.log(len(candidates))))  # any of them, as far as confirmed documents tell
     if field.absent and not field.present:
         named = by_new_label(scores, each_called_so(field.field, features), field.printed)
         scores, null = named or (scores, null)

@@ -108,3 +108,14 @@ def test_a_part_of_a_cell_is_less_likely_where_confirmed_texts_fill_theirs():
     assert sure(whole, whole, whole) > sure(whole)
     assert sure(part) == sure(whole, part) == 0
     assert 0 < sure(whole, whole, part) < 1
+
+
+def test_a_value_that_no_confirmed_document_prints_is_not_looked_for_among_chance_ones():
+    spec = TemplateSpec("waybill", (FieldSpec("flight", "id"),))
+    pages = [document([word(text, 0.1, 0.1 + 0.1 * i) for i, text in enumerate(texts)]) for texts in (
+        ["A100", "B200", "C300"], ["A101", "B201", "C301"],
+    )]  # fmt: skip
+    label = Label("waybill", "person", {"flight": (LabelValue("LH8160"),)})
+    model = fit_examples(spec, [Example(View(pages[0]), label)])
+    assert (model.fields[0].asked, model.fields[0].located) == (1, 0)
+    assert read_fields(View(pages[1]), model)["flight"] == ()

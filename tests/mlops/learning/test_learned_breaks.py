@@ -1,5 +1,7 @@
 """Where values begin, end and go on is learned from confirmed values that no candidate is made of."""
 
+import pytest
+
 from invex.fields.geometry import Box, PageBox
 from invex.fields.labels import LabelValue
 from invex.reading.types import Word
@@ -145,3 +147,25 @@ def test_breaks_come_back_from_json_and_an_older_version_knew_fewer():
     breaks = Breaks(frozenset({"to"}), joins=frozenset({RIGHT, GAP}), lines=7)
     assert Breaks.from_json(breaks.to_json()) == breaks
     assert Breaks.from_json({"after": ["to"], "before": []}) == Breaks(frozenset({"to"}))
+
+
+@pytest.mark.parametrize(
+    ("confirmed", "value", "following", "found"),
+    [
+        ("GB3883/10", "GB3883", "HW71/2", "HW71"),
+        ("2025/4711", "4711", "2026/12", "12"),
+        ("RE-77120-DE", "77120", "KD-4-AT", "4"),
+    ],
+)
+def test_an_id_that_is_a_part_of_a_word_is_learned(confirmed: str, value: str, following: str, found: str) -> None:
+    first = find(lay_out(document([word(confirmed, 0.1, 0.1)])), "id")
+    assert value not in first.texts
+    breaks = learn_breaks([(first, LabelValue(value))])
+    other = lay_out(document([word(following, 0.1, 0.1)]))
+    assert found in find(other, "id", breaks).texts
+    assert found not in find(other, "id").texts
+
+
+def test_letters_do_not_part_an_id():
+    page = find(lay_out(document([word("GB3883X", 0.1, 0.1)])), "id")
+    assert not learn_breaks([(page, LabelValue("GB3883"))]).codes
