@@ -20,9 +20,9 @@ from tests.bench.kinds.filters import fr, spell
 from tests.bench.kinds.kind import Kind
 from tests.bench.kinds.papers import Paper, asked_for, papers
 
-NUMBERS = ("#,##0.00", "#,##0", "0.####", "0.000", "#,##0.0", "0.0000")
+NUMBERS = ("#,##0.00", "#,##0", "0.####", "0.000", "#,##0.0", "0.0000", "0.0", "0.00", "0")
 DATES = (
-    "dd/MM/y", "dd MMM yy", "dd.MM.y", "d. MMMM y", "d MMMM y", "dd-MMM-y", "MM/dd/y", "MM/dd/yy", "dd/MM/yy",
+    "dd/MM/y", "dd MMM yy", "dd MMM y", "d MMM y", "dd.MM.y", "dd.MM.yy", "d. MMMM y", "d MMMM y", "dd-MMM-y", "MM/dd/y", "MM/dd/yy", "dd/MM/yy",
     "dd-MM-y", "MMMM d, y", *(f"d'{ending} day of' MMMM, y" for ending in ("st", "nd", "rd", "th")),
 )  # fmt: skip
 EACH_KIND = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)

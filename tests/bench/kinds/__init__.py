@@ -7,10 +7,14 @@ them are made, and accuracy_kinds.py beside this folder for what they are measur
 from __future__ import annotations
 
 from tests.bench.kinds import (
+    air_waybill,
+    bank_confirmation,
     bank_statement,
     bill_of_lading,
+    broadcast_order,
     card_statement,
     customs_declaration,
+    dual_fuel_bill,
     explanation_of_benefits,
     hotel_folio,
     insurance_certificate,
@@ -19,6 +23,8 @@ from tests.bench.kinds import (
     lease,
     lease_amendment,
     loan_offer,
+    medical_invoice,
+    pay_stub,
     payslip,
     purchase_order,
     spanish_invoice,
@@ -46,4 +52,10 @@ KINDS = (
     lease_amendment.KIND,
     loan_offer.KIND,
     vehicle_inspection.KIND,
+    air_waybill.KIND,
+    bank_confirmation.KIND,
+    broadcast_order.KIND,
+    dual_fuel_bill.KIND,
+    medical_invoice.KIND,
+    pay_stub.KIND,
 )
