@@ -15,6 +15,7 @@ COMMA = ","
 RIGHT = "right"  # a text goes on in the cell below that has the same right edge, ...
 LOOSE = "loose"  # ... in the one below, however it is aligned, ...
 GAP = "gap"  # ... behind a wide gap in a line
+IBAN = "iban"  # an IBAN goes on in the next line
 CUT = "|"  # in the form of an id that is a part of a word: where it begins and ends
 EDGES = ".,;:()[]#"  # beside a group of an id
 _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
@@ -26,8 +27,8 @@ class Breaks:
     comma, but in running text; in `before`: end there.
 
     codes: forms of ids that are printed in groups, see `code_form`, or inside of words, see `cut_form`. joins: RIGHT,
-    LOOSE, GAP. lines: that follow the first line of the longest confirmed text, where they are more than those of any
-    text; else 0.
+    LOOSE, GAP, IBAN. lines: that follow the first line of the longest confirmed text, where they are more than those of
+    any text; else 0.
     """
 
     after: frozenset[str] = frozenset()
@@ -38,7 +39,11 @@ class Breaks:
 
     def of_texts(self) -> Breaks:
         """What of it the candidates of a text depend on."""
-        return Breaks(self.after, self.before, joins=self.joins, lines=self.lines)
+        return Breaks(self.after, self.before, joins=self.joins - {IBAN}, lines=self.lines)
+
+    def of_ibans(self) -> Breaks:
+        """What of it the candidates of an IBAN depend on."""
+        return Breaks(joins=self.joins & {IBAN})
 
     def of_ids(self) -> Breaks:
         """What of it the candidates of an id depend on."""

@@ -23,7 +23,7 @@ from invex.fields.readings import Reading, Span
 from invex.fields.spec import LocaleSpec
 from invex.fields.values import choose, readings, spans
 
-from .breaks import CUT, NO_BREAKS, Breaks, code_form, pattern_of
+from .breaks import CUT, IBAN, NO_BREAKS, Breaks, code_form, pattern_of
 from .hashing import EMPTY_MARKS, FILLED_MARKS, MARKS
 from .layout import NO_CELL, Floats, Ints, Layout
 from .text_runs import most_chars, text_runs
@@ -151,7 +151,7 @@ def find(layout: Layout, kind: str, breaks: Breaks = NO_BREAKS, *, begins: Conta
             if first not in left_out:
                 _text(layout, kind, first, last, rest, following, most, rows)
     elif kind == "iban":
-        _ibans(layout, rows)
+        _ibans(layout, rows, is_broken=IBAN in breaks.joins)
     else:
         below = layout.continuations.tolist() if kind in BROKEN_TYPES else ()
         for cell, ((start, stop), text) in enumerate(zip(pairwise(layout.cell_start.tolist()), layout.cell_texts)):
@@ -176,11 +176,13 @@ def find(layout: Layout, kind: str, breaks: Breaks = NO_BREAKS, *, begins: Conta
     )
 
 
-def _ibans(layout: Layout, rows: list[_Row]) -> None:
-    """Add the IBANs: often spaced widely; in two lines, however aligned, where the check digits say so."""
+def _ibans(layout: Layout, rows: list[_Row], *, is_broken: bool) -> None:
+    """Add the IBANs, often spaced widely. is_broken: in two lines, too, however aligned, if the check digits say so."""
     for (start, stop), text in zip(pairwise(layout.line_start.tolist()), layout.line_texts, strict=True):
         if found := _spans("iban", text):
             _typed(layout, found, start, stop, text, rows)
+    if not is_broken:
+        return
     below = layout.adjoining(layout.below, 1, loosely=True)
     broken: list[_Row] = []
     for cell in np.flatnonzero(below != NO_CELL).tolist():

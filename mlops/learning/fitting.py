@@ -21,7 +21,7 @@ from .exclusion import exclusive_pairs, one_place_each
 from .feature_groups import Features
 from .known_values import NO_KNOWN_VALUES, KnownValues
 from .layout import Floats, Ints
-from .learned_breaks import learn_breaks
+from .learned_breaks import BROKEN_TYPES, learn_breaks
 from .locate import LEAST_CHARS, Located, as_printed, flat, locate
 from .log_softmax import log_softmax
 from .matching import NO_MATCHER, Matcher, Supports, match_each, occurrence_prior, place
@@ -102,7 +102,7 @@ def fit_examples(
     breaks = learn_breaks(
         (e.view.candidates(f.type), v)
         for f in spec.fields
-        if f.type in (*TEXT_TYPES, "id")
+        if f.type in BROKEN_TYPES
         for e in examples
         for v in e.label.fields.get(f.key, ())
     )

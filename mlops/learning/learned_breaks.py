@@ -15,11 +15,12 @@ import numpy as np
 
 from invex.fields.labels import LabelValue
 
-from .breaks import GAP, LOOSE, RIGHT, Breaks, code_form, cut_form, words_before, words_behind
+from .breaks import GAP, IBAN, LOOSE, RIGHT, Breaks, code_form, cut_form, words_before, words_behind
 from .candidates import TEXT_TYPES, WRAPPED_LINES, Candidates, find
 from .layout import ALIGNED_HEIGHTS, Layout
 from .locate import LEAST_CHARS, flat, locate, words_in
 
+BROKEN_TYPES = (*TEXT_TYPES, "id", "iban")  # of values whose breaks are learned
 MOST_BREAKS = 12
 MOST_GROUPS = 8  # of an id
 MOST_LINES = 12  # that follow the first of a text
@@ -35,7 +36,7 @@ TITLES = frozenset(_TITLES.split())
 
 
 def learn_breaks(pairs: Iterable[tuple[Candidates, LabelValue]]) -> Breaks:
-    """Return what makes candidates of confirmed texts and ids that are not among a document's candidates yet."""
+    """Return what makes candidates of confirmed values of BROKEN_TYPES that are not a document's candidates yet."""
     after: Counter[str] = Counter()
     before: Counter[str] = Counter()
     codes: Counter[str] = Counter()
@@ -43,11 +44,15 @@ def learn_breaks(pairs: Iterable[tuple[Candidates, LabelValue]]) -> Breaks:
     joins: set[str] = set()
     for candidates, label in pairs:
         layout = candidates.layout
-        if candidates.kind not in (*TEXT_TYPES, "id") or len(flat(label.value)) < LEAST_CHARS:
+        if candidates.kind not in BROKEN_TYPES or len(flat(label.value)) < LEAST_CHARS:
             continue
         meant = np.flatnonzero(locate(candidates, label).meant).tolist()
         if meant:
             joins |= {RIGHT for k in meant if _has_one_right_edge(layout, candidates.words(k))}
+            continue
+        if candidates.kind == "iban":
+            if locate(find(layout, "iban", Breaks(joins=frozenset({IBAN}))), label).matching.any():
+                joins.add(IBAN)
             continue
         found = occurrences(layout, label.value)
         if candidates.kind == "id":

@@ -27,6 +27,8 @@ def _key(kind: str, breaks: Breaks) -> tuple[str, Breaks]:
     """What the candidates of a type depend on: words around texts, forms of ids."""
     if kind in TEXT_TYPES:
         return kind, breaks.of_texts()
+    if kind == "iban":
+        return kind, breaks.of_ibans()
     return kind, breaks.of_ids() if kind == "id" else NO_BREAKS
 
 
