@@ -15,8 +15,7 @@ COMMA = ","
 RIGHT = "right"  # a text goes on in the cell below that has the same right edge, ...
 LOOSE = "loose"  # ... in the one below, however it is aligned, ...
 GAP = "gap"  # ... behind a wide gap in a line
-IBAN = "iban"  # an IBAN goes on in the next line
-CUT = "|"  # in the form of an id that is a part of a word: where it begins and ends
+CUT = "\x1f"  # in the form of an id that is a part of a word: where it begins and ends; no page prints it
 EDGES = ".,;:()[]#"  # beside a group of an id
 _DIGITS, _LETTERS = re.compile(r"\d+"), re.compile(r"[^\W\d_]+")
 
@@ -26,37 +25,47 @@ class Breaks:
     """after, before: folded words; a text may start after one, end before one. COMMA in `after`: one may start after a
     comma, but in running text; in `before`: end there.
 
-    codes: forms of ids that are printed in groups, see `code_form`, or inside of words, see `cut_form`. joins: RIGHT,
-    LOOSE, GAP, IBAN. lines: that follow the first line of the longest confirmed text, where they are more than those of
-    any text; else 0.
+    codes: forms of ids that are printed in groups, see `code_form`, or inside of words, see `cut_form`. joins: (type
+    of field, RIGHT, LOOSE or GAP). lines: (type of field, lines that follow the first of its longest confirmed value),
+    where they are more than of any value of it.
     """
 
     after: frozenset[str] = frozenset()
     before: frozenset[str] = frozenset()
     codes: frozenset[str] = frozenset()
-    joins: frozenset[str] = frozenset()
-    lines: int = 0
+    joins: frozenset[tuple[str, str]] = frozenset()
+    lines: frozenset[tuple[str, int]] = frozenset()
 
-    def of_texts(self) -> Breaks:
-        """What of it the candidates of a text depend on."""
-        return Breaks(self.after, self.before, joins=self.joins - {IBAN}, lines=self.lines)
+    def joined(self, kind: str) -> frozenset[str]:
+        """What a value of a type goes on over."""
+        return frozenset(join for type, join in self.joins if type == kind)
+
+    def lines_of(self, kind: str) -> int:
+        """The lines that follow the first of a type's longest confirmed value; 0: no more than of any."""
+        return max((lines for type, lines in self.lines if type == kind), default=0)
+
+    def of_texts(self, kind: str) -> Breaks:
+        """What of it the candidates of a type of text depend on."""
+        joins = frozenset((type, join) for type, join in self.joins if type == kind)
+        return Breaks(self.after, self.before, joins=joins, lines=frozenset(x for x in self.lines if x[0] == kind))
 
     def of_ibans(self) -> Breaks:
         """What of it the candidates of an IBAN depend on."""
-        return Breaks(joins=self.joins & {IBAN})
+        return Breaks(joins=frozenset((type, join) for type, join in self.joins if type == "iban"))
 
     def of_ids(self) -> Breaks:
         """What of it the candidates of an id depend on."""
         return Breaks(codes=self.codes)
 
     def to_json(self) -> dict[str, Any]:
-        return {k: v if isinstance(v, int) else sorted(v) for k, v in asdict(self).items()}
+        return {name: sorted(known) for name, known in asdict(self).items()}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Breaks:
         """The inverse of to_json; what an older version did not know of is empty."""
-        after, before, codes, joins = (frozenset(data.get(k, ())) for k in ("after", "before", "codes", "joins"))
-        return cls(after, before, codes, joins, data.get("lines", 0))
+        after, before, codes = (frozenset(data.get(name, ())) for name in ("after", "before", "codes"))
+        joins, lines = (frozenset((type, what) for type, what in data.get(name, ())) for name in ("joins", "lines"))
+        return cls(after, before, codes, joins, lines)
 
 
 NO_BREAKS = Breaks()
@@ -65,7 +74,11 @@ NO_BREAKS = Breaks()
 @lru_cache(maxsize=1 << 15)
 def code_form(text: str) -> str:
     """What an id in groups looks like: "86 131082 W 256" is "0 0 a 0", however long its groups are."""
-    return " ".join(_LETTERS.sub("a", _DIGITS.sub("0", word.strip(EDGES))) for word in text.split(" "))
+    return " ".join(_folded(word.strip(EDGES)) for word in text.split(" "))
+
+
+def _folded(text: str) -> str:
+    return _LETTERS.sub("a", _DIGITS.sub("0", text))
 
 
 def cut_form(text: str, start: int, end: int) -> str:
@@ -73,7 +86,8 @@ def cut_form(text: str, start: int, end: int) -> str:
     not parted, or is all of the word."""
     before, after = text[:start][-1:], text[end:][:1]
     signs = before + after
-    return f"{before}{CUT}{code_form(text[start:end])}{CUT}{after}" if signs and not re.search(r"[\w|]", signs) else ""
+    is_parted = signs and not re.search(r"\w", signs)
+    return f"{before}{CUT}{_folded(text[start:end])}{CUT}{after}" if is_parted else ""
 
 
 @lru_cache(maxsize=1 << 10)

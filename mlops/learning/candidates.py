@@ -23,7 +23,7 @@ from invex.fields.readings import Reading, Span
 from invex.fields.spec import LocaleSpec
 from invex.fields.values import choose, readings, spans
 
-from .breaks import CUT, IBAN, NO_BREAKS, Breaks, code_form, pattern_of
+from .breaks import CUT, LOOSE, NO_BREAKS, Breaks, code_form, pattern_of
 from .hashing import EMPTY_MARKS, FILLED_MARKS, MARKS
 from .layout import NO_CELL, Floats, Ints, Layout
 from .text_runs import most_chars, text_runs
@@ -146,12 +146,12 @@ def find(layout: Layout, kind: str, breaks: Breaks = NO_BREAKS, *, begins: Conta
     rows: list[_Row] = []
     if kind in TEXT_TYPES:
         left_out = _not_chosen(layout)
-        most = most_chars(breaks)
-        for first, last, rest, following in text_runs(layout, breaks, WRAPPED_LINES[kind], begins):
+        most = most_chars(breaks.lines_of(kind))
+        for first, last, rest, following in text_runs(layout, breaks, kind, WRAPPED_LINES[kind], begins):
             if first not in left_out:
                 _text(layout, kind, first, last, rest, following, most, rows)
     elif kind == "iban":
-        _ibans(layout, rows, is_broken=IBAN in breaks.joins)
+        _ibans(layout, rows, is_broken=LOOSE in breaks.joined(kind))
     else:
         below = layout.continuations.tolist() if kind in BROKEN_TYPES else ()
         for cell, ((start, stop), text) in enumerate(zip(pairwise(layout.cell_start.tolist()), layout.cell_texts)):
@@ -188,6 +188,7 @@ def _ibans(layout: Layout, rows: list[_Row], *, is_broken: bool) -> None:
     for cell in np.flatnonzero(below != NO_CELL).tolist():
         _broken(layout, "iban", cell, int(below[cell]), broken)
     rows += [row for row in broken if is_iban(row[5][0].value)]
+    rows.sort(key=lambda row: (row[0], row[2], row[1], row[3]))
 
 
 def _not_chosen(layout: Layout) -> set[int]:

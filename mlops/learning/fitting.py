@@ -217,7 +217,7 @@ def _fit_field(
         beside=last.beside if last is not None else None,
         known=_known_values(spec, [e.label.fields[spec.key] for e in examples]),
         printed=tuple(seen.printed.tolist()) if not seen.present else (),
-        sign=_sign(v.value for e in examples for v in e.label.fields[spec.key]) if seen.is_signed_anew else "",
+        sign=_sign(v.value for e in examples for v in e.label.fields[spec.key]) if seen.has_own_signs else "",
         whole=_fills_cells(spec, examples, breaks, supports),
     )
 
@@ -238,8 +238,8 @@ def _fills_cells(
 
 
 def _sign(values: Iterable[str]) -> str:
-    """The sign that all values have, "" where they have several."""
-    signs = {"-" if value.startswith("-") else "+" for value in values}
+    """The sign that all values but 0 have, "" where they have several."""
+    signs = {"-" if value.startswith("-") else "+" for value in values if float(value)}
     return signs.pop() if len(signs) == 1 else ""
 
 
@@ -250,7 +250,7 @@ class _Seen:
     nulls: what the prior says of NULL, by document. printed: how much labels on documents without a value are like the
     field's name, by each of naming.each_called_so. most: values of one document. present, absent, located, asked: as in
     FieldModel.
-    is_signed_anew: a number is printed with the other sign than it was confirmed with.
+    signed_anew: numbers that are printed with the other sign than they were confirmed with.
     """
 
     bags: list[Bag] = field(default_factory=list)
@@ -262,7 +262,12 @@ class _Seen:
     asked: int = 0
     most: int = 0
     printed: Floats = field(default_factory=lambda: np.zeros(1, np.float32))
-    is_signed_anew: bool = False
+    signed_anew: int = 0
+
+    @property
+    def has_own_signs(self) -> bool:
+        """Whether most values are printed with another sign than they were confirmed with."""
+        return 2 * self.signed_anew > self.located
 
     def add(
         self,
@@ -278,7 +283,7 @@ class _Seen:
         candidates = example.view.candidates(spec.type, breaks)
         confirmed = example.label.fields[spec.key]
         labels = tuple(as_printed(candidates, v) for v in confirmed)
-        self.is_signed_anew |= labels != confirmed
+        self.signed_anew += sum(label != value for label, value in zip(labels, confirmed, strict=True))
         features = example.view.features(spec.type, breaks)
         before = np.zeros(len(candidates), np.float32) if offset is None else offset.astype(np.float32)
         self.nulls.append(null)

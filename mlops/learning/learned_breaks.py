@@ -15,8 +15,8 @@ import numpy as np
 
 from invex.fields.labels import LabelValue
 
-from .breaks import GAP, IBAN, LOOSE, RIGHT, Breaks, code_form, cut_form, words_before, words_behind
-from .candidates import TEXT_TYPES, WRAPPED_LINES, Candidates, find
+from .breaks import GAP, LOOSE, RIGHT, Breaks, code_form, cut_form, words_before, words_behind
+from .candidates import TEXT_TYPES, Candidates, find
 from .layout import ALIGNED_HEIGHTS, Layout
 from .locate import LEAST_CHARS, flat, locate, words_in
 
@@ -41,18 +41,19 @@ def learn_breaks(pairs: Iterable[tuple[Candidates, LabelValue]]) -> Breaks:
     before: Counter[str] = Counter()
     codes: Counter[str] = Counter()
     unfound = []
-    joins: set[str] = set()
+    joins: set[tuple[str, str]] = set()
     for candidates, label in pairs:
         layout = candidates.layout
         if candidates.kind not in BROKEN_TYPES or len(flat(label.value)) < LEAST_CHARS:
             continue
         meant = np.flatnonzero(locate(candidates, label).meant).tolist()
         if meant:
-            joins |= {RIGHT for k in meant if _has_one_right_edge(layout, candidates.words(k))}
+            joins |= {(candidates.kind, RIGHT) for k in meant if _has_one_right_edge(layout, candidates.words(k))}
             continue
         if candidates.kind == "iban":
-            if locate(find(layout, "iban", Breaks(joins=frozenset({IBAN}))), label).matching.any():
-                joins.add(IBAN)
+            loose = ("iban", LOOSE)
+            if locate(find(layout, "iban", Breaks(joins=frozenset({loose}))), label).matching.any():
+                joins.add(loose)
             continue
         found = occurrences(layout, label.value)
         if candidates.kind == "id":
@@ -82,22 +83,28 @@ def _in_pieces(breaks: Breaks, candidates: Candidates, label: LabelValue) -> Bre
     layout, kind = candidates.layout, candidates.kind
     if not _may_be_printed(layout, label) or locate(find(layout, kind, breaks), label).matching.any():
         return breaks
+    begins = _begins(layout, label)
+    if not begins:
+        return breaks
     firsts, lasts = _edges(layout, label)
     beside = replace(
         breaks,
         after=breaks.after | _with_titles(frozenset(words_before(layout, firsts))),
         before=breaks.before | frozenset(words_behind(layout, lasts)),
     )
-    begins = _begins(layout, label)
     for known in dict.fromkeys((breaks, beside)):
         for joins in JOINS:
-            tried = replace(known, joins=known.joins | frozenset(joins), lines=MOST_LINES)
-            found = find(layout, kind, tried, begins=begins)
-            rows = np.flatnonzero(locate(found, label).meant).tolist()
-            if rows:
-                lines = min(_lines_below(layout, found.words(k)) for k in rows)
-                return replace(tried, lines=max(breaks.lines, lines if lines > WRAPPED_LINES[kind] else 0))
+            tried = replace(known, joins=known.joins | {(kind, join) for join in joins})
+            if locate(find(layout, kind, _up_to(tried, kind, MOST_LINES), begins=begins), label).meant.any():
+                each = (_up_to(tried, kind, lines) for lines in (breaks.lines_of(kind), *range(1, MOST_LINES + 1)))
+                return next(b for b in each if locate(find(layout, kind, b, begins=begins), label).meant.any())
     return breaks
+
+
+def _up_to(breaks: Breaks, kind: str, lines: int) -> Breaks:
+    """`breaks` with so many lines that follow the first of a value, 0: as many as of any."""
+    others = frozenset(known for known in breaks.lines if known[0] != kind)
+    return replace(breaks, lines=others | {(kind, max(lines, breaks.lines_of(kind)))} if lines else breaks.lines)
 
 
 def _may_be_printed(layout: Layout, label: LabelValue) -> bool:
@@ -109,11 +116,17 @@ def _may_be_printed(layout: Layout, label: LabelValue) -> bool:
 
 
 def _begins(layout: Layout, label: LabelValue) -> set[int]:
-    """The words that the value may begin with."""
+    """The words that the value may begin with: all that follows in their cell is of it, or all of it follows."""
     if label.boxes:
         return set(words_in(layout, label.boxes)[:1])
     sought = flat(label.value)
-    return {word for word, text in enumerate(layout.texts) if (first := flat(text)) and sought.startswith(first)}
+    found = set()
+    for word, text in enumerate(layout.texts):
+        if (first := flat(text)) and sought.startswith(first):
+            follows = flat(layout.text(word, int(layout.cell_start[layout.cell[word] + 1])))
+            if sought.startswith(follows) or follows.startswith(sought):
+                found.add(word)
+    return found
 
 
 def _edges(layout: Layout, label: LabelValue) -> tuple[list[int], list[int]]:
@@ -123,13 +136,17 @@ def _edges(layout: Layout, label: LabelValue) -> tuple[list[int], list[int]]:
         return words[:1], words[-1:]
     sought = flat(label.value)
     firsts, lasts = [], []
+    pieces = [flat(text) for text in layout.texts]
     for start, stop in pairwise(layout.cell_start.tolist()):
         for word in range(start + 1, stop):
-            end, begin = flat(layout.text(word, stop)), flat(layout.text(start, word))
-            if len(end) >= LEAST_PIECE and sought.startswith(end) and sought != end:
-                firsts.append(word)
-            if len(begin) >= LEAST_PIECE and sought.endswith(begin) and sought != begin:
-                lasts.append(word - 1)
+            if pieces[word] and sought.startswith(pieces[word]):
+                end = "".join(pieces[word:stop])
+                if len(end) >= LEAST_PIECE and sought.startswith(end) and sought != end:
+                    firsts.append(word)
+            if pieces[word - 1] and sought.endswith(pieces[word - 1]):
+                begin = "".join(pieces[start:word])
+                if len(begin) >= LEAST_PIECE and sought.endswith(begin) and sought != begin:
+                    lasts.append(word - 1)
     return firsts, lasts
 
 
@@ -142,10 +159,6 @@ def _has_one_right_edge(layout: Layout, words: Sequence[int]) -> bool:
     most = ALIGNED_HEIGHTS * layout.height[list(words)].max() * layout.pixel[layout.page[words[0]], 1]
     left, right = np.ptp(edges, axis=0) < most
     return bool(right and not left)
-
-
-def _lines_below(layout: Layout, words: Sequence[int]) -> int:
-    return len(set(layout.line[list(words)].tolist())) - 1
 
 
 def _with_titles(words: frozenset[str]) -> frozenset[str]:

@@ -73,7 +73,8 @@ def as_printed(candidates: Candidates, label: LabelValue) -> LabelValue:
     if kind not in NUMERIC_TYPES or any(_same(kind, printed, value) for printed in candidates.by_value):
         return label
     other = value.removeprefix("-") if value.startswith("-") else f"-{value}"
-    is_there = any(_same(kind, printed, other) for printed in candidates.by_value)
+    rows = [k for printed, rows in candidates.by_value.items() if _same(kind, printed, other) for k in rows]
+    is_there = bool(_inside(candidates, label.boxes)[rows].any()) if label.boxes else bool(rows)
     return replace(label, value=other) if is_there else label
 
 

@@ -150,7 +150,8 @@ def score(
     if field.whole:
         scores = scores - np.float32(field.whole) * candidates.is_cut.astype(np.float32)
     if field.asked and not field.located and len(candidates):
-        null = max(null, float(np.log(len(candidates))))  # any of them, as far as confirmed documents tell
+        own = scores - known.scores if known is not None else scores
+        null = max(null, float(own.max() + np.log(np.exp(own - own.max()).sum())))  # any, as far as confirmed ones tell
     if field.absent and not field.present:
         named = by_new_label(scores, each_called_so(field.field, features), field.printed)
         scores, null = named or (scores, null)
@@ -223,13 +224,14 @@ def _likeliest_place_first(candidates: Candidates, ranking: Ranking) -> tuple[Ch
 def _value(scored: Scored, choice: Choice, others: Sequence[Choice], left: float) -> Value:
     """left: the probability of what is not decided yet."""
     candidates, sign = scored.candidates, scored.model.sign
+    chosen = _signed(choice.value, sign)
     alternatives = tuple(
         Alternative(_signed(c.value, sign), c.probability / left, candidates.texts[c.best], _boxes(candidates, c))
         for c in others
-        if c.probability
+        if c.probability and not (sign and _signed(c.value, sign) == chosen)
     )
     value = Value(
-        _signed(choice.value, sign),
+        chosen,
         candidates.texts[choice.best],
         min(choice.probability / left, 1.0),
         boxes=_boxes(candidates, choice),

@@ -26,21 +26,24 @@ MOST_BESIDE = 3  # cells that a text goes on in beside its first, in one of its 
 Run = tuple[int, int, tuple[int, ...], str]
 
 
-def most_chars(breaks: Breaks) -> int:
-    """Letters of a text, at most."""
-    return max(MOST_TEXT_CHARS, MOST_LINE_CHARS * (breaks.lines + 1) if breaks.lines else 0)
+def most_chars(lines: int) -> int:
+    """Letters of a text, at most. lines: see `Breaks.lines_of`."""
+    return max(MOST_TEXT_CHARS, MOST_LINE_CHARS * (lines + 1) if lines else 0)
 
 
-def text_runs(layout: Layout, breaks: Breaks, wrapped: int, begins: Container[int] | None = None) -> Iterator[Run]:
+def text_runs(
+    layout: Layout, breaks: Breaks, kind: str, wrapped: int, begins: Container[int] | None = None
+) -> Iterator[Run]:
     """Yield each run that may be a text.
 
-    wrapped: lines that may follow the first of any text of its type. begins: only those that begin with these words.
+    kind: of a field. wrapped: lines that may follow the first of any value of it. begins: only those that begin with
+    these words.
     """
     learned = _learned_breaks(layout, breaks)
     inner = np.flatnonzero(_inner_breaks(layout) | learned).tolist()
-    page = _Page.of(layout, breaks, np.flatnonzero(learned).tolist())
-    lines = max(wrapped, breaks.lines)
-    most = MOST_TEXT_WORDS * (2 if breaks.lines else 1)
+    page = _Page.of(layout, breaks, kind, np.flatnonzero(learned).tolist())
+    lines = max(wrapped, breaks.lines_of(kind))
+    most = MOST_TEXT_WORDS * (2 if breaks.lines_of(kind) else 1)
     for cell, (start, stop) in enumerate(pairwise(page.cell_start)):
         cuts = [start, *inner[bisect_right(inner, start) : bisect_left(inner, stop)], stop]
         for i, first in enumerate(cuts[:-1]):
@@ -75,19 +78,25 @@ class _Page:
     most: int
 
     @classmethod
-    def of(cls, layout: Layout, breaks: Breaks, ends: list[int]) -> _Page:
-        below = layout.continuations
-        if LOOSE in breaks.joins:
+    def of(cls, layout: Layout, breaks: Breaks, kind: str, ends: list[int]) -> _Page:
+        below, joins = layout.continuations, breaks.joined(kind)
+        if LOOSE in joins:
             below = layout.adjoining(layout.below, 1, loosely=True)
-        elif RIGHT in breaks.joins:
+        elif RIGHT in joins:
             below = layout.adjoining(layout.below, 1, right_too=True)
-        most = MOST_TEXT_WORDS * max(2, breaks.lines)
+        most = MOST_TEXT_WORDS * max(2, breaks.lines_of(kind))
         start, line = layout.cell_start.tolist(), layout.cell_line.tolist()
-        return cls(layout, start, line, below.tolist(), ends, GAP in breaks.joins, most)
+        return cls(layout, start, line, below.tolist(), ends, GAP in joins, most)
 
     def stops(self, cell: int, may_join: bool) -> Iterator[tuple[int, bool]]:
-        """Yield where the words of a cell end, and of those beside it that a text may go on in; whether it does."""
+        """Yield where the words of a cell end, and of those beside it that a text may go on in; whether it does.
+
+        In lines of no more than these cells: wide print stands alone, rows of tables do not.
+        """
         yield self.cell_start[cell + 1], False
+        line = self.cell_line[cell]
+        if may_join and bisect_right(self.cell_line, line) - bisect_left(self.cell_line, line) > 1 + MOST_BESIDE:
+            return
         for beside in range(cell + 1, cell + 1 + MOST_BESIDE if may_join else 0):
             if beside == len(self.cell_line) or self.cell_line[beside] != self.cell_line[cell]:
                 return

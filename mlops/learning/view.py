@@ -26,7 +26,7 @@ LOCALE_LINES = 200  # of a document, that are asked for its conventions
 def _key(kind: str, breaks: Breaks) -> tuple[str, Breaks]:
     """What the candidates of a type depend on: words around texts, forms of ids."""
     if kind in TEXT_TYPES:
-        return kind, breaks.of_texts()
+        return kind, breaks.of_texts(kind)
     if kind == "iban":
         return kind, breaks.of_ibans()
     return kind, breaks.of_ids() if kind == "id" else NO_BREAKS

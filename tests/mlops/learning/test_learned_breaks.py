@@ -83,7 +83,7 @@ def found(page: list[Word], kind: str, value: str, breaks: Breaks) -> bool:
 
 def test_an_address_that_is_aligned_on_the_right_is_learned_for_the_next_document():
     breaks = learned(with_right_edge(LINES), "address", ", ".join(LINES))
-    assert breaks.joins == {RIGHT}
+    assert breaks.joins == {("address", RIGHT)}
     other = ("c/o Kern AG", "Hauptstrasse 112a, second floor", "80331 München")
     assert found(with_right_edge(other), "address", ", ".join(other), breaks)
     assert not found(with_right_edge(other), "address", ", ".join(other), NO_BREAKS)
@@ -94,7 +94,7 @@ def test_a_right_edge_is_learned_from_lines_that_are_candidates_by_their_centres
     layout = lay_out(document(with_right_edge(lines)))
     label = LabelValue(", ".join(lines))
     assert locate(find(layout, "address"), label).matching.any()
-    assert learn_breaks([(find(layout, "address"), label)]).joins == {RIGHT}
+    assert learn_breaks([(find(layout, "address"), label)]).joins == {("address", RIGHT)}
     page = [w for i, t in enumerate(lines) for w in words_of(t, 0.1, 0.1 + i * LINE)]
     assert learned(page, "address", label.value) == NO_BREAKS
 
@@ -102,14 +102,14 @@ def test_a_right_edge_is_learned_from_lines_that_are_candidates_by_their_centres
 def test_lines_that_are_not_aligned_are_joined_where_a_value_was():
     page = [w for i, t in enumerate(LINES) for w in words_of(t, (0.5, 0.56, 0.53, 0.58, 0.6)[i], 0.1 + i * LINE)]
     breaks = learned(page, "address", ", ".join(LINES))
-    assert breaks.joins == {LOOSE}
+    assert breaks.joins == {("address", LOOSE)}
     assert found(page, "address", ", ".join(LINES), breaks)
 
 
 def test_a_name_in_widely_spaced_print_is_one_value_where_one_was():
     page = [word(t, x, 0.1) for t, x in (("PERNIAGAAN", 0.1), ("RIANG", 0.3), ("RIA", 0.5))]
     breaks = learned(page, "text", "Perniagaan Riang Ria")
-    assert breaks.joins == {GAP}
+    assert breaks.joins == {("text", GAP)}
     assert found(page, "text", "Perniagaan Riang Ria", breaks)
     assert "RIANG RIA" in find(lay_out(document(page)), "text", breaks).texts
 
@@ -118,8 +118,39 @@ def test_more_lines_than_usual_are_learned_as_many_as_there_are():
     lines = [f"and clause {n} of the rules that both have signed before" for n in range(9)]
     page = [w for i, t in enumerate(lines) for w in words_of(t, 0.1, 0.1 + i * LINE)]
     breaks = learned(page, "text", " ".join(lines))
-    assert breaks == Breaks(lines=8)
+    assert breaks == Breaks(lines=frozenset({("text", 8)}))
     assert found(page, "text", " ".join(lines), breaks)
+
+
+@pytest.mark.parametrize(("count", "words"), [(1, 20), (2, 18), (3, 14), (4, 16)])
+def test_a_text_is_a_candidate_with_what_was_learned_of_it(count, words):
+    lines = [" ".join(f"{'abcdefgh'[n]}{'lmnoprst'[(n + w) % 8]}ord" for w in range(words)) for n in range(count)]
+    page = [w for i, t in enumerate(lines) for w in words_of(t, 0.02, 0.1 + i * LINE)]
+    assert not found(page, "text", " ".join(lines), NO_BREAKS)
+    assert found(page, "text", " ".join(lines), learned(page, "text", " ".join(lines)))
+
+
+def test_how_names_are_printed_says_nothing_of_addresses():
+    page = [word(t, x, 0.1) for t, x in (("PERNIAGAAN", 0.1), ("RIANG", 0.3), ("RIA", 0.5))]
+    breaks = learned(page, "text", "Perniagaan Riang Ria")
+    assert breaks.of_texts("address") == NO_BREAKS
+    assert find(lay_out(document(page)), "address", breaks).texts == find(lay_out(document(page)), "address").texts
+
+
+def test_cells_of_a_table_are_not_joined_where_a_widely_spaced_name_was():
+    breaks = Breaks(joins=frozenset({("text", GAP)}))
+    row = [word(t, 0.1 + 0.17 * i, 0.1) for i, t in enumerate(("Lamp", "brass", "two", "each", "sold"))]
+    assert find(lay_out(document(row)), "text", breaks).texts == tuple(w.text for w in row)
+
+
+@pytest.mark.parametrize(
+    ("printed", "value"), [("86 | 131082", "86 131082"), ("GB|3883/10", "GB|3883"), ("A(12)/7", "A(12)")]
+)
+def test_signs_in_and_beside_an_id_are_no_signs_of_its_form(printed, value):
+    texts = ["Ref", *printed.split()]
+    page = [word(t, 0.1 + CHAR * sum(len(u) + 1 for u in texts[:i]), 0.1) for i, t in enumerate(texts)]
+    breaks = learned(page, "id", value)
+    assert found(page, "id", value, breaks)
 
 
 def test_boxes_tell_where_a_value_is_that_is_not_printed_as_it_was_confirmed():
@@ -144,7 +175,9 @@ def test_what_is_not_on_the_page_teaches_nothing():
 
 
 def test_breaks_come_back_from_json_and_an_older_version_knew_fewer():
-    breaks = Breaks(frozenset({"to"}), joins=frozenset({RIGHT, GAP}), lines=7)
+    breaks = Breaks(
+        frozenset({"to"}), joins=frozenset({("address", RIGHT), ("text", GAP)}), lines=frozenset({("text", 7)})
+    )
     assert Breaks.from_json(breaks.to_json()) == breaks
     assert Breaks.from_json({"after": ["to"], "before": []}) == Breaks(frozenset({"to"}))
 

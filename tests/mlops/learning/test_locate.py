@@ -9,7 +9,7 @@ from invex.fields.labels import LabelValue
 from invex.reading.types import Document, Page
 from mlops.learning.candidates import find
 from mlops.learning.layout import TEXT_LAYER, lay_out
-from mlops.learning.locate import locate
+from mlops.learning.locate import as_printed, locate
 from tests.mlops.learning.test_layout import CHAR, document, word
 
 PAGE = [
@@ -86,3 +86,11 @@ def test_an_address_without_its_last_line_is_not_meant_where_all_of_it_is_printe
         "41 Strandgata 6004 Aalesund",
     ]
     assert [float(candidates.box[k, 0]) > 0.5 for k in found.nonzero()[0]] == [False, True]
+
+
+def test_the_other_sign_of_a_boxed_number_is_looked_for_in_its_boxes_alone():
+    page = [word("Total", 0.1, 0.1), word("108.00", 0.3, 0.1), word("Received", 0.1, 0.2), word("-100.00", 0.3, 0.2)]
+    candidates = find(lay_out(document(page)), "amount")
+    boxed = LabelValue("100.00", boxes=(PageBox(0, Box(0.29, 0.09, 0.4, 0.12)),))
+    assert as_printed(candidates, boxed) == boxed
+    assert as_printed(candidates, LabelValue("100.00")).value == "-100.00"
