@@ -125,6 +125,44 @@ def test_keys_lead_through_the_document(admin_page: Page) -> None:
     expect(page.locator("#later-days")).to_be_focused()
 
 
+def test_signs_that_a_keyboard_has_behind_alt_are_typed(admin_page: Page) -> None:
+    page = admin_page
+    open_first(page)
+    press = (
+        "(input, key) => !input.dispatchEvent(new KeyboardEvent('keydown', "
+        "{key, code: 'KeyL', altKey: true, bubbles: true, cancelable: true}))"
+    )
+    field(page).focus()
+    for typed in ("@", "ł"):
+        assert not field(page).evaluate(press, typed)
+    assert field(page).evaluate(press, "¬")  # what a Mac makes of Alt+L where nothing stands behind it
+    expect(page.locator("#later-days")).to_be_focused()
+
+
+def test_arrows_go_through_the_lines_of_a_value_before_its_candidates(admin_page: Page, installation: Any) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation)
+    value, typed = field(page), "A long name of a company " * 8
+    value.fill(typed.strip())
+    candidate = '<div class="alternatives"><button type="button" data-alternative="Other">Other</button></div>'
+    value.evaluate(
+        "(input, html) => { const value = input.closest('.value'); value.querySelector('.alternatives')?.remove();"
+        " value.insertAdjacentHTML('beforeend', html); }",
+        candidate,
+    )
+    value.evaluate("(input) => input.setSelectionRange(3, 3)")
+    page.keyboard.press("ArrowDown")
+    expect(value).to_have_value(typed.strip())
+    assert value.evaluate("(input) => input.selectionStart") > 3
+    value.evaluate("(input) => input.setSelectionRange(input.value.length - 3, input.value.length - 3)")
+    page.keyboard.press("ArrowDown")
+    expect(value).to_have_value("Other")
+    page.keyboard.press("ArrowUp")
+    expect(value).to_have_value(typed.strip())
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
 def test_undo_goes_back_over_clicks_typing_and_the_grid(admin_page: Page) -> None:
     page = admin_page
     open_first(page)

@@ -1,7 +1,7 @@
 /* Line items as a grid with the keys of a spreadsheet. Rows are never changed, only replaced, so that undo keeps them.
    A row maps column keys to cells {value, text, boxes, mark, remarks, failed}; mark: "look", "wrong", "person", or none. */
 
-import {printedKey} from "./keys.js";
+import {shortcutKey} from "./keys.js";
 import {boxesOfWords} from "./pages.js";
 import {isSameCorrected} from "./same.js";
 import {isInView} from "./sight.js";
@@ -487,7 +487,7 @@ export class Grid {
   }
 
   key(event) {
-    const {key} = event, printed = printedKey(event), [row, column] = this.at;
+    const {key} = event, printed = shortcutKey(event), [row, column] = this.at;
     const tools = {Insert: "add", Delete: "remove", s: "split", m: "merge", f: "fill", c: "columns"};
     if (event.altKey && !event.ctrlKey && tools[printed] && !this.isReadOnly()) { event.preventDefault(); event.stopPropagation(); this.do(tools[printed]); return; }
     if (event.ctrlKey || event.metaKey || event.altKey || !event.target.closest("td, [data-frame]")) return;

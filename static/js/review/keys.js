@@ -5,10 +5,27 @@ export const LETTERS = "nagrl?";  // those that do something alone, outside of i
 const isProse = (target) => target.matches?.("textarea:not([data-value])");  // in which Enter begins a line
 const isText = (target) => target.matches?.("input:not([type=hidden]), textarea, select, [contenteditable]");
 
-/* The key as it is printed: with Alt, some systems make another character of it, and a capital is the same key. */
-export const printedKey = ({key, code, altKey}) => {
-  const [, printed] = (altKey && !/^[\w?+=-]$/.test(key) && /^(?:Key|Digit)(\w)$/.exec(code)) || [null, key];
-  return printed.length === 1 ? printed.toLowerCase() : printed;
+const TYPED_WITH_ALT = /^[@[\]{}|\\~€#ąćęłńóśźż]$/i;  // on a Mac, some keyboards have these behind Alt only
+
+/* The key that a shortcut means, a capital or not. Where Alt makes another character of it (on a Mac), that is the letter
+   or digit which an American keyboard has in its place; but what is typed with Alt into an input remains what it is. */
+export const shortcutKey = ({key, code, altKey, target}) => {
+  const isTyped = isText(target) && TYPED_WITH_ALT.test(key), isOther = altKey && !isTyped && (key === "Dead" || /^[^\w?+=-]$/u.test(key));
+  const meant = isOther && /^(?:Key|Digit)(\w)$/.exec(code)?.[1] || key;
+  return meant.length === 1 ? meant.toLowerCase() : meant;
+};
+
+/* Whether no line of the text, as it is shown, is above the caret (step -1), or below it (1). */
+const isLastLine = (input, step) => {
+  const {value, selectionStart, selectionEnd} = input, ruler = input.cloneNode();
+  const height = (text) => { ruler.value = text; return ruler.scrollHeight; };
+  const until = (caret) => value.slice(0, caret) + /^\S*/.exec(value.slice(caret))[0];  // a line breaks between words
+  ["id", "name", "data-value"].forEach((name) => ruler.removeAttribute(name));
+  ruler.style.cssText = `position: absolute; visibility: hidden; overflow: hidden; min-height: 0; height: 0; width: ${input.offsetWidth}px`;
+  input.after(ruler);
+  const isLast = step < 0 ? height(until(selectionStart)) === height("") : height(until(selectionEnd)) === height(value);
+  ruler.remove();
+  return isLast;
 };
 
 export class Keys {
@@ -53,7 +70,7 @@ export class Keys {
   }
 
   find(event) {
-    const {target, altKey, shiftKey} = event, key = printedKey(event), isControl = event.ctrlKey || event.metaKey;
+    const {target, altKey, shiftKey} = event, key = shortcutKey(event), isControl = event.ctrlKey || event.metaKey;
     const menu = isText(target) && target.closest(".decide .menu");
     if (menu && key === "Enter") return () => this.decide(menu);
     if (isControl && altKey) return {ArrowRight: () => this.go("next"), ArrowLeft: () => this.go("back")}[key];
@@ -89,8 +106,8 @@ export class Keys {
       return next && (() => fields.focus(next));
     }
     if (key === "ArrowDown" || key === "ArrowUp") {
-      const hasMore = input.closest(".value").querySelector(".alternatives");
-      return hasMore && (() => fields.candidate(input, key === "ArrowDown" ? 1 : -1));
+      const step = key === "ArrowDown" ? 1 : -1, hasMore = input.closest(".value").querySelector(".alternatives");
+      return hasMore && isLastLine(input, step) && (() => fields.candidate(input, step));
     }
     return undefined;
   }
