@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, islice
 
 from .folding import fold
 from .numbers import WHOLE, number_spans, percentage_spans
@@ -78,9 +78,10 @@ class Charges:
         shares = {share for line, _ in self._lines for share in _percentages(line)}
         return any(abs(total * (1 - share / WHOLE) - due) < CENT for share in shares)
 
-    def prints(self, amount: Decimal) -> bool:
-        """Say whether `amount`, of either sign, is printed."""
-        return any(True for _ in self._printing(amount))
+    def prints(self, amount: Decimal, besides: Iterable[Decimal] = ()) -> bool:
+        """Say whether `amount`, of either sign, is printed, in more lines than there are equal ones among `besides`."""
+        known = sum(abs(other) == abs(amount) for other in besides)
+        return any(True for _ in islice(self._printing(amount), known, None))
 
     def percentages(self, amount: Decimal, others: Iterable[Decimal]) -> frozenset[Decimal]:
         """Return the numbers above 0 and below 100 that are printed in one line with `amount`, but for the `others`.

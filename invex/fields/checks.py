@@ -149,7 +149,7 @@ def _net_plus_tax(spec: TemplateSpec, prediction: Prediction, charges: Callable[
     both = net + sum(known_taxes)
     lacking = total - both
     message = "" if ok else f"{first} + {second} is {both}, but {whole} is {total}"
-    if not ok and lacking * total > 0 and charges().prints(lacking):
+    if not ok and lacking * total > 0 and charges().prints(lacking, besides=(net, total, *known_taxes)):
         message = f"{first} + {second} is {both}, but {whole} is {total}; {lacking} is printed, too: another tax?"
     taxed = tuple(Target("tax_amount", index) for index in range(len(taxes)))
     yield Finding("net_plus_tax", ok, message, (Target("net_amount"), *taxed, Target("total_amount")))

@@ -63,9 +63,13 @@ def _is_iso_date(value: str) -> bool:
 
 
 def entered(type: str, text: str, locale: LocaleSpec = ANY_LOCALE) -> str:
-    """Return the canonical value of what a person typed. Raises BadValue with what is expected."""
-    if type in ("date", "currency", *NUMERIC_TYPES) and problem(type, text.strip()) is None:
-        return text.strip()
+    """Return the canonical value of what a person typed, or pasted over several lines.
+
+    Raises BadValue with what is expected.
+    """
+    text = collapse(text)
+    if type in ("date", "currency", *NUMERIC_TYPES) and problem(type, text) is None:
+        return text
     value = canonical(type, text, locale)
     if type in NUMERIC_TYPES and not _is_number_alone(text):
         value = None  # on a page "12 pcs" says 12; who types it must not be taken for having meant that

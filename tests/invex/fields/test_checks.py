@@ -49,6 +49,14 @@ def test_a_right_invoice_passes_and_its_values_say_so():
     assert [c.name for c in checked.prediction.tables["line_items"][0]["amount"].checks] == ["quantity_times_price"]
 
 
+@pytest.mark.parametrize(("lines", "is_said"), [(("VAT 19.00",), False), (("VAT A 19.00", "VAT B 19.00"), True)])
+def test_the_tax_itself_is_no_other_tax(lines, is_said):
+    prediction = read(net_amount="81.00", tax_amount="19.00", total_amount="119.00")
+    printed = ("Net 81.00", *lines, "Total 119.00")
+    [failure] = check(SPEC, prediction, KNOWN, charges=lambda: Charges(printed)).failures
+    assert failure.message.endswith("another tax?") == is_said
+
+
 @pytest.mark.parametrize(
     ("line", "total", "is_said"),
     [

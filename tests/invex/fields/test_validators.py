@@ -31,6 +31,7 @@ def test_other_values_have_one(type, value):
     ("type", "text", "value"),
     [("date", "29.3.2020", "2020-03-29"), ("date", "29 march of 2020", "2020-03-29"), ("amount", "1.234,50 €", "1234.50"),
      ("currency", "€", "EUR"), ("iban", "DE89 3704 0044 0532 0130 00", "DE89370400440532013000"),
+     ("iban", "DE89 3704 0044\r\n0532 0130 00", "DE89370400440532013000"), ("amount", "1.234,50\n", "1234.50"),
      ("vat_id", "DE 136 695 976", "DE136695976"), ("text", " two\nlines ", "two lines")],
 )  # fmt: skip
 def test_what_a_person_types_becomes_canonical(type, text, value):
