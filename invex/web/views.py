@@ -79,7 +79,6 @@ def dashboard(request: ProjectRequest) -> HttpResponseBase:
 
 
 def _for_how_long(since: datetime.datetime | None) -> str:
-    """Return how long ago it was, in words between which a line may break; "" where it never was."""
     """Return the wait since then in its largest unit; "" where nothing waits."""
     if since is None:
         return ""
