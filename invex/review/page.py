@@ -102,7 +102,9 @@ def screen(
     """
     extraction, label = extractions.current(document), queries.current_label(document)
     is_confirmed = document.state != DocumentState.REVIEW or document.reason_code == REOPENED or is_conflict
-    shown_label = label if is_confirmed else None
+    # As another template than it was confirmed, a document that was opened again is read like any other.
+    is_another = document.state == DocumentState.REVIEW and label is not None and label.template != chosen
+    shown_label = label if is_confirmed and (is_conflict or not is_another) else None
     # What the machine doubted about one template says nothing about another that a person chose.
     is_as_read = shown_label is None and chosen == document.template
     blind = is_blind(document, extraction)

@@ -100,12 +100,13 @@ def drawn_already(document: Document, offered: Known) -> dict[str, Any]:
     """
     extraction = extractions.current(document)
     prediction = extraction.prediction if extraction is not None else {}
-    specs = {f.key: f for f in offered.fields}
+    found = prediction.get("fields", {})
+    # In the order of the fields where several stand at one place: a database keeps no order of its own.
+    read = sorted((f for f in offered.fields if f.key in found), key=lambda f: _by_place(found[f.key]))
     fields = [
-        {"label": field_name(key, specs[key].label), "type": specs[key].type, "required": False, **_as_drawn(value)}
-        for key, values in sorted(prediction.get("fields", {}).items(), key=lambda item: _by_place(item[1]))
-        for value in values
-        if key in specs
+        {"label": field_name(f.key, f.label), "type": f.type, "required": False, **_as_drawn(value)}
+        for f in read
+        for value in found[f.key]
     ]
     tables = []
     for key, rows in prediction.get("tables", {}).items():

@@ -110,6 +110,19 @@ def test_a_script_has_the_page_before_it_is_read(page, document, monkeypatch) ->
     assert not any(i.value for row in answer.context["screen"].rows for i in row.inputs), "what another template says"
 
 
+def test_one_that_was_confirmed_as_unknown_is_read_as_it_too_once_it_is_opened_again(
+    access, page, fields, document, worker_says
+) -> None:
+    unknown = {"format": "invex-label/1", "template": None, "fields": {"supplier_name": [{"value": "Wrong Ltd"}]}}
+    services.confirm(access, document.pk, unknown)
+    services.reopen(access, document.pk)
+    worker_says(invoice_number="4711-X")
+    for answer in (page(ACME.name), fields(ACME.name)):
+        assert b">4711-X</textarea>" in answer.content
+        assert b"Wrong Ltd" not in answer.content
+    assert b"Wrong Ltd</textarea>" in page("").content  # as what was confirmed, it says what was confirmed
+
+
 def test_what_is_read_comes_behind(fields, worker_says) -> None:
     worker_says(invoice_number="4711-X")
     answer = fields(ACME.name)
