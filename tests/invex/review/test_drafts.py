@@ -56,6 +56,16 @@ def value_of(page, key: str) -> str:
     return next(r.inputs[0].value for r in page.context["screen"].rows if r.spec.key == key)
 
 
+def test_a_draft_is_gone_after_an_approval_of_what_somebody_else_has_confirmed(client, access, document, address):
+    assert client.post(f"{address}draft/", typed(document, invoice_number="mine")).status_code == 200
+    label = services.confirm(access, document.pk, label_of(ONE))
+    owner = access_to("demo", Role.REVIEWER, name=Draft.objects.get(document=document).owner)
+    assert services.confirm(owner, document.pk, label_of(ONE)) == label  # theirs was chosen: nothing new is confirmed
+    assert not Draft.objects.filter(document=document).exists()
+    document.refresh_from_db()
+    assert not document.has_draft
+
+
 def test_a_draft_comes_back_and_is_gone_after_approval(client, document, address):
     assert client.post(f"{address}draft/", typed(document, invoice_number="half ty")).status_code == 200
     document.refresh_from_db()
