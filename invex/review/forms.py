@@ -25,11 +25,13 @@ _FIELD = re.compile(r"f:([a-z0-9_]+):([0-9]{1,6})")
 class Sent:
     """What the form sent: the label as labels/ID.json, and what could not be understood, by the name of its input.
 
-    A cell's name is "t:TABLE:ROW:COLUMN", rows from 0.
+    A cell's name is "t:TABLE:ROW:COLUMN", rows from 0. unplaced: the values that have no place on a page, [type, value]
+    by name; of fields only those that a person has said.
     """
 
     label: dict[str, Any]
     errors: dict[str, str]
+    unplaced: dict[str, tuple[str, str]]
 
 
 def read_form(spec: TemplateSpec, data: Mapping[str, str], *, template: str | None, locale: Locale) -> Sent:
@@ -40,20 +42,24 @@ def read_form(spec: TemplateSpec, data: Mapping[str, str], *, template: str | No
     where that matters, since it reads the document for it.
     """
     errors: dict[str, str] = {}
+    unplaced: dict[str, tuple[str, str]] = {}
     fields: dict[str, list[dict[str, Any]]] = {f.key: [] for f in spec.fields}
     for name, match in sorted(((n, m) for n in data if (m := _FIELD.fullmatch(n))), key=lambda p: int(p[1][2])):
         field = spec.field(match[1])
         if field is not None and data[name].strip():
             cell = {"value": data[name], "text": data.get(f"{name}:text"), "boxes": _list(data.get(f"{name}:boxes"))}
-            fields[field.key].append(_understood(field, name, cell, locale, errors))
+            found = _understood(field, name, cell, locale, errors)
+            fields[field.key].append(found)
+            if "boxes" not in found and name not in errors and data.get(f"{name}:by"):
+                unplaced[name] = field.type, found["value"]
     for key in [k for k, values in fields.items() if not values and data.get(f"f:{k}:0:open")]:
         del fields[key]
     tables = {
-        table.key: _rows(table, data[f"t:{table.key}"], locale, errors)
+        table.key: _rows(table, data[f"t:{table.key}"], locale, errors, unplaced)
         for table in spec.tables
         if f"t:{table.key}" in data
     }
-    return Sent({"template": template, "fields": fields, "tables": tables}, errors)
+    return Sent({"template": template, "fields": fields, "tables": tables}, errors, unplaced)
 
 
 def marks(data: Mapping[str, str], failures: Iterable[Finding]) -> dict[str, str]:
@@ -90,16 +96,21 @@ def read_spent(raw: str) -> Spent | None:
     return Spent(seconds, fields) if is_sensible else None
 
 
-def _rows(table: TableSpec, raw: str, locale: Locale, errors: dict[str, str]) -> list[dict[str, Any]]:
+def _rows(
+    table: TableSpec, raw: str, locale: Locale, errors: dict[str, str], unplaced: dict[str, tuple[str, str]]
+) -> list[dict[str, Any]]:
     """The rows of a grid; those without a value are left out."""
     columns = {c.key: c for c in table.columns}
     rows = []
     for number, row in enumerate(_list(raw)):
-        found = {
-            key: _understood(columns[key], f"t:{table.key}:{number}:{key}", cell, locale, errors)
-            for key, cell in (row.items() if isinstance(row, dict) else ())
-            if key in columns and _has_value(cell)
-        }
+        found = {}
+        for key, cell in row.items() if isinstance(row, dict) else ():
+            if key not in columns or not _has_value(cell):
+                continue
+            name = f"t:{table.key}:{number}:{key}"
+            found[key] = _understood(columns[key], name, cell, locale, errors)
+            if "boxes" not in found[key] and name not in errors:
+                unplaced[name] = columns[key].type, found[key]["value"]
         if found:
             rows.append(found)
     return rows

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import islice
+from itertools import islice, pairwise
 
 from invex.extraction.lines import lines_of
 from invex.fields.charges import Charges
@@ -18,7 +18,7 @@ from invex.fields.identifiers import collapse
 from invex.fields.labels import Label, LabelValue
 from invex.fields.locale import DocumentLocale, infer
 from invex.fields.readings import Span
-from invex.fields.values import is_same, spans
+from invex.fields.values import NUMERIC_TYPES, is_same, spans
 from invex.reading.types import Page, Word
 
 from .labels import Shape, named, type_of
@@ -28,6 +28,8 @@ PREPARED_PAGES = 20
 LEVEL = 0.4  # of the height of a place, which it shares with what stands on its line
 LONG = 12  # characters, from which a text of a row is one that no other part of a document repeats
 AS_PRINTED = frozenset({"text", "address", "id"})  # these have no readings: the characters must be the same
+WRITTEN_OTHERWISE = NUMERIC_TYPES | {"date", "currency"}  # what is printed may have other letters and digits
+KEPT_ANSWERS = 4096  # of values, whether they are printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Printed:
     def __init__(self, pages: Sequence[Page]) -> None:
         self.pages = pages
         self._read: dict[str, list[tuple[Line, Span]]] = {}
+        self._is_printed: dict[tuple[str, str], bool] = {}
 
     @cached_property
     def conventions(self) -> DocumentLocale:
@@ -86,7 +89,7 @@ class Printed:
         """Find out now what the first question would have to wait for; of a long document lines come page by page."""
         _ = self.conventions
         if len(self.pages) <= PREPARED_PAGES:
-            _ = self._lines
+            _ = self._lines, self._flat
 
     def places(self, kind: str, value: str) -> tuple[Place, ...]:
         """Return where `value`, canonical and of type `kind`, is printed within one line."""
@@ -97,6 +100,39 @@ class Printed:
             box = PageBox(line.page, union([w.box for w in inside]))
             found[box] = Place(" ".join(w.text for w in inside), box)
         return tuple(found.values())
+
+    @cached_property
+    def has_words(self) -> bool:
+        return bool(self._lines)
+
+    def is_printed(self, kind: str, value: str) -> bool:
+        """Say whether `value`, canonical and of type `kind`, may stand anywhere: also broken, in pieces, negated."""
+        asked = (kind, value)
+        if asked not in self._is_printed:
+            if len(self._is_printed) >= KEPT_ANSWERS:
+                self._is_printed.clear()
+            self._is_printed[asked] = self._stands(kind, value)
+        return self._is_printed[asked]
+
+    def _stands(self, kind: str, value: str) -> bool:
+        if self.places(kind, value):
+            return True
+        if kind in NUMERIC_TYPES:
+            other = value.removeprefix("-") if value.startswith("-") else f"-{value}"
+            return bool(self.places(kind, other))
+        if kind == "date":
+            both = (f"{one.text} {other.text}" for one, other in pairwise(self._lines))
+            return any(is_same(kind, r.value, value) for text in both for s in spans(kind, text) for r in s.readings)
+        if kind in WRITTEN_OTHERWISE:
+            return False
+        wanted = [flat for word in value.split() if (flat := _flat(word))]
+        return any("".join(wanted) in text or words.issuperset(wanted) for text, words in self._flat)
+
+    @cached_property
+    def _flat(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """The letters and digits of each page, as one text and by words."""
+        pages = ([_flat(word.text) for word in page.words] for page in self.pages)
+        return tuple(("".join(words), frozenset(words)) for words in pages)
 
     def _as_printed(self, value: str) -> Iterator[tuple[Line, int, int]]:
         wanted = fold(value)
@@ -115,6 +151,11 @@ class Printed:
         for line, span in self._read[kind]:
             if any(is_same(kind, reading.value, value) for reading in span.readings):
                 yield line, span.start, span.end
+
+
+def _flat(text: str) -> str:
+    """The letters and digits, without accents and in lower case."""
+    return "".join(c for c in fold(text) if c.isalnum())
 
 
 def lacks_boxes(label: Label) -> bool:

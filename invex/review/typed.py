@@ -15,7 +15,7 @@ from invex.fields.spec import TemplateSpec
 from invex.kernel.sent import sent_whole
 from invex.kernel.spoken import spoken
 
-from . import checks, forms, page, queries, services
+from . import checks, forms, page, printed, queries, services
 
 
 def read(document: Document, chosen: str, data: Mapping[str, str]) -> tuple[TemplateSpec, forms.Sent]:
@@ -32,14 +32,17 @@ class Judged(TypedDict):
 
     unread: what is no value, the sentence by input. failed: which checks fail and are not said on the page yet, by
     input or by cell, and cells that are no value. settled: sentences that the page says and that are true no more.
+    nowhere: inputs and cells with a value that a person has said and that the document does not print, so that nothing
+    is learned from it.
     """
 
     unread: dict[str, str]
     failed: dict[str, str]
     settled: list[str]
+    nowhere: list[str]
 
 
-NOT_JUDGED = Judged(unread={}, failed={}, settled=[])
+NOT_JUDGED = Judged(unread={}, failed={}, settled=[], nowhere=[])
 
 
 def judged(document: Document, chosen: str, data: Mapping[str, str]) -> Judged:
@@ -57,7 +60,31 @@ def judge(seen: queries.Seen, spec: TemplateSpec, sent: forms.Sent, data: Mappin
         unread={name: spoken(sentence, CONTEXT) for name, sentence in unread.items()},
         failed={name: spoken(sentence, CONTEXT) for name, sentence in failed.items() if name not in unread},
         settled=sorted(spoken(sentence, CONTEXT) for sentence in outcome.settled),
+        nowhere=_nowhere(seen, sent),
     )
+
+
+def _nowhere(seen: queries.Seen, sent: forms.Sent) -> list[str]:
+    """Return the names of the inputs and cells whose value a person has said and the document does not print."""
+    words = printed.of(seen.document) if sent.unplaced else None
+    if words is None or not words.has_words:
+        return []
+    read = set()  # of which the person has said nothing but that it is right
+    for one in (seen.extraction and seen.extraction.prediction, seen.label and seen.label.label):
+        for key, values in (one or {}).get("fields", {}).items():
+            read |= {(key, "", value["value"]) for value in values}
+        for key, rows in (one or {}).get("tables", {}).items():
+            read |= {(key, column, cell["value"]) for row in rows for column, cell in row.items()}
+
+    def is_read(name: str, value: str) -> bool:
+        kind, key, *_, column = name.split(":")
+        return (key, column if kind == "t" else "", value) in read
+
+    return [
+        name
+        for name, (kind, value) in sent.unplaced.items()
+        if not is_read(name, value) and not words.is_printed(kind, value)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

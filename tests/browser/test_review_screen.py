@@ -512,6 +512,37 @@ def test_what_is_no_value_is_marked_until_it_is_one_also_when_its_draft_is_opene
     page.get_by_role("button", name="Start anew").click()
 
 
+def test_what_the_document_prints_nowhere_is_said_as_it_is_typed_and_needs_nobody(
+    admin_page: Page, installation: Any
+) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation)
+    number = page.locator("[data-field='invoice_number']")
+    value, said = number.locator("[data-value]").first, number.locator("[data-nowhere]")
+    was, needed = value.input_value(), need_count(page)
+    value.fill("QX-0815")
+    expect(said).to_be_visible()
+    expect(said).to_contain_text("not found on the document")
+    assert need_count(page) == needed
+    value.fill(was)
+    expect(said).to_be_hidden()
+    value.fill("QX-0815")
+    expect(said).to_be_visible()
+    page.locator(".page").first.locator(WORD).nth(3).click()  # its place, which is as good as any
+    expect(said).to_be_hidden()
+    cell = page.locator("[data-grid] td.text").first
+    cell.click()
+    page.keyboard.type("Quixotry")
+    page.keyboard.press("Tab")
+    expect(cell).to_have_class(re.compile(r"\bnowhere\b"))
+    expect(page.locator("[data-cell-nowhere]")).to_be_hidden()
+    page.keyboard.press("Shift+Tab")
+    expect(page.locator("[data-cell-nowhere]")).to_be_visible()
+    draft_is_kept(page)
+    page.goto(address)
+    expect(cell).to_have_class(re.compile(r"\bnowhere\b"))
+    page.get_by_role("button", name="Start anew").click()
+
+
 def test_a_cell_that_is_not_right_is_marked_while_one_types(admin_page: Page, installation: Any) -> None:
     page, address = admin_page, open_invoice(admin_page, installation)
     amount = page.locator("[data-grid] tbody tr").first.locator("td.number").last

@@ -101,6 +101,7 @@ export class Fields {
   put(input, state, {isTyped = false} = {}) {
     input.value = state.value;
     if (!isTyped || !state.value.trim()) delete input.dataset.noValue;
+    if (!isTyped || !state.value.trim()) this.noteNowhere(input, false);
     hidden(input, "boxes").value = state.boxes;
     hidden(input, "text").value = state.text;
     hidden(input, "by").value = state.by;
@@ -262,14 +263,18 @@ export class Fields {
     this.marked();
   }
 
+  /* What stands there is printed nowhere, so that nothing is learned from it. That is said, and needs nobody. */
+  noteNowhere(input, isNowhere) { input.closest(".value").querySelector("[data-nowhere]").hidden = !isNowhere || !input.value.trim(); }
+
   /* What stands there now is no value, or fails checks ({name of the input: sentence}): that needs a person until one says
      that it is right. isSettled: whether a sentence of the page is true no more; what another field says now may have
-     settled it. */
-  check(unread, failed, isSettled) {
+     settled it. nowhere: names of inputs whose value the document does not print. */
+  check(unread, failed, isSettled, nowhere) {
     this.isSettled = isSettled;
     for (const field of this.fields) {
       const inputs = inputsOf(field);
       inputs.forEach((input) => this.noteUnread(input, unread[input.name] || ""));
+      inputs.forEach((input) => this.noteNowhere(input, nowhere.includes(input.name)));
       const fails = inputs.map((input) => failed[input.name]).find(Boolean) || "";
       const isSame = fails === (field.dataset.fails || "");
       field.dataset.fails = fails;

@@ -33,6 +33,7 @@ export class Grid {
     this.isTouched = section.hasAttribute("data-typed");
     this.editor = null;
     this.fails = new Map();  // cells that fail a check as they stand now -> the sentence
+    this.nowhere = new Set();  // cells with a value that the document does not print
     this.accepted = new WeakMap();  // cells -> the sentence that a person has read and let stand
     this.isSeen = false;  // what is said of the table as a whole
     this.folded = new Set();  // numbers of columns that are empty in all rows, and not shown
@@ -110,7 +111,8 @@ export class Grid {
     td.classList.toggle("wrong", isWrong);
     td.classList.toggle("look", isMarked && !isWrong);
     td.classList.toggle("whole", WHOLE.test(cell?.value ?? ""));
-    td.title = why;
+    td.classList.toggle("nowhere", this.nowhere.has(cell));
+    td.title = why || (this.nowhere.has(cell) ? this.section.querySelector("[data-cell-nowhere]").textContent : "");
     if (!isMarked && cell?.mark !== "person") return;
     const kind = isWrong ? "wrong" : isMarked ? "look" : "person";
     td.prepend(make("span", {class: `mark mark-${kind}`, role: "img", "aria-label": why || this.says(kind)}, {wrong: "✗", look: "▲", person: "✓"}[kind]));
@@ -125,22 +127,25 @@ export class Grid {
   }
 
   /* What stands there now fails checks ({name of the cell: sentence}): it needs a person until one looks at it.
-     isSettled: whether a sentence of the page is true no more. */
-  check(failed, isSettled) {
+     isSettled: whether a sentence of the page is true no more. nowhere: names of cells whose value the document does not
+     print. */
+  check(failed, isSettled, nowhere) {
     this.section.querySelectorAll(":scope > [data-remark]").forEach((line) => { line.hidden = isSettled(line.textContent); });
     this.sayLacking();
-    const found = new Map();
+    const found = new Map(), unprinted = new Set();
     this.rows.forEach((row, number) => {
       for (const [key, cell] of Object.entries(row)) {
         const why = failed[`${this.input.name}:${number}:${key}`];
         if (why) found.set(cell, why);
+        if (nowhere.includes(`${this.input.name}:${number}:${key}`)) unprinted.add(cell);
       }
     });
-    const before = this.fails;
-    this.fails = found;
+    const before = this.fails, {nowhere: wasNowhere} = this;
+    Object.assign(this, {fails: found, nowhere: unprinted});
     this.rows.forEach((row, number) => this.columns.forEach(({key}, column) => {
       const cell = row[key], isEdited = this.editor && number === this.at[0] && column === this.at[1];
-      if (cell && before.get(cell) !== found.get(cell) && !isEdited) this.show(this.td([number, column]), cell);
+      const isOther = before.get(cell) !== found.get(cell) || wasNowhere.has(cell) !== unprinted.has(cell);
+      if (cell && isOther && !isEdited) this.show(this.td([number, column]), cell);
     }));
     if (this.isActive) this.sayWhy();
     this.judge();
@@ -156,6 +161,7 @@ export class Grid {
     const line = this.section.querySelector("[data-cell-why]"), cell = this.cell(this.at), why = this.why(cell);
     line.textContent = `${this.isWrong(cell) ? "✗" : "▲"} ${why}`;
     line.hidden = !why;
+    this.section.querySelector("[data-cell-nowhere]").hidden = !this.nowhere.has(cell);
   }
 
   /* One cell can be reached with Tab, the others with the arrows. */

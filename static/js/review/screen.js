@@ -211,12 +211,13 @@ export class Screen {
   }
 
   /* What is to be said of what stands there now. unread: {name of an input whose text is no value: sentence}; failed: what
-     fails a check, {name of the input or of the cell: sentence}; settled: what the page says and is true no more. */
-  check({unread, failed, settled}) {
+     fails a check, {name of the input or of the cell: sentence}; settled: what the page says and is true no more; nowhere:
+     names of inputs and cells with a value that the document does not print. */
+  check({unread, failed, settled, nowhere}) {
     const isSettled = (text) => settled.includes(text.replace(/^[✗▲] /, ""));
     this.root.querySelectorAll("[data-doubt]").forEach((line) => { line.hidden = isSettled(line.textContent); });
-    this.fields.check(unread, failed, isSettled);
-    this.grids.forEach((grid) => grid.check(failed, isSettled));
+    this.fields.check(unread, failed, isSettled, nowhere);
+    this.grids.forEach((grid) => grid.check(failed, isSettled, nowhere));
     this.count();
   }
 

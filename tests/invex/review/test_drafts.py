@@ -298,6 +298,26 @@ def test_keeping_a_draft_says_which_cells_fail_a_check_or_are_not_understood(cli
     assert failed(quantity="2", unit_price="10.00", amount="20.00") == set()
 
 
+def test_keeping_a_draft_says_which_values_the_document_prints_nowhere(client, document, address):
+    read = document.extractions.get(is_current=True)
+    [total] = read.prediction["fields"]["total_amount"]
+    rows = json.dumps([{"description": {"value": "Quixotry"}, "amount": {"value": total["value"]}}])
+    sent = typed(document, total_amount=total["value"], invoice_number="Q-0815", supplier_name="", net_amount="many")
+
+    def nowhere(**others: str) -> list[str]:
+        return client.post(f"{address}draft/", {**sent, **others}).json()["nowhere"]
+
+    said = nowhere(**{"t:line_items": rows})
+    assert said == ["f:invoice_number:0", "t:line_items:0:description"]
+    assert json.loads(client.get(address).context["judged"])["nowhere"] == said, "also as the draft is opened again"
+    boxes = json.dumps([{"page": 0, "box": [0.1, 0.1, 0.2, 0.12]}])
+    assert nowhere(**{"f:invoice_number:0:boxes": boxes}) == []
+    assert nowhere(**{"f:invoice_number:0:by": ""}) == [], "nobody has said so"
+    read.prediction["fields"]["invoice_number"] = [{"value": "Q-0815"}]
+    read.save(update_fields=["prediction"])
+    assert nowhere() == [], "it was read, if not from a place"
+
+
 def test_who_got_the_words_of_a_page_does_not_wait_for_what_the_first_typed_value_needs(
     client, document, address, monkeypatch
 ):

@@ -241,3 +241,30 @@ class TestLocate:
         assert self.row_boxes({"text": "Hammer for heavy doors", "quantity": "8"}, *printed) == {
             "text": "Hammer for heavy doors"
         }
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "is_printed"),
+    [
+        ("text", "Acme Trading Ltd", True),
+        ("text", "acme-trading", True),
+        ("text", "Acme Ltd", True),  # in pieces
+        ("text", "Acme Tradings", False),
+        ("address", "1 High Street Leeds", True),
+        ("address", "2 High Street Leeds", False),
+        ("iban", "DE89370400440532013000", True),  # over two lines
+        ("iban", "DE89370400440532013001", False),
+        ("id", "4711", True),
+        ("id", "4712", False),
+        ("date", "2025-03-24", True),
+        ("date", "2025-03-25", False),
+        ("amount", "1200.00", True),  # without the sign that is printed
+        ("amount", "1200.01", False),
+        ("currency", "EUR", True),
+        ("currency", "USD", False),
+    ],
+)
+def test_a_value_is_printed_where_it_stands_in_any_form(kind, value, is_printed):
+    lines = ("Acme Trading", "Ltd", "1 High Street", "Leeds", "DE89 3704 0044", "0532 0130 00", "No. 4711/b",
+             "on 24 March", "2025 paid", "-1.200,00 €")  # fmt: skip
+    assert Printed(page(*lines).pages).is_printed(kind, value) is is_printed
