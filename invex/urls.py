@@ -64,6 +64,7 @@ project_pages: list[URLPattern | URLResolver] = [
     path("templates/studio/<int:pk>/rows/", studio.rows, name="studio-rows"),
     path("templates/by-name/<str:name>/", catalog.template, name="template"),
     path("templates/by-name/<str:name>/record/", studio.template_record, name="template-record"),
+    path("templates/by-name/<str:name>/unsaid/", studio.template_unsaid, name="template-unsaid"),
     path("templates/by-name/<str:name>/replay/", studio.replayed, name="template-replay"),
     path("templates/by-name/<str:name>/delete/", catalog.delete_template, name="template-delete"),
     path("master-data/", masterdata.lists, name="masterdata"),

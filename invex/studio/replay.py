@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from invex.catalog import queries as catalog
@@ -14,6 +15,8 @@ from invex.fields.master_data import Lists
 from invex.fields.spec import TemplateSpec
 from invex.masterdata.queries import ProjectLists
 from invex.review import queries as reviews
+
+from .unsaid import added, says
 
 MOST = 500  # confirmed documents that are looked at, the newest: about a second
 LONGEST = 60  # characters of a value in a sentence
@@ -31,11 +34,15 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """effects: of the documents on which something changes, of `examined` ones; total: confirmed ones."""
+    """effects: of the documents on which something changes, of `examined` ones; total: confirmed ones.
+
+    unsaid: what is asked for anew, by name, and how many of the examined documents say nothing of it.
+    """
 
     examined: int
     total: int
     effects: tuple[Effect, ...]
+    unsaid: tuple[tuple[str, int], ...] = ()
 
 
 def replay(row: Template, changed: TemplateSpec) -> Replay:
@@ -45,8 +52,11 @@ def replay(row: Template, changed: TemplateSpec) -> Replay:
     labels = reviews.confirmed(row.project_id, template=row.name)
     effects = []
     examined = 0
+    new = added(now, changed)
+    silent: Counter[str] = Counter()
     for one in labels[:MOST]:
         examined += 1
+        silent.update(name for path, name in new if not says(one.label, path))
         label = label_from_json(one.label)
         before, after = _failures(now, label, lists), _failures(changed, label, lists)
         fails = tuple(text for text in after if text not in before)
@@ -54,7 +64,7 @@ def replay(row: Template, changed: TemplateSpec) -> Replay:
         loses = tuple(_lost(now, changed, label))
         if fails or holds or loses:
             effects.append(Effect(one.document, fails, holds, loses))
-    return Replay(examined, labels.count(), tuple(effects))
+    return Replay(examined, labels.count(), tuple(effects), tuple((n, silent[n]) for _, n in new if silent[n]))
 
 
 def _failures(spec: TemplateSpec, label: Label, lists: Lists) -> tuple[str, ...]:

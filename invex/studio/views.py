@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from invex.accounts.pages import ProjectRequest, in_project
@@ -21,6 +24,7 @@ from invex.documents import queries as documents
 from invex.documents.frames import frames
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
+from invex.extraction.models import REOPENED
 from invex.fields.spec import FIELD_TYPES, BadSpec
 from invex.fields.standard import LINE_ITEMS
 from invex.fields.template_json import template_from_json
@@ -29,10 +33,11 @@ from invex.kernel.sent import sent_whole
 from invex.review.services import document_locale
 
 from . import design as designs
-from . import queries, record, replay, services, trying
+from . import queries, record, replay, services, trying, unsaid
 
 SHOWN_GROUPS = 5
 SHOWN_EFFECTS = 50
+SHOWN_SILENT = 4
 
 
 @require_GET
@@ -207,3 +212,36 @@ def template_record(request: ProjectRequest, name: str) -> HttpResponseBase:
     """How a template does: its examples, corrections, confusions, suspected labels and versions."""
     row = catalog.template(request.access.project, name)
     return render(request, "studio/record.html", {"row": row, "record": record.record(row)})
+
+
+@require_http_methods(["GET", "POST"])
+@in_project()
+def template_unsaid(request: ProjectRequest, name: str) -> HttpResponseBase:
+    """Which confirmed documents say nothing of what the template asks for since; POST opens some of them again."""
+    access, row = request.access, catalog.template(request.access.project, name)
+    if request.method == "POST":
+        opened = unsaid.open_again(access, row)
+        if not opened:
+            messages.info(request, _("No confirmed document lacks anything any more."))
+            return redirect("template", access.project.slug, row.name)
+        said = ngettext(
+            "%(n)s document is open again: fill in what was added, and approve it.",
+            "%(n)s documents are open again: fill in what was added, and approve each.",
+            len(opened),
+        )
+        messages.success(request, said % {"n": len(opened)})
+        return redirect(
+            reverse("inbox", args=[access.project.slug]) + f"?{urlencode({'of': row.name, 'reason': REOPENED})}"
+        )
+    found = unsaid.unsaid(row)
+    documents = unsaid.silent(row, found)
+    count = documents.count()
+    context = {
+        "row": row,
+        "unsaid": found,
+        "count": count,
+        "documents": documents[:SHOWN_SILENT],
+        "at_once": min(count, unsaid.MOST_AT_ONCE),
+        "can_review": access.may(Right.REVIEW) and row.retired_at is None,
+    }
+    return render(request, "studio/_unsaid.html", context)

@@ -178,6 +178,8 @@ PAGES: tuple[Row, ...] = (
     Row("template", TEMPLATES, ("template",), method="POST", body=TEMPLATE_FORM, answer=302),
     Row("template-record", READ, ("template",)),
     Row("template-replay", TEMPLATES, ("template",), method="POST", body=TEMPLATE_FORM, audited=False),
+    Row("template-unsaid", READ, ("template",)),
+    Row("template-unsaid", REVIEW, ("template",), method="POST", answer=302, audited=False),  # nothing was added to it
     Row("studio-groups", READ),
     Row("studio", TEMPLATES, query="document=$document"),
     Row("studio", TEMPLATES, method="POST", query="document=$document", body={"design": DESIGN}, answer=302),
