@@ -72,7 +72,7 @@ class Thresholds:
 
 
 APPROVAL_OFF = "approval_off"  # reason code: nothing would have passed
-LACKING = "lacking"  # reason code: a field or a table is empty that all confirmed documents of the template fill
+LACKING = "lacking"  # reason code: a field, table or column is empty that all confirmed documents of the template fill
 AUDIT = "audit"  # reason code of a document that would have passed, and that a person looks at without being told how
 
 
@@ -152,11 +152,15 @@ def _lacking(prediction: Prediction, spec: TemplateSpec, always: Callable[[str],
     """Yield what is empty and never is; of a required field that is said already."""
     fields = {f.key: name_of(spec, f.key) for f in spec.fields if not f.required and not prediction.fields.get(f.key)}
     empty = fields | {t.key: title_of(t.key) for t in spec.tables if not prediction.tables.get(t.key)}
+    for table in spec.tables:
+        present = {column for row in prediction.tables.get(table.key, ()) for column in row}
+        columns = [c for c in table.columns if present and c.key not in present]
+        empty |= {f"{table.key}.{c.key}": f"{title_of(table.key)}: {c.label or title_of(c.key)}" for c in columns}
     known = always(spec.name) if spec.name and empty else ()
     for key, name in empty.items():
         if key in known:
             message = f"{name} is empty; every confirmed document of this template has it"
-            yield Finding(LACKING, False, message, (Target(key),))
+            yield Finding(LACKING, False, message, (Target(key.partition(".")[0]),))
 
 
 def _doubts(prediction: Prediction, thresholds: Thresholds, spec: TemplateSpec) -> Iterator[Reason]:

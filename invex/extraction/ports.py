@@ -9,6 +9,6 @@ from django.utils.module_loading import import_string
 
 
 def always_filled(project_id: int, template: str) -> Collection[str]:
-    """Return the keys of the fields and tables that all confirmed documents of the template fill."""
+    """Return the keys of the fields, tables and columns ("table.column") that all confirmed documents of it fill."""
     found: Collection[str] = import_string(settings.ALWAYS_FILLED)(project_id, template)
     return found

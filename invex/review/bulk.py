@@ -96,7 +96,8 @@ def _approve(access: Access, row: Document) -> None:
     label = _label(row, extraction.prediction)
     if _lacks(row, label):
         raise Conflict(
-            "It needs a look: nothing was read, or a field or a table is empty that never is.", code="needs_look"
+            "It needs a look: nothing was read, or a field, a table or a column is empty that never is.",
+            code="needs_look",
         )
     services.confirm(access, row.pk, label, version=row.version, seen=extraction.pk)
 
@@ -107,6 +108,9 @@ def _lacks(row: Document, label: dict[str, Any]) -> bool:
     if not any(fields.values()) and not any(tables.values()):
         return True
     empty = {key for key, found in (*fields.items(), *tables.items()) if not found}
+    for table in page.spec_of(row, row.template).tables:
+        present = {column for line in tables[table.key] for column in line}
+        empty |= {f"{table.key}.{c.key}" for c in table.columns if present and c.key not in present}
     return bool(row.template and empty and empty & queries.always_filled(row.project_id, row.template).keys())
 
 

@@ -138,14 +138,21 @@ def screen(
 def _with_lacking(
     document: Document, chosen: str, rows: list[FieldRow], tables: list[TableRows]
 ) -> tuple[list[FieldRow], list[TableRows]]:
-    if not any(row.is_empty for row in rows) and all(table.rows for table in tables):
+    if not any(row.is_empty for row in rows) and all(t.rows and not t.empty_columns for t in tables):
         return rows, tables
     filled = queries.always_filled(document.project_id, chosen)
     fields = [
         replace(row, lacking=filled.get(row.spec.key, 0)) if row.is_empty and row.mark != "wrong" else row
         for row in rows
     ]
-    return fields, [t if t.rows else replace(t, lacking=filled.get(t.spec.key, 0)) for t in tables]
+    return fields, [_table_with_lacking(table, filled) for table in tables]
+
+
+def _table_with_lacking(table: TableRows, filled: Mapping[str, int]) -> TableRows:
+    if not table.rows:
+        return replace(table, lacking=filled.get(table.spec.key, 0))
+    names = {key: f"{table.spec.key}.{key}" for key in table.empty_columns}
+    return replace(table, lacking_columns=tuple((key, filled[name]) for key, name in names.items() if name in filled))
 
 
 def made_of(document: Document) -> str:

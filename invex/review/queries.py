@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -60,26 +61,47 @@ def confirmed(project: Project | int, *, template: str | None = None) -> QuerySe
 
 
 def always_filled(project: Project | int, template: str) -> dict[str, int]:
-    """Return the fields and tables that all of the template's newest confirmed documents fill, with how many these are.
+    """Return what all of the template's newest confirmed documents fill, with how many these are.
 
-    A document whose label does not mention a field or a table says nothing of it, nor does an empty one that nobody
-    looked for.
+    Keys are those of fields, tables and columns ("table.column"). A column is filled where a row has it; documents
+    without rows say nothing of it. A document whose label does not mention a field or a table says nothing of it, nor
+    does an empty one, or an empty column, that nobody looked for.
     """
     newest = confirmed(project, template=template).values_list("pk", "created_at")[:EXAMPLES]
+    labels = [_filled(pk, created_at) for pk, created_at in newest]
+    columns: dict[str, set[str]] = {}
+    for one in labels:
+        for table, present in one.columns.items():
+            columns.setdefault(table, set()).update(present)
     filled: dict[str, list[bool]] = {}
-    for pk, created_at in newest:
-        for key, is_filled in _filled(pk, created_at):
+    for one in labels:
+        for key, is_filled in one.said.items():
             filled.setdefault(key, []).append(is_filled)
+        for table, present in one.columns.items():
+            for column in columns[table] if one.is_looked_for else present:
+                filled.setdefault(f"{table}.{column}", []).append(column in present)
     return {key: len(each) for key, each in filled.items() if all(each)}
 
 
+@dataclass(frozen=True, slots=True)
+class _Filled:
+    """What a label fills. said: of which fields and tables it says whether they are filled. columns: those that are, of
+    tables with rows. is_looked_for: its person has looked for what is empty."""
+
+    said: Mapping[str, bool]
+    columns: Mapping[str, frozenset[str]]
+    is_looked_for: bool
+
+
 @lru_cache(maxsize=4096)
-def _filled(pk: int, created_at: datetime.datetime) -> tuple[tuple[str, bool], ...]:
-    """Return of which fields and tables a label says whether they are filled. Kept: it is large and never changes."""
+def _filled(pk: int, created_at: datetime.datetime) -> _Filled:
+    """Return what a label fills. Kept: it is large and never changes."""
     rows = ConfirmedLabel.objects.filter(pk=pk, created_at=created_at)
     source, fields, tables = rows.values_list("source", "label__fields", "label__tables").first() or ("", {}, {})
-    said = {**(fields or {}), **(tables or {})}.items()
-    return tuple((key, bool(found)) for key, found in said if found or source not in UNSEEN_BY_PEOPLE)
+    is_looked_for = source not in UNSEEN_BY_PEOPLE
+    said = {key: bool(found) for key, found in {**(fields or {}), **(tables or {})}.items() if found or is_looked_for}
+    columns = {key: frozenset(column for row in found for column in row) for key, found in (tables or {}).items()}
+    return _Filled(said, {key: found for key, found in columns.items() if found}, is_looked_for)
 
 
 def to_review(project: Project) -> QuerySet[Document]:

@@ -81,7 +81,8 @@ class TableRows:
     """A table: its rows as the page's grid takes them, a mapping of column keys to cells each.
 
     is_typed: they are what a person left. lacking: it has none, and so many confirmed documents of its template, all
-    that were looked at, have some. printed: what the document prints beside them, for the page's own sums.
+    that were looked at, have some. lacking_columns: the same of columns that no row has, (key, number) each. printed:
+    what the document prints beside them, for the page's own sums.
     """
 
     spec: TableSpec
@@ -89,6 +90,7 @@ class TableRows:
     remarks: tuple[str, ...] = ()
     is_typed: bool = False
     lacking: int = 0
+    lacking_columns: tuple[tuple[str, int], ...] = ()
     theirs: str = ""  # JSON of the rows that somebody else saved meanwhile, where they differ
     printed: Mapping[str, Any] | None = None
 
@@ -105,7 +107,19 @@ class TableRows:
         """How often it needs a person: the cells that are marked; where none is, what is said of the whole."""
         cells = (cell for row in self.rows for cell in row.values())
         marked = sum(cell.get("mark") in ("look", "wrong") or "failed" in cell for cell in cells)
-        return marked or int(bool(self.remarks or self.lacking))
+        return marked or int(bool(self.remarks or self.lacking or self.lacking_columns))
+
+    @property
+    def empty_columns(self) -> tuple[str, ...]:
+        """The keys of the columns that no row has; () where there are no rows."""
+        present = {key for row in self.rows for key, cell in row.items() if str(cell.get("value", "")).strip()}
+        return tuple(c.key for c in self.spec.columns if c.key not in present) if self.rows else ()
+
+    @property
+    def columns_said_lacking(self) -> list[tuple[str, str, int]]:
+        """Key, name and number of documents, see lacking_columns."""
+        labels = {c.key: field_name(f"{self.spec.key}.{c.key}", c.label) for c in self.spec.columns}
+        return [(key, labels[key], number) for key, number in self.lacking_columns]
 
     @property
     def needs_person(self) -> bool:

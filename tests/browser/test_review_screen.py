@@ -710,6 +710,50 @@ def test_a_table_in_which_no_row_was_read_is_gone_to_and_asked_about(admin_page:
     page.get_by_role("button", name="Start anew").click()
 
 
+def test_a_column_that_is_empty_and_never_was_is_gone_to_and_asked_about(admin_page: Page, installation: Any) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation)
+    grid = page.locator("[data-grid]")
+    columns = json.loads(grid.get_attribute("data-columns") or "")
+    number = [column["key"] for column in columns].index("tax_rate")
+    cells, said = grid.locator(f"td[data-column='{number}']"), grid.locator("[data-lacking='tax_rate']")
+    cells.first.click()
+    for _ in range(cells.count()):
+        page.keyboard.press("Delete")
+        page.keyboard.press("ArrowDown")
+    draft_is_kept(page)
+
+    def without(route: Any) -> None:
+        """Its page as where nobody has confirmed that the column is empty."""
+        answer = route.fetch()
+        line = '<p class="why look" data-remark data-lacking="tax_rate">▲ Tax rate: nothing was read</p>'
+        route.fulfill(response=answer, body=re.sub(r"(data-sums.*?</h2>)", rf"\1{line}", answer.text()))
+
+    page.route(f"**{address}", without)
+    page.goto(address)
+    page.wait_for_selector(WORD, state="attached")
+    expect(said).to_be_visible()
+    field(page).focus()
+    page.keyboard.press("Alt+g")
+    expect(cells.first).to_be_focused()
+    needed = need_count(page)
+    assert needed >= 1
+    can_be_seen(page)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-kept]")).to_contain_text("nothing was read there")
+    assert page.url.endswith(address), "it is approved without a word"
+    page.keyboard.type("19")
+    page.keyboard.press("Tab")
+    expect(said).to_be_hidden()
+    page.keyboard.press("Control+z")
+    expect(said).to_be_visible()
+    page.keyboard.press("Enter")  # the document has none
+    assert need_count(page) == needed - 1
+    page.unroute(f"**{address}")
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
 def test_a_field_that_is_empty_and_never_was_is_gone_to_and_asked_about_once(
     admin_page: Page, installation: Any
 ) -> None:

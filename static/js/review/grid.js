@@ -77,8 +77,14 @@ export class Grid {
     this.markReachable();
   }
 
-  /* What is said of a table in which no row was read is not true of one that has rows. */
-  sayLacking() { this.section.querySelectorAll(":scope > [data-lacking]").forEach((line) => { line.hidden = this.rows.length > 0; }); }
+  /* What is said of a table in which no row was read is not true of one that has rows, nor what is said of a column in which
+     nothing was, of one that has something. */
+  sayLacking() {
+    this.section.querySelectorAll(":scope > [data-lacking]").forEach((line) => {
+      const {lacking: key} = line.dataset;
+      line.hidden = key ? !this.rows.length || this.rows.some((row) => row[key]?.value?.trim()) : this.rows.length > 0;
+    });
+  }
 
   /* Which columns hold long texts, and which are not shown. */
   fold() {
@@ -120,9 +126,8 @@ export class Grid {
 
   /* How often it needs a person: the cells that are marked; where none is, what is said of the whole and nobody has read. */
   judge() {
-    const isSaid = !this.isSeen && this.section.querySelector(":scope > [data-remark]:not([hidden])");
     const marked = this.rows.reduce((sum, row) => sum + Object.values(row).filter((cell) => this.isMarked(cell)).length, 0);
-    this.needCount = marked || (isSaid ? 1 : 0);
+    this.needCount = marked || Math.min(this.remarks.length, 1);
     this.section.classList.toggle("needs", this.needs);
   }
 
@@ -200,8 +205,16 @@ export class Grid {
       const what = cells[key];
       return this.isMarked(what) ? [{element: this.td([row, column]), what, show: () => this.focus([row, column])}] : [];
     }));
-    const said = this.isSeen ? [] : [...this.section.querySelectorAll(":scope > [data-remark]:not([hidden])")];
-    return [...cells, ...said.map((line) => ({element: line, what: line, show: () => this.focus(), isLacking: "lacking" in line.dataset}))];
+    return [...cells, ...this.remarks.map((line) => ({element: line, what: line, show: () => this.focus(this.cellOf(line)), isLacking: "lacking" in line.dataset}))];
+  }
+
+  /* What is said of the table as a whole, and nobody has read. */
+  get remarks() { return this.isSeen ? [] : [...this.section.querySelectorAll(":scope > [data-remark]:not([hidden])")]; }
+
+  /* The first cell of a column of which a line says that nothing was read there; null of other lines. */
+  cellOf(line) {
+    const column = this.columns.findIndex(({key}) => key === line?.dataset.lacking);
+    return column < 0 || !this.rows.length ? null : [0, column];
   }
 
   /* To the first cell that needs a person, else to the first one, or to that one. A table without rows is gone to itself. */
@@ -213,7 +226,7 @@ export class Grid {
     }
     this.widen();
     this.section.scrollIntoView({block: "nearest"});
-    this.go(at || this.nextMarked([-1, this.columns.length - 1]) || [0, this.shown[0]]);
+    this.go(at || this.nextMarked([-1, this.columns.length - 1]) || this.cellOf(this.remarks[0]) || [0, this.shown[0]]);
   }
 
   /* Who goes to the table gets the room that its columns need, and keeps it: nothing moves as they leave it. */
@@ -280,8 +293,12 @@ export class Grid {
     if (!isRestored && !only) this.isSeen = true;
     this.rows = rows;
     this.input.value = JSON.stringify(rows);
-    if (only) this.show(this.td(only), this.cell(only));
-    else this.render();
+    if (only) {
+      this.show(this.td(only), this.cell(only));
+      this.sayLacking();
+    } else {
+      this.render();
+    }
     this.judge();
     this.changed();  // which checks the sums too
   }

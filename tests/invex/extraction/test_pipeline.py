@@ -79,6 +79,12 @@ def test_what_is_empty_and_never_is_goes_to_a_person():
     assert [reason.field for reason in outcome.reasons] == ["day", "line_items"]
     required = run(document, Stub(day=("2020-12-31", "31/12/2020")), thresholds=SURE, always=lambda template: {"po"})
     assert codes(required) == ["required"], "which is said once"
+    rows = ({"amount": Value("1.00", "1.00", 0.99), "quantity": Value("2", "2", 0.99)},)
+    predictor.prediction = replace(predictor.prediction, tables={"line_items": rows})
+    always = {"line_items", "line_items.amount", "line_items.quantity", "line_items.unit_price", "line_items.other"}
+    [column] = run(document, predictor, thresholds=SURE, always=lambda template: always).reasons
+    assert (column.code, column.field) == ("lacking", "line_items")
+    assert column.message == "Line items: Unit price is empty; every confirmed document of this template has it"
     unknown = run(document, Stub(template=None), always=lambda template: {"day"})
     assert codes(unknown) == ["unknown_template"]
 

@@ -79,17 +79,27 @@ def test_where_nothing_was_read_somebody_looks(access, make):
     assert "nothing was read" in skipped.why
 
 
-def test_what_lacks_a_field_that_no_confirmed_document_lacks_is_left_to_people(access, make):
+AMOUNT = {"amount": {"value": "1.00"}}
+FULL = (
+    {"fields": {"due_date": [{"value": "2026-01-31"}]}},
+    {"tables": {"line_items": [{**AMOUNT, "tax_rate": {"value": "19"}}]}},
+)
+EMPTY = {"fields": {"due_date": []}}, {"tables": {"line_items": [AMOUNT]}}
+
+
+@pytest.mark.parametrize(("full", "empty"), list(zip(FULL, EMPTY)), ids=["a field", "a column"])
+def test_what_lacks_what_no_confirmed_document_lacks_is_left_to_people(access, make, full, empty):
     create_template(access, template_json("Order"))
     first, second = make(0), make(1)
     Document.objects.filter(pk=second.pk).update(template="Order")
     read = second.extractions.get(is_current=True)
-    read.prediction["fields"]["due_date"] = []
+    for part, said in empty.items():
+        read.prediction[part] |= said
     read.save(update_fields=["prediction"])
-    services.confirm(access, first.pk, {"template": "Order", "fields": {"due_date": [{"value": "2026-01-31"}]}})
+    services.confirm(access, first.pk, {"template": "Order", "fields": {}, **full})
     [skipped] = bulk.approve(access, [str(second.pk)]).skipped
-    assert "a field or a table is empty that never is" in skipped.why
-    services.confirm(access, first.pk, {"template": "Order", "fields": {"due_date": []}})
+    assert "a field, a table or a column is empty that never is" in skipped.why
+    services.confirm(access, first.pk, {"template": "Order", "fields": {}, **empty})
     assert bulk.approve(access, [str(second.pk)]).done == (second.pk,)
 
 

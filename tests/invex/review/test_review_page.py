@@ -252,6 +252,40 @@ def test_a_table_without_rows_needs_a_person_where_all_confirmed_documents_have_
     assert not table()[0].needs_person
 
 
+def test_an_empty_column_needs_a_person_where_all_confirmed_documents_fill_it(client, access):
+    create_template(access, template_json("Order"))
+    first, second, third = (document_in_review(access, ACME.document(n)) for n in (1, 2, 3))
+    Document.objects.filter(pk=third.pk).update(template="Order")
+    read = third.extractions.get(is_current=True)
+    read.prediction["tables"] = {"line_items": [{"amount": {"value": "1.00", "confidence": 1.0}}]}
+    read.reasons = []
+    read.save(update_fields=["prediction", "reasons"])
+
+    def confirm(document, *rows: dict[str, str], **more: str) -> None:
+        cells = [{key: {"value": value} for key, value in row.items()} for row in rows]
+        label = {"template": "Order", "fields": {}, "tables": {"line_items": cells}, **more}
+        services.confirm(access, document.pk, label)
+
+    def table():
+        answer = client.get(page_of(third))
+        [found] = answer.context["screen"].tables
+        return found, answer.content.decode()
+
+    assert not table()[0].needs_person, "nobody has said what this template has"
+    confirm(first, {"quantity": "2", "amount": "1.00"}, {"amount": "3.00"})
+    found, html = table()
+    assert (found.lacking, found.lacking_columns, found.need_count) == (0, (("quantity", 1),), 1)
+    assert "Quantity: nothing was read; the confirmed document of this template has it." in html
+    confirm(second)
+    assert table()[0].lacking_columns == (("quantity", 1),), "without rows it says nothing of a column"
+    confirm(second, {"amount": "1.00"}, source="bulk")
+    assert table()[0].lacking_columns == (("quantity", 1),), "nobody has looked for it"
+    confirm(second, {"quantity": "5"})
+    assert table()[0].lacking_columns == (("quantity", 2),)
+    confirm(second, {"amount": "1.00"})
+    assert not table()[0].needs_person
+
+
 def test_an_empty_field_needs_a_person_until_one_has_confirmed_a_document_without_it(client, access):
     create_template(access, template_json("Order"))
     due = {"due_date": [{"value": "2026-01-31"}], "currency": []}
