@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -57,6 +57,19 @@ class Trial:
     tried: tuple[Tried, ...]
     examples: int = 0
     of: int = 0
+
+    def marked(self, names: Sequence[str]) -> list[tuple[str, str, int]]:
+        """Return what is not good somewhere: its name, its worst mark, and on how many documents; the worst first.
+
+        names: of the fields and then the tables.
+        """
+        marks = [[*(line.mark for line in one.lines), *(mark for _, _, mark in one.tables)] for one in self.tried]
+        found = [
+            (name, max(each, key=WORST.index), sum(mark != GOOD for mark in each))
+            for name, each in zip(names, zip(*marks))
+            if any(mark != GOOD for mark in each)
+        ]
+        return sorted(found, key=lambda one: (-WORST.index(one[1]), -one[2]))
 
 
 def ask_worker(document: Document, design: Design, others: Iterable[Document]) -> Trial:

@@ -152,6 +152,11 @@ def try_on(request: ProjectRequest, pk: int) -> HttpResponseBase:
         elif others:
             context["trial"] = trial = trying.ask_worker(document, drawn, others)
             named = {row.pk: row for row in others}
+            spec = drawn.spec
+            context["names"] = [field_name(f.key, f.label) for f in spec.fields] + [
+                field_name(t.key) for t in spec.tables
+            ]
+            context["marked"] = trial.marked(context["names"])
             context["tried"] = [
                 {
                     "document": named[one.document],

@@ -205,6 +205,19 @@ def test_the_strip_marks_what_review_marks() -> None:
     assert found.mark == trying.BAD
 
 
+def test_what_is_marked_somewhere_is_named_once_the_worst_first() -> None:
+    def tried(pk: int, *marks: str, rows: str = trying.GOOD) -> trying.Tried:
+        lines = tuple(trying.Line(str(n), str(n), (), mark) for n, mark in enumerate(marks))
+        return trying.Tried(pk, trying.LOOK, True, lines, (("items", 0, rows),), ())
+
+    good, look, bad = trying.WORST
+    trial = trying.Trial((tried(1, look, good, good), tried(2, look, good, bad), tried(3, good, good, good, rows=look)))
+    assert trial.marked(["Supplier", "Date", "Total", "Items"]) == [
+        ("Total", bad, 1), ("Supplier", look, 2), ("Items", look, 1),
+    ]  # fmt: skip
+    assert trying.Trial(()).marked(["Supplier"]) == []
+
+
 def test_what_was_chosen_for_another_field_is_proposed_as_no_name(access) -> None:
     document = document_in_review(access, VENDOR.document(0))
     place = label_of(VENDOR.document(0))["fields"]["invoice_date"][0]["boxes"][0]
