@@ -10,9 +10,11 @@ from typing import Any
 from invex.catalog.field_names import CONTEXT, field_name
 from invex.fields.master_data import MASTER_DATA
 from invex.fields.spec import FieldSpec, TableSpec, TemplateSpec
+from invex.fields.standard import STANDARD_FIELDS
 from invex.kernel.spoken import spoken
 
 SURE = 0.9  # at and above, a value that passed its checks is shown as confirmed by the machine
+NUMBERED = 9  # fields that a key leads to
 URGENCY = ("wrong", "look", "sure", "person")
 
 
@@ -44,6 +46,7 @@ class FieldRow:
     """A field with its values. is_open: a person said that they do not say whether it is there.
 
     lacking: it has none, and so many confirmed documents of its template, all that were looked at, have one.
+    number: of its key (Alt+number), the same on every document of the template; None of those after the ninth.
     looked_up_with: keys of the fields, it included, that a rule looks up in master data together.
     """
 
@@ -52,6 +55,7 @@ class FieldRow:
     remarks: tuple[str, ...] = ()
     is_open: bool = False
     lacking: int = 0
+    number: int | None = None
     looked_up_with: tuple[str, ...] = ()
 
     @property
@@ -163,6 +167,8 @@ def rows_of(
     for reason in reasons:
         about.setdefault(str(reason.get("field") or ""), []).append(str(reason["message"]))
     looked_up = {key: rule.fields for rule in spec.rules if rule.kind == MASTER_DATA for key in rule.fields}
+    order = spec.fields if spec.name else STANDARD_FIELDS  # of which a document of no template has some
+    numbers = {one.key: number for number, one in enumerate(order[:NUMBERED], 1)}
     fields = []
     for field in spec.fields:
         values = shown.get("fields", {}).get(field.key) or ()
@@ -174,7 +180,8 @@ def rows_of(
         said = {remark for i in inputs for remark in i.remarks}
         remarks = tuple(r for r in remarks if r not in said)
         empty = Input(f"f:{field.key}:0", mark="look" if is_blind else "")
-        fields.append(FieldRow(field, inputs or (empty,), remarks, looked_up_with=looked_up.get(field.key, ())))
+        row = FieldRow(field, inputs or (empty,), remarks, number=numbers.get(field.key))
+        fields.append(replace(row, looked_up_with=looked_up.get(field.key, ())))
     fields.sort(key=_place)
     return fields, [_table(t, shown, about, by_person=by_person, is_blind=is_blind) for t in spec.tables]
 

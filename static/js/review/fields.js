@@ -44,13 +44,10 @@ export class Fields {
     this.draw();
   }
 
-  begin() {
-    this.fields.forEach((field, index) => {
-      const number = field.querySelector("[data-number]");
-      if (number && index < 9) number.textContent = index + 1;
-      this.refresh(field);
-    });
-  }
+  begin() { this.fields.forEach((field) => this.refresh(field)); }
+
+  /* The field that a number leads to, if there is one; see FieldRow of invex/review/rows.py. */
+  numbered(number) { return this.fields.find((field) => field.querySelector(`[data-number="${number}"]`)); }
 
   get inputs() { return [...this.form.querySelectorAll("[data-value]")]; }
   get fields() { return [...this.form.querySelectorAll(".field")]; }

@@ -132,7 +132,7 @@ export class Keys {
   single(key, input) {
     const {fields} = this;
     if (/^[1-9]$/.test(key)) {
-      const field = fields?.fields[Number(key) - 1];
+      const field = fields?.numbered(key);
       return field && (() => fields.focus(field.querySelector("[data-value]")));
     }
     return {

@@ -18,7 +18,7 @@ from invex.documents.models import Document, PageImage
 from invex.documents.states import DocumentState as S
 from invex.fields.findings import Finding, Target
 from invex.fields.spec import FieldSpec, TemplateSpec
-from invex.fields.standard import LINE_ITEMS
+from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
 from invex.review import forms, services
 from invex.review.rows import rows_of
 from invex.web import trends
@@ -208,6 +208,22 @@ def test_each_cell_that_is_marked_needs_a_person_once():
     assert table.need_count == 3
     _, [table] = rows_of(spec, {"tables": {"line_items": rows[2:]}}, said)
     assert table.need_count == 1, "what is said of the whole"
+
+
+def test_a_field_has_the_same_number_whatever_its_place():
+    def at(y: float):
+        return [{"value": "1", "boxes": [{"page": 0, "box": [0.1, y, 0.2, y + 0.01]}]}]
+
+    def numbers(spec: TemplateSpec, **fields) -> dict[str, int | None]:
+        rows, _ = rows_of(spec, {"fields": fields}, [])
+        return {row.spec.key: row.number for row in rows}
+
+    order = TemplateSpec("Order", tuple(FieldSpec(key, "text") for key in "abcdefghijk"))
+    assert numbers(order) == dict(zip("abcdefghijk", [*range(1, 10), None, None]))
+    assert numbers(order, b=at(0.1), a=at(0.2), k=at(0.05)) == numbers(order)
+    assert list(numbers(order, b=at(0.1), a=at(0.2)))[:2] == ["b", "a"]
+    unknown = TemplateSpec("", tuple(f for f in STANDARD_FIELDS if f.key in ("due_date", "iban")))
+    assert numbers(unknown) == {"due_date": 3, "iban": None}, "as on another document of no template"
 
 
 @pytest.mark.parametrize("template", ["Order", ""])
