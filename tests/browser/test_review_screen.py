@@ -991,6 +991,41 @@ def click_word(page: Page, text: str) -> None:
     page.mouse.click(frame["x"] + (x0 + x1) / 2 * frame["width"], frame["y"] + (y0 + y1) / 2 * frame["height"])
 
 
+def test_clicks_below_each_other_go_down_a_column_and_beside_each_other_along_a_row(
+    admin_page: Page, installation: Any
+) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation, name="%8334%")
+    rows = page.locator("[data-grid] tbody tr")
+
+    def texts() -> list[list[str]]:
+        return [row.locator("td").all_inner_texts()[:3] for row in rows.all()]
+
+    page.keyboard.press("Alt+g")
+    printed = [
+        [cell["text"] for cell in row.values()][:3] for row in json.loads(page.locator("[data-rows]").input_value())
+    ]
+    read = texts()
+    for _ in range(rows.count()):
+        page.keyboard.press("Alt+Delete")
+    names = [name.split()[0] for name, _, _ in printed[:3]]
+    click_word(page, names[0])
+    click_word(page, names[1])  # begins a row
+    click_word(page, names[2])
+    assert texts() == [[name, "", ""] for name in names]
+    rows.first.locator("td").nth(1).click()
+    click_word(page, printed[0][1])  # a number beside the name
+    click_word(page, printed[0][2])
+    [name, *numbers] = texts()[0]
+    assert (name, *map(float, numbers)) == (names[0], *map(float, read[0][1:]))
+    assert texts()[1:] == [[name, "", ""] for name in names[1:]]
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    assert texts() == [[name, "", ""] for name in names]
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
 def test_a_total_that_is_no_number_stops_nothing(admin_page: Page, installation: Any) -> None:
     page, address = admin_page, open_invoice(admin_page, installation)
     errors: list[Any] = []

@@ -10,6 +10,7 @@ import {SUMMED, sumsOf} from "./sums.js";
 const NUMERIC = new Set(["amount", "number", "percentage"]);
 const LONG = 12;  // characters of a text, from which its column is kept wide, and no other part of a document repeats it
 const WHOLE = /^(?=\S*\d)\S{1,24}$/;  // a date, a number or an identifier of one word: it never stands on two lines
+const IS_NUMBER = /^\D{0,4}\d[\d.,'\s]*\D{0,4}$/;  // with a sign, a currency or a unit at most
 const MOST_WIDTH = "55%";  // of the page, that a table which needs the room may take
 const DOUBLE_CLICK_MS = 500;  // within which nothing moves below the pointer
 const LEVEL = 0.4;  // of the height of a place, which it shares with a row that it stands in
@@ -30,6 +31,7 @@ export class Grid {
     this.input = section.querySelector("[data-rows]");
     this.rows = JSON.parse(this.input.value || "[]");
     this.at = [0, 0];
+    this.filled = null;  // what was filled by the last click, and where that led to
     this.isTouched = section.hasAttribute("data-typed");
     this.editor = null;
     this.fails = new Map();  // cells that fail a check as they stand now -> the sentence
@@ -363,19 +365,40 @@ export class Grid {
     return places.some(({page, box}) => others.some((other) => other.page === page && Math.min(box[3], other.box[3]) - Math.max(box[1], other.box[1]) > LEVEL * (box[3] - box[1])));
   }
 
+  /* Fill the chosen cell and go on to the next column; or, from a word that stands below the one that was clicked just
+     before, fill the cell below that one, and go on down its column. */
   fillWith(words, page, {isAdding = false} = {}) {
-    const text = words.map((w) => w[0]).join(" "), boxes = boxesOfWords(page, words), before = this.cell(this.at);
+    const text = words.map((w) => w[0]).join(" "), boxes = boxesOfWords(page, words), meant = isAdding ? null : this.cellMeant(text, boxes);
     this.cancel();
     if (!this.rows.length) this.at = [0, this.at[1]];
-    const isMore = isAdding && before?.value;
+    if (meant) this.at = meant.at;
+    const [row, column] = this.at, before = this.cell(this.at), isMore = isAdding && before?.value;
     const cell = this.said(isMore
       ? {value: `${before.value} ${text}`, text: `${before.text || before.value} ${text}`, boxes: [...(before.boxes || []), ...boxes]}
       : {value: text, text, boxes});
     this.setCell(this.at, cell);
-    this.understand(this.at[1], cell);
-    const [row, column] = this.at;
-    if (isMore) this.showBoxes();
-    else this.go([row, this.shown.find((one) => one > column) ?? column]);
+    this.understand(column, cell);
+    if (isMore) { this.showBoxes(); return; }
+    const isDown = Boolean(meant?.isDown);
+    this.go(isDown && row + 1 < this.rows.length ? [row + 1, column] : this.behind([row, column]));
+    this.filled = {at: [row, column], to: this.at, boxes, isDown};
+  }
+
+  behind([row, column]) { return [row, this.shown.find((one) => one > column) ?? column]; }
+
+  /* The cell that a click means by its place, where nobody went elsewhere since the last one: {at, isDown}. isDown: what is
+     clicked stands below what was clicked last, in the same columns of the page, a number below a number, and on the line of
+     the next row, if that has a place; there may be none yet. After that, what stands on the line of the last one goes into
+     the next column. null where the chosen cell is meant. */
+  cellMeant(text, boxes) {
+    if (this.filled?.to !== this.at) return null;
+    const {at: [row, column], boxes: [{page, box}], isDown} = this.filled, [{page: ofPage, box: now}] = boxes;
+    if (page !== ofPage) return null;
+    const middle = (box[1] + box[3]) / 2, isBelow = now[1] >= middle && now[0] < box[2] && now[2] > box[0];
+    if (isDown && now[1] < middle && now[3] > middle && now[0] >= box[2]) return {at: this.behind([row, column]), isDown: false};
+    if (!isBelow || NUMERIC.has(this.columns[column].type) !== IS_NUMBER.test(text)) return null;
+    const isPlaced = row + 1 < this.rows.length && this.boxesOf(row + 1).length > 0;
+    return isPlaced && !this.isLevel(row + 1, boxes) ? null : {at: [row + 1, column], isDown: true};
   }
 
   add() {
