@@ -59,6 +59,7 @@ project_pages: list[URLPattern | URLResolver] = [
     path("templates/new/", catalog.new_template, name="template-new"),
     path("templates/groups/", studio.groups, name="studio-groups"),
     path("templates/studio/", studio.studio, name="studio"),
+    path("templates/studio/<int:pk>/others/", studio.others, name="studio-others"),
     path("templates/studio/<int:pk>/try/", studio.try_on, name="studio-try"),
     path("templates/studio/<int:pk>/meaning/", studio.meaning, name="studio-meaning"),
     path("templates/studio/<int:pk>/rows/", studio.rows, name="studio-rows"),

@@ -62,10 +62,11 @@ def is_used(row: Template) -> bool:
     return Document.objects.filter(project=row.project_id, template=row.name).exists()
 
 
-def newest_waiting(row: Template) -> Document | None:
-    """Return the newest document in review that was read as this template: on it the studio can change the template."""
-    waiting = Document.objects.filter(project=row.project_id, template=row.name, state=DocumentState.REVIEW)
-    return waiting.order_by("-pk").first()
+def newest_to_draw(row: Template) -> Document | None:
+    """Return the document on which the studio can change the template: the newest that waits as it, else approved."""
+    rows = Document.objects.filter(project=row.project_id, template=row.name).order_by("-pk")
+    states = (DocumentState.REVIEW, DocumentState.APPROVED)
+    return next((found for state in states if (found := rows.filter(state=state).first()) is not None), None)
 
 
 def vocabulary(project: Project, keys: Iterable[str] | None = None) -> dict[str, str]:

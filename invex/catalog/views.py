@@ -118,7 +118,7 @@ def _form(
         "name": spec.get("name", ""),
         "row": row,
         "is_new": is_new,
-        "waiting": queries.newest_waiting(row) if row is not None else None,
+        "drawn_on": queries.newest_to_draw(row) if row is not None else None,
         "problem": problem,
         "can_author": request.access.may(Right.TEMPLATES),
         "vocabulary": sorted({*(k for k in vocabulary if "." not in k), *(f.key for f in STANDARD_FIELDS)}),

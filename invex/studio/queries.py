@@ -16,6 +16,7 @@ from invex.documents import queries as documents
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
 from invex.extraction import queries as extractions
+from invex.extraction.models import REOPENED
 from invex.fields.geometry import Box
 from invex.fields.labels import label_from_json, value_to_json
 from invex.fields.spec import FIELD_TYPES, FieldSpec, TemplateSpec
@@ -24,11 +25,12 @@ from invex.fields.validators import BadValue, entered
 from invex.kernel.errors import BadInput, NotFound
 from invex.kernel.sent import sent_whole
 from invex.review import printed
+from invex.review import queries as reviews
 from invex.review.rows import place_of
 from invex.review.rows_like import rows_like
 from invex.review.services import document_locale
 
-from . import guess
+from . import grouping, guess
 from .design import Known
 from .models import LookGroup
 
@@ -79,40 +81,71 @@ def sample(project: Project, document: str, group: str) -> Document:
 def others(project: Project, document: Document, edited: str = "") -> list[Document]:
     """Return the documents on which a template made from this one is tried: those that look like it.
 
-    edited: the template that is changed; then those that wait as it, as this one does.
+    Of a document that was read as a template they are those that wait as it, too. edited: the template that is changed;
+    then those that wait as that one.
     """
-    waiting = Document.objects.filter(project=project, state=DocumentState.REVIEW, template=edited)
-    if not edited:
-        if document.state != DocumentState.REVIEW or document.template:
+    known_as = edited or document.template
+    waiting = Document.objects.filter(project=project, state=DocumentState.REVIEW, template=known_as)
+    if not known_as:
+        if document.state != DocumentState.REVIEW:
             return []  # it is in its group until the next comparison, and no longer one of those that wait
         waiting = waiting.filter(look__group__looks__document=document)
     return list(waiting.exclude(pk=document.pk).order_by("pk")[:MOST_OTHERS])
+
+
+def is_being_compared(document: Document) -> bool:
+    """Say whether it is still to be found out which documents look like this one, which is of no template."""
+    is_unknown = document.state == DocumentState.REVIEW and not document.template
+    return is_unknown and grouping.is_behind(document.project_id)
 
 
 def known(project: Project) -> Known:
     return Known(*catalog.offered(project))
 
 
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What a document says before anybody draws, as fields and tables of a prediction or of a label.
+
+    is_read: by the machine, and not confirmed by a person.
+    """
+
+    content: Mapping[str, Any]
+    is_read: bool
+
+    def drawn(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """A value as the page draws it."""
+        boxes = value.get("boxes") or []
+        return {"value": value["value"], "text": value.get("text") or "", "boxes": boxes, "isRead": self.is_read}
+
+
+def _said(document: Document) -> _Said:
+    """As the review screen shows it: what was confirmed, where it is decided or opened again; else what was read."""
+    extraction, label = extractions.current(document), reviews.current_label(document)
+    if label is not None and (document.state != DocumentState.REVIEW or document.reason_code == REOPENED):
+        return _Said(label.label, is_read=False)
+    return _Said(extraction.prediction if extraction is not None else {}, is_read=True)
+
+
 def drawn_already(document: Document, offered: Known) -> dict[str, Any]:
-    """Return what was read from a document of no template as the page's design: the author keeps what is right.
+    """Return what a document says as the page's design of a new template: the author keeps what is right.
 
     Its fields come in the order of the review screen.
     """
-    extraction = extractions.current(document)
-    prediction = extraction.prediction if extraction is not None else {}
-    found = prediction.get("fields", {})
+    said = _said(document)
+    found = said.content.get("fields", {})
     # In the order of the fields where several stand at one place: a database keeps no order of its own.
     read = sorted((f for f in offered.fields if f.key in found), key=lambda f: _by_place(found[f.key]))
     fields = [
-        {"label": field_name(f.key, f.label), "type": f.type, "required": False, **_as_drawn(value)}
+        {"label": field_name(f.key, f.label), "type": f.type, "required": False, **said.drawn(value)}
         for f in read
         for value in found[f.key]
     ]
     tables = []
-    for key, rows in prediction.get("tables", {}).items():
+    for key, rows in said.content.get("tables", {}).items():
         columns = [c for c in offered.columns.get(key, ()) if any(c.key in row for row in rows)]
         if columns:
-            tables.append({"label": field_name(key), **_table_drawn(key, columns, rows)})
+            tables.append({"label": field_name(key), **_table_drawn(key, columns, rows, said)})
     return {"name": "", "fields": fields, "tables": tables or [{"label": field_name(LINE_ITEMS.key)}]}
 
 
@@ -122,35 +155,35 @@ def _by_place(values: Sequence[Mapping[str, Any]]) -> tuple[int, float, float]:
 
 
 def unread(document: Document) -> frozenset[str]:
-    """Return the keys of fields that were looked for in a document of no template, and not found."""
-    extraction = extractions.current(document)
-    found = extraction.prediction.get("fields", {}) if extraction is not None else {}
-    return frozenset(key for key, values in found.items() if not values)
+    """Return the keys of fields that were looked for in a document, and are not there."""
+    return frozenset(key for key, values in _said(document).content.get("fields", {}).items() if not values)
 
 
 def drawn_of(document: Document, spec: TemplateSpec) -> dict[str, Any]:
-    """Return a template that is changed as the page's design, with what was read from the document.
+    """Return a template that is changed as the page's design, with what the document says.
 
     Its fields come in the order of the review screen; the template keeps its own (see `design.read_design`).
     """
-    extraction = extractions.current(document)
-    prediction = extraction.prediction if extraction is not None else {}
-    read = prediction.get("fields", {})
+    said = _said(document)
+    found, tables = said.content.get("fields", {}), said.content.get("tables", {})
     fields = [
         {"key": f.key, "label": field_name(f.key, f.label), "type": f.type, "required": f.required, **drawn}
-        for f in sorted(spec.fields, key=lambda f: _by_place(read.get(f.key, ())))
-        for drawn in [_as_drawn(value) for value in read.get(f.key, ())] or [{}]
+        for f in sorted(spec.fields, key=lambda f: _by_place(found.get(f.key, ())))
+        for drawn in [said.drawn(value) for value in found.get(f.key, ())] or [{}]
     ]
-    tables = [
-        {"key": t.key, "label": field_name(t.key)}
-        | _table_drawn(t.key, t.columns, prediction.get("tables", {}).get(t.key, []), is_kept=True)
-        for t in spec.tables
-    ]
-    return {"name": spec.name, "fields": fields, "tables": tables}
+    return {
+        "name": spec.name,
+        "fields": fields,
+        "tables": [
+            {"key": t.key, "label": field_name(t.key)}
+            | _table_drawn(t.key, t.columns, tables.get(t.key, []), said, is_kept=True)
+            for t in spec.tables
+        ],
+    }
 
 
 def _table_drawn(
-    table: str, columns: Sequence[FieldSpec], rows: Sequence[dict[str, Any]], *, is_kept: bool = False
+    table: str, columns: Sequence[FieldSpec], rows: Sequence[dict[str, Any]], said: _Said, *, is_kept: bool = False
 ) -> dict[str, Any]:
     """The columns and rows of a table as the page draws them; is_kept: the columns keep their keys."""
     return {
@@ -162,12 +195,8 @@ def _table_drawn(
             }
             for c in columns
         ],
-        "rows": [[_as_drawn(row[c.key]) if c.key in row else None for c in columns] for row in rows],
+        "rows": [[said.drawn(row[c.key]) if c.key in row else None for c in columns] for row in rows],
     }
-
-
-def _as_drawn(value: dict[str, Any]) -> dict[str, Any]:
-    return {"value": value["value"], "text": value.get("text", ""), "boxes": value.get("boxes", []), "isRead": True}
 
 
 def meaning(document: Document, text: str, kind: str, place: str, *, is_cell: bool, chosen: str = "") -> dict[str, Any]:

@@ -56,14 +56,21 @@ def silent(row: Template, found: Iterable[Unsaid]) -> QuerySet[Document]:
     return Document.objects.filter(project=row.project_id, pk__in=wanted).order_by("-pk")
 
 
+def at_once(row: Template, count: int) -> int:
+    """Return how many of `count` such documents are opened again at once; of several confirmed ones one stays."""
+    confirmed = reviews.confirmed(row.project_id, template=row.name).count()
+    return min(count, MOST_AT_ONCE, max(1, confirmed - 1))
+
+
 def open_again(access: Access, row: Template) -> list[int]:
-    """Open the newest of these documents again, at most MOST_AT_ONCE, for a person to say what was not asked of them.
+    """Open the newest of these documents again, so many `at_once`, for a person to say what was not asked of them.
 
     Return their ids. Raises NotAllowed.
     """
     access.require(Right.REVIEW)
     opened = []
-    for pk in silent(row, unsaid(row)).values_list("pk", flat=True)[:MOST_AT_ONCE]:
+    wanted = silent(row, unsaid(row)).values_list("pk", flat=True)
+    for pk in list(wanted[: at_once(row, wanted.count())]):
         try:
             reviewing.reopen(access, pk)
         except Conflict:  # somebody was faster

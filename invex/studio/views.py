@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from invex.accounts.models import Project
 from invex.accounts.pages import ProjectRequest, in_project
 from invex.accounts.roles import Right
 from invex.catalog import queries as catalog
@@ -29,15 +30,17 @@ from invex.fields.spec import FIELD_TYPES, BadSpec
 from invex.fields.standard import LINE_ITEMS
 from invex.fields.template_json import template_from_json
 from invex.kernel.errors import BadInput, Conflict, NotNow
+from invex.kernel.queue import wake
 from invex.kernel.sent import sent_whole
-from invex.review.services import document_locale
+from invex.review import services as reviewing
 
 from . import design as designs
-from . import queries, record, replay, services, trying, unsaid
+from . import jobs, queries, record, replay, services, trying, unsaid
 
 SHOWN_GROUPS = 5
 SHOWN_EFFECTS = 50
 SHOWN_SILENT = 4
+DRAWN_ON = (DocumentState.REVIEW, DocumentState.APPROVED)  # a template is made from one of these
 
 
 @require_GET
@@ -54,14 +57,19 @@ def groups(request: ProjectRequest) -> HttpResponseBase:
 def studio(request: ProjectRequest) -> HttpResponseBase:
     """Draw a template on a sample (?document=ID or ?group=ID; ?template=NAME changes that one).
 
-    POST saves it and confirms the sample.
+    POST saves it and confirms the sample; with `reopen` it opens a rejected one again.
     """
     project = request.access.project
     document = queries.sample(project, request.GET.get("document", ""), request.GET.get("group", ""))
     offered, edited = queries.known(project), _edited(request, request.GET.get("template", ""))
     if request.method == "GET":
+        if queries.is_being_compared(document):
+            wake("invex.studio.jobs.group", project.pk, queue=jobs.QUEUE, at_front=True)
         known = queries.drawn_of(document, catalog.spec(edited)) if edited else queries.drawn_already(document, offered)
         return _show(request, document, json.dumps(known), edited)
+    if request.POST.get("reopen"):
+        reviewing.reopen(request.access, document.pk, version=sent_whole(request.POST.get("version")))
+        return redirect(request.get_full_path())
     raw = request.POST.get("design", "")
     try:
         drawn = _read(document, raw, offered, edited)
@@ -91,7 +99,7 @@ def _read(
     document: Document, raw: str, offered: designs.Known, edited: Template | None, *, unnamed: str = ""
 ) -> designs.Design:
     spec = catalog.spec(edited) if edited else None
-    return designs.read_design(raw, offered, document_locale(document, edited), unnamed=unnamed, edited=spec)
+    return designs.read_design(raw, offered, reviewing.document_locale(document, edited), unnamed=unnamed, edited=spec)
 
 
 def _show(
@@ -124,13 +132,33 @@ def _show(
             for f in columns
         ],
         "edited": edited,
-        "others": queries.others(project, document, edited.name if edited else ""),
+        **_others(project, document, edited),
         "types": FIELD_TYPES,
         "problem": problem.message if problem else "",
         "is_nameless": problem is not None and problem.code == designs.NAMELESS,
-        "is_open": document.state == DocumentState.REVIEW,
+        "is_open": document.state in DRAWN_ON,
+        "is_approved": document.state == DocumentState.APPROVED,
+        "is_rejected": document.state == DocumentState.REJECTED,
     }
     return render(request, "studio/studio.html", context, status=problem.status if problem else 200)
+
+
+def _others(project: Project, document: Document, edited: Template | None) -> dict[str, Any]:
+    """What the page says of the other documents, and tries the template on."""
+    found = queries.others(project, document, edited.name if edited else "")
+    is_compared = edited is not None or found or not queries.is_being_compared(document)
+    return {"document": document, "edited": edited, "others": found, "is_being_compared": not is_compared}
+
+
+@require_GET
+@in_project(Right.TEMPLATES)
+def others(request: ProjectRequest, pk: int) -> HttpResponseBase:
+    """The part of the page that tries the template on the others, once it is known which they are; 204 until then."""
+    document = documents.document(request.access.project, pk)
+    context = _others(request.access.project, document, None)
+    if context["is_being_compared"]:
+        return HttpResponse(status=204)
+    return render(request, "studio/_others.html", {**context, "is_late": True})
 
 
 @require_POST
@@ -246,7 +274,7 @@ def template_unsaid(request: ProjectRequest, name: str) -> HttpResponseBase:
         "unsaid": found,
         "count": count,
         "documents": documents[:SHOWN_SILENT],
-        "at_once": min(count, unsaid.MOST_AT_ONCE),
+        "at_once": unsaid.at_once(row, count),
         "can_review": access.may(Right.REVIEW) and row.retired_at is None,
     }
     return render(request, "studio/_unsaid.html", context)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fixtures.generator import Vendor
+from invex.accounts.models import Membership, User
 from invex.accounts.roles import Role
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
@@ -90,6 +91,37 @@ def test_the_look_alikes_of_one_document_cost_one_look(django_assert_num_queries
     jobs.group(access.project.pk)
     with django_assert_num_queries(1):
         assert queries.others(access.project, alike[0]) == [alike[1]]
+
+
+def test_the_studio_waits_until_the_others_are_known(client, run_jobs) -> None:
+    """Opened right after an upload, it said that no other document looks like this one."""
+    access = access_to("acme", Role.AUTHOR)
+    client.force_login(User.objects.create(username="ann"))
+    Membership.objects.create(project=access.project, user=User.objects.get(username="ann"), role=Role.AUTHOR)
+    first, second = made(access, 7, 0, 1)
+    part = f"/p/acme/templates/studio/{first.pk}/others/"
+    run_jobs.flush()
+    page = client.get(f"/p/acme/templates/studio/?document={first.pk}")
+    assert "Looking for other documents" in page.text
+    assert part in page.text
+    assert client.get(part).status_code == 204
+    run_jobs("invex.studio")  # the page has woken it
+    assert "1 other document looks like this one" in client.get(part).text
+    assert f"/templates/studio/{first.pk}/try/" in client.get(part).text
+    Document.objects.filter(pk=second.pk).update(state=DocumentState.REJECTED)
+    jobs.group(access.project.pk)
+    assert "No other waiting document looks like this one" in client.get(part).text
+
+
+def test_documents_read_as_one_template_look_like_each_other() -> None:
+    access = access_to("acme", Role.AUTHOR)
+    alike, other = made(access, 7, 0, 1, 2), made(access, 8, 0)
+    Document.objects.filter(pk__in=[d.pk for d in (*alike[:2], *other)]).update(template="Acme")
+    Document.objects.filter(pk=other[0].pk).update(template="Other")
+    first = Document.objects.get(pk=alike[0].pk)
+    assert queries.others(access.project, first) == [alike[1]]
+    assert not queries.is_being_compared(first)
+    assert queries.is_being_compared(alike[2])
 
 
 def test_projects_are_not_compared_with_each_other() -> None:

@@ -14,6 +14,7 @@ from invex.catalog import queries as catalog
 from invex.catalog.field_names import field_name
 from invex.catalog.services import create_template, update_template
 from invex.documents.models import Document
+from invex.documents.services import reject
 from invex.documents.states import DocumentState
 from invex.extraction import queries as extractions
 from invex.extraction.pipeline import route
@@ -293,6 +294,50 @@ def test_what_was_looked_for_and_not_found_is_offered_and_stays_part_of_the_temp
     again = document_in_review(access, VENDOR.document(1))
     changed = client.get(f"/p/acme/templates/studio/?document={again.pk}&template=Acme%20invoice")
     assert not any(f["is_unread"] for f in changed.context["known_fields"])
+
+
+def test_a_decided_document_is_drawn_on_as_it_was_confirmed(access, client) -> None:
+    """ "New template from this", on an approved document, led to a page that could not be saved."""
+    client.force_login(User.objects.create(username="ann"))
+    Membership.objects.create(project=access.project, user=User.objects.get(username="ann"), role=Role.AUTHOR)
+    create_template(access, template_json("Other"))
+    sample = document_in_review(access, VENDOR.document(0))
+    label = label_of(VENDOR.document(0), template="Other")
+    label["fields"]["invoice_number"] = [{"value": "CORRECTED-1"}]
+    review.confirm(access, sample.pk, label)
+    address = f"/p/acme/templates/studio/?document={sample.pk}"
+    page = client.get(address)
+    assert "is approved as Other" in page.text
+    given = json.loads(page.context["design"])
+    (number,) = [f for f in given["fields"] if f["label"] == "Invoice number"]
+    assert (number["value"], number["isRead"]) == ("CORRECTED-1", False)
+    sample.refresh_from_db()
+    given["name"] = "Acme invoice"
+    assert client.post(address, {"design": json.dumps(given), "version": sample.version}).status_code == 302
+    sample.refresh_from_db()
+    assert (sample.state, sample.template) == (DocumentState.APPROVED, "Acme invoice")
+    now = ConfirmedLabel.objects.get(document=sample, is_current=True).label
+    assert now["fields"]["invoice_number"][0]["value"] == "CORRECTED-1"
+    assert client.get("/p/acme/templates/by-name/Acme%20invoice/").context["drawn_on"] == sample
+    review.reopen(access, sample.pk)
+    again = json.loads(client.get(address).context["design"])
+    assert "CORRECTED-1" in [f["value"] for f in again["fields"]]
+
+
+def test_a_rejected_document_is_opened_again_from_the_studio(access, client) -> None:
+    client.force_login(User.objects.create(username="ann"))
+    Membership.objects.create(project=access.project, user=User.objects.get(username="ann"), role=Role.AUTHOR)
+    sample = document_in_review(access, VENDOR.document(0))
+    reject(access, sample, why="")
+    sample.refresh_from_db()
+    address = f"/p/acme/templates/studio/?document={sample.pk}"
+    page = client.get(address)
+    assert 'name="reopen"' in page.text
+    answer = client.post(address, {"reopen": "1", "version": sample.version})
+    assert answer.headers["Location"] == address
+    sample.refresh_from_db()
+    assert sample.state == DocumentState.REVIEW
+    assert 'name="reopen"' not in client.get(address).text
 
 
 class TestSeveralTables:

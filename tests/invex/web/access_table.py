@@ -183,6 +183,7 @@ PAGES: tuple[Row, ...] = (
     Row("studio-groups", READ),
     Row("studio", TEMPLATES, query="document=$document"),
     Row("studio", TEMPLATES, method="POST", query="document=$document", body={"design": DESIGN}, answer=302),
+    Row("studio-others", TEMPLATES, ("document",), answer=204),  # nobody has compared it yet
     Row("studio-try", TEMPLATES, ("document",), method="POST", body={"design": DESIGN}, audited=False),
     Row("studio-meaning", TEMPLATES, ("document",), query="text=5"),
     Row("studio-rows", TEMPLATES, ("document",), method="POST", body={"types": "text", "rows": "[]"}, audited=False),
