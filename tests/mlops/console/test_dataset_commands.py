@@ -7,6 +7,7 @@ import os
 import stat
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from django.core.management import call_command, load_command_class
 from invex.fields.labels import Label, label_to_json
 from mlops.console import commands
 from mlops.console.words_cache import CachedReader
-from mlops.learning.dataset import DATASET_FORMAT
+from mlops.learning.dataset import DATASET_FORMAT, Sample, load_dataset, read
+from mlops.learning.package import EMPTY, memory_of
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -95,3 +97,33 @@ def test_what_a_command_will_read_is_read_side_by_side(tmp_path, monkeypatch, co
     monkeypatch.setattr(one, "command", lambda given, reader: 0)
     call_command(one, *given)
     assert [path.name for path in ahead] == read
+
+
+def test_judging_says_which_documents_the_package_was_learned_from(tmp_path, capsys):
+    """Figures of documents that were learned from flatter."""
+    folder, taught = tmp_path / "dataset", []
+    about = {"format": DATASET_FORMAT, "fields": [{"key": "day", "type": "date"}], "documents": []}
+    for number, text in enumerate(("2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25")):
+        name, box = str(number), [0.1, 0.1, 0.3, 0.12]
+        words = {"pages": [{"width": 595, "height": 842, "words": [{"text": text, "box": box}]}]}
+        label = {"template": "T", "fields": {"day": [{"value": text}]}}
+        for part, content in (("words", words), ("labels", label)):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+            (folder / part / f"{name}.json").write_text(json.dumps(content))
+        about["documents"].append({"id": name})
+    (folder / "dataset.json").write_text(json.dumps(about))
+    entries = load_dataset(folder).entries
+    taught = [Sample(entry.id, read(entry, None), entry.label) for entry in entries[:3]]
+    taught[2] = replace(taught[2], document=replace(taught[1].document))
+    package = tmp_path / "m.zip"
+    replace(EMPTY, memory=memory_of(tuple(taught))).save(package)
+    corrected = {"template": "T", "fields": {"day": [{"value": "2026-12-01"}]}}
+    for number in (1, 2):  # of 1 the words are still those that were learned from; of 2 they are others
+        (folder / "labels" / f"{number}.json").write_text(json.dumps(corrected))
+    call_command("evaluate", str(package), str(folder))
+    said = capsys.readouterr()
+    assert "2 of the 4 documents are among those that Invex-0.0.0-build.0 was learned from (0, 1)" in said.err
+    assert said.out.startswith("documents 4")
+    (tmp_path / "ids").write_text("2\n3\n")
+    call_command("evaluate", str(package), str(folder), "--ids", str(tmp_path / "ids"))
+    assert "warning" not in capsys.readouterr().err
