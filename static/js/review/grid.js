@@ -11,6 +11,7 @@ const NUMERIC = new Set(["amount", "number", "percentage"]);
 const LONG = 12;  // characters of a text, from which its column is kept wide, and no other part of a document repeats it
 const WHOLE = /^(?=\S*\d)\S{1,24}$/;  // a date, a number or an identifier of one word: it never stands on two lines
 const IS_NUMBER = /^\D{0,4}\d[\d.,'\s]*\D{0,4}$/;  // with a sign, a currency or a unit at most
+const LITTLE = 0.08;  // of the width of the pages, which a table takes as its document is opened, so that nothing moves later
 const MOST_WIDTH = "55%";  // of the page, that a table which needs the room may take
 const DOUBLE_CLICK_MS = 500;  // within which nothing moves below the pointer
 const LEVEL = 0.4;  // of the height of a place, which it shares with a row that it stands in
@@ -41,6 +42,7 @@ export class Grid {
     this.folded = new Set();  // numbers of columns that are empty in all rows, and not shown
     this.isUnfolded = !("folds" in section.dataset);
     this.render();
+    this.widen({most: LITTLE});
     this.judge();
     this.checkSums();
     section.addEventListener("keydown", (event) => this.key(event));
@@ -231,15 +233,17 @@ export class Grid {
     this.go(at || this.nextMarked([-1, this.columns.length - 1]) || this.cellOf(this.remarks[0]) || [0, this.shown[0]]);
   }
 
-  /* Who goes to the table gets the room that its columns need, and keeps it: nothing moves as they leave it. */
-  widen() {
+  /* Who goes to the table gets the room that its columns need, and keeps it: nothing moves as they leave it. most: of the
+     width of the pages, that it may take now; where it needs more, it gets none. */
+  widen({most = 1} = {}) {
     const table = this.frame.querySelector("table"), review = this.section.closest(".review"), pane = this.section.closest(".fields");
     if (getComputedStyle(review).display !== "grid") return;  // the table has the whole width
     table.style.width = "max-content";
     const wanted = Math.ceil(table.getBoundingClientRect().width) + 1 + pane.offsetWidth - this.frame.clientWidth;
     table.style.width = "";
-    if (wanted <= pane.offsetWidth) return;
-    review.style.setProperty("--fields", `max(${pane.offsetWidth}px, min(${wanted}px, ${MOST_WIDTH}))`);
+    const more = wanted - pane.offsetWidth;
+    if (more <= 0 || more > most * this.pages.root.clientWidth) return;
+    this.pages.keepMiddle(() => review.style.setProperty("--fields", `max(${pane.offsetWidth}px, min(${wanted}px, ${MOST_WIDTH}))`));
   }
 
   /* The next cell that needs a person, row by row behind a place and then from the start; null where none does. */

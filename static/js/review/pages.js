@@ -126,14 +126,21 @@ export class Pages {
     const at = ZOOMS.indexOf(this.zoom);
     const next = step === 0 ? 1 : ZOOMS[Math.min(ZOOMS.length - 1, Math.max(0, at + step))];
     if (next === this.zoom) return;
-    const middle = (this.root.scrollTop + this.root.clientHeight / 2) / this.root.scrollHeight;
     this.zoom = next;
-    for (const frame of this.frames.values()) {
-      frame.style.width = next === 1 ? "" : `${next * 100}%`;
-      frame.style.maxWidth = next === 1 ? "" : "none";
-    }
-    this.root.scrollTop = middle * this.root.scrollHeight - this.root.clientHeight / 2;
+    this.keepMiddle(() => {
+      for (const frame of this.frames.values()) {
+        frame.style.width = next === 1 ? "" : `${next * 100}%`;
+        frame.style.maxWidth = next === 1 ? "" : "none";
+      }
+    });
     this.sharpen();
+  }
+
+  /* Do what changes how large the pages are; what stands in the middle stays there. */
+  keepMiddle(change) {
+    const middle = (this.root.scrollTop + this.root.clientHeight / 2) / this.root.scrollHeight;
+    change();
+    this.root.scrollTop = middle * this.root.scrollHeight - this.root.clientHeight / 2;
   }
 
   /* Ask for a sharper picture of the pages in view where they are shown larger than they were drawn. */
