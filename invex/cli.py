@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.metadata import version
 
 from invex import terminal
 
@@ -22,8 +23,14 @@ def _command() -> int:
     from django.core.management import execute_from_command_line
     from django.db import OperationalError, ProgrammingError
 
+    if "--version" in sys.argv[1:]:
+        return _version(sys.argv[1:])
     try:
         execute_from_command_line(sys.argv)
+    except SystemExit as e:
+        if e.code == 1 and not _is_known(sys.argv[1:]):  # it is said already, with names that are near
+            return BAD_INPUT
+        raise
     except (OperationalError, ProgrammingError) as e:
         if not any(said in str(e) for said in NO_DATABASE):
             raise
@@ -33,3 +40,23 @@ def _command() -> int:
         )
         return BAD_INPUT
     return 0
+
+
+def _version(given: list[str]) -> int:
+    """Say which Invex this is, of the whole or of one command; with anything beside it, something else was meant."""
+    if given == ["--version"] or given[1:] == ["--version"]:
+        sys.stdout.write(f"Invex {version('invex')}\n")
+        return 0
+    sys.stderr.write(
+        "error: --version alone says which Invex this is. The version of a build is --package-version, as in "
+        "--package-version 0.18.0\n"
+    )
+    return BAD_INPUT
+
+
+def _is_known(given: list[str]) -> bool:
+    """Whether what is asked for, or asked to be explained, is a command."""
+    from django.core.management import get_commands
+
+    named = given[1:] if given[:1] == ["help"] else given
+    return not named or named[0].startswith("-") or named[0] in get_commands()

@@ -117,7 +117,13 @@ def test_a_file_that_is_not_there_is_named_and_the_others_are_read(run):
     assert "no such file: nowhere/missing.pdf" in missing["error"]["message"]
     assert found["id"] == "good"
     assert code == 2
-    assert "no such file: nowhere/missing.pdf" in errors
+    assert errors.splitlines() == ["CommandError: There is no such file: nowhere/missing.pdf"], "said once"
+    code, _, errors = run("nowhere/missing.pdf", "empty.pdf", "good.pdf")
+    assert code == 2
+    [said] = errors.splitlines()
+    assert said.endswith(
+        "1 of 3 files could not be read; their lines say why. There is no such file: nowhere/missing.pdf"
+    )
 
 
 def test_bad_usage_is_exit_2_and_prints_nothing(run):

@@ -42,19 +42,22 @@ class Command(BaseCommand):
             raise CommandError(f"--model {model}: {e.strerror}", returncode=BAD_INPUT) from e
         except ValueError as e:
             raise CommandError(f"--model {e}", returncode=BAD_INPUT) from e
-        missing = [file for file in files if not os.path.exists(file)]
-        failed = 0
+        failed: list[Path] = []
         with ReaderPool(min(workers, len(files))) as pool:
-            for line in _lines(files, pool, predictor, workers):
-                failed += "error" in line
+            for file, line in zip(files, _lines(files, pool, predictor, workers)):
+                if "error" in line:
+                    failed.append(file)
                 self.stdout.write(json.dumps(line, ensure_ascii=False))
                 self.stdout.flush()
-        if failed:
-            self.stderr.write(f"{failed} of {len(files)} files could not be read; their lines say why.")
+        missing = [file for file in failed if not os.path.exists(file)]
+        unread = len(failed) - len(missing)
+        said = f"{unread} of {len(files)} files could not be read; their lines say why." if unread else ""
         if missing:  # a name that was mistyped; the other files were read all the same
-            raise CommandError(f"There is no such file: {', '.join(map(str, missing))}", returncode=BAD_INPUT)
-        if failed == len(files):
-            raise CommandError("No file could be read.", returncode=BAD_INPUT)
+            said = f"{said} There is no such file: {', '.join(map(str, missing))}".strip()
+        if missing or len(failed) == len(files):
+            raise CommandError(said, returncode=BAD_INPUT)
+        if said:
+            self.stderr.write(said)
 
 
 def _lines(files: list[Path], reader: Reader, predictor: Predictor, workers: int) -> Iterator[dict[str, Any]]:
