@@ -809,6 +809,46 @@ def test_a_field_that_is_empty_and_never_was_is_gone_to_and_asked_about_once(
     page.get_by_role("button", name="Start anew").click()
 
 
+def test_who_adds_a_value_has_not_said_that_the_doubtful_one_beside_it_is_right(
+    admin_page: Page, installation: Any
+) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation)
+    tax = page.locator("[data-field='tax_amount']")
+
+    def unsure(route: Any) -> None:
+        """Its page as where the machine is not sure of the tax."""
+        answer = route.fetch()
+        before, field, rest = re.split(
+            r'(?s)(<div class="field[^>]*data-field="tax_amount".*?data-fails-why)', answer.text()
+        )
+        field = re.sub(r'value="[^"]*" data-by', 'value="" data-by', field).replace('"field"', '"field needs"', 1)
+        field = field.replace("data-sure", "data-look").replace("mark-person", "mark-look").replace("✓", "▲")
+        route.fulfill(response=answer, body=before + field + rest)
+
+    page.route(f"**{address}", unsure)
+    page.goto(address)
+    page.wait_for_selector(WORD, state="attached")
+    value = tax.locator("[data-value]")
+    needed = need_count(page)
+    assert needed >= 1
+    value.first.focus()
+    page.keyboard.press("Alt+a")
+    value.nth(1).fill("0.00")
+    expect(tax.locator(".mark").all()[0]).to_have_text("▲")
+    assert need_count(page) == needed
+    while page.locator("#review-form .field.needs, #review-form .field.wrong").count() > 1:
+        page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    expect(value.first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(tax.locator(".mark").all()[0]).to_have_text("✓")
+    expect(tax).not_to_have_class(re.compile(r"\bneeds\b"))
+    page.unroute(f"**{address}")
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
 def test_a_letter_that_replaces_a_value_says_so_and_with_alt_it_is_a_key(admin_page: Page, installation: Any) -> None:
     page, address = admin_page, open_invoice(admin_page, installation)
     page.locator("[data-field='net_amount'] [data-value]").first.focus()

@@ -15,6 +15,9 @@ const boxesOf = (input) => {
 const openOf = (input) => fieldOf(input).querySelector("[data-open]");
 const inputsOf = (field) => [...field.querySelectorAll("[data-value]")];
 
+/* Whether a value is marked, and nobody has said that it is right. */
+const isDoubted = (input) => "look" in input.dataset && !hidden(input, "by").value;
+
 const stateOf = (input) => ({
   value: input.value, boxes: hidden(input, "boxes").value, text: hidden(input, "text").value, by: hidden(input, "by").value,
   open: openOf(input)?.value || "",
@@ -156,14 +159,15 @@ export class Fields {
   refresh(field) {
     const inputs = inputsOf(field), unread = inputs.map((input) => input.dataset.noValue).find(Boolean);
     if (!field.dataset.was) field.dataset.was = field.classList.contains("wrong") ? "wrong" : field.classList.contains("needs") ? "needs" : "none";
-    const isSeen = inputs.some((input) => hidden(input, "by").value);
+    // Who adds another value has not said by that that the first one is right.
+    const isSeen = inputs.some((input) => hidden(input, "by").value) && !inputs.some(isDoubted);
     const fails = unread || field.dataset.fails !== field.dataset.accepted && field.dataset.fails;
     const line = field.querySelector("[data-fails-why]"), why = unread || field.dataset.fails;
     line.textContent = `✗ ${why}`;
     line.hidden = !why;
     const said = [...field.querySelectorAll("[data-remark]")];
     const isSettled = said.length > 0 && said.every((remark) => this.isSettled(remark.textContent));
-    const isUnsure = inputs.some((input) => !("sure" in input.dataset));  // what failed and fails no more is not sure by that
+    const isUnsure = inputs.some((input) => !("sure" in input.dataset) && !hidden(input, "by").value);  // what failed and fails no more is not sure by that
     field.classList.toggle("wrong", Boolean(fails) || !isSeen && !isSettled && field.dataset.was === "wrong");
     field.classList.toggle("needs", !isSeen && (isSettled ? isUnsure : field.dataset.was === "needs"));
     field.classList.toggle("seen", isSeen);
@@ -356,14 +360,18 @@ export class Fields {
   }
 
   /* --- going about --------------------------------------------------------------------------------------------- */
-  firstNeedy() { return this.fields.find((field) => this.needs(field))?.querySelector("[data-value]"); }
+  firstNeedy() { return this.needyOf(this.fields.find((field) => this.needs(field))); }
 
-  /* The next field that needs a person, behind `input` and then from the start. */
+  /* The next field that needs a person, behind `input` and then from the start; of its own field last, another value. */
   nextNeedy(input, {around = true} = {}) {
     const fields = this.fields, at = fields.indexOf(fieldOf(input));
     const behind = fields.slice(at + 1), before = around ? fields.slice(0, at) : [];
-    return [...behind, ...before].find((field) => this.needs(field))?.querySelector("[data-value]");
+    const own = around && inputsOf(fields[at]).some((other) => other !== input && isDoubted(other)) ? [fields[at]] : [];
+    return this.needyOf([...behind, ...before, ...own].find((field) => this.needs(field)));
   }
+
+  /* The value of a field that needs a person; of no field, none. */
+  needyOf(field) { return field && (inputsOf(field).find(isDoubted) ?? inputsOf(field)[0]); }
 
   focus(input) {
     input.focus({preventScroll: true});
