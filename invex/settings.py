@@ -291,6 +291,7 @@ DEPLOYED_PACKAGES = "mlops.deployment.packages.in_use"  # (project id) -> {build
 GROUPER = "mlops.memory.lookalikes.assign"  # (groups, documents) -> the group of each; invex.studio.ports
 TRIAL_LEARNER = "mlops.memory.trial.learn"  # (project id, template, document, label, its key) -> Learned
 ALWAYS_FILLED = "invex.review.queries.always_filled"  # (project id, template) -> keys of fields, tables, columns
+REVIEW_REASONS = "invex.extraction.queries.reasons"  # (document) -> [{"code", "message", "field"}]
 HELD_EXAMPLES = "mlops.memory.held.examples"  # (project, template) -> [invex.review.ports.HeldExample]
 SUSPECTED_LABELS = "mlops.datasets.queries.suspected"  # (project) -> sha256 of documents
 OFFLINE_PREDICTOR = "mlops.learning.predictor.load"  # (package path or None) -> predictor

@@ -25,6 +25,7 @@ from .schemas import (
     BatchIn,
     BatchOut,
     BatchPage,
+    DocumentDetail,
     DocumentFilters,
     DocumentOut,
     DocumentPage,
@@ -123,11 +124,11 @@ def list_documents(request: ApiRequest, filters: Query[DocumentFilters]) -> Any:
     return {**found, "items": [DocumentOut.of(document) for document in found["items"]]}
 
 
-@router.get("/documents/{id}", response=DocumentOut, summary="Where a document stands")
+@router.get("/documents/{id}", response=DocumentDetail, summary="Where a document stands")
 def get_document(request: ApiRequest, id: str) -> Any:
-    """State, reason, template, who approved it."""
+    """State, all reasons why a person must look, template, who approved it."""
     request.auth.require(Right.READ)
-    return DocumentOut.of(_document(request, id))
+    return DocumentDetail.of(_document(request, id))
 
 
 @router.delete("/documents/{id}", response={204: None}, summary="Erase a document")

@@ -12,6 +12,7 @@ from pydantic import Field
 from invex.kernel.rest.pagination import Paging
 from invex.kernel.rest.schemas import Body, Text, Timestamp
 
+from . import ports
 from .intake import Taken
 from .models import Batch, Document
 from .queries import Progress
@@ -124,6 +125,30 @@ class DocumentOut(Schema):
                 result=f"{address(document)}/result",
             ),
         )
+
+
+class ReviewReason(Reason):
+    """One of the reasons why a person must look."""
+
+    field: str | None = Field(
+        description="Key of the field or table; null: the document as a whole.", examples=["due_date"]
+    )
+
+
+class DocumentDetail(DocumentOut):
+    reasons: list[ReviewReason] = Field(
+        description="All reasons why a person must look, while it is in review. `lacking`: empty, though every "
+        "confirmed document of its template has it. Whoever approves it by a label is not asked about them."
+    )
+
+    @classmethod
+    def of(cls, document: Document) -> DocumentDetail:
+        """`document` as queries.documents() loads it, with its twin."""
+        found = [
+            ReviewReason(code=one["code"], message=one["message"], field=one["field"] or None)
+            for one in ports.reasons(document)
+        ]
+        return cls(**dict(DocumentOut.of(document)), reasons=found)
 
 
 class RefusedFile(Schema):

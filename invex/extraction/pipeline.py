@@ -120,7 +120,11 @@ def run(
     if any(failure.name == AMBIGUOUS for failure in checked.failures):  # only then are the conventions asked for
         locale = settle(spec.locale, infer(_printed_lines(document)))
         checked = check(spec, merged.prediction, locale.known, lists=lists, charges=charges)
-    failures = (*merged.failures, *checked.failures, *_lacking(checked.prediction, spec, always))
+    failures = (
+        *merged.failures,
+        *checked.failures,
+        *lacking(checked.prediction.fields, checked.prediction.tables, spec, always),
+    )
     return route(Checked(checked.prediction, failures), thresholds or {}, draw, spec)
 
 
@@ -148,12 +152,17 @@ def route(
     return Outcome(prediction, "review" if reasons else "approved", tuple(dict.fromkeys(reasons)))
 
 
-def _lacking(prediction: Prediction, spec: TemplateSpec, always: Callable[[str], Collection[str]]) -> Iterator[Finding]:
+def lacking(
+    fields: Mapping[str, Collection[Any]],
+    tables: Mapping[str, Collection[Mapping[str, Any]]],
+    spec: TemplateSpec,
+    always: Callable[[str], Collection[str]],
+) -> Iterator[Finding]:
     """Yield what is empty and never is; of a required field that is said already."""
-    fields = {f.key: name_of(spec, f.key) for f in spec.fields if not f.required and not prediction.fields.get(f.key)}
-    empty = fields | {t.key: title_of(t.key) for t in spec.tables if not prediction.tables.get(t.key)}
+    unfilled = {f.key: name_of(spec, f.key) for f in spec.fields if not f.required and not fields.get(f.key)}
+    empty = unfilled | {t.key: title_of(t.key) for t in spec.tables if not tables.get(t.key)}
     for table in spec.tables:
-        present = {column for row in prediction.tables.get(table.key, ()) for column in row}
+        present = {column for row in tables.get(table.key, ()) for column in row}
         columns = [c for c in table.columns if present and c.key not in present]
         empty |= {f"{table.key}.{c.key}": f"{title_of(table.key)}: {c.label or title_of(c.key)}" for c in columns}
     known = always(spec.name) if spec.name and empty else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import IntegerField, Q, QuerySet
@@ -10,6 +11,8 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from invex.catalog import queries as catalog
+from invex.catalog.models import Template
 from invex.documents.models import Document
 from invex.documents.queries import untouched
 from invex.documents.states import DocumentState
@@ -19,7 +22,8 @@ from invex.kernel.queue import ask
 from invex.masterdata.queries import current_versions
 
 from .models import REOPENED, Extraction
-from .pipeline import AUDIT
+from .pipeline import AUDIT, LACKING, lacking
+from .ports import always_filled
 
 NOT_READ_AGAIN = (REOPENED, AUDIT)  # what a person decided, or is to judge, stays as it was
 READ_AS_WAIT_S = 8  # a person waits for it
@@ -36,6 +40,30 @@ def current(document: Document) -> Extraction | None:
 def of(document: Document) -> QuerySet[Extraction]:
     """Return the extraction that is shown, alone; none before the first."""
     return Extraction.objects.filter(document=document, is_current=True)
+
+
+def reasons(document: Document) -> list[dict[str, str]]:
+    """Return all reasons why a person has to look at a document in review: {"code", "message", "field"} each.
+
+    field: the key of a field or table, "" = the document as a whole. What is empty and never was is found out anew:
+    more may have been confirmed since the document was read.
+    """
+    shown = current(document) if document.state == DocumentState.REVIEW else None
+    if shown is None:
+        return []
+    if document.reason_code == REOPENED:  # what the machine doubted of it is decided
+        return [{"code": REOPENED, "message": document.reason_message, "field": ""}]
+    kept = [reason for reason in shown.reasons if reason["code"] != LACKING]
+    row = Template.objects.filter(project=document.project_id, name=shown.template).first() if shown.template else None
+    if row is None:
+        return kept
+    found = lacking(
+        shown.prediction["fields"],
+        shown.prediction["tables"],
+        catalog.spec(row),
+        partial(always_filled, document.project_id),
+    )
+    return kept + [{"code": one.name, "message": one.message, "field": one.targets[0].key} for one in found]
 
 
 def stranded() -> QuerySet[Document]:

@@ -43,6 +43,35 @@ def put(client, document, label, query="", **headers):
     return client.put(path, json.dumps(label), content_type="application/json", headers=headers)
 
 
+def test_a_document_names_all_reasons_why_a_person_must_look(api, access, template):
+    """Whoever approves over REST is not asked about a field that is empty and never was."""
+    first, second = (document_in_review(access, ACME.document(n)) for n in (0, 1))
+    label = label_of(ACME.document(0), template=ACME.name)
+    label["fields"]["due_date"] = [{"value": "2026-11-22"}]
+    Document.objects.filter(pk=second.pk).update(template=ACME.name)
+    off = {"code": "approval_off", "message": "Automatic approval is off", "field": ""}
+    sums = {"code": "net_plus_tax", "message": "They differ", "field": "total_amount"}
+    second.extractions.update(
+        template=ACME.name, reasons=[sums, off], prediction={"fields": {}, "tables": {"line_items": []}}
+    )
+
+    client = api("viewer")
+
+    def reasons():
+        found = client.get(f"/api/v1/documents/{second.pk}").json()["reasons"]
+        return [(one["code"], one["field"]) for one in found]
+
+    known = [("net_plus_tax", "total_amount"), ("approval_off", None)]
+    assert reasons() == known
+    review.confirm(access, first.pk, label)
+    assert ("lacking", "due_date") in reasons(), "more was confirmed since it was read"
+    assert [one for one in reasons() if one[0] != "lacking"] == known
+    review.confirm(access, second.pk, {"template": ACME.name, "fields": {"due_date": []}})
+    assert reasons() == []
+    review.reopen(access, second.pk)
+    assert reasons() == [("reopened", None)]
+
+
 class TestResult:
     def test_what_was_read(self, api, document):
         answer = result(api("viewer"), document)
