@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page
 
 from invex.fields.charges import Charges
@@ -62,8 +63,8 @@ ADDED = """async (cases) => {
   const {sumsOf} = await import(name);
   return cases.map(([rows, fields, printed]) => {
     const texts = rows.map((row) => ({quantity: "", unit_price: "", amount: "", ...row}));
-    const {off, isOff} = sumsOf(texts, (key) => fields[key] ? {values: fields[key], label: key} : null, printed);
-    return [isOff, off.some(Boolean)];
+    const {off, said, isOff} = sumsOf(texts, (key) => fields[key] ? {values: fields[key], label: key} : null, printed);
+    return [isOff, off.some(Boolean), said];
   });
 }"""
 
@@ -97,7 +98,7 @@ def test_the_page_adds_up_lines_as_the_checks_do(admin_page: Page) -> None:
         for fields in FIELDS
         for printed in ({}, {"changes": changes, "explained": [["2", "40.00", "81.00"]]}, {"is_stated": True})
     ]
-    said = page.evaluate(ADDED, cases)
+    said = [found[:2] for found in page.evaluate(ADDED, cases)]
     wanted = [
         of_checks(rows, fields, PRINTED if "changes" in printed else [], is_stated="is_stated" in printed)
         for rows, fields, printed in cases
@@ -106,3 +107,31 @@ def test_the_page_adds_up_lines_as_the_checks_do(admin_page: Page) -> None:
         one[1] &= not (printed and rows == ROWS[3])
     assert [case for case, one, other in zip(cases, said, wanted, strict=True) if one != other] == []
     assert {True, False} == {is_off for is_off, _ in wanted} == {is_off for _, is_off in wanted}
+
+
+HUNDRED = [{"amount": "80.00"}, {"amount": "20.00"}]
+
+
+@pytest.mark.parametrize(
+    ("fields", "printed", "said"),
+    [
+        ({"net_amount": ["100.00"]}, {}, "Σ 100.00 = net_amount ✓"),
+        ({"net_amount": ["100.01"]}, {}, "Σ 100.00 ≈ 100.01 net_amount ✓"),
+        ({"total_amount": ["119.00"], "tax_amount": ["12.00", "7.00"]}, {},
+         "Σ 100.00 + 19.00 tax_amount = 119.00 total_amount ✓"),
+        ({"total_amount": ["124.95"], "tax_amount": ["19.00"]}, {"changes": ["5.95"]},
+         "Σ 100.00 + 5.95 + 19.00 tax_amount = 124.95 total_amount ✓"),
+        ({"net_amount": ["97.00"]}, {"changes": ["-3.00"]}, "Σ 100.00 − 3.00 = 97.00 net_amount ✓"),
+        ({"total_amount": ["120.00"], "tax_amount": ["19.60"], "currency": ["SEK"]}, {},
+         "Σ 100.00 + 19.60 tax_amount ≈ 120.00 total_amount ✓"),
+        ({"net_amount": ["90.00"]}, {}, "Σ 100.00 ≠ 90.00 net_amount ▲"),
+        ({}, {}, "Σ 100.00"),
+    ],
+)  # fmt: skip
+def test_the_sum_says_all_that_makes_it_a_total(
+    admin_page: Page, fields: dict[str, list[str]], printed: dict[str, list[str]], said: str
+) -> None:
+    admin_page.goto("/p/demo/inbox/start/?order=age")
+    admin_page.wait_for_load_state("networkidle")
+    [[_, _, found]] = admin_page.evaluate(ADDED, [[HUNDRED, fields, printed]])
+    assert found == said

@@ -22,20 +22,25 @@ const isRowOff = (texts) => {
   return size(times(quantity, price) - amount) > rounding(texts[2]) + times(size(quantity), rounding(texts[1])) + ofQuantity;
 };
 
-/* The total that the lines, with or without the tax, add up to. coin: to which it may be rounded; beside a net amount only
-   that of lines with their tax, since others add up to the net amount by the cent. */
-const fitting = (totals, lines, taxes, tolerance, coin) => totals.find(({key, number}) => {
-  if (key === "net_amount") return size(lines - number) <= tolerance;
-  const rounded = coin && number % coin === 0n && coin / 2n > tolerance ? coin / 2n : tolerance;
-  const taxed = totals.some((other) => other.key === "net_amount") ? tolerance : rounded;
-  return size(lines - number) <= rounded || size(lines + taxes - number) <= taxed;
-});
+/* The total that the lines, with or without the tax, add up to, as {total, tax, off}: tax: what was added for it, 0n where it
+   is not needed; off: what rounding has changed. coin: to which a total may be rounded; beside a net amount only that of
+   lines with their tax, since others add up to the net amount by the cent. undefined where they add up to none. */
+const fitting = (totals, lines, taxes, tolerance, coin) => {
+  for (const total of totals) {
+    const {key, number} = total, isNet = key === "net_amount";
+    const rounded = !isNet && coin && number % coin === 0n && coin / 2n > tolerance ? coin / 2n : tolerance;
+    const taxed = totals.some((other) => other.key === "net_amount") ? tolerance : rounded;
+    if (size(lines - number) <= rounded) return {total, tax: 0n, off: number - lines};
+    if (!isNet && size(lines + taxes - number) <= taxed) return {total, tax: taxes, off: number - lines - taxes};
+  }
+  return undefined;
+};
 
 /* rows: each {quantity, unit_price, amount}, texts, and whether it has a discount. total(key): {values, label} of a field,
    null where it is empty. changes, explained, is_stated: what the document says beside them, see beside() of
    invex/review/checks.py.
-   Returns {off, said, isOff}: which rows are off; the sum, with what changes it, beside the total that it is or is not, ""
-   where a row has no amount; and whether it is none. */
+   Returns {off, said, isOff}: which rows are off; the sum, with what is added to it (a charge, the tax), beside the total that
+   it is or is not, "" where a row has no amount; and whether it is none. */
 export const sumsOf = (rows, total, {changes = [], explained = [], is_stated: isStated = false} = {}) => {
   const right = new Set(explained.map((texts) => JSON.stringify(texts)));
   const off = rows.map(({quantity, unit_price: price, amount, hasDiscount}) => {
@@ -60,7 +65,9 @@ export const sumsOf = (rows, total, {changes = [], explained = [], is_stated: is
   const isKnown = first && (first.key === "net_amount" || total("tax_amount"));
   const isPart = first && LEAST_LINES[0] * size(first.number) <= LEAST_LINES[1] * size(lines) && size(lines) <= size(first.number);
   const isOff = Boolean(!isStated && !fits && first && (isKnown || !isPart));
-  const charged = step ? ` ${step < 0n ? "−" : "+"} ${format(size(step))}` : "";
-  const beside = fits ? `${charged} = ${fits.label} ✓` : isOff ? ` ≠ ${first.text} ${first.label} ▲` : "";
+  const added = (number, name = "") => (number ? ` ${number < 0n ? "−" : "+"} ${format(size(number))}${name}` : "");
+  const parts = fits && added(step) + added(fits.tax, ` ${total("tax_amount")?.label}`);
+  const reached = fits && (parts || fits.off ? `${fits.total.text} ${fits.total.label}` : fits.total.label);
+  const beside = fits ? `${parts} ${fits.off ? "≈" : "="} ${reached} ✓` : isOff ? ` ≠ ${first.text} ${first.label} ▲` : "";
   return {off, said: `Σ ${format(lines)}${beside}`, isOff};
 };
