@@ -44,7 +44,15 @@ class Check(Schema):
 class Alternative(Schema):
     value: str = Field(examples=["94580.00"])
     confidence: Fraction
+    text: str = Field("", description="As printed.")
     boxes: list[PageBox] = []
+
+
+class Why(Schema):
+    """What spoke for a value: docs/why.md."""
+
+    evidence: str = Field(examples=["the word to the left"])
+    weight: float = Field(description="Added to its log-odds.", examples=[0.461])
 
 
 class Value(Schema):
@@ -55,6 +63,7 @@ class Value(Schema):
     boxes: list[PageBox]
     checks: list[Check] = []
     alternatives: list[Alternative] = []
+    why: list[Why] = Field([], description="Of values that a model read in fields: at most four, strongest first.")
 
 
 class Prediction(Schema):
