@@ -1046,6 +1046,68 @@ def test_the_picture_of_the_page_stays_where_it_is_as_one_goes_to_a_table_that_n
     assert picture.bounding_box() == before
 
 
+BETWEEN = """async ([lines, first, last]) => {
+  const {name} = performance.getEntriesByType("resource").find((one) => /review.between[^/]*.js/.test(one.name));
+  const {wordsBetween} = await import(name);
+  const words = lines.flatMap((line, row) => line.map(([text, x]) => [text, x, 0.1 + 0.03 * row, x + 0.01 * text.length, 0.12 + 0.03 * row]));
+  const middle = (text) => { const [, x0, y0, x1, y1] = words.find((word) => word[0] === text); return [(x0 + x1) / 2, (y0 + y1) / 2]; };
+  const [from, to] = [first, last].map(middle), edges = (axis) => [from[axis], to[axis]].sort((one, other) => one - other);
+  const [[left, right], [top, bottom]] = [edges(0), edges(1)];
+  const within = [...words.keys()].filter((one) => words[one][1] <= right && words[one][3] >= left && words[one][2] <= bottom && words[one][4] >= top);
+  return wordsBetween(words, from, to, within, 1)?.map((one) => words[one][0]).join(" ") ?? null;
+}"""
+IBAN = [[["IBAN", 0.1], ["DE89", 0.16], ["3704", 0.21], ["0044", 0.26], ["BIC", 0.6]], [["0532", 0.1], ["0130", 0.15]]]
+BESIDE = [
+    [["Name", 0.1], ["Acme", 0.16], ["Trading", 0.21], ["Nr", 0.6]],
+    [["Way", 0.1], ["High", 0.16], ["Street", 0.21], ["of", 0.28], ["Leeds", 0.31], ["4711", 0.6]],
+    [["City", 0.1], ["Leeds-East", 0.16], ["UK", 0.27], ["4712", 0.6]],
+]
+
+
+@pytest.mark.parametrize(
+    ("lines", "ends", "said"),
+    [
+        (IBAN, ("DE89", "0130"), "DE89 3704 0044 0532 0130"),
+        (IBAN, ("0130", "DE89"), "DE89 3704 0044 0532 0130"),
+        (IBAN, ("0044", "0532"), "0044 0532"),
+        (IBAN, ("DE89", "0044"), None),  # on one line
+        (BESIDE, ("Acme", "UK"), "Acme Trading High Street of Leeds Leeds-East UK"),
+        (BESIDE, ("Nr", "4712"), "Nr 4711 4712"),
+    ],
+)
+def test_a_drag_from_word_to_word_takes_the_text_of_all_its_lines(
+    admin_page: Page, lines: Any, ends: tuple[str, str], said: str | None
+) -> None:
+    open_first(admin_page)
+    assert admin_page.evaluate(BETWEEN, [lines, *ends]) == said
+
+
+def test_a_drag_over_two_lines_fills_a_field_with_both(admin_page: Page, installation: Any) -> None:
+    page, address = admin_page, open_invoice(admin_page, installation, name="%8334%")
+    value = page.locator("[data-field='customer_name'] [data-value]").first
+    words = page.request.get(page.locator("#pages").get_attribute("data-words") or "").json()["words"]
+    first = next(word for word in words if word[0] == value.input_value().split()[0])
+    lower = [word for word in words if word[2] > first[4] and abs(word[1] - first[1]) < 0.01]
+    last = min(lower, key=lambda word: word[2])
+    value.focus()
+    frame = page.locator(".page").first.bounding_box()
+    assert frame
+
+    def at(word: list[Any]) -> tuple[float, float]:
+        _, x0, y0, x1, y1 = word
+        return frame["x"] + (x0 + x1) / 2 * frame["width"], frame["y"] + (y0 + y1) / 2 * frame["height"]
+
+    page.mouse.move(*at(first))
+    page.mouse.down()
+    page.mouse.move(*at(last), steps=3)
+    page.mouse.up()
+    was = value.evaluate("(input) => input.defaultValue")
+    expect(value).to_have_value(f"{was} {last[0]}")
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
 def test_clicks_below_each_other_go_down_a_column_and_beside_each_other_along_a_row(
     admin_page: Page, installation: Any
 ) -> None:

@@ -1,5 +1,7 @@
 /* The page images: boxes drawn over them, words under the pointer, zoom. Coordinates are of the page, 0..1. */
 
+import {wordsBetween} from "./between.js";
+
 const SVG = "http://www.w3.org/2000/svg";
 const LARGE = 3;  // times the height of the words beside it: a watermark or a stamp, which is not meant
 const ZOOMS = [1, 1.5, 2, 3, 4];
@@ -171,6 +173,7 @@ export class Pages {
   }
 
   /* --- picking ------------------------------------------------------------------------------------------------- */
+  /* The words in the box between two points; from a word to one on another line, the text between them. */
   touched({page, from, to}) {
     const [left, top, right, bottom] = between(from, to);
     const found = this.words.get(page) || [];
@@ -181,7 +184,9 @@ export class Pages {
     });
     const heights = hits.map(height).sort((one, other) => one - other);
     const middle = heights[(heights.length - 1) >> 1];
-    return hits.filter((index) => height(index) <= LARGE * middle);
+    const meant = hits.filter((index) => height(index) <= LARGE * middle);
+    const frame = this.frames.get(page).getBoundingClientRect();
+    return wordsBetween(found, from, to, meant, frame.width / frame.height) ?? meant;
   }
 
   mark() {
