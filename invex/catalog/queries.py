@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import datetime
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from django.db.models import QuerySet
@@ -49,6 +50,27 @@ def spec(row: Template) -> TemplateSpec:
         written.locale.date_order or learned.get("date_order"), written.locale.decimal or learned.get("decimal")
     )
     return replace(written, locale=locale)
+
+
+def asked_since(row: Template) -> dict[str, datetime.datetime]:
+    """Return since when the template asks for what it asks for now, and did not from its beginning.
+
+    By the key of a field or table, and "table.column"; labels from before say nothing of it.
+    """
+    since: dict[str, datetime.datetime] = {}
+    before: frozenset[str] | None = None
+    for written, made_at in row.versions.order_by("version").values_list("spec", "created_at"):
+        now = frozenset(_paths(template_from_json(written)))
+        if before is not None:
+            since = {path: at for path, at in since.items() if path in now} | dict.fromkeys(now - before, made_at)
+        before = now
+    return since
+
+
+def _paths(spec: TemplateSpec) -> Iterator[str]:
+    yield from (field.key for field in spec.fields)
+    for table in spec.tables:
+        yield from (table.key, *(f"{table.key}.{column.key}" for column in table.columns))
 
 
 def specs(project_id: int) -> dict[str, TemplateSpec]:

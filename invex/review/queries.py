@@ -11,6 +11,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from invex.accounts.models import Project
+from invex.catalog import queries as catalog
+from invex.catalog.models import Template
 from invex.documents.models import Document
 from invex.documents.states import DocumentState
 from invex.extraction.models import Extraction
@@ -64,22 +66,25 @@ def always_filled(project: Project | int, template: str) -> dict[str, int]:
     """Return what all of the template's newest confirmed documents fill, with how many these are.
 
     Keys are those of fields, tables and columns ("table.column"). A column is filled where a row has it; documents
-    without rows say nothing of it. A document whose label does not mention a field or a table says nothing of it, nor
-    does an empty one, or an empty column, that nobody looked for.
+    without rows say nothing of it, nor do those confirmed before the template asked for it. A document whose label does
+    not mention a field or a table says nothing of it, nor does an empty one or column that nobody looked for.
     """
-    newest = confirmed(project, template=template).values_list("pk", "created_at")[:EXAMPLES]
+    newest = list(confirmed(project, template=template).values_list("pk", "created_at")[:EXAMPLES])
     labels = [_filled(pk, created_at) for pk, created_at in newest]
     columns: dict[str, set[str]] = {}
     for one in labels:
         for table, present in one.columns.items():
             columns.setdefault(table, set()).update(present)
     filled: dict[str, list[bool]] = {}
-    for one in labels:
+    since = _asked_since(project, template) if any(_lack_some(one, columns) for one in labels) else {}
+    for one, (_, confirmed_at) in zip(labels, newest):
         for key, is_filled in one.said.items():
             filled.setdefault(key, []).append(is_filled)
         for table, present in one.columns.items():
             for column in columns[table] if one.is_looked_for else present:
-                filled.setdefault(f"{table}.{column}", []).append(column in present)
+                path = f"{table}.{column}"
+                if column in present or path not in since or confirmed_at >= since[path]:
+                    filled.setdefault(path, []).append(column in present)
     return {key: len(each) for key, each in filled.items() if all(each)}
 
 
@@ -91,6 +96,15 @@ class _Filled:
     said: Mapping[str, bool]
     columns: Mapping[str, frozenset[str]]
     is_looked_for: bool
+
+
+def _lack_some(one: _Filled, columns: Mapping[str, set[str]]) -> bool:
+    return any(columns[table] - present for table, present in one.columns.items())
+
+
+def _asked_since(project: Project | int, template: str) -> dict[str, datetime.datetime]:
+    row = Template.objects.filter(project=project, name=template).first()
+    return catalog.asked_since(row) if row is not None else {}
 
 
 @lru_cache(maxsize=4096)

@@ -16,7 +16,6 @@ from invex.catalog.field_names import field_name
 from invex.catalog.models import Template
 from invex.documents.models import Document
 from invex.fields.spec import TemplateSpec
-from invex.fields.template_json import template_from_json
 from invex.kernel.errors import Conflict
 from invex.review import queries as reviews
 from invex.review import services as reviewing
@@ -39,7 +38,7 @@ def unsaid(row: Template) -> tuple[Unsaid, ...]:
 
     A document that was confirmed since, without it, counts for nothing here: its person was asked.
     """
-    since = _since(row)
+    since = catalog.asked_since(row)
     if not since:
         return ()
     spec = catalog.spec(row)
@@ -106,18 +105,6 @@ def _paths(spec: TemplateSpec) -> Iterator[tuple[str, str]]:
         for column in table.columns:
             path = f"{table.key}.{column.key}"
             yield path, f"{field_name(table.key)}: {field_name(path, column.label)}"
-
-
-def _since(row: Template) -> dict[str, datetime.datetime]:
-    """By path, when the template began to ask for it; not what it asked for from the beginning."""
-    since: dict[str, datetime.datetime] = {}
-    before: set[str] | None = None
-    for spec, made_at in row.versions.order_by("version").values_list("spec", "created_at"):
-        now = {path for path, _ in _paths(template_from_json(spec))}
-        if before is not None:
-            since = {path: at for path, at in since.items() if path in now} | dict.fromkeys(now - before, made_at)
-        before = now
-    return since
 
 
 def _lacking(labels: QuerySet[ConfirmedLabel], path: str, since: datetime.datetime) -> Iterator[int]:

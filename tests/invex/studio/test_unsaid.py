@@ -103,3 +103,17 @@ def test_the_page_names_them_and_leads_to_their_queue(access) -> None:
     client.post(address)
     assert client.get(address).text.strip() == ""
     assert client.post(address).headers["Location"].endswith("/by-name/Acme/"), "there is none left"
+
+
+def test_a_column_that_was_not_asked_for_is_not_held_to_be_empty_usually(access) -> None:
+    """Else nobody is asked about it as long as one of them is among the newest."""
+    update_template(access, "Acme", grown(column=True))
+    one = VENDOR.document(3)
+    label = label_of(one, template="Acme")
+    for row in label["tables"]["line_items"]:
+        row["colour"] = {"value": "red"}
+    filled = document_in_review(access, one)
+    confirm(access, filled.pk, label)
+    assert reviews.always_filled(access.project, "Acme")["line_items.colour"] == 1
+    confirm(access, document_in_review(access, VENDOR.document(4)).pk, label_of(VENDOR.document(4), template="Acme"))
+    assert "line_items.colour" not in reviews.always_filled(access.project, "Acme"), "this one was asked for it"
