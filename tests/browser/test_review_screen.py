@@ -1240,6 +1240,33 @@ def test_another_template_shows_at_once_and_keeps_what_is_typed_while_it_is_read
     expect(choice).not_to_have_value(other)
 
 
+@pytest.mark.parametrize("how", ["click", "key"])
+def test_from_another_template_one_step_leads_back_to_the_one_before(admin_page: Page, how: str) -> None:
+    page, address = admin_page, open_first(admin_page)
+    choice, back = page.locator("#template-choice"), page.locator("[data-back-to]")
+    was, name = choice.input_value(), field(page, 1).get_attribute("name")
+    expect(back).to_have_count(0)
+    choose_another(page)
+    expect(back).to_have_text(f"↶ back to {was or 'unknown'}")
+    expect(page.locator("#review:not([data-read-as])")).to_be_attached()
+    typed = page.locator(f"[name='{name}']")
+    if typed.count():
+        typed.fill("TYPED-BETWEEN")
+        draft_is_kept(page)
+        page.keyboard.press("Control+z")
+        expect(typed).not_to_have_value("TYPED-BETWEEN")
+    expect(back).to_be_visible()
+    back.click() if how == "click" else page.keyboard.press("Control+z")
+    expect(choice).to_have_value(was)
+    expect(back).to_have_count(0)
+    page.keyboard.press("Control+z")  # there is nothing more to undo
+    page.wait_for_timeout(300)
+    expect(choice).to_have_value(was)
+    page.goto(address)
+    if page.get_by_role("button", name="Start anew").is_visible():
+        page.get_by_role("button", name="Start anew").click()
+
+
 def choose_from(choice: Locator) -> str:
     """The name of a template of the demo that is not chosen; those that other tests made ask for little, or for no field."""
     names = choice.locator("option").evaluate_all("options => options.map(one => one.value)")

@@ -65,6 +65,7 @@ def show(
     holder = leases.holder(row)
     held_by_other = holder if holder not in ("", str(access.actor)) else ""
     is_fragment = bool(made_of) or is_part(request)
+    was = request.GET.get("was")  # the template that stood there before another one was chosen
     context = {
         "frame": "shell/part.html" if is_fragment else "shell/base.html",
         "address": reverse("document", args=[access.project.slug, row.pk]),
@@ -74,6 +75,7 @@ def show(
         "document": row,
         "screen": shown,
         "pages": frames(access.project.slug, row),
+        "was": was if was != chosen and was is not None and is_template(request, row, was) else None,
         "template_names": page.template_names(access.project, row),
         "is_working": row.state in WORKING,
         "is_open": is_open,

@@ -29,14 +29,16 @@ export class History {
     if (last) last.merging = false;
   }
 
-  undo() { this.#step(this.done, this.undone, "before"); }
-  redo() { this.#step(this.undone, this.done, "after"); }
+  /* Both return whether there was something to do. */
+  undo() { return this.#step(this.done, this.undone, "before"); }
+  redo() { return this.#step(this.undone, this.done, "after"); }
 
   #step(from, to, which) {
     const change = from.pop();
-    if (!change) return;
+    if (!change) return false;
     change.merging = false;
     to.push(change);
     this.apply(change.target, change[which]);
+    return true;
   }
 }

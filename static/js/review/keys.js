@@ -29,8 +29,9 @@ const isLastLine = (input, step) => {
 };
 
 export class Keys {
-  constructor({fields, grids, pages, history, form, go, dialog, root, signal}) {
-    Object.assign(this, {fields, grids, pages, history, form, go, dialog, root});
+  /* go(where): to the "next" document, or "back" to the one before. back(): to the template before another was chosen. */
+  constructor({fields, grids, pages, history, form, go, back, dialog, root, signal}) {
+    Object.assign(this, {fields, grids, pages, history, form, go, back, dialog, root});
     document.addEventListener("keydown", (event) => this.key(event), {signal});
     root.querySelector("[data-show-keys]")?.addEventListener("click", () => this.help());
   }
@@ -93,7 +94,7 @@ export class Keys {
     if (isProse(target) || target.matches?.("select, .menu input")) return undefined;
     const letter = key.toLowerCase();
     if (letter === "z" && shiftKey || letter === "y") return () => this.history.redo();
-    if (letter === "z") return () => this.history.undo();
+    if (letter === "z") return () => { if (!this.history.undo()) this.back(); };
     return undefined;
   }
 

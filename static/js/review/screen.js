@@ -43,9 +43,13 @@ export class Screen {
     if (this.form) this.fillForm();
     this.keys = new Keys({
       fields: this.fields, grids: this.grids, pages: this.pages, history: this.history, form: this.form, root, dialog: document.getElementById("keys"), signal,
-      go: (where) => this.go(root.dataset[where]),
+      go: (where) => this.go(root.dataset[where]), back: () => root.querySelector("[data-back-to]")?.click(),
     });
     root.addEventListener("change", (event) => { if (event.target.matches("[data-submit-on-change]")) this.choose(event.target.form); });
+    root.querySelector("[data-back-to]")?.addEventListener("click", (event) => {
+      event.preventDefault();
+      this.go(event.target.href);
+    });
     if (this.form && root.dataset.key) this.keep();
     this.focusFirst();
     if (this.awaited?.state) this.awaited.read();

@@ -337,6 +337,20 @@ def test_an_empty_field_needs_a_person_until_one_has_confirmed_a_document_withou
     assert not rows()[0]["due_date"].needs_person
 
 
+def test_from_a_template_that_was_chosen_a_link_leads_back_to_the_one_before(client, access, document):
+    create_template(access, template_json("Order"))
+
+    def said(**asked: str) -> str:
+        return client.get(page_of(document), {"order": "age", **asked}).content.decode()
+
+    assert "data-back-to" not in said(template="Order")
+    assert "?template=&amp;order=age" in said(template="Order", was="")
+    assert "back to unknown" in said(template="Order", was="")
+    assert "?template=Order&amp;order=age" in said(template="", was="Order")
+    assert "data-back-to" not in said(template="Order", was="Order")
+    assert "data-back-to" not in said(template="Order", was="none of ours")
+
+
 def test_values_that_a_check_contradicts_are_asked_about_once(client, access, document):
     create_template(access, template_json("Order"))
     wrong = {"f:net_amount:0": "99999.99"}
