@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import datetime
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,6 +24,7 @@ from .models import ConfirmedLabel
 from .rows import ANOTHER, FieldRow, TableRows, rows_of, with_errors, with_theirs, with_typed
 
 SAID_ELSEWHERE = ("approval_off",)  # true of every document of the project, so no reason to look at this one
+UNSAID = "unsaid"  # reason code: its label does not mention it
 SAYS_HOW_SURE = ("low_confidence", AUDIT)  # reasons that a blind reviewer must not see
 
 
@@ -121,6 +123,8 @@ def screen(
         shown = extraction.prediction
     names = typed.data if typed is not None else ()
     spec = spec_of(document, chosen) if chosen else _standard(extraction, label, names)
+    if shown_label is not None and chosen and document.state == DocumentState.REVIEW:
+        reasons += _unsaid(document, spec, shown_label)
     rows, tables = rows_of(spec, shown, reasons, by_person=shown_label is not None, is_blind=blind)
     if typed is not None:
         rows, tables = with_typed(rows, tables, typed.data, touched_only=typed.template != chosen)
@@ -133,6 +137,34 @@ def screen(
     known = {r.spec.key for r in rows} | {t.spec.key for t in tables}
     remarks = [r["message"] for r in reasons if r.get("field") not in known and r["code"] not in SAID_ELSEWHERE]
     return Screen(document, chosen, rows, tables, remarks, extraction, shown_label, is_as_read, blind)
+
+
+def _unsaid(document: Document, spec: TemplateSpec, label: ConfirmedLabel) -> Iterator[dict[str, str]]:
+    """What a document that was opened again was confirmed without saying anything of: it was not asked for then."""
+
+    def reason(key: str, message: str) -> dict[str, str]:
+        return {"code": UNSAID, "message": message, "field": key}
+
+    said, rows = label.label.get("fields", {}), label.label.get("tables", {})
+    message = "When the document was confirmed, nothing was said of this."
+    yield from (reason(field.key, message) for field in spec.fields if field.key not in said)
+    since: dict[str, datetime.datetime] | None = None
+    for table in spec.tables:
+        if table.key not in rows:
+            yield reason(table.key, message)
+            continue
+        present = {column for row in rows[table.key] for column in row}
+        for column in table.columns if present else ():
+            if column.key in present:
+                continue
+            if since is None:
+                since = catalog.asked_since(catalog.template(document.project, spec.name))
+            added = since.get(f"{table.key}.{column.key}")
+            if added is not None and label.created_at < added:
+                message = (
+                    f"When the document was confirmed, nothing was said of the column {column.label or column.key}."
+                )
+                yield reason(table.key, message)
 
 
 def _with_lacking(

@@ -17,7 +17,8 @@ from invex.documents.models import Document
 from invex.documents.states import DocumentState
 from invex.fields.template_json import template_from_json
 from invex.review import queries as reviews
-from invex.review.services import confirm
+from invex.review.page import screen
+from invex.review.services import confirm, reopen
 from invex.studio import unsaid
 from invex.studio.replay import replay
 from tests.invex.world import access_to, document_in_review, label_of, template_json
@@ -81,6 +82,26 @@ def test_they_are_opened_again_a_few_at_a_time(access, monkeypatch) -> None:
     waiting = Document.objects.filter(pk__in=opened).values_list("state", "reason_code")
     assert set(waiting) == {(DocumentState.REVIEW, "reopened")}
     assert said(access) == {ADDED: 1}
+
+
+def test_one_that_is_open_again_is_marked_where_nothing_was_said(access) -> None:
+    """Else it is approved at once, and what nobody looked for is confirmed as not there."""
+    update_template(access, "Acme", grown(column=True))
+    first = reviews.confirmed(access.project, template="Acme")[0].document
+    reopen(access, first.pk)
+    first.refresh_from_db()
+    shown = screen(first, "Acme")
+    [added] = [row for row in shown.rows if row.spec.key == "cost_centre"]
+    assert (added.mark, added.remarks) == ("look", ("When the document was confirmed, nothing was said of this.",))
+    assert shown.tables[0].remarks == ("When the document was confirmed, nothing was said of the column Colour.",)
+    assert {row.mark for row in shown.rows if not row.is_empty} == {"person"}
+    assert shown.need_count == 2
+    label = reviews.current_label(first)
+    assert label is not None
+    confirm(access, first.pk, {**label.label, "fields": {**label.label["fields"], "cost_centre": []}})
+    reopen(access, first.pk)
+    first.refresh_from_db()
+    assert screen(first, "Acme").need_count == 0
 
 
 def test_the_page_names_them_and_leads_to_their_queue(access) -> None:
