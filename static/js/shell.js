@@ -58,6 +58,28 @@ function nameCells() {
   }
 }
 
+const HARDLY = 8;  // pixels; less is no entry of a menu
+
+/* A menu that goes on beyond its place says so at that end, with a button that leads there. A keyboard needs none. */
+function goesOn(menu) {
+  const buttons = [["‹", -1], ["›", 1]].map(([sign, side]) => {
+    const button = Object.assign(document.createElement("button"), {type: "button", className: "goes-on", textContent: sign, tabIndex: -1});
+    button.setAttribute("aria-hidden", "true");
+    button.addEventListener("click", () => menu.scrollBy({left: side * menu.clientWidth * 0.7, behavior: "smooth"}));
+    return button;
+  });
+  const show = () => {
+    buttons[0].hidden = menu.scrollLeft < HARDLY;
+    buttons[1].hidden = menu.scrollLeft + menu.clientWidth > menu.scrollWidth - HARDLY;
+  };
+  menu.prepend(buttons[0]);
+  menu.append(buttons[1]);
+  menu.addEventListener("scroll", show, {passive: true});
+  addEventListener("resize", show);
+  show();
+}
+document.querySelectorAll(".frame nav").forEach(goesOn);
+
 /* The entry of where one is can be seen in a menu that is wider than its place. */
 for (const entry of document.querySelectorAll("nav [aria-current=page]")) {
   const menu = entry.parentElement;

@@ -53,3 +53,11 @@ def test_the_menu_shows_where_one_is_and_that_it_goes_on(phone: Page) -> None:
     box = entry.bounding_box()
     assert box is not None
     assert 0 <= box["x"] <= box["x"] + box["width"] <= 390
+    goes_on = menu.locator(".goes-on:visible")
+    assert goes_on.all_inner_texts() == ["‹"]
+    while goes_on.first.inner_text() == "‹" and menu.evaluate("(menu) => menu.scrollLeft"):
+        goes_on.first.click()
+        phone.wait_for_timeout(600)
+    assert goes_on.all_inner_texts() == ["›"]
+    phone.set_viewport_size({"width": 1440, "height": 900})
+    assert goes_on.count() == 0

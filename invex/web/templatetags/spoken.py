@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
+
 from django import template
+from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.timesince import timesince
+from django.utils.translation import gettext
 
 from invex.catalog.field_names import CONTEXT, field_name
 from invex.catalog.type_names import TYPE_NAMES
@@ -11,6 +16,7 @@ from invex.kernel.spoken import spoken as spoken_sentence
 from invex.review.reason_names import REASON_NAMES
 
 register = template.Library()
+MINUTE = datetime.timedelta(minutes=1)
 
 
 @register.filter
@@ -29,6 +35,14 @@ def check_spoken(sentence: object) -> str:
 def field_name_filter(path: str, label: str = "") -> str:
     """Return what people call a field, a table or a column ("table.column"); label: as its template calls it."""
     return field_name(path, label)
+
+
+@register.filter
+def ago(moment: datetime.datetime) -> str:
+    """Return how long ago that was, "just now" below a minute."""
+    if timezone.now() - moment < MINUTE:
+        return gettext("just now")
+    return gettext("%(ago)s ago") % {"ago": timesince(moment)}
 
 
 @register.filter
