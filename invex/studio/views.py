@@ -146,8 +146,14 @@ def _show(
 def _others(project: Project, document: Document, edited: Template | None) -> dict[str, Any]:
     """What the page says of the other documents, and tries the template on."""
     found = queries.others(project, document, edited.name if edited else "")
-    is_compared = edited is not None or found or not queries.is_being_compared(document)
-    return {"document": document, "edited": edited, "others": found, "is_being_compared": not is_compared}
+    is_settled = edited is not None or found or not queries.is_being_compared(document)
+    return {
+        "document": document,
+        "edited": edited,
+        "others": found,
+        "is_being_compared": not is_settled,
+        "is_compared": bool(document.template) or document.state == DocumentState.REVIEW,
+    }
 
 
 @require_GET

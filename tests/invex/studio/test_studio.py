@@ -333,6 +333,7 @@ def test_a_rejected_document_is_opened_again_from_the_studio(access, client) -> 
     address = f"/p/acme/templates/studio/?document={sample.pk}"
     page = client.get(address)
     assert 'name="reopen"' in page.text
+    assert "looks like this one" not in page.text, "nobody has compared what is decided"
     answer = client.post(address, {"reopen": "1", "version": sample.version})
     assert answer.headers["Location"] == address
     sample.refresh_from_db()
