@@ -121,9 +121,13 @@ class Candidates:
 
     @cached_property
     def is_cut(self) -> NDArray[np.bool_]:
-        """(K,) does its first line end although its cell goes on? In running text all are in the midst of a cell."""
+        """(K,) does its first line end although its cell goes on, and not with the box of another choice?
+
+        In running text all are in the midst of a cell.
+        """
         cell = self.layout.cell[self.last]
-        out: NDArray[np.bool_] = self.last + 1 < self.layout.cell_start[cell + 1]
+        is_box = np.array([text in MARKS for text in self.layout.texts] + [True], bool)
+        out: NDArray[np.bool_] = (self.last + 1 < self.layout.cell_start[cell + 1]) & ~is_box[self.last + 1]
         return out & ~self.layout.is_prose[cell]
 
     @cached_property

@@ -21,20 +21,20 @@ from .exclusion import exclusive_pairs, one_place_each
 from .feature_groups import Features
 from .known_values import NO_KNOWN_VALUES, KnownValues
 from .layout import Floats, Ints
-from .learned_breaks import BROKEN_TYPES, learn_breaks
-from .locate import LEAST_CHARS, Located, as_printed, flat, locate
+from .learned_breaks import LEARNED_TYPES, learn_breaks
+from .locate import Located, as_printed, locate
 from .log_softmax import log_softmax
 from .matching import NO_MATCHER, Matcher, Supports, match_each, occurrence_prior, place
 from .model import FieldModel, TemplateModel
 from .naming import called_so, each_called_so
+from .occurrences import Held, by_chance, words_of_values
+from .rivals import rivals_among
 from .scorer import Bag, ScorerConfig, Watch, fit, watch_nothing
 from .springs import Spring, Standing, learn_springs, settle
 from .view import View
 
 MOST_OCCURRENCES = 24  # of one value in one document, that are considered
 KEPT_OCCURRENCES = 3  # of them, that are remembered
-OF_A_ROW = -3.0  # nats, for an occurrence in the line of a confirmed row that has the value in a cell, beside ...
-LEAST_BESIDE = 2  # ... other cells of it
 UNLIKE_ABSENT = 0.5  # against an occurrence, a nat of agreement with what a document without the value prints
 EVER_CUT = 0.02  # of a confirmed text that fills its cell: how far one document shows that others do
 MOST_SUPPORTS = 6  # confirmed occurrences that matching remembers a field
@@ -102,15 +102,16 @@ def fit_examples(
     breaks = learn_breaks(
         (e.view.candidates(f.type), v)
         for f in spec.fields
-        if f.type in BROKEN_TYPES
+        if f.type in LEARNED_TYPES
         for e in examples
         for v in e.label.fields.get(f.key, ())
     )
     votes: dict[str, list[str]] = {"date_order": [], "decimal": []}
     places = {id(e): _places(e, spec, breaks) for e in examples}
+    held = {id(e): words_of_values(e.view, e.label, spec.fields, breaks) for e in examples}
     in_value = {id(e): np.zeros(e.view.layout.words, bool) for e in examples}
     asked = {f.key: [e for e in examples if f.key in e.label.fields] for f in spec.fields}
-    supports = {f.key: _supports(f, asked[f.key], breaks, matcher, config.consensus, places) for f in spec.fields}
+    supports = {f.key: _supports(f, asked[f.key], breaks, matcher, config.consensus, places, held) for f in spec.fields}
     springs = _settle(spec, examples, breaks, supports)
     models = [
         _fit_field(f, asked[f.key], breaks, prior, matcher, supports[f.key], config, seed, votes, in_value, watch)
@@ -205,6 +206,7 @@ def _fit_field(
         spec,
         scorer,
         known_places,
+        _rivals(spec, examples, breaks, matcher, supports),
         max(seen.most, 1),
         seen.present,
         seen.absent,
@@ -220,6 +222,20 @@ def _fit_field(
         sign=_sign(v.value for e in examples for v in e.label.fields[spec.key]) if seen.has_own_signs else "",
         whole=_fills_cells(spec, examples, breaks, supports),
     )
+
+
+def _rivals(
+    spec: FieldSpec, examples: Sequence[Example], breaks: Breaks, matcher: Matcher, supports: Mapping[int, _Support]
+) -> Supports | None:
+    """What stood beside the occurrences that are remembered, in the same order; None without any."""
+    found = []
+    for example in [e for e in examples if id(e) in supports][-MOST_SUPPORTS:]:
+        view, (features, rows, log_prior) = example.view, _likeliest(supports[id(example)])
+        own = Supports.of([(features.rows(rows), log_prior)])
+        if own is not None:
+            candidates = view.candidates(spec.type, breaks)
+            found.append(rivals_among(matcher, candidates, features, example.label.fields[spec.key], own))
+    return Supports.of(found)
 
 
 def _fills_cells(
@@ -378,6 +394,7 @@ def _supports(
     matcher: Matcher,
     consensus: float,
     places: dict[int, dict[str, tuple[Floats, Ints]]],
+    held: dict[int, Held],
 ) -> dict[int, _Support]:
     """id of example -> which occurrence recurs, by what each looks like and by the agreement of the documents.
 
@@ -393,7 +410,9 @@ def _supports(
                 company = [where for key, where in places[id(example)].items() if key != spec.key]
                 called = called_so(spec, features.rows(rows))
                 log_prior = occurrence_prior(matcher, candidates, features, rows, company, called)
-                log_prior = log_softmax(log_prior + _of_a_row(example, candidates, rows, label))
+                log_prior = log_softmax(
+                    log_prior + by_chance(candidates, rows, label, example.label, held[id(example)])
+                )
                 found[id(example)] = features, rows, log_prior
     repeated = [key for key, (_, rows, _) in found.items() if len(rows) > 1]
     absent = [e for e in examples if not e.label.fields[spec.key]]
@@ -428,18 +447,3 @@ def _unlike(
         return support
     most = np.max(alike, axis=0)
     return features, rows, log_softmax(log_prior - UNLIKE_ABSENT * (most - most.min())).astype(np.float32)
-
-
-def _of_a_row(example: Example, candidates: Candidates, rows: np.ndarray, label: LabelValue) -> Floats:
-    """(S,) what it tells of each occurrence that it may be a cell of a confirmed row: a total beside its only item."""
-    value, layout = flat(label.value), candidates.layout
-    told = np.zeros(len(rows), np.float32)
-    for row in (row for table in example.label.tables.values() for row in table):
-        cells = {flat(cell.value) for cell in row.values()}
-        others = [cell for cell in cells - {value} if len(cell) >= LEAST_CHARS]
-        if value in cells and len(others) >= LEAST_BESIDE:
-            for i, line in enumerate(layout.line[candidates.first[rows]].tolist()):
-                printed = flat(layout.line_texts[line])
-                if sum(cell in printed for cell in others) >= LEAST_BESIDE:
-                    told[i] = OF_A_ROW
-    return told

@@ -22,6 +22,8 @@ from invex.reading.types import Document, Page, Word
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 
+EMPTY_BOX, TICKED_BOX, LONGEST_BOX = "☐", "☒", 3
+TYPED_BOXES = {"[]": EMPTY_BOX, "[x]": TICKED_BOX, "[✓]": TICKED_BOX, "[✔]": TICKED_BOX}
 LINE_MERGE_HEIGHTS = 0.55  # words belong to one line when their centres differ by less than this many word heights
 CELL_GAP_HEIGHTS = 0.9  # a wider gap starts a new cell ...
 CELL_GAP_MEDIANS = 1.7  # ... but on letter-spaced pages only when it also exceeds this many median word gaps
@@ -173,7 +175,7 @@ def lay_out(document: Document) -> Layout:
     parts = [_Part.of(page) for page in document.pages]
     words = [page.words[i] for page, part in zip(document.pages, parts) for i in part.order.tolist()]
     sizes = [len(part.order) for part in parts]
-    texts = tuple(w.text for w in words)
+    texts = tuple(text for part in parts for text in part.texts)
     box = _boxes(words).astype(np.float32)
     page = np.repeat(np.arange(len(parts), dtype=np.int32), sizes)
     # A line or a cell that starts a page is another one than the last of the page before.
@@ -226,6 +228,7 @@ class _Part:
     """
 
     order: NDArray[np.intp]
+    texts: tuple[str, ...]
     starts_line: NDArray[np.bool_]
     starts_cell: NDArray[np.bool_]
 
@@ -233,7 +236,7 @@ class _Part:
     def of(cls, page: Page) -> _Part:
         shown = np.array([i for i, w in enumerate(page.words) if w.text.strip()], np.intp)
         if not len(shown):
-            return cls(shown, np.zeros(0, bool), np.zeros(0, bool))
+            return cls(shown, (), np.zeros(0, bool), np.zeros(0, bool))
         box = _boxes(page.words)[shown]
         x0, x1 = box[:, 0] * page.width, box[:, 2] * page.width
         height = np.maximum((box[:, 3] - box[:, 1]) * page.height, 1e-6)
@@ -241,6 +244,8 @@ class _Part:
         level = center - _skew(x0, x1, center, height) * (x0 + x1) / 2
         line = _lines(np.lexsort((x0, level)), level, height)
         order = np.lexsort((x0, line))
+        texts, is_kept = _with_marks([page.words[i].text for i in shown[order].tolist()], line[order])
+        order = order[is_kept]
         line, x0, x1, height = line[order], x0[order], x1[order], height[order]
         starts_line = np.append(True, line[1:] != line[:-1])
         gap = x0[1:] - x1[:-1]
@@ -249,7 +254,18 @@ class _Part:
         # A page of single-word cells has only wide gaps, which say nothing about letter spacing.
         least = min(least, 2 * CELL_GAP_HEIGHTS * float(np.median(height)))
         is_wide = gap > np.maximum(CELL_GAP_HEIGHTS * np.minimum(height[1:], height[:-1]), least)
-        return cls(shown[order], starts_line, starts_line | np.append(True, is_wide))
+        return cls(shown[order], texts, starts_line, starts_line | np.append(True, is_wide))
+
+
+def _with_marks(texts: list[str], line: NDArray[np.intp]) -> tuple[tuple[str, ...], NDArray[np.bool_]]:
+    """Return the words with boxes typed in brackets as marks, "[X]" and "[ ]", and (n,) which of them are left."""
+    is_kept = np.ones(len(texts), bool)
+    for i, text in enumerate(texts):
+        if text.startswith("[") and len(text) <= LONGEST_BOX:
+            if text == "[" and i + 1 < len(texts) and texts[i + 1] == "]" and line[i + 1] == line[i]:
+                is_kept[i], texts[i + 1] = False, EMPTY_BOX  # nearer to what stands behind it
+            texts[i] = TYPED_BOXES.get(text.casefold(), text)
+    return tuple(text for text, kept in zip(texts, is_kept.tolist(), strict=True) if kept), is_kept
 
 
 def _lines(order: NDArray[np.intp], level: NDArray[np.float64], height: NDArray[np.float64]) -> NDArray[np.intp]:

@@ -20,7 +20,7 @@ from .candidates import TEXT_TYPES, Candidates, find
 from .layout import ALIGNED_HEIGHTS, Layout
 from .locate import LEAST_CHARS, flat, locate, words_in
 
-BROKEN_TYPES = (*TEXT_TYPES, "id", "iban")  # of values whose breaks are learned
+LEARNED_TYPES = (*TEXT_TYPES, "id", "iban")  # of values whose breaks are learned
 MOST_BREAKS = 12
 MOST_GROUPS = 8  # of an id
 MOST_LINES = 12  # that follow the first of a text
@@ -36,7 +36,7 @@ TITLES = frozenset(_TITLES.split())
 
 
 def learn_breaks(pairs: Iterable[tuple[Candidates, LabelValue]]) -> Breaks:
-    """Return what makes candidates of confirmed values of BROKEN_TYPES that are not a document's candidates yet."""
+    """Return what makes candidates of confirmed values of LEARNED_TYPES that are not a document's candidates yet."""
     after: Counter[str] = Counter()
     before: Counter[str] = Counter()
     codes: Counter[str] = Counter()
@@ -44,7 +44,7 @@ def learn_breaks(pairs: Iterable[tuple[Candidates, LabelValue]]) -> Breaks:
     joins: set[tuple[str, str]] = set()
     for candidates, label in pairs:
         layout = candidates.layout
-        if candidates.kind not in BROKEN_TYPES or len(flat(label.value)) < LEAST_CHARS:
+        if candidates.kind not in LEARNED_TYPES or len(flat(label.value)) < LEAST_CHARS:
             continue
         meant = np.flatnonzero(locate(candidates, label).meant).tolist()
         if meant:

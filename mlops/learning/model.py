@@ -38,7 +38,8 @@ _PLAIN = (
 class FieldModel:
     """What was learned about one field of a template.
 
-    scorer: the small scorer. supports: confirmed occurrences, with which matching compares.
+    scorer: the small scorer. supports: confirmed occurrences, with which matching compares. rivals: what stood beside
+      them (rivals.py), in the same order of documents; None in what was stored without.
     most: values that one document had at most. present, absent: documents with and certainly without a value.
     located: confirmed values found among the candidates; asked: confirmed values.
     gain: weight of the prior when the scorer was fitted on top of it, or of the network beside it.
@@ -56,6 +57,7 @@ class FieldModel:
     field: FieldSpec
     scorer: Scorer
     supports: Supports | None = None
+    rivals: Supports | None = None
     most: int = 1
     present: int = 0
     absent: int = 0
@@ -120,8 +122,9 @@ class TemplateModel:
         for i, f in enumerate(self.fields):
             arrays[f"{i}.buckets"] = f.scorer.buckets
             arrays[f"{i}.values"] = f.scorer.values
-            if f.supports is not None:
-                arrays |= {f"{i}.support.{k}": v for k, v in f.supports.to_arrays().items()}
+            for part, known_places in (("support", f.supports), ("rival", f.rivals)):
+                if known_places is not None:
+                    arrays |= {f"{i}.{part}.{k}": v for k, v in known_places.to_arrays().items()}
             plain = {k: getattr(f, k) for k in _PLAIN}
             known: dict[str, Any] = {"known": list(f.known.values)}
             known |= {"recurring": f.known.recurring} if f.known.values else {}
@@ -162,15 +165,12 @@ class TemplateModel:
             )
         fields = []
         for i, f in enumerate(about["fields"]):
-            supports = None
-            start = f"{i}.support."
-            if start + "bucket" in arrays:
-                supports = Supports.from_arrays(_part(arrays, start))
+            supports, rivals = (_supports(arrays, f"{i}.{part}.") for part in ("support", "rival"))
             scorer = Scorer(arrays[f"{i}.buckets"], arrays[f"{i}.values"], f["null"])
             values = KnownValues(tuple(f.get("known", ())), f.get("recurring", LEAST_RECURRING))
             plain = {k: f[k] for k in _PLAIN if k in f}
             plain["printed"] = tuple(np.atleast_1d(f.get("printed", UNKNOWN_PRINTED)).tolist())
-            fields.append(FieldModel(FieldSpec(**f["field"]), scorer, supports, known=values, **plain))
+            fields.append(FieldModel(FieldSpec(**f["field"]), scorer, supports, rivals, known=values, **plain))
         tables = {
             key: StoredTable(_part(arrays, f"table.{key}."), text) for key, text in about.get("tables", {}).items()
         }
@@ -187,6 +187,10 @@ class TemplateModel:
             tuple((first, second) for first, second in about.get("exclusive", ())),
             Absence.from_arrays(keys, _part(arrays, "absence.")) if (keys := about.get("absence")) else None,
         )
+
+
+def _supports(arrays: Mapping[str, np.ndarray], prefix: str) -> Supports | None:
+    return Supports.from_arrays(_part(arrays, prefix)) if f"{prefix}bucket" in arrays else None
 
 
 def _part(arrays: Mapping[str, np.ndarray], prefix: str) -> dict[str, np.ndarray]:

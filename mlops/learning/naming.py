@@ -12,9 +12,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from invex.fields.spec import FieldSpec
 
+from .candidates import TEXT_TYPES, Candidates
 from .context import word_hashes
 from .feature_groups import GROUP_INDEX, Columns, Features
 from .hashing import fold, tokens
@@ -55,7 +57,9 @@ def _name(key: str, label: str) -> Features:
     return columns.done()
 
 
-def by_new_label(scores: Floats, called: Floats, printed: Sequence[float]) -> tuple[Floats, float] | None:
+def by_new_label(
+    scores: Floats, called: Floats, printed: Sequence[float], candidates: Candidates
+) -> tuple[Floats, float] | None:
     """Return scores and that of NULL for a field that no confirmed document had; None where nothing is called so.
 
     scores: (K,) of the candidates; called: (K, 3), see each_called_so. printed: as much as a label of the confirmed
@@ -65,7 +69,30 @@ def by_new_label(scores: Floats, called: Floats, printed: Sequence[float]) -> tu
     new = (called - np.array(printed, np.float32)).max(axis=1)
     if not len(new) or new.max() < LEAST_NEW:
         return None
-    among = np.where(new >= new.max(), scores, -np.inf)
+    among = np.where(_as_far_as_they_go(candidates, new >= new.max()), scores, -np.inf)
     top = float(among.max())
     mass = top + float(np.log(np.exp(among - top).sum()))
     return among.astype(np.float32), mass - float(np.log(RIGHT / (1 - RIGHT)))
+
+
+def _as_far_as_they_go(candidates: Candidates, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(K,) which of `rows` end where what they begin ends, as nobody has shown that less is meant; all, where none do.
+
+    A text fills its cell, and goes on in the next line where that begins with a small letter. In running text nothing
+    tells where one ends.
+    """
+    layout = candidates.layout
+    kept = rows & ~candidates.is_cut if candidates.kind in (*TEXT_TYPES, "id") else rows.copy()
+    lines = {}  # of each of the texts that may go on
+    for k in np.flatnonzero(kept).tolist() if candidates.kind == "text" else ():
+        words = np.array(candidates.words(k))
+        if not layout.is_prose[layout.cell[words[0]]]:
+            begins = words[1:][np.diff(layout.line[words]) > 0].tolist()
+            kept[k] = all(layout.texts[word][:1].islower() for word in begins)
+            lines[k] = len(begins)
+    longest = {int(candidates.first[k]): 0 for k in lines}
+    for k, more in lines.items():
+        longest[int(candidates.first[k])] = max(longest[int(candidates.first[k])], more if kept[k] else 0)
+    for k, more in lines.items():
+        kept[k] &= more == longest[int(candidates.first[k])]
+    return kept if kept.any() else rows

@@ -27,6 +27,7 @@ from .model import FieldModel, TemplateModel
 from .naming import by_new_label, each_called_so
 from .party_names import as_addressed
 from .relations import relate
+from .rivals import outdone
 from .shortfall import toward_null
 from .springs import pull
 from .view import View
@@ -145,15 +146,18 @@ def score(
     if field.supports is not None and field.match_gain and matcher.theta:
         likely = np.argsort(-scores, kind="stable")[:MOST_MATCHED]
         agreement = field.supports.match(matcher, kind, features, likely)
+        if field.rivals is not None:
+            scores = scores.copy()
+            scores[likely] += outdone(matcher, kind, field.supports, field.rivals, features, likely)
         matched: Floats = agreement + matcher.worth_of_novelty(kind) * novelty(kind)
         scores = scores + np.float32(field.match_gain) * (matched - expected_agreement(matched))
     if field.whole:
         scores = scores - np.float32(field.whole) * candidates.is_cut.astype(np.float32)
     if field.asked and not field.located and len(candidates):
         own = scores - known.scores if known is not None else scores
-        null = max(null, float(own.max() + np.log(np.exp(own - own.max()).sum())))  # any, as far as confirmed ones tell
+        null = max(null, float(np.logaddexp.reduce(own)))  # any, as far as confirmed ones tell
     if field.absent and not field.present:
-        named = by_new_label(scores, each_called_so(field.field, features), field.printed)
+        named = by_new_label(scores, each_called_so(field.field, features), field.printed, candidates)
         scores, null = named or (scores, null)
     return Scored(field, candidates, features, scores, null, trust, known, agreement)
 

@@ -29,6 +29,8 @@ WIDE, HIGH = 0.02, 0.008  # of the page: by how much a spring may be stretched
 # Weight of a spring between fields of two types, beside a field's others: where one is printed elsewhere, the other is
 # often not.
 ACROSS = 0.25
+TOUCHING = 4.0  # ... of one between a name and the address right below it, however many lines that has
+GAP = 0.01  # of the page: what is nearer touches
 LEAST_RIGID = 0.5  # share of the documents that must agree on a spring
 PULLED = 60  # likeliest candidates of a field that springs act on
 
@@ -79,14 +81,18 @@ def learn_springs(documents: Sequence[Mapping[str, Standing]], kinds: Mapping[st
     """Return a spring for each two fields that stand alike in most of the documents which have both."""
     springs = []
     for first, second in combinations(kinds, 2):
-        seen = [_displacement(d[first], d[second]) for d in documents if first in d and second in d]
+        both = [(d[first], d[second]) for d in documents if first in d and second in d]
+        seen = [_displacement(one, other) for one, other in both]
         known = np.array([s for s in seen if s is not None])
         if not len(known):
             continue
         usual = np.median(known, axis=0)
         rigid = float((np.abs(known - usual) < (2 * WIDE, 2 * HIGH)).all(axis=1).sum() / len(seen))
         if rigid >= LEAST_RIGID:
-            weight = 1.0 if kinds[first] == kinds[second] else ACROSS
+            if {kinds[first], kinds[second]} == {"text", "address"} and _touch(both):
+                weight = TOUCHING
+            else:
+                weight = 1.0 if kinds[first] == kinds[second] else ACROSS
             springs.append(Spring(first, second, float(usual[0]), float(usual[1]), rigid * STRENGTH, weight))
     return tuple(springs)
 
@@ -98,14 +104,36 @@ def _away(one: Standing, other: Standing) -> tuple[Floats, Floats]:
     return across, down
 
 
-def _displacement(one: Standing, other: Standing) -> tuple[float, float] | None:
-    """Between the two occurrences that are likeliest meant, and near each other; None = never on one page."""
+def _meant(one: Standing, other: Standing) -> tuple[int, int] | None:
+    """The two occurrences that are likeliest meant, and near each other; None = never on one page."""
     across, down = _away(one, other)
     score = one.log_prior[:, None] + other.log_prior[None, :] - np.hypot(across, down) / NEAR
     if not np.isfinite(score).any():
         return None
     i, j = np.unravel_index(int(np.argmax(score)), score.shape)
-    return float(across[i, j]), float(down[i, j])
+    return int(i), int(j)
+
+
+def _displacement(one: Standing, other: Standing) -> tuple[float, float] | None:
+    """Between the occurrences that are meant; None = never on one page."""
+    if (pair := _meant(one, other)) is None:
+        return None
+    across, down = _away(one, other)
+    return float(across[pair]), float(down[pair])
+
+
+def _touch(documents: Sequence[tuple[Standing, Standing]]) -> bool:
+    """Whether one of two fields begins right below the other, at the same left edge, on most of the documents."""
+    return sum(_gap(one, other) < GAP for one, other in documents) > len(documents) / 2
+
+
+def _gap(one: Standing, other: Standing) -> float:
+    """Of the page, from the lower edge of one to the upper one of the other; infinite where they are not aligned."""
+    if (pair := _meant(one, other)) is None:
+        return np.inf
+    upper, lower = sorted((one.box[pair[0]], other.box[pair[1]]), key=lambda box: float(box[1]))
+    is_below = lower[1] > (upper[1] + upper[3]) / 2
+    return float(lower[1] - upper[3]) if is_below and abs(upper[0] - lower[0]) < WIDE else np.inf
 
 
 def pull(springs: Sequence[Spring], fields: Mapping[str, tuple[Candidates, Floats, float]]) -> dict[str, Floats]:

@@ -173,6 +173,20 @@ def test_a_mark_as_near_to_both_of_its_words_stands_behind_where_the_line_ends_w
     assert "passed" not in found("text", narrow(0.1, "Result: ☐ passed ☒ failed"))
 
 
+def test_boxes_may_be_typed_in_brackets():
+    texts = found("text", narrow(0.1, "Type: [X] Temporary [ ] Permanent [ ] Freelance"))
+    assert "Temporary" in texts
+    assert not {"Permanent", "Freelance"} & set(texts)
+    assert {"[4]", "[note]"} <= set(lay_out(document(narrow(0.1, "as in [4] and [note] of [ it"))).texts)
+
+
+def test_a_text_is_not_cut_where_the_box_of_another_choice_follows():
+    candidates = find(lay_out(document(narrow(0.1, "[X] Half time (Grade 4) [ ] Permanent"))), "text")
+    is_cut = dict(zip(candidates.texts, candidates.is_cut.tolist(), strict=True))
+    assert not is_cut["Half time (Grade 4)"]
+    assert is_cut["Half time"]
+
+
 def test_options_of_which_none_is_marked_may_all_be_meant():
     empty = [(text.replace("☒", "☐"), x) for text, x in OPTIONS]
     assert {"passed", "failed"} <= set(found("text", [word(text, x, 0.1) for text, x in empty]))

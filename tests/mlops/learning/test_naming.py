@@ -149,3 +149,26 @@ def test_a_label_that_was_printed_beside_nothing_tells_nothing_new():
 def test_a_model_that_does_not_know_the_labels_of_its_documents_takes_none_for_new(confirmed):
     before = claim(("Claim", "C-77120"), (confirmed, "K-20"))
     assert check_number(before, claim(("Claim", "C-90017"), ("Check number", "51350732")), is_old=True) == []
+
+
+def remarks(*lines: tuple[float, float, str]) -> list[str]:
+    """What is read as remarks where no confirmed document had any."""
+    spec = TemplateSpec("sheet", (FieldSpec("worker", "text"), FieldSpec("remarks", "text")))
+    label = Label("sheet", "person", {"worker": (LabelValue("Edward Sharma"),), "remarks": ()})
+    above = ((0.1, 0.1, "Worker name"), (0.4, 0.1, "Edward Sharma"))
+    model = fit_template(EMPTY, spec, [Sample("1", page(*above), label)])
+    found = Predictor(EMPTY).with_template(model).predict(page(*above, *lines), template="sheet")
+    return [value.value for value in found.fields["remarks"]]
+
+
+def test_a_text_at_a_new_label_is_read_to_the_end_of_its_cell():
+    assert remarks((0.1, 0.2, "Remarks: Late start")) == ["Late start"]
+    assert remarks((0.1, 0.2, "Remarks:"), (0.24, 0.2, "Late start (train strike)")) == ["Late start (train strike)"]
+
+
+def test_it_goes_on_in_the_next_line_where_that_begins_with_a_small_letter():
+    following = [(0.24, 0.216, "agreed with the supervisor"), (0.24, 0.232, "Approved by Natasha Sharma")]
+    assert remarks((0.1, 0.2, "Remarks:"), (0.24, 0.2, "Late start on Tuesday,"), *following) == [
+        "Late start on Tuesday, agreed with the supervisor"
+    ]
+    assert remarks((0.1, 0.2, "Remarks:"), (0.24, 0.2, "Late start"), *following[1:]) == ["Late start"]

@@ -16,7 +16,7 @@ from mlops.learning.learner import fit_template
 from mlops.learning.model import TemplateModel
 from mlops.learning.package import EMPTY
 from mlops.learning.predictor import Predictor
-from mlops.learning.springs import Standing, learn_springs, pull, settle
+from mlops.learning.springs import ACROSS, TOUCHING, Standing, learn_springs, pull, settle
 
 KINDS = {"start": "date", "end": "date"}
 
@@ -50,6 +50,17 @@ def test_many_fields_beside_an_occurrence_say_no_more_than_one():
     one = {"port": standing((0.2, 0.1, 0), (0.2, 0.5, 0)), "other_0": standing((0.4, 0.1, 0))}
     many = {**one, **{f"other_{i}": standing((0.4, 0.1 - i / 100, 0)) for i in range(8)}}
     assert settle(many, kinds)["port"] == pytest.approx(settle(one, kinds)["port"])
+
+
+def test_an_address_right_below_its_name_is_held_more_firmly_than_one_elsewhere():
+    kinds = {"client": "text", "address": "address", "city": "text"}
+    lines = {"client": standing((0.1, 0.2, 0)), "address": standing((0.1, 0.215, 0)), "city": standing((0.4, 0.215, 0))}
+    weights = {(s.first, s.second): s.weight for s in learn_springs([lines], kinds)}
+    assert weights["client", "address"] == TOUCHING
+    assert weights["address", "city"] == ACROSS
+    apart = {**lines, "address": standing((0.1, 0.4, 0))}
+    for documents, weight in ([apart], ACROSS), ([lines, lines, apart], TOUCHING), ([lines, apart, apart], ACROSS):
+        assert learn_springs(documents, {k: kinds[k] for k in ("client", "address")})[0].weight == weight
 
 
 def test_a_spring_is_as_long_as_the_likeliest_two_are_apart():
