@@ -47,6 +47,7 @@ FEW_DOCUMENTS = 2  # with more, the lengths of their tables tell what there is
 MOST_FOLDS = 4  # of the cross-validation that calibrates a template
 NUMBERED = 0.9  # share of a template's rows that have a number, where what has none is no row
 PRESENT = 0.5  # probability above which a line has a number of a column
+MOST_TEACHERS = 6  # pages that show what a column looks like, of which earlier ones do not speak
 TRUSTS = (1.0, 1.15, 1.3, 1.6, 2.5, 1e6)  # how much surer day zero must be than the template to be preferred
 WRONG_COSTS = 0.5  # of a wrong cell against a right one, when both readers are compared
 _Judged = tuple[FieldSpec, Cell, float]  # a cell, its column and its confidence
@@ -263,6 +264,9 @@ def fit_table(spec: TableSpec, samples: Sequence[Sample], base: TableModel | Non
         return base
     documents = [(p.seen.tokens, p.labels) for p in pages]
     located = locate(spec, documents, [hint(spec, p.said) for p in pages])
+    if silent := _silent(spec, pages, located, base, calibration):
+        told = [i for i in range(len(pages)) if i not in silent]
+        pages, documents, located = [pages[i] for i in told], [documents[i] for i in told], [located[i] for i in told]
     carried = learn_carried(spec, documents, located)
     located = [without_carried(spec, *page, one, carried) for page, one in zip(documents, located)]
     if len(pages) <= FEW_DOCUMENTS:
@@ -272,6 +276,36 @@ def fit_table(spec: TableSpec, samples: Sequence[Sample], base: TableModel | Non
     calibration = fit_calibration([o for trial in trials for o in trial.own], calibration)
     trust = _choose_trust(trials, calibration, base.calibration) if base and trials else model.trust
     return replace(model, calibration=calibration, trust=trust)
+
+
+def _silent(
+    spec: TableSpec, pages: Sequence[_Page], located: Sequence[Located], base: TableModel | None, unknown: Calibration
+) -> set[int]:
+    """The pages that print a column of which their labels do not speak, since it was asked for only later.
+
+    Labels may be partial (Cour et al., "Learning from Partial Labels", 2011): that a confirmed row has no cell does not
+    tell whether nothing is printed. Where a later page has cells of the column, what is learned from those that do
+    says whether the earlier ones have them: in most of their rows, at words that are of no other confirmed column.
+    """
+    columns = [{key for row in page.labels for key in row} for page in pages]
+    silent: set[int] = set()
+    teachers: dict[tuple[int, ...], TableModel] = {}
+    for k, column in enumerate(spec.columns):
+        have = tuple(i for i, keys in enumerate(columns) if column.key in keys)
+        for i in range(have[-1] if have else 0):
+            if i in have or not pages[i].labels:
+                continue
+            latest = have[-MOST_TEACHERS:]
+            if latest not in teachers:
+                teachers[latest] = _fit(spec, [pages[t] for t in latest], [located[t] for t in latest], base, unknown)
+            teacher, page = teachers[latest], pages[i]
+            cells = [
+                row[k] for row in teacher.read(page.seen, page.lines, page.said, carried=teacher.carried) if k in row
+            ]
+            free = sum(not located[i].tags[list(cell.tokens)].any() for cell in cells)
+            if 2 * free >= len(page.labels):
+                silent.add(i)
+    return silent
 
 
 def _virtual(page: _Page, located: Located, base: TableModel | None) -> Told | None:

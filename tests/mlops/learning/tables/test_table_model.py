@@ -47,6 +47,34 @@ def test_one_confirmed_document_teaches_the_next(learned):
     ]
 
 
+def without(column: str, one: Sample) -> Sample:
+    """The sample, its rows confirmed without a column that is printed."""
+    rows = tuple({key: cell for key, cell in row.items() if key != column} for row in one.label.tables["line_items"])
+    return replace(one, label=replace(one.label, tables={"line_items": rows}))
+
+
+OTHERS = [
+    [(f"Part {i}", str(i + 2), f"{i + 1}0.00", f"{(i + 1) * (i + 2)}0.00"), ("Work", "1", "5.00", "5.00")]
+    for i in range(6)
+]
+
+
+def test_a_column_that_is_confirmed_only_later_is_learned_although_earlier_documents_do_not_speak_of_it():
+    older = [without("amount", without("unit_price", sample(str(i), items, ""))) for i, items in enumerate(2 * OTHERS)]
+    model = fit_table(LINE_ITEMS, [*older, sample("a", FIRST, "710.00")], None)
+    rows = read(model, invoice(NEXT, "299.00"))
+    assert [(row.get("unit_price"), row.get("amount")) for row in rows] == [("40.00", "200.00"), ("99.00", "99.00")]
+
+
+def test_a_column_that_earlier_documents_do_not_print_takes_nothing_from_what_they_teach():
+    older = [
+        without("unit_price", sample(str(i), [(text, n, "", amount) for text, n, _, amount in items], ""))
+        for i, items in enumerate(OTHERS)
+    ]
+    with_prices = fit_table(LINE_ITEMS, [*older, sample("a", FIRST, "710.00")], None)
+    assert with_prices.asked == fit_table(LINE_ITEMS, older, None).asked + 4 * len(FIRST)
+
+
 def test_values_know_where_they_stand_and_how_sure_they_are(learned):
     amount = learned.predict(lay_out(invoice(NEXT, "299.00")))[0]["amount"]
     assert amount.boxes[0].page == 0
