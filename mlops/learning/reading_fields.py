@@ -34,6 +34,7 @@ from .view import View
 
 ALTERNATIVES = 2
 MOST_MATCHED = 150  # likeliest candidates that are compared with confirmed occurrences
+MOST_COMPARED = 24  # likeliest of them that are compared with their rivals
 AGREEMENT_RANGE = 2.0
 PLACED = 8  # likeliest values whose places are compared
 REASONS = 4
@@ -146,11 +147,11 @@ def score(
     if field.supports is not None and field.match_gain and matcher.theta:
         likely = np.argsort(-scores, kind="stable")[:MOST_MATCHED]
         agreement = field.supports.match(matcher, kind, features, likely)
-        if field.rivals is not None:
-            scores = scores.copy()
-            scores[likely] += outdone(matcher, kind, field.supports, field.rivals, features, likely)
         matched: Floats = agreement + matcher.worth_of_novelty(kind) * novelty(kind)
         scores = scores + np.float32(field.match_gain) * (matched - expected_agreement(matched))
+        if field.rivals is not None:
+            likely = np.argsort(-scores, kind="stable")[:MOST_COMPARED]
+            scores[likely] += outdone(matcher, kind, field.supports, field.rivals, features, likely)
     if field.whole:
         scores = scores - np.float32(field.whole) * candidates.is_cut.astype(np.float32)
     if field.asked and not field.located and len(candidates):
