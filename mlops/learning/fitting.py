@@ -232,9 +232,9 @@ def _rivals(
     for example in [e for e in examples if id(e) in supports][-MOST_SUPPORTS:]:
         view, (features, rows, log_prior) = example.view, _likeliest(supports[id(example)])
         own = Supports.of([(features.rows(rows), log_prior)])
-        if own is not None:
-            candidates = view.candidates(spec.type, breaks)
-            found.append(rivals_among(matcher, candidates, features, example.label.fields[spec.key], own))
+        assert own is not None
+        candidates = view.candidates(spec.type, breaks)
+        found.append(rivals_among(matcher, candidates, features, example.label.fields[spec.key], own))
     return Supports.of(found)
 
 
@@ -410,9 +410,7 @@ def _supports(
                 company = [where for key, where in places[id(example)].items() if key != spec.key]
                 called = called_so(spec, features.rows(rows))
                 log_prior = occurrence_prior(matcher, candidates, features, rows, company, called)
-                log_prior = log_softmax(
-                    log_prior + by_chance(candidates, rows, label, example.label, held[id(example)])
-                )
+                log_prior = log_softmax(log_prior + by_chance(spec, candidates, rows, example.label, held[id(example)]))
                 found[id(example)] = features, rows, log_prior
     repeated = [key for key, (_, rows, _) in found.items() if len(rows) > 1]
     absent = [e for e in examples if not e.label.fields[spec.key]]

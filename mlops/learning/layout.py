@@ -258,13 +258,18 @@ class _Part:
 
 
 def _with_marks(texts: list[str], line: NDArray[np.intp]) -> tuple[tuple[str, ...], NDArray[np.bool_]]:
-    """Return the words with boxes typed in brackets as marks, "[X]" and "[ ]", and (n,) which of them are left."""
+    """Return the words with boxes typed in brackets as marks, "[X]" and "[ ]", and (n,) which of them are left.
+
+    A box of several words is where its last one is, nearer to what stands behind it.
+    """
     is_kept = np.ones(len(texts), bool)
     for i, text in enumerate(texts):
-        if text.startswith("[") and len(text) <= LONGEST_BOX:
-            if text == "[" and i + 1 < len(texts) and texts[i + 1] == "]" and line[i + 1] == line[i]:
-                is_kept[i], texts[i + 1] = False, EMPTY_BOX  # nearer to what stands behind it
-            texts[i] = TYPED_BOXES.get(text.casefold(), text)
+        if text.endswith("]") and len(text) <= LONGEST_BOX:
+            words = (w for w in (1, 2, 3) if w <= i + 1 and texts[i + 1 - w].startswith("["))
+            size = next((w for w in words if line[i + 1 - w] == line[i]), 1)
+            mark = TYPED_BOXES.get("".join(texts[i + 1 - size : i + 1]).casefold())
+            if mark is not None:
+                is_kept[i + 1 - size : i], texts[i] = False, mark
     return tuple(text for text, kept in zip(texts, is_kept.tolist(), strict=True) if kept), is_kept
 
 

@@ -98,13 +98,18 @@ def _key(kind: str, value: str) -> str:
 
 def _same(kind: str, a: str, b: str) -> bool:
     if kind in NUMERIC_TYPES:
-        try:
-            return abs(float(a) - float(b)) < HALF_A_CENT
-        except ValueError:
-            return False
+        return is_near(a, b, HALF_A_CENT)
     if kind == "address" and abs(len(a) - len(b)) <= ADDRESS_EDITS and _may_be_near(a, b):
         return edit_distance(a, b) <= ADDRESS_EDITS
     return a == b and a != ""
+
+
+def is_near(a: str, b: str, most: float) -> bool:
+    """Whether two numbers differ by less; what is no number is near to none."""
+    try:
+        return abs(float(a) - float(b)) < most
+    except ValueError:
+        return False
 
 
 def _may_be_near(a: str, b: str) -> bool:

@@ -192,7 +192,7 @@ def match_each(
     """(D, K) for each confirmed document the log-mixture over its occurrences, of K rows of the features."""
     theta, starts = matcher.weights(kind), supports.starts
     if theta is None or not len(features.bucket):
-        return np.zeros((len(starts), len(features.bucket)), np.float32)
+        return np.zeros((len(starts), len(features.bucket[rows])), np.float32)
     scores = _weighted_similarity(theta, supports, features, rows) + supports.prior[:, None]
     if len(starts) == len(scores):
         return scores

@@ -25,6 +25,7 @@ from .matching import similarities
 
 LEAST_NEW = 0.4  # by how much a label is more like the field's name than any that confirmed documents print
 RIGHT = 0.75  # share of the values at such labels that are right (docs/learning.md)
+GOES_ON = (",", "-", "&")  # what a line ends with that is no end
 _WORD = re.compile(r"[^\s_/]+")
 _WORDS, _LETTERS = "label_word", ("chars_left", "chars_above")
 _GROUPS = tuple(GROUP_INDEX[group] for group in (_WORDS, *_LETTERS))
@@ -78,8 +79,8 @@ def by_new_label(
 def _as_far_as_they_go(candidates: Candidates, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(K,) which of `rows` end where what they begin ends, as nobody has shown that less is meant; all, where none do.
 
-    A text fills its cell, and goes on in the next line where that begins with a small letter. In running text nothing
-    tells where one ends.
+    A text fills its cell, and goes on in the next line behind GOES_ON, or where that begins with a small letter. In
+    running text nothing tells where one ends.
     """
     layout = candidates.layout
     kept = rows & ~candidates.is_cut if candidates.kind in (*TEXT_TYPES, "id") else rows.copy()
@@ -87,9 +88,10 @@ def _as_far_as_they_go(candidates: Candidates, rows: NDArray[np.bool_]) -> NDArr
     for k in np.flatnonzero(kept).tolist() if candidates.kind == "text" else ():
         words = np.array(candidates.words(k))
         if not layout.is_prose[layout.cell[words[0]]]:
-            begins = words[1:][np.diff(layout.line[words]) > 0].tolist()
-            kept[k] = all(layout.texts[word][:1].islower() for word in begins)
-            lines[k] = len(begins)
+            breaks = np.flatnonzero(np.diff(layout.line[words]))
+            over = [(layout.texts[words[i]], layout.texts[words[i + 1]]) for i in breaks.tolist()]
+            kept[k] = all(end.endswith(GOES_ON) or begin[:1].islower() for end, begin in over)
+            lines[k] = len(over)
     longest = {int(candidates.first[k]): 0 for k in lines}
     for k, more in lines.items():
         longest[int(candidates.first[k])] = max(longest[int(candidates.first[k])], more if kept[k] else 0)

@@ -55,13 +55,18 @@ def _words_that_say(layout: Layout, text: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def by_chance(candidates: Candidates, rows: np.ndarray, value: LabelValue, label: Label, held: Held) -> Floats:
-    """(S,) what it tells of each occurrence, `rows`, that something else is printed there; none above 0."""
+def by_chance(spec: FieldSpec, candidates: Candidates, rows: np.ndarray, label: Label, held: Held) -> Floats:
+    """(S,) what it tells of each occurrence, `rows`, of a field's first value that something else is printed there.
+
+    None is above 0.
+    """
+    value = label.fields[spec.key][0]
     told = _of_a_row(candidates, rows, value, label)
     layout = candidates.layout
+    others = [of for key, of in held.items() if label.fields[key][0].value != value.value]  # nor its own
     for i, k in enumerate(rows.tolist()):
         words, mine = frozenset(candidates.words(k)), flat(candidates.texts[k])
-        if any(words <= at and mine != text and mine in text for text, at in held.values()):
+        if any(words <= at and mine != text and mine in text for text, at in others):
             told[i] += OF_A_VALUE
         first, last = int(candidates.first[k]), int(candidates.last[k])
         text = layout.text(first, last + 1)

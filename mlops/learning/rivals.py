@@ -3,7 +3,7 @@
 Where a document lacks a value, something else takes its place: the subtotal that of the discount. It agrees with what
 was confirmed, and agrees more with what was not: the confirmed document had a subtotal, too. Each candidate is
 compared with both, as a nearest neighbour of either class (Cover and Hart, "Nearest Neighbor Pattern Classification",
-1967), with the hardest negatives alone, as in metric learning (Schroff et al., "FaceNet", 2015).
+1967), with the hardest negatives of a document, as in metric learning (Schroff et al., "FaceNet", 2015).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from invex.fields.values import NUMERIC_TYPES
 from .candidates import Candidates
 from .feature_groups import Features
 from .layout import Floats
-from .locate import as_printed, locate
+from .locate import as_printed, is_near, locate
 from .matching import Matcher, Supports, match_each
 
 MOST_RIVALS = 6  # of a confirmed document, that are remembered
-SLACK = 1.0  # nats, by which a candidate may agree more with rivals than with the value
+SLACK = 1.0  # nats, by which a candidate may agree more with a document's rivals, as a mixture, than with the value
 SAME_NUMBER = 0.01  # of a number: one as near may be the same before it was rounded
 NEVER = -1e3  # log-probability
 
@@ -53,10 +53,8 @@ def _may_be_meant(candidates: Candidates, confirmed: Sequence[LabelValue]) -> ND
     for label in confirmed:
         value = as_printed(candidates, label)
         found |= locate(candidates, value).matching
-        if candidates.kind in NUMERIC_TYPES:
-            number = float(value.value)
-            for printed, rows in candidates.by_value.items():
-                found[rows] |= abs(float(printed) - number) <= SAME_NUMBER * abs(number)
+        for printed, rows in candidates.by_value.items() if candidates.kind in NUMERIC_TYPES else ():
+            found[rows] |= is_near(printed, value.value, SAME_NUMBER * abs(float(printed)))
     return found
 
 

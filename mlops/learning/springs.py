@@ -82,15 +82,16 @@ def learn_springs(documents: Sequence[Mapping[str, Standing]], kinds: Mapping[st
     springs = []
     for first, second in combinations(kinds, 2):
         both = [(d[first], d[second]) for d in documents if first in d and second in d]
-        seen = [_displacement(one, other) for one, other in both]
-        known = np.array([s for s in seen if s is not None])
-        if not len(known):
+        pairs = [pair for one, other in both if (pair := _meant(one, other)) is not None]
+        if not pairs:
             continue
+        known = np.array([(b[0] - a[0], b[1] - a[1]) for a, b in pairs])
         usual = np.median(known, axis=0)
-        rigid = float((np.abs(known - usual) < (2 * WIDE, 2 * HIGH)).all(axis=1).sum() / len(seen))
+        rigid = float((np.abs(known - usual) < (2 * WIDE, 2 * HIGH)).all(axis=1).sum() / len(both))
         if rigid >= LEAST_RIGID:
-            if {kinds[first], kinds[second]} == {"text", "address"} and _touch(both):
-                weight = TOUCHING
+            if (kinds[first], kinds[second]) in (("text", "address"), ("address", "text")):
+                below = pairs if kinds[second] == "address" else [(b, a) for a, b in pairs]
+                weight = TOUCHING if 2 * sum(map(_touch, below)) > len(both) else ACROSS
             else:
                 weight = 1.0 if kinds[first] == kinds[second] else ACROSS
             springs.append(Spring(first, second, float(usual[0]), float(usual[1]), rigid * STRENGTH, weight))
@@ -104,36 +105,20 @@ def _away(one: Standing, other: Standing) -> tuple[Floats, Floats]:
     return across, down
 
 
-def _meant(one: Standing, other: Standing) -> tuple[int, int] | None:
-    """The two occurrences that are likeliest meant, and near each other; None = never on one page."""
-    across, down = _away(one, other)
-    score = one.log_prior[:, None] + other.log_prior[None, :] - np.hypot(across, down) / NEAR
+def _meant(one: Standing, other: Standing) -> tuple[Floats, Floats] | None:
+    """The boxes (4,) of the two occurrences that are likeliest meant, near each other; None = never on one page."""
+    score = one.log_prior[:, None] + other.log_prior[None, :] - np.hypot(*_away(one, other)) / NEAR
     if not np.isfinite(score).any():
         return None
     i, j = np.unravel_index(int(np.argmax(score)), score.shape)
-    return int(i), int(j)
+    return one.box[i], other.box[j]
 
 
-def _displacement(one: Standing, other: Standing) -> tuple[float, float] | None:
-    """Between the occurrences that are meant; None = never on one page."""
-    if (pair := _meant(one, other)) is None:
-        return None
-    across, down = _away(one, other)
-    return float(across[pair]), float(down[pair])
-
-
-def _touch(documents: Sequence[tuple[Standing, Standing]]) -> bool:
-    """Whether one of two fields begins right below the other, at the same left edge, on most of the documents."""
-    return sum(_gap(one, other) < GAP for one, other in documents) > len(documents) / 2
-
-
-def _gap(one: Standing, other: Standing) -> float:
-    """Of the page, from the lower edge of one to the upper one of the other; infinite where they are not aligned."""
-    if (pair := _meant(one, other)) is None:
-        return np.inf
-    upper, lower = sorted((one.box[pair[0]], other.box[pair[1]]), key=lambda box: float(box[1]))
+def _touch(boxes: tuple[Floats, Floats]) -> bool:
+    """Whether the second begins right below the first line of the first, at the same left edge."""
+    upper, lower = boxes
     is_below = lower[1] > (upper[1] + upper[3]) / 2
-    return float(lower[1] - upper[3]) if is_below and abs(upper[0] - lower[0]) < WIDE else np.inf
+    return bool(is_below and lower[1] - upper[3] < GAP and abs(upper[0] - lower[0]) < WIDE)
 
 
 def pull(springs: Sequence[Spring], fields: Mapping[str, tuple[Candidates, Floats, float]]) -> dict[str, Floats]:

@@ -92,7 +92,7 @@ def _at(tokens: Tokens, old: int, down: float, row: int = NO_ROW) -> Iterator[_M
     word = layout.document.pages[page].words[int(layout.origin[old])]
     box = Box(word.box.x0, word.box.y0 + down, word.box.x1, word.box.y1 + down)
     if box.y0 >= 0 and box.y1 <= 1:
-        yield _Moved(word._replace(box=box), old, row)
+        yield _Moved(word._replace(text=layout.texts[old], box=box), old, row)
 
 
 def _told(new: Tokens, tokens: Tokens, located: Located, page: int, moved: list[_Moved]) -> Located:

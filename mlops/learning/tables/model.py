@@ -285,7 +285,8 @@ def _silent(
 
     Labels may be partial (Cour et al., "Learning from Partial Labels", 2011): that a confirmed row has no cell does not
     tell whether nothing is printed. Where a later page has cells of the column, what is learned from those that do
-    says whether the earlier ones have them: in most of their rows, at words that are of no other confirmed column.
+    says whether the earlier ones have them: in most of their confirmed rows, at words of no other confirmed column. A
+    page with a column that no page would be left to teach stays.
     """
     columns = [{key for row in page.labels for key in row} for page in pages]
     silent: set[int] = set()
@@ -298,14 +299,21 @@ def _silent(
             latest = have[-MOST_TEACHERS:]
             if latest not in teachers:
                 teachers[latest] = _fit(spec, [pages[t] for t in latest], [located[t] for t in latest], base, unknown)
-            teacher, page = teachers[latest], pages[i]
-            cells = [
-                row[k] for row in teacher.read(page.seen, page.lines, page.said, carried=teacher.carried) if k in row
-            ]
-            free = sum(not located[i].tags[list(cell.tokens)].any() for cell in cells)
-            if 2 * free >= len(page.labels):
+            if 2 * len(_rows_with(k, teachers[latest], pages[i], located[i])) > len(pages[i].labels):
                 silent.add(i)
-    return silent
+    taught = {key for i, keys in enumerate(columns) if i not in silent for key in keys}
+    return {i for i in silent if columns[i] <= taught}
+
+
+def _rows_with(column: int, teacher: TableModel, page: _Page, located: Located) -> set[int]:
+    """The confirmed rows in which `teacher` reads a cell of a column at words that are confirmed as nothing."""
+    found = set()
+    for row in teacher.read(page.seen, page.lines, page.said, carried=teacher.carried):
+        if column in row and not located.tags[list(row[column].tokens)].any():
+            mine = located.rows[[token for cell in row.values() for token in cell.tokens]]
+            if len(mine := mine[mine != NO_ROW]):
+                found.add(int(np.bincount(mine).argmax()))
+    return found
 
 
 def _virtual(page: _Page, located: Located, base: TableModel | None) -> Told | None:

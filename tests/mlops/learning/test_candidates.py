@@ -173,11 +173,18 @@ def test_a_mark_as_near_to_both_of_its_words_stands_behind_where_the_line_ends_w
     assert "passed" not in found("text", narrow(0.1, "Result: ☐ passed ☒ failed"))
 
 
-def test_boxes_may_be_typed_in_brackets():
-    texts = found("text", narrow(0.1, "Type: [X] Temporary [ ] Permanent [ ] Freelance"))
+@pytest.mark.parametrize("ticked", ["[X]", "[x]", "[ X ]", "[✓]"])
+def test_boxes_may_be_typed_in_brackets(ticked):
+    texts = found("text", narrow(0.1, f"Type: {ticked} Temporary [ ] Permanent [ ] Freelance"))
     assert "Temporary" in texts
     assert not {"Permanent", "Freelance"} & set(texts)
-    assert {"[4]", "[note]"} <= set(lay_out(document(narrow(0.1, "as in [4] and [note] of [ it"))).texts)
+
+
+def test_brackets_around_anything_else_are_no_boxes():
+    page = [*narrow(0.1, "as in [4] and [note] of [ it"), *narrow(0.2, "] and [ that ]")]
+    assert lay_out(document(page)).texts == tuple(shown.text for shown in page)
+    over_lines = [*narrow(0.1, "so ["), *narrow(0.2, "] that")]
+    assert lay_out(document(over_lines)).texts == ("so", "[", "]", "that")
 
 
 def test_a_text_is_not_cut_where_the_box_of_another_choice_follows():

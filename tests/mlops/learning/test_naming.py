@@ -172,3 +172,6 @@ def test_it_goes_on_in_the_next_line_where_that_begins_with_a_small_letter():
         "Late start on Tuesday, agreed with the supervisor"
     ]
     assert remarks((0.1, 0.2, "Remarks:"), (0.24, 0.2, "Late start"), *following[1:]) == ["Late start"]
+    assert remarks((0.1, 0.2, "Remarks:"), (0.24, 0.2, "Late start,"), (0.24, 0.216, "Monday and Friday")) == [
+        "Late start, Monday and Friday"
+    ]

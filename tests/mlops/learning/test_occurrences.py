@@ -50,3 +50,14 @@ def test_a_part_of_a_word_is_not_meant():
 
 def test_of_one_place_alone_nothing_is_said():
     assert meant([word("LS1", 0.1, 0.3), word("20JL", 0.3, 0.3)]) == pytest.approx([1.0])
+
+
+def test_one_form_of_the_value_is_not_a_part_of_another():
+    page = [word("Net", 0.1, 0.3), word("20", 0.3, 0.3), word("Total", 0.1, 0.5), word("20.00", 0.3, 0.5)]
+    assert meant(page, kind="amount") == pytest.approx([0.5, 0.5])
+    assert min(meant(page, kind="amount", gross=("amount", "20"))) > 0.1  # they are told apart by their order alone
+
+
+def test_running_text_holds_whole_words_alone():
+    page = [*narrow(0.3, "the flat on floor 20 Harbour"), *narrow(0.314, "Viewing is free"), *RATE]
+    assert meant(page, flat=("address", "20 Harbour View")) == pytest.approx([0.5, 0.5], abs=0.1)

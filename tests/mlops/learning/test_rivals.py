@@ -72,3 +72,21 @@ def test_a_document_that_prints_the_value_alone_has_no_rivals_and_stays_comparab
     assert rivals.prior.tolist() == pytest.approx([-1e3])
     (value,) = read_fields(View(order({"Discount": "25.00"})), model, matcher=MATCHER)["discount"]
     assert value.value == "25.00"
+
+
+def test_a_label_that_is_no_number_teaches_as_far_as_it_can():
+    spec = TemplateSpec("order", (FieldSpec("discount", "amount"),))
+    label = Label("order", "person", {"discount": (LabelValue("17.20"), LabelValue("n/a"))})
+    (field,) = fit_examples(spec, [Example(View(order(SUMS)), label)], matcher=MATCHER).fields
+    assert field.rivals is not None
+    assert len(field.rivals.prior) == 2
+
+
+def test_what_shares_words_with_the_value_is_no_rival():
+    spec = TemplateSpec("order", (FieldSpec("buyer", "text"),))
+    page = document([word("Buyer", 0.1, 0.1), word("Hansen", 0.3, 0.1), word("(Bergen)", 0.38, 0.1)])
+    label = Label("order", "person", {"buyer": (LabelValue("Hansen"),)})
+    (field,) = fit_examples(spec, [Example(View(page), label)], matcher=MATCHER).fields
+    assert {"Hansen (Bergen)", "Hansen"} < set(View(page).candidates("text").texts)
+    assert field.rivals is not None
+    assert len(field.rivals.prior) == 2  # Buyer, and what is in brackets

@@ -58,6 +58,7 @@ def test_an_address_right_below_its_name_is_held_more_firmly_than_one_elsewhere(
     weights = {(s.first, s.second): s.weight for s in learn_springs([lines], kinds)}
     assert weights["client", "address"] == TOUCHING
     assert weights["address", "city"] == ACROSS
+    assert learn_springs([{"client": lines["address"], "address": lines["client"]}], kinds)[0].weight == ACROSS
     apart = {**lines, "address": standing((0.1, 0.4, 0))}
     for documents, weight in ([apart], ACROSS), ([lines, lines, apart], TOUCHING), ([lines, apart, apart], ACROSS):
         assert learn_springs(documents, {k: kinds[k] for k in ("client", "address")})[0].weight == weight

@@ -66,10 +66,22 @@ def test_a_column_that_is_confirmed_only_later_is_learned_although_earlier_docum
     assert [(row.get("unit_price"), row.get("amount")) for row in rows] == [("40.00", "200.00"), ("99.00", "99.00")]
 
 
-def test_a_column_that_earlier_documents_do_not_print_takes_nothing_from_what_they_teach():
+def test_an_earlier_document_stays_where_it_alone_teaches_another_column():
+    older = [without("amount", sample(str(i), items, "")) for i, items in enumerate(2 * OTHERS)]
+    last = without("unit_price", sample("a", FIRST, "710.00"))
+    model = fit_table(LINE_ITEMS, [*older, last], None)
+    assert {"unit_price", "amount"} <= model.confirmed
+    assert model.asked == sum(len(row) for one in [*older, last] for row in one.label.tables["line_items"])
+
+
+def test_earlier_documents_that_do_not_print_a_column_still_teach_the_others():
+    without_prices = [[(text, n, "", amount) for text, n, _, amount in items] for items in OTHERS]
+    older = [without("unit_price", sample(str(i), items, "7.00")) for i, items in enumerate(without_prices)]
+    far_below = line(0.8, (0.1, "Carriage"), (-0.6, "1"), (-0.75, "8.00"), (-0.9, "8.00"))
     older = [
-        without("unit_price", sample(str(i), [(text, n, "", amount) for text, n, _, amount in items], ""))
-        for i, items in enumerate(OTHERS)
+        replace(one, document=replace(one.document, pages=(replace(page, words=(*page.words, *far_below)),)))
+        for one in older
+        for page in one.document.pages
     ]
     with_prices = fit_table(LINE_ITEMS, [*older, sample("a", FIRST, "710.00")], None)
     assert with_prices.asked == fit_table(LINE_ITEMS, older, None).asked + 4 * len(FIRST)
