@@ -131,6 +131,14 @@ class Candidates:
         return out & ~self.layout.is_prose[cell]
 
     @cached_property
+    def is_ticked(self) -> NDArray[np.bool_]:
+        """(K,) does a filled mark stand before it, in its line?"""
+        ticks = np.array([text in FILLED_MARKS for text in self.layout.texts], bool)
+        before = np.maximum(self.first - 1, 0)
+        out: NDArray[np.bool_] = ticks[before] & (self.layout.line[before] == self.layout.line[self.first])
+        return out & (self.first > 0)
+
+    @cached_property
     def box(self) -> Floats:
         """(K, 4) box of the first line of each candidate, relative to its page."""
         box = self.layout.box

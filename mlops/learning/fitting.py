@@ -221,6 +221,7 @@ def _fit_field(
         printed=tuple(seen.printed.tolist()) if not seen.present else (),
         sign=_sign(v.value for e in examples for v in e.label.fields[spec.key]) if seen.has_own_signs else "",
         whole=_fills_cells(spec, examples, breaks, supports),
+        ticked=_is_ticked(spec, examples, breaks, supports),
     )
 
 
@@ -251,6 +252,13 @@ def _fills_cells(
             share = float(np.exp(log_prior)[~candidates.is_cut[rows] & ~is_prose].sum())
             whole, others = whole + share, others + 1 - share
     return max(0.0, float(np.log(max(whole, EVER_CUT) / (others + EVER_CUT))))
+
+
+def _is_ticked(spec: FieldSpec, examples: Sequence[Example], breaks: Breaks, supports: Mapping[int, _Support]) -> bool:
+    """Whether the likeliest occurrence of every confirmed text has a tick in front."""
+    found = [(e.view.candidates(spec.type, breaks), supports[id(e)]) for e in examples if id(e) in supports]
+    ticks = [bool(c.is_ticked[rows[np.argmax(log_prior)]]) for c, (_, rows, log_prior) in found]
+    return spec.type in TEXT_TYPES and bool(ticks) and all(ticks)
 
 
 def _sign(values: Iterable[str]) -> str:

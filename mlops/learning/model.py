@@ -30,7 +30,7 @@ UNKNOWN_PRINTED = (1.0,)  # of fields that were stored without it: no label is n
 # Of a field, as stored.
 _PLAIN = (
     "most", "present", "absent", "located", "asked", "gain", "match_gain", "own", "trust", "convention", "beside",
-    "printed", "sign", "whole",
+    "printed", "sign", "whole", "ticked",
 )  # fmt: skip
 
 
@@ -52,6 +52,7 @@ class FieldModel:
       (naming.each_called_so).
     sign: "+" or "-", which every value has, whatever is printed; "" where values are as they are printed.
     whole: what it speaks against a text that its cell goes on behind it, in nats.
+    ticked: is every confirmed text a choice with a tick in front?
     """
 
     field: FieldSpec
@@ -73,6 +74,7 @@ class FieldModel:
     printed: tuple[float, ...] = ()
     sign: str = ""
     whole: float = 0.0
+    ticked: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ ALTERNATIVES = 2
 MOST_MATCHED = 150  # likeliest candidates that are compared with confirmed occurrences
 MOST_COMPARED = 24  # likeliest of them that are compared with their rivals
 AGREEMENT_RANGE = 2.0
+TICKED = 3.0  # nats, for what is ticked where all that was confirmed is
+UNTICKED = 12.0  # nats of agreement, that what is not ticked lacks where all that was confirmed is
 PLACED = 8  # likeliest values whose places are compared
 REASONS = 4
 LEAST_REASON = 0.05
@@ -60,10 +62,14 @@ class Scored:
 
     @property
     def shortfall(self) -> float | None:
-        """How much less the best candidate agrees than what was confirmed does with itself; None = not known."""
+        """How much less the best candidate agrees than what was confirmed does with itself.
+
+        None = not known, or it is a ticked choice: there it is often another one, and never missing.
+        """
         if self.agreement is None or not len(self.agreement) or not self.model.own:
             return None
-        return self.model.own - float(self.agreement[np.argmax(self.scores)])
+        best = int(np.argmax(self.scores))
+        return None if self.candidates.is_ticked[best] else self.model.own - float(self.agreement[best])
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +154,14 @@ def score(
         likely = np.argsort(-scores, kind="stable")[:MOST_MATCHED]
         agreement = field.supports.match(matcher, kind, features, likely)
         matched: Floats = agreement + matcher.worth_of_novelty(kind) * novelty(kind)
+        if field.ticked:
+            matched = matched - np.float32(UNTICKED) * (~candidates.is_ticked).astype(np.float32)
         scores = scores + np.float32(field.match_gain) * (matched - expected_agreement(matched))
         if field.rivals is not None:
             likely = np.argsort(-scores, kind="stable")[:MOST_COMPARED]
             scores[likely] += outdone(matcher, kind, field.supports, field.rivals, features, likely)
+    if field.ticked:
+        scores = scores + np.float32(TICKED) * candidates.is_ticked.astype(np.float32)
     if field.whole:
         scores = scores - np.float32(field.whole) * candidates.is_cut.astype(np.float32)
     if field.asked and not field.located and len(candidates):

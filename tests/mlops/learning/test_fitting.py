@@ -119,3 +119,20 @@ def test_a_value_that_no_confirmed_document_prints_is_not_looked_for_among_chanc
     model = fit_examples(spec, [Example(View(pages[0]), label)])
     assert (model.fields[0].asked, model.fields[0].located) == (1, 0)
     assert read_fields(View(pages[1]), model)["flight"] == ()
+
+
+def contract(ticked: str) -> View:
+    choices = " ".join(
+        f"{'[X]' if choice == ticked else '[ ]'} {choice}" for choice in ("Temporary", "Permanent", "Freelance")
+    )
+    return View(document([*narrow(0.3, "Worker: Edward"), *narrow(0.32, f"Type: {choices}"), *narrow(0.34, "Signed")]))
+
+
+@pytest.mark.parametrize("ticked", ["Temporary", "Permanent", "Freelance"])
+def test_of_choices_the_ticked_one_is_read_whichever_was_confirmed(ticked: str):
+    spec = TemplateSpec("sheet", (FieldSpec("type", "text"),))
+    matcher = Matcher(theta={ANY_TYPE: np.ones(len(GROUPS), np.float32)})
+    label = Label("sheet", "person", {"type": (LabelValue("Freelance"),)})
+    model = fit_examples(spec, [Example(contract("Freelance"), label)], matcher=matcher)
+    (value,) = read_fields(contract(ticked), TemplateModel.from_bytes(model.to_bytes()), matcher=matcher)["type"]
+    assert value.value == ticked
