@@ -1046,11 +1046,11 @@ def test_the_picture_of_the_page_stays_where_it_is_as_one_goes_to_a_table_that_n
     assert picture.bounding_box() == before
 
 
-BETWEEN = """async ([lines, first, last]) => {
+BETWEEN = """async ([lines, first, last, off]) => {
   const {name} = performance.getEntriesByType("resource").find((one) => /review.between[^/]*.js/.test(one.name));
   const {wordsBetween} = await import(name);
   const words = lines.flatMap((line, row) => line.map(([text, x]) => [text, x, 0.1 + 0.03 * row, x + 0.01 * text.length, 0.12 + 0.03 * row]));
-  const middle = (text) => { const [, x0, y0, x1, y1] = words.find((word) => word[0] === text); return [(x0 + x1) / 2, (y0 + y1) / 2]; };
+  const middle = (text) => { const [, x0, y0, x1, y1] = words.find((word) => word[0] === text); return off === null ? [(x0 + x1) / 2, (y0 + y1) / 2] : [x0 - off, y0 - off]; };
   const [from, to] = [first, last].map(middle), edges = (axis) => [from[axis], to[axis]].sort((one, other) => one - other);
   const [[left, right], [top, bottom]] = [edges(0), edges(1)];
   const within = [...words.keys()].filter((one) => words[one][1] <= right && words[one][3] >= left && words[one][2] <= bottom && words[one][4] >= top);
@@ -1079,7 +1079,13 @@ def test_a_drag_from_word_to_word_takes_the_text_of_all_its_lines(
     admin_page: Page, lines: Any, ends: tuple[str, str], said: str | None
 ) -> None:
     open_first(admin_page)
-    assert admin_page.evaluate(BETWEEN, [lines, *ends]) == said
+    assert admin_page.evaluate(BETWEEN, [lines, *ends, None]) == said
+
+
+def test_a_drag_may_begin_and_end_right_beside_its_words(admin_page: Page) -> None:
+    open_first(admin_page)
+    assert admin_page.evaluate(BETWEEN, [IBAN, "DE89", "0130", 0.004]) == "DE89 3704 0044 0532 0130"
+    assert admin_page.evaluate(BETWEEN, [IBAN, "IBAN", "0532", 0.02]) is None
 
 
 def test_a_drag_over_two_lines_fills_a_field_with_both(admin_page: Page, installation: Any) -> None:

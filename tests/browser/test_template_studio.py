@@ -312,3 +312,21 @@ def test_what_is_clicked_goes_into_the_added_column_and_undo_keeps_its_name(admi
     page.keyboard.press("Control+z")
     assert [name.input_value() for name in names.all()] == ["Test", "Result", "Units", "Normal"]
     assert cells_of(page)[0][3] == ""
+
+
+def test_words_of_lines_that_stand_close_belong_to_fields_of_their_own(admin_page: Page, tmp_path: Path) -> None:
+    path, page = tmp_path / "close.pdf", admin_page
+    out = Canvas(str(path), pagesize=A4, invariant=1)
+    out.setFont("Helvetica", 12)
+    for line, text in enumerate(("Booking of rooms by the harbour", "", "Osprey", "Kanalveien")):
+        out.drawString(72, 780 - 11 * line, text)
+    out.save()
+    open_studio(page, path)
+    page.keyboard.press("Escape")
+    values = page.locator("[data-fields] [data-value]")
+    width, height = A4
+    for line, text in ((2, "Osprey"), (3, "Kanalveien")):
+        middle = 1 - (780 - 11 * line + 4) / height
+        drag_over(page, PageBox(0, Box(80 / width, middle - 0.001, 82 / width, middle + 0.001)))
+        expect(values.last).to_have_value(text)
+    assert [value.input_value() for value in values.all()] == ["Osprey", "Kanalveien"]

@@ -2,16 +2,21 @@
    the last what comes before the other, of lines between them all. A line ends at a gap, where another column begins. */
 
 const LEVEL = 0.5;  // of the height of a word, by which the middle of another one on its line is off at most
+const NEAR = 0.5;  // times the height of a word, from it: a point that is as near is meant as one in it
 const GAP = 1;  // times the height of a word; wider, and the text is another one
 
 /* words: [text, x0, y0, x1, y1] each, of 0..1. from, to: points. within: indices of the words in the box between them. ratio:
-   width of the page by its height. Returns indices in the order of the text; null where no point lies in a word, or both in
-   one line. */
+   width of the page by its height. Returns indices in the order of the text; null where a point lies beside all words, or
+   both in one line. */
 export const wordsBetween = (words, from, to, within, ratio) => {
   const height = (index) => words[index][4] - words[index][2], middle = (index) => (words[index][2] + words[index][4]) / 2;
-  const at = ([x, y]) => [...words.keys()]
-    .filter((index) => words[index][1] <= x && x <= words[index][3] && words[index][2] <= y && y <= words[index][4])
-    .sort((one, other) => height(one) - height(other))[0];
+  const away = (index, [x, y]) => {
+    const [, x0, y0, x1, y1] = words[index];
+    return Math.hypot(Math.max(x0 - x, x - x1, 0) * ratio, Math.max(y0 - y, y - y1, 0));
+  };
+  const at = (point) => [...words.keys()]
+    .filter((index) => away(index, point) <= NEAR * height(index))
+    .sort((one, other) => away(one, point) - away(other, point) || height(one) - height(other))[0];
   const ends = [at(from), at(to)];
   if (ends.includes(undefined)) return null;
   const isLevel = (one, other) => Math.abs(middle(one) - middle(other)) < LEVEL * Math.max(height(one), height(other));

@@ -2,7 +2,11 @@
 
 import {boxesOfWords} from "../review/pages.js";
 
-const touches = (one, other) => one[0] <= other[2] && one[2] >= other[0] && one[1] <= other[3] && one[3] >= other[1];
+/* Whether two boxes are of one line and share words: the lines of a page may stand so close that their boxes meet. */
+const share = (one, other) => {
+  const [across, down] = [0, 1].map((axis) => Math.min(one[axis + 2], other[axis + 2]) - Math.max(one[axis], other[axis]));
+  return across > 0 && down > 0.5 * Math.min(one[3] - one[1], other[3] - other[1]);
+};
 
 /* What a datalist says of a name: {label, type}, null where it does not know it; of columns, within their table. */
 export const knownAs = (id, name, table = "") => {
@@ -136,7 +140,7 @@ export class FieldList {
       return;
     }
     const empty = this.chosen && !this.chosen.value.value.trim() ? this.chosen : null;
-    const same = empty ? null : this.rows.find((row) => row.boxes.some((b) => b.page === page && boxes.some(({box}) => touches(b.box, box))));
+    const same = empty ? null : this.rows.find((row) => row.boxes.some((b) => b.page === page && boxes.some(({box}) => share(b.box, box))));
     if (same && same !== this.chosen) { same.name.focus(); same.name.select(); return; }
     if (same && words.length === 1) return;
     const row = same || empty || this.add({});
