@@ -6,9 +6,7 @@ Only what is left beside such occurrences is compared by how it looks (matching.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping
-from itertools import accumulate
 
 import numpy as np
 
@@ -17,7 +15,8 @@ from invex.fields.spec import FieldSpec
 
 from .breaks import Breaks
 from .candidates import Candidates
-from .layout import Floats, Layout
+from .layout import Floats
+from .learned_breaks import occurrences
 from .locate import LEAST_CHARS, as_printed, flat, locate
 from .view import View
 
@@ -39,20 +38,9 @@ def words_of_values(view: View, label: Label, fields: Iterable[FieldSpec], break
                 text = max((flat(candidates.texts[k]) for k in meant), key=len)
                 held[spec.key] = text, frozenset(word for k in meant for word in candidates.words(k))
             else:
-                held[spec.key] = flat(value.value), _words_that_say(view.layout, flat(value.value))
+                runs = occurrences(view.layout, value.value)
+                held[spec.key] = flat(value.value), frozenset(w for first, last in runs for w in range(first, last + 1))
     return held
-
-
-def _words_that_say(layout: Layout, text: str) -> frozenset[int]:
-    """The words, one after the other, whose letters and digits are those of `text`, wherever that is printed."""
-    words = [flat(word) for word in layout.texts]
-    begins = list(accumulate(map(len, words), initial=0))
-    running, found, at = "".join(words), set(), -1
-    while text and (at := running.find(text, at + 1)) >= 0:
-        first, last = bisect_right(begins, at) - 1, bisect_left(begins, at + len(text))
-        if begins[first] == at and begins[last] == at + len(text):
-            found |= set(range(first, last))
-    return frozenset(found)
 
 
 def by_chance(spec: FieldSpec, candidates: Candidates, rows: np.ndarray, label: Label, held: Held) -> Floats:
