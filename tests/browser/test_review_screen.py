@@ -80,6 +80,13 @@ def draft_is_kept(page: Page) -> None:
     expect(page.locator("[data-kept]")).to_contain_text("draft kept", timeout=5000)
 
 
+def start_anew(page: Page, address: str) -> None:
+    """Leave the document as it was read: what was typed on it is kept, and thrown away."""
+    draft_is_kept(page)
+    page.goto(address)
+    page.get_by_role("button", name="Start anew").click()
+
+
 @pytest.fixture
 def second_page(browser: Any, installation: Any, browser_context_args: dict[str, Any]) -> Any:
     """A browser of somebody else."""
@@ -165,9 +172,7 @@ def test_arrows_go_through_the_lines_of_a_value_before_its_candidates(admin_page
     expect(value).to_have_value("Other")
     page.keyboard.press("ArrowUp")
     expect(value).to_have_value(typed.strip())
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 def test_undo_goes_back_over_clicks_typing_and_the_grid(admin_page: Page) -> None:
@@ -514,9 +519,7 @@ def test_what_is_no_value_is_marked_until_it_is_one_also_when_its_draft_is_opene
     expect(why).to_be_hidden()
     expect(mark).to_have_text("✓")
     assert need_count(page) == needed
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 def test_what_the_document_prints_nowhere_is_said_as_it_is_typed_and_needs_nobody(
@@ -564,9 +567,7 @@ def test_a_cell_that_is_not_right_is_marked_while_one_types(admin_page: Page, in
     page.keyboard.press("Control+z")
     expect(amount).to_have_text(was)
     expect(page.locator("[data-cell-why]")).to_be_hidden()
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 def test_enter_in_the_grid_says_that_a_cell_is_right_and_goes_on(admin_page: Page, installation: Any) -> None:
@@ -621,9 +622,7 @@ def test_enter_in_the_grid_says_that_a_cell_is_right_and_goes_on(admin_page: Pag
     page.keyboard.press("Enter")
     expect(grid.locator(":focus")).to_have_count(0)
     expect(rows).to_have_count(count)
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 def test_what_is_said_of_a_whole_table_is_not_read_by_changing_one_cell(admin_page: Page, installation: Any) -> None:
@@ -646,9 +645,7 @@ def test_what_is_said_of_a_whole_table_is_not_read_by_changing_one_cell(admin_pa
     rows.first.locator("td[data-column='0']").click()
     page.keyboard.press("Alt+Delete")
     expect(grid).not_to_have_class(re.compile("needs"))
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 def test_where_nothing_is_filled_in_it_is_asked_about_once(admin_page: Page, installation: Any) -> None:
@@ -674,9 +671,7 @@ def test_where_nothing_is_filled_in_it_is_asked_about_once(admin_page: Page, ins
     assert page.url.endswith(address), "it is approved without a word"
     field(page).fill("something")
     expect(empty).to_be_hidden()
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 def test_a_table_in_which_no_row_was_read_is_gone_to_and_asked_about(admin_page: Page, installation: Any) -> None:
@@ -712,9 +707,7 @@ def test_a_table_in_which_no_row_was_read_is_gone_to_and_asked_about(admin_page:
     page.keyboard.press("Alt+Insert")
     expect(grid.locator("[data-lacking]")).to_be_hidden()
     expect(grid).not_to_have_class(re.compile("needs"))
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 def test_a_column_that_is_empty_and_never_was_is_gone_to_and_asked_about(admin_page: Page, installation: Any) -> None:
@@ -756,9 +749,7 @@ def test_a_column_that_is_empty_and_never_was_is_gone_to_and_asked_about(admin_p
     page.keyboard.press("Enter")  # the document has none
     assert need_count(page) == needed - 1
     page.unroute(f"**{address}")
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 def test_a_field_that_is_empty_and_never_was_is_gone_to_and_asked_about_once(
@@ -804,9 +795,7 @@ def test_a_field_that_is_empty_and_never_was_is_gone_to_and_asked_about_once(
     value.fill(read[0])
     expect(said).to_be_hidden()
     page.unroute(f"**{address}")
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 def test_who_adds_a_value_has_not_said_that_the_doubtful_one_beside_it_is_right(
@@ -844,9 +833,7 @@ def test_who_adds_a_value_has_not_said_that_the_doubtful_one_beside_it_is_right(
     expect(tax.locator(".mark").all()[0]).to_have_text("✓")
     expect(tax).not_to_have_class(re.compile(r"\bneeds\b"))
     page.unroute(f"**{address}")
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 def test_a_letter_that_replaces_a_value_says_so_and_with_alt_it_is_a_key(admin_page: Page, installation: Any) -> None:
@@ -868,9 +855,7 @@ def test_a_letter_that_replaces_a_value_says_so_and_with_alt_it_is_a_key(admin_p
     option = "new KeyboardEvent('keydown', {key: '©', code: 'KeyG', altKey: true, bubbles: true, cancelable: true})"
     value.evaluate(f"(input) => input.dispatchEvent({option})")
     expect(page.locator("[data-grid] td:focus")).to_have_count(1)
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 def test_escape_takes_back_what_was_typed_and_not_what_was_clicked(admin_page: Page, installation: Any) -> None:
@@ -895,9 +880,7 @@ def test_escape_takes_back_what_was_typed_and_not_what_was_clicked(admin_page: P
     page.keyboard.press("Escape")
     expect(number).to_have_value(clicked)
     page.keyboard.press("Control+z")
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 WITHOUT_GROWTH = """() => {
@@ -970,9 +953,7 @@ def test_a_date_in_a_narrow_table_stands_on_one_line(admin_page: Page, installat
     cell.evaluate("e => { e.style.minWidth = 0; e.style.width = '1px'; }")
     page.locator("[data-grid] table").evaluate("e => { e.style.width = '1px'; }")
     assert cell.evaluate(lines) == 1
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 def test_of_an_unknown_document_empty_columns_are_folded_and_cells_mean_what_is_printed(
@@ -1012,9 +993,7 @@ def test_of_an_unknown_document_empty_columns_are_folded_and_cells_mean_what_is_
     page.keyboard.press("Tab")
     wait_for(lambda: cells()[0]["description"]["boxes"], timeout_s=5)
     assert cells()[0]["description"]["boxes"][0]["box"][0] < 0.1  # where it is printed, on the line of its row
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 def click_word(page: Page, text: str) -> None:
@@ -1109,9 +1088,7 @@ def test_a_drag_over_two_lines_fills_a_field_with_both(admin_page: Page, install
     page.mouse.up()
     was = value.evaluate("(input) => input.defaultValue")
     expect(value).to_have_value(f"{was} {last[0]}")
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 def test_clicks_below_each_other_go_down_a_column_and_beside_each_other_along_a_row(
@@ -1144,9 +1121,7 @@ def test_clicks_below_each_other_go_down_a_column_and_beside_each_other_along_a_
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
     assert texts() == [[name, "", ""] for name in names]
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 def test_a_total_that_is_no_number_stops_nothing(admin_page: Page, installation: Any) -> None:
@@ -1319,9 +1294,7 @@ def test_another_template_that_is_not_read_leaves_nothing_said_and_nothing_appro
     said = "inputs => inputs.map(one => one.value).filter(Boolean)"
     read = len(re.findall(r"<textarea[^>]*>[^<]", behind[0]))  # none, of some documents
     assert len(page.locator("[data-value]").evaluate_all(said)) >= read, "what was read did not come"
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 def test_who_goes_on_with_empty_fields_says_so(admin_page: Page) -> None:
@@ -1331,9 +1304,7 @@ def test_who_goes_on_with_empty_fields_says_so(admin_page: Page) -> None:
     page.get_by_role("button", name="Go on with empty fields").click()
     expect(page.locator("#review:not([data-read-as])")).to_be_attached()
     assert page.locator("#review-form").evaluate("form => form.elements.awaited.value") == ""
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
 
 
 def test_what_comes_ahead_is_not_waited_for_long(admin_page: Page) -> None:
@@ -1726,6 +1697,4 @@ def test_one_that_needs_its_person_is_one(admin_page: Page, installation: Any) -
         needy.first.locator("[data-value]").first.press("Enter")
     expect(needy).to_have_count(1)
     expect(said).to_have_text("▲ 1 needs you")
-    draft_is_kept(page)
-    page.goto(address)
-    page.get_by_role("button", name="Start anew").click()
+    start_anew(page, address)
