@@ -6,7 +6,7 @@ Pure, so that jobs, online prediction and the command line share it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -18,7 +18,7 @@ from invex.fields.findings import Finding, Target, name_of
 from invex.fields.locale import infer, settle
 from invex.fields.master_data import Lists
 from invex.fields.prediction import Prediction, error_to_json, prediction_to_json
-from invex.fields.spec import LocaleSpec, TemplateSpec, title_of
+from invex.fields.spec import FieldSpec, LocaleSpec, TableSpec, TemplateSpec, title_of
 from invex.fields.standard import LINE_ITEMS, STANDARD_FIELDS
 from invex.reading.errors import Unreadable
 from invex.reading.types import Document
@@ -162,14 +162,19 @@ def lacking(
     unfilled = {f.key: name_of(spec, f.key) for f in spec.fields if not f.required and not fields.get(f.key)}
     empty = unfilled | {t.key: title_of(t.key) for t in spec.tables if not tables.get(t.key)}
     for table in spec.tables:
-        present = {column for row in tables.get(table.key, ()) for column in row}
-        columns = [c for c in table.columns if present and c.key not in present]
+        columns = empty_columns(table, tables.get(table.key, ()))
         empty |= {f"{table.key}.{c.key}": f"{title_of(table.key)}: {c.label or title_of(c.key)}" for c in columns}
     known = always(spec.name) if spec.name and empty else ()
     for key, name in empty.items():
         if key in known:
             message = f"{name} is empty; every confirmed document of this template has it"
             yield Finding(LACKING, False, message, (Target(key.partition(".")[0]),))
+
+
+def empty_columns(table: TableSpec, rows: Iterable[Mapping[str, Any]]) -> tuple[FieldSpec, ...]:
+    """Return the columns that no row has a cell of; () of a table without cells, which is empty itself."""
+    present = {column for row in rows for column in row}
+    return tuple(c for c in table.columns if present and c.key not in present)
 
 
 def _doubts(prediction: Prediction, thresholds: Thresholds, spec: TemplateSpec) -> Iterator[Reason]:

@@ -13,7 +13,7 @@ from invex.documents.models import Document
 from invex.documents.services import retry
 from invex.documents.states import DocumentState
 from invex.extraction import queries as extractions
-from invex.extraction.pipeline import APPROVAL_OFF
+from invex.extraction.pipeline import APPROVAL_OFF, empty_columns
 from invex.kernel.errors import BadInput, Conflict, InvexError
 
 from . import leases, page, queries, services
@@ -109,8 +109,7 @@ def _lacks(row: Document, label: dict[str, Any]) -> bool:
         return True
     empty = {key for key, found in (*fields.items(), *tables.items()) if not found}
     for table in page.spec_of(row, row.template).tables:
-        present = {column for line in tables[table.key] for column in line}
-        empty |= {f"{table.key}.{c.key}" for c in table.columns if present and c.key not in present}
+        empty |= {f"{table.key}.{column.key}" for column in empty_columns(table, tables[table.key])}
     return bool(row.template and empty and empty & queries.always_filled(row.project_id, row.template).keys())
 
 
